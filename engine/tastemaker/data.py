@@ -1,0 +1,209 @@
+"""What recommenders see: items and people as immutable arrays. Indices inside, ids at the border."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_array
+
+Float32Array = npt.NDArray[np.float32]
+Float64Array = npt.NDArray[np.float64]
+Int64Array = npt.NDArray[np.int64]
+Int32Array = npt.NDArray[np.int32]
+Int16Array = npt.NDArray[np.int16]
+BoolArray = npt.NDArray[np.bool_]
+
+Values = tuple[str, ...]
+"""The values of one attribute of one item or person; empty where it is not known."""
+
+
+def frozen(array: npt.NDArray[np.generic]) -> None:
+    """Makes an array read-only, so that no plugin can change what another one sees."""
+    array.flags.writeable = False
+
+
+@dataclass(frozen=True)
+class Items:
+    """Items in the order of their index.
+
+    Attributes:
+        ids: the application's ids.
+        titles: a title each; empty where there is none.
+        texts: a longer text each; empty where there is none.
+        attributes: for each attribute, the values of every item (numbers as text).
+    """
+
+    ids: tuple[str, ...]
+    titles: tuple[str, ...]
+    texts: tuple[str, ...]
+    attributes: Mapping[str, tuple[Values, ...]] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __getitem__(self, part: slice) -> Items:
+        attributes = {name: values[part] for name, values in self.attributes.items()}
+        return Items(self.ids[part], self.titles[part], self.texts[part], attributes)
+
+
+@dataclass(frozen=True)
+class Histories:
+    """Histories of people as a CSR structure; within a person the oldest interaction comes first.
+
+    A repeated interaction stands as often as it happened.
+
+    Attributes:
+        indptr: (n_people + 1,) int64; the interactions of person p are indptr[p]:indptr[p + 1].
+        items: (n_interactions,) int32 item indexes.
+        values: (n_interactions,) float32, as recorded (a rating, a quantity, 1.0).
+        n_items: how many items there are.
+    """
+
+    indptr: Int64Array
+    items: Int32Array
+    values: Float32Array
+    n_items: int
+
+    def __post_init__(self) -> None:
+        for array in (self.indptr, self.items, self.values):
+            frozen(array)
+
+    def __len__(self) -> int:
+        return len(self.indptr) - 1
+
+    @cached_property
+    def lengths(self) -> Int64Array:
+        """(n_people,) how many interactions each person has."""
+        return np.diff(self.indptr)
+
+    @cached_property
+    def rows(self) -> Int64Array:
+        """(n_interactions,) the person each interaction belongs to."""
+        return np.repeat(np.arange(len(self), dtype=np.int64), self.lengths)
+
+    @cached_property
+    def ages(self) -> Int64Array:
+        """(n_interactions,) how many interactions of the same person came after each; 0 = newest."""
+        return self.indptr[1:][self.rows] - 1 - np.arange(len(self.items), dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class People:
+    """A batch of people as recommenders see them: histories and declared features, never an id.
+
+    Attributes:
+        histories: who had what to do with which item, oldest first.
+        times: (n_interactions,) float64 seconds since 1970 UTC; NaN where the time is not known.
+        kinds: (n_interactions,) int16 index of the kind of interaction.
+        weights: (n_interactions,) float32 weight of the kind of interaction.
+        features: for each declared feature, the values of every person.
+    """
+
+    histories: Histories
+    times: Float64Array
+    kinds: Int16Array
+    weights: Float32Array
+    features: Mapping[str, tuple[Values, ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for array in (self.times, self.kinds, self.weights):
+            frozen(array)
+
+    def __len__(self) -> int:
+        return len(self.histories)
+
+    @property
+    def n_items(self) -> int:
+        """How many items there are."""
+        return self.histories.n_items
+
+    def matrix(self, weights: Float32Array | None = None) -> csr_array:
+        """The histories as a sparse (n_people, n_items) float32 matrix; repetitions are summed.
+
+        Args:
+            weights: (n_interactions,) float32, one for each interaction; the kinds' weights
+                where not given.
+        """
+        histories = self.histories
+        data = self.weights if weights is None else weights
+        shape = (len(self), histories.n_items)
+        parts = (data.copy(), histories.items.copy(), histories.indptr.copy())
+        matrix = csr_array(parts, shape=shape, dtype=np.float32)
+        matrix.sum_duplicates()
+        return matrix
+
+    def presence(self) -> csr_array:
+        """A sparse (n_people, n_items) float32 matrix: 1 where the person had to do with the item.
+
+        Interactions whose kind has no positive weight do not count.
+        """
+        matrix = self.matrix((self.weights > 0).astype(np.float32))
+        matrix.eliminate_zeros()
+        matrix.data[:] = 1.0
+        return matrix
+
+    def take(self, keep: BoolArray, n_items: int | None = None) -> People:
+        """The same people with only the interactions of which `keep` (n_interactions,) is true."""
+        histories = self.histories
+        counts = np.bincount(histories.rows[keep], minlength=len(self))
+        shorter = Histories(
+            np.concatenate(([0], np.cumsum(counts))).astype(np.int64),
+            histories.items[keep],
+            histories.values[keep],
+            histories.n_items if n_items is None else n_items,
+        )
+        parts = (self.times[keep], self.kinds[keep], self.weights[keep])
+        return People(shorter, *parts, features=self.features)
+
+    def newest(self, length: int) -> People:
+        """The same people with only the newest `length` interactions of each."""
+        return self.take(self.histories.ages < length)
+
+    def among(self, n_items: int) -> People:
+        """The same people with only the interactions with the first `n_items` items."""
+        if n_items == self.n_items:
+            return self
+        return self.take(self.histories.items < n_items, n_items)
+
+    def select(self, rows: Int64Array) -> People:
+        """The people of the given rows, in that order, with their whole histories."""
+        histories = self.histories
+        lengths = histories.lengths[rows]
+        indptr = np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
+        offsets = np.arange(indptr[-1], dtype=np.int64) - np.repeat(indptr[:-1], lengths)
+        source = np.repeat(histories.indptr[:-1][rows], lengths) + offsets
+        chosen = Histories(
+            indptr, histories.items[source], histories.values[source], histories.n_items
+        )
+        features = {
+            name: tuple(values[row] for row in rows) for name, values in self.features.items()
+        }
+        return People(
+            chosen, self.times[source], self.kinds[source], self.weights[source], features
+        )
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """Everything a recommender may learn from.
+
+    Attributes:
+        items: all items, in the order of their index.
+        people: everyone's history.
+        kinds: the names of the kinds of interaction, by index.
+        seed: what anything random must start from.
+    """
+
+    items: Items
+    people: People
+    kinds: Sequence[str] = ("interaction",)
+    seed: int = 0
+
+    @property
+    def n_items(self) -> int:
+        """How many items there are."""
+        return len(self.items)

@@ -1,0 +1,93 @@
+"""Every exception of the engine. A message names the value, what is wrong with it, and the remedy.
+
+No message ever carries a user's id, a user's attribute, or a key.
+"""
+
+
+class TastemakerError(Exception):
+    """The base of everything the engine raises on purpose; its text may be shown to a person."""
+
+
+class InputError(TastemakerError):
+    """A value at the border is refused: an id, a number, a time, an option."""
+
+
+class SettingsError(InputError):
+    """A recommender's setting is unknown, of the wrong type, or out of its bounds."""
+
+
+class NotFoundError(TastemakerError):
+    """A named item, user, release or plugin does not exist."""
+
+
+class FileRefusedError(InputError):
+    """An import file holds a row that cannot be taken; nothing of the file's last batch was kept.
+
+    Attributes:
+        file: the name of the file.
+        line: the line of the offending row, from 1.
+        reason: what is wrong with it.
+    """
+
+    def __init__(self, file: str, line: int, reason: str) -> None:
+        super().__init__(
+            f"{file}, line {line}: {reason}. Correct the row, or set bad rows aside with "
+            "--on-error skip."
+        )
+        self.file = file
+        self.line = line
+        self.reason = reason
+
+
+class SchemaError(TastemakerError):
+    """The database's schema is missing, older or newer than this version of the engine needs."""
+
+
+class StoreError(TastemakerError):
+    """The database refused a statement. Scrubbed: no SQL, no parameters, no server detail.
+
+    Attributes:
+        operation: what the engine was doing ("record", "import users", …).
+        code: the kind of database error ("IntegrityError", "OperationalError", …).
+    """
+
+    def __init__(self, operation: str, code: str, remedy: str = "") -> None:
+        super().__init__(f"The database failed during {operation} ({code}). {remedy}".rstrip())
+        self.operation = operation
+        self.code = code
+
+
+class KeyProblem(TastemakerError):
+    """The base of everything that is wrong with a key."""
+
+
+class MissingKeyError(KeyProblem):
+    """No key-encryption key was given, or its source could not be read."""
+
+
+class WrongKeyError(KeyProblem):
+    """The key-encryption key given is not the one that this database was sealed under."""
+
+
+class UnknownKeyError(KeyProblem):
+    """A sealed value names a data key that this database does not hold."""
+
+
+class TamperedError(KeyProblem):
+    """A sealed value or a stored model was changed, cut, moved or forged."""
+
+
+class PlaintextRefusedError(TastemakerError):
+    """A plain value was about to be written where only sealed values may stand."""
+
+
+class PluginError(TastemakerError):
+    """A recommender failed its contract: it raised, or answered with the wrong shape or type."""
+
+
+class TrainingError(TastemakerError):
+    """Training cannot produce a release from this data, and says why."""
+
+
+class ReleaseError(TastemakerError):
+    """A release is missing, incomplete or damaged."""

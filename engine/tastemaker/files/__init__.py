@@ -1,0 +1,1 @@
+"""Files of items, users and interactions: reading them in, writing them out."""

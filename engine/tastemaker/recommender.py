@@ -1,0 +1,161 @@
+"""The contract every recommender keeps, the engine's own and a stranger's alike."""
+
+from __future__ import annotations
+
+import dataclasses
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Protocol, Self, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from tastemaker.data import Float32Array, Items, People, TrainingData
+from tastemaker.errors import SettingsError
+
+API_VERSION = 1
+"""The version of this contract. A plugin that names another one is not loaded."""
+
+FAMILIES = ("popularity", "content", "collaborative", "hybrid")
+
+Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+
+
+@dataclass(frozen=True)
+class State:
+    """What a trained recommender is made of: named arrays and JSON values; never code.
+
+    Attributes:
+        arrays: dtypes f2 f4 f8 i1 u1 i4 i8 bool; every float finite.
+        values: anything JSON can hold (NaN and infinity excluded).
+    """
+
+    arrays: Mapping[str, npt.NDArray[Any]] = field(default_factory=dict)
+    values: Mapping[str, Json] = field(default_factory=dict)
+
+
+class Progress(Protocol):
+    """Told by long work how far it is."""
+
+    def __call__(self, done: int, total: int, what: str = "") -> None:
+        """Reports that `done` of `total` steps are over; `what` names the step."""
+
+
+def silent(done: int, total: int, what: str = "") -> None:
+    """A Progress that tells nobody."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The base of a recommender's settings: a frozen dataclass whose fields are `setting(…)`."""
+
+    def __post_init__(self) -> None:
+        for entry in dataclasses.fields(self):
+            check_setting(entry, getattr(self, entry.name))
+
+
+def setting(
+    default: Any,
+    help: str,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    log: bool = False,
+    choices: tuple[Any, ...] | None = None,
+) -> Any:
+    """One setting: a dataclass field that knows its bounds and its search space.
+
+    Args:
+        default: the value where none is given.
+        help: one sentence that says what it does.
+        low: the least value allowed, and where a search starts.
+        high: the largest value allowed, and where a search ends.
+        log: whether a search should step by factors.
+        choices: the values allowed, where they are few.
+    """
+    metadata = {"help": help, "low": low, "high": high, "log": log, "choices": choices}
+    return field(default=default, metadata=metadata)
+
+
+def check_setting(entry: dataclasses.Field[Any], value: Any) -> None:
+    """Refuses a value of the wrong type or out of its bounds.
+
+    Raises:
+        SettingsError: it names the setting, the value and what is allowed.
+    """
+    bounds, kind = entry.metadata, type(entry.default)
+    alike = (int, float) if kind is float else (kind,)
+    if not isinstance(value, alike) or (kind is not bool and isinstance(value, bool)):
+        raise SettingsError(f"Setting {entry.name} is {value!r}; it must be a {kind.__name__}.")
+    choices = bounds.get("choices")
+    if choices is not None and value not in choices:
+        raise SettingsError(
+            f"Setting {entry.name} is {value!r}; choose one of {', '.join(map(str, choices))}."
+        )
+    low, high = bounds.get("low"), bounds.get("high")
+    if (low is not None and not value >= low) or (high is not None and not value <= high):
+        raise SettingsError(
+            f"Setting {entry.name} is {value!r}; it must lie between {low} and {high}."
+        )
+
+
+class Recommender(ABC):
+    """Scores every item for people, from what is known about them now.
+
+    A subclass states `name` and `family`, and gives `fit`, `score`, `state` and `restore`.
+
+    Attributes:
+        name: unique, in kebab-case: "item-knn".
+        family: "popularity", "content", "collaborative" or "hybrid".
+        settings_type: the dataclass of its settings.
+        uses_features: whether `score` looks at `people.features`; they are only opened if so.
+        settings: the settings it was made with.
+    """
+
+    name: ClassVar[str]
+    family: ClassVar[str]
+    settings_type: ClassVar[type[Settings]] = Settings
+    uses_features: ClassVar[bool] = False
+    settings: Settings
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self.settings = self.settings_type() if settings is None else settings
+
+    @abstractmethod
+    def fit(self, data: TrainingData, progress: Progress) -> Self:
+        """Learns from `data`; the same data and seed give the same result."""
+
+    @abstractmethod
+    def score(self, people: People) -> Float32Array:
+        """(len(people), n_items) float32; higher is better, NaN where it cannot score.
+
+        May be called from several threads at once, and changes nothing.
+        """
+
+    @abstractmethod
+    def state(self) -> State:
+        """Everything that `restore` needs to score alike."""
+
+    @classmethod
+    @abstractmethod
+    def restore(cls, state: State) -> Self:
+        """A recommender that scores as the one whose `state` was taken. Its arrays are read-only."""
+
+    def extend(self, items: Items) -> None:
+        """Takes in items added since training; from then on `score` has a column for each.
+
+        Called on a shallow copy that is not yet serving: replace attributes, change none in place.
+        Without this method the new items are simply not scored.
+        """
+
+    def reasons(self, people: People, item_index: int) -> Float32Array:
+        """(n_interactions,) the part of the score of one item owed to each interaction.
+
+        Aligned with `people.histories.items`; all zeros where the score has other reasons.
+        """
+        return np.zeros(len(people.histories.items), dtype=np.float32)
+
+    def similar(self, item_index: int) -> Float32Array:
+        """(n_items,) float32: how alike every item is to this one; NaN where it cannot tell."""
+        return np.full(0, np.nan, dtype=np.float32)

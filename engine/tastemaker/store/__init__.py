@@ -1,0 +1,1 @@
+"""The store: one SQL database that holds everything, with what is sensitive sealed."""
