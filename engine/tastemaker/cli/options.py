@@ -1,0 +1,59 @@
+"""Options that many commands share, and the opening of what they name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+import click
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from tastemaker.errors import InputError, SchemaError
+from tastemaker.store.database import Database
+
+Format: TypeAlias = Literal["table", "json", "csv"]
+
+database_option = click.option(
+    "--database",
+    "database_url",
+    envvar="TASTEMAKER_DATABASE",
+    default="sqlite:///tastemaker.db",
+    show_default=True,
+    show_envvar=True,
+    metavar="URL",
+    help="The SQL database, as an SQLAlchemy URL.",
+)
+
+format_option = click.option(
+    "--format",
+    "output_format",
+    type=click.Choice(["table", "json", "csv"]),
+    default="table",
+    show_default=True,
+    help="A table for people, JSON or CSV for programs.",
+)
+
+
+def open_database(url: str) -> Database:
+    """The database a command works on.
+
+    Raises:
+        InputError: the URL cannot be read.
+        SchemaError: it names an SQLite file that does not exist.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise InputError(
+            "The database URL cannot be read. Give one such as sqlite:///shop.db or "
+            "postgresql://user@host/name."
+        ) from None
+    file = parsed.database
+    if parsed.get_backend_name() == "sqlite" and file and file != ":memory:":
+        if not Path(file).exists():
+            raise SchemaError(
+                f"There is no database at {file}. Create it with `tastemaker init`, or name "
+                "another one with --database."
+            )
+    return Database(url)
