@@ -1,0 +1,70 @@
+"""The column type of sealed values: it lets nothing plain in, and opens nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Dialect, LargeBinary
+from sqlalchemy.exc import DontWrapMixin
+from sqlalchemy.types import TypeDecorator
+
+from tastemaker.errors import PlaintextRefusedError
+
+FORMAT = b"\xfe\x01"
+"""The first two bytes of every sealed value: a magic byte that UTF-8 never has, and the version."""
+
+
+class SealedBytes(bytes):
+    """A sealed value as it is stored; its text form shows only how long it is."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"<sealed, {len(self)} bytes>"
+
+    __str__ = __repr__
+
+
+class _Refusal(PlaintextRefusedError, DontWrapMixin):
+    """Reaches the caller as it is: SQLAlchemy would wrap another error together with the values."""
+
+
+class SealedColumn(TypeDecorator[SealedBytes]):
+    """A binary column that takes only `SealedBytes` (or NULL) and gives `SealedBytes` back.
+
+    Values are sealed before SQLAlchemy sees them and opened after it gave them back, so neither an
+    error of SQLAlchemy nor its log can hold a plain value, and no query opens one by accident.
+    """
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> SealedBytes | None:
+        """The value itself, if it is sealed.
+
+        Raises:
+            PlaintextRefusedError: the value is not sealed; the error does not carry it.
+        """
+        if value is None:
+            return None
+        if isinstance(value, SealedBytes) and value[:2] == FORMAT:
+            return value
+        raise _Refusal(
+            f"A plain {type(value).__name__} was about to be written into a sealed column. "
+            "Seal it first with Keyring.seal."
+        )
+
+    def process_literal_param(self, value: Any, dialect: Dialect) -> str:
+        """Never: a sealed value does not belong into the text of a statement.
+
+        Raises:
+            PlaintextRefusedError: always.
+        """
+        raise _Refusal(
+            f"A {type(value).__name__} for a sealed column was about to be written into the text "
+            "of a statement. Bind it as a parameter."
+        )
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> SealedBytes | None:
+        """The stored bytes, still sealed."""
+        return None if value is None else SealedBytes(value)
