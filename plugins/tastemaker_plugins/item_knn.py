@@ -1,0 +1,126 @@
+"""Item-kNN: items chosen by the same people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_array
+from tastemaker import (
+    People,
+    Progress,
+    Recommender,
+    Settings,
+    State,
+    TrainingData,
+    hookimpl,
+    setting,
+)
+
+from tastemaker_plugins.neighbours import Neighbours, strongest
+from tastemaker_plugins.recency import recency, strengths
+
+Float32Array = npt.NDArray[np.float32]
+
+BLOCK = 512
+
+
+@dataclass(frozen=True)
+class ItemKnnSettings(Settings):
+    """The settings of `item-knn`."""
+
+    neighbours: int = setting(100, "Links kept for each item.", low=1, high=1000, log=True)
+    shrinkage: float = setting(
+        10.0,
+        "People in common that are distrusted: few in common count for less.",
+        low=0.0,
+        high=1000.0,
+    )
+    half_life: float = setting(
+        10.0,
+        "Interactions after which an older one of the same person counts half.",
+        low=1.0,
+        high=1000.0,
+        log=True,
+    )
+
+
+class ItemKnn(Recommender):
+    """Item-kNN: cosine between items over the people who chose them, rare people's word first.
+
+    With X (people x items) weighted by w(u) = log(1 + n_items / |history of u|):
+    cos(j, i) = sum of X[u, j] X[u, i] / (norm(j) norm(i) + shrinkage), the strongest kept of each
+    j; score(u, i) = sum over the history j of recency(j) * cos(j, i).
+
+    Sarwar, B. et al.: Item-based Collaborative Filtering Recommendation Algorithms. WWW 2001.
+    """
+
+    name: ClassVar[str] = "item-knn"
+    family: ClassVar[str] = "collaborative"
+    settings_type: ClassVar[type[Settings]] = ItemKnnSettings
+    settings: ItemKnnSettings
+    links: Neighbours
+
+    def fit(self, data: TrainingData, progress: Progress) -> Self:
+        """Finds each item's nearest items, a block of items at a time."""
+        matrix = strengths(data.people)
+        known = np.bincount(matrix.indices, minlength=data.n_items) > 0
+        lengths = np.maximum(np.diff(matrix.indptr), 1)
+        matrix.data *= np.repeat(np.log1p(data.n_items / lengths), np.diff(matrix.indptr))
+        norms = np.sqrt(np.bincount(matrix.indices, matrix.data**2, minlength=data.n_items))
+        by_item = matrix.T.tocsr()
+        parts = []
+        for first in range(0, data.n_items, BLOCK):
+            progress(first, data.n_items, "nearest items")
+            common = csr_array(by_item[first : first + BLOCK] @ matrix)
+            parts.append(self._nearest(common, first, norms))
+        items, weights = (np.concatenate(part) for part in zip(*parts, strict=True))
+        self.links = Neighbours(items, weights, known)
+        return self
+
+    def _nearest(
+        self, common: csr_array, first: int, norms: npt.NDArray[np.float64]
+    ) -> tuple[npt.NDArray[np.int32], Float32Array]:
+        rows = np.repeat(np.arange(common.shape[0]), np.diff(common.indptr)) + first
+        scale = norms[rows] * norms[common.indices] + self.settings.shrinkage
+        common.data = np.where(rows == common.indices, 0.0, common.data / scale)
+        return strongest(common, self.settings.neighbours)
+
+    def score(self, people: People) -> Float32Array:
+        """(len(people), n_items) float32; NaN for unknown items and empty histories."""
+        return self.links.spread(people, recency(people, self.settings.half_life))
+
+    def reasons(self, people: People, item_index: int) -> Float32Array:
+        """(n_interactions,) what each interaction adds to the item's score."""
+        weights = recency(people, self.settings.half_life)
+        return self.links.shares(people, weights, item_index)
+
+    def similar(self, item_index: int) -> Float32Array:
+        """(n_items,) the shrunk cosine of the item's neighbours, 0 for the rest."""
+        return self.links.row(item_index)
+
+    def state(self) -> State:
+        """The links and the half-life."""
+        arrays = {
+            "items": self.links.items,
+            "weights": self.links.weights,
+            "known": self.links.known,
+        }
+        return State(arrays, {"half_life": self.settings.half_life})
+
+    @classmethod
+    def restore(cls, state: State) -> Self:
+        """A recommender that scores as the one whose `state` was taken."""
+        restored = cls(ItemKnnSettings(half_life=float(str(state.values["half_life"]))))
+        arrays = state.arrays
+        restored.links = Neighbours(arrays["items"], arrays["weights"], arrays["known"])
+        return restored
+
+
+@hookimpl
+def tastemaker_recommenders(register: Callable[[type[Recommender]], object]) -> None:
+    """Brings `item-knn`."""
+    register(ItemKnn)

@@ -1,0 +1,136 @@
+"""What most people choose, ever and lately: the same answer for everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+import numpy as np
+import numpy.typing as npt
+from tastemaker import (
+    People,
+    Progress,
+    Recommender,
+    Settings,
+    State,
+    TrainingData,
+    hookimpl,
+    setting,
+)
+
+Float32Array = npt.NDArray[np.float32]
+Float64Array = npt.NDArray[np.float64]
+
+DAY = 86_400.0
+GRID = tuple(DAY * 2.0**power for power in range(0, 13))
+CUTS = (0.6, 0.7, 0.8, 0.9)
+
+
+class Everybodys(Recommender):
+    """The base of recommenders with one number per item, the same for everybody."""
+
+    popularity: Float32Array
+
+    def score(self, people: People) -> Float32Array:
+        """(len(people), n_items) float32: a row like the other for each person."""
+        return np.repeat(self.popularity[np.newaxis, :], len(people), axis=0)
+
+    def state(self) -> State:
+        """One number per item."""
+        return State({"popularity": self.popularity})
+
+    @classmethod
+    def restore(cls, state: State) -> Self:
+        """A recommender that scores as the one whose `state` was taken."""
+        restored = cls()
+        restored.popularity = state.arrays["popularity"]
+        return restored
+
+
+class Popular(Everybodys):
+    """Popularity: how many people chose each item."""
+
+    name: ClassVar[str] = "popular"
+    family: ClassVar[str] = "popularity"
+
+    def fit(self, data: TrainingData, progress: Progress) -> Self:
+        """Counts each person once per item."""
+        self.popularity = _counts(data.people, np.ones(len(data.people.times)), data.n_items)
+        return self
+
+
+@dataclass(frozen=True)
+class RecentPopularSettings(Settings):
+    """The settings of `recent-popular`."""
+
+    half_life: float = setting(
+        0.0,
+        "Days after which an interaction counts half; 0 finds it in the data.",
+        low=0.0,
+        high=4096.0,
+    )
+
+
+class RecentPopular(Everybodys):
+    """Recent popularity: interactions counted with a weight that halves every `half_life` days.
+
+    score(i) = sum over the interactions t of i of 2 ** (-(T - t) / half_life), T being the newest
+    time known. The half-life is the one that best foretells, at several cuts of the training
+    data, what is chosen next; where no time is known this is plain popularity.
+    """
+
+    name: ClassVar[str] = "recent-popular"
+    family: ClassVar[str] = "popularity"
+    settings_type: ClassVar[type[Settings]] = RecentPopularSettings
+    settings: RecentPopularSettings
+
+    def fit(self, data: TrainingData, progress: Progress) -> Self:
+        """Chooses the half-life, unless it is set, and counts."""
+        people, times = data.people, data.people.times
+        known = np.isfinite(times)
+        if not known.any():
+            self.popularity = _counts(people, np.ones(len(times)), data.n_items)
+            return self
+        half_life = self.settings.half_life * DAY or best_half_life(people, data.n_items, progress)
+        ages = np.where(known, times[known].max() - times, times[known].max() - times[known].min())
+        self.popularity = _counts(people, np.exp2(-ages / half_life), data.n_items)
+        return self
+
+
+def best_half_life(people: People, n_items: int, progress: Progress) -> float:
+    """The half-life in seconds that foretells best what follows each of several cuts of time."""
+    known = np.isfinite(people.times) & (people.weights > 0)
+    order = np.argsort(people.times[known], kind="stable")
+    times, items = people.times[known][order], people.histories.items[known][order]
+    totals = np.zeros(len(GRID))
+    for done, cut in enumerate(CUTS):
+        progress(done, len(CUTS), "recent popularity")
+        here, end = int(cut * len(times)), int((cut + 0.1) * len(times))
+        if here == 0 or end == here:
+            continue
+        truth = np.bincount(items[here:end], minlength=n_items).astype(np.float64)
+        ages = times[here - 1] - times[:here]
+        for position, half_life in enumerate(GRID):
+            seen = np.bincount(items[:here], np.exp2(-ages / half_life), minlength=n_items)
+            totals[position] += _likelihood(seen.astype(np.float64), truth)
+    return GRID[int(np.argmax(totals))]
+
+
+def _likelihood(seen: Float64Array, truth: Float64Array) -> float:
+    """Mean log likelihood of `truth` under the shares of `seen`, smoothed by a thousandth."""
+    shares = 0.99 * seen / max(seen.sum(), 1e-300) + 0.01 / len(seen)
+    return float((truth * np.log(shares)).sum() / truth.sum())
+
+
+def _counts(people: People, decay: Float64Array, n_items: int) -> Float32Array:
+    weights = np.maximum(people.weights, 0) * decay
+    counts = np.bincount(people.histories.items, weights, minlength=n_items)
+    return counts.astype(np.float32)
+
+
+@hookimpl
+def tastemaker_recommenders(register: Callable[[type[Recommender]], object]) -> None:
+    """Brings `popular` and `recent-popular`."""
+    register(Popular)
+    register(RecentPopular)

@@ -1,0 +1,121 @@
+"""Transitions: what people chose soon after an item."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import coo_array, csr_array
+from tastemaker import (
+    People,
+    Progress,
+    Recommender,
+    Settings,
+    State,
+    TrainingData,
+    hookimpl,
+    setting,
+)
+
+from tastemaker_plugins.neighbours import Neighbours, strongest
+from tastemaker_plugins.recency import recency
+
+Float32Array = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class TransitionSettings(Settings):
+    """The settings of `transition`."""
+
+    window: int = setting(5, "How many positions ahead still count as following.", low=1, high=50)
+    decay: float = setting(
+        0.8, "What a position further ahead counts, of the one before it.", low=0.1, high=1.0
+    )
+    smoothing: float = setting(
+        5.0, "Added to each item's count, so that rare items promise less.", low=0.0, high=100.0
+    )
+    neighbours: int = setting(200, "Links kept for each item.", low=1, high=1000, log=True)
+    half_life: float = setting(
+        5.0,
+        "Interactions after which an older one of the same person counts half.",
+        low=0.5,
+        high=1000.0,
+        log=True,
+    )
+
+
+class Transition(Recommender):
+    """Transitions: how often one item follows another within a few positions of a history.
+
+    N[a, b] = sum over all histories of decay ** (distance - 1) for b up to `window` positions after
+    a; T[a, b] = N[a, b] / (sum of N[a] + smoothing);
+    score(u, b) = sum over the history a of recency(a) * T[a, b]. Without times nobody knows what
+    followed what, and everything scores NaN.
+
+    Rendle, S. et al.: Factorizing Personalized Markov Chains for Next-Basket Recommendation.
+    WWW 2010 (the unfactorised chain).
+    """
+
+    name: ClassVar[str] = "transition"
+    family: ClassVar[str] = "collaborative"
+    settings_type: ClassVar[type[Settings]] = TransitionSettings
+    settings: TransitionSettings
+    links: Neighbours
+
+    def fit(self, data: TrainingData, progress: Progress) -> Self:
+        """Counts what follows what."""
+        people = data.people.take(np.isfinite(data.people.times) & (data.people.weights > 0))
+        items, rows = people.histories.items, people.histories.rows
+        counts = csr_array((data.n_items, data.n_items), dtype=np.float64)
+        for distance in range(1, min(self.settings.window, max(len(items) - 1, 0)) + 1):
+            progress(distance - 1, self.settings.window, "transitions")
+            follows = (rows[distance:] == rows[:-distance]) & (
+                items[distance:] != items[:-distance]
+            )
+            pair = (items[:-distance][follows], items[distance:][follows])
+            weight = np.full(len(pair[0]), self.settings.decay ** (distance - 1))
+            counts = counts + coo_array((weight, pair), shape=counts.shape).tocsr()
+        sums = np.asarray(counts.sum(axis=1)) + self.settings.smoothing
+        counts.data = counts.data / np.repeat(sums, np.diff(counts.indptr))
+        known = np.bincount(items, minlength=data.n_items) > 0
+        self.links = Neighbours(*strongest(counts, self.settings.neighbours), known)
+        return self
+
+    def score(self, people: People) -> Float32Array:
+        """(len(people), n_items) float32; NaN for unknown items and empty histories."""
+        return self.links.spread(people, recency(people, self.settings.half_life))
+
+    def reasons(self, people: People, item_index: int) -> Float32Array:
+        """(n_interactions,) what each interaction adds to the item's score."""
+        weights = recency(people, self.settings.half_life)
+        return self.links.shares(people, weights, item_index)
+
+    def similar(self, item_index: int) -> Float32Array:
+        """(n_items,) how often each item follows this one."""
+        return self.links.row(item_index)
+
+    def state(self) -> State:
+        """The links and the half-life."""
+        arrays = {
+            "items": self.links.items,
+            "weights": self.links.weights,
+            "known": self.links.known,
+        }
+        return State(arrays, {"half_life": self.settings.half_life})
+
+    @classmethod
+    def restore(cls, state: State) -> Self:
+        """A recommender that scores as the one whose `state` was taken."""
+        restored = cls(TransitionSettings(half_life=float(str(state.values["half_life"]))))
+        arrays = state.arrays
+        restored.links = Neighbours(arrays["items"], arrays["weights"], arrays["known"])
+        return restored
+
+
+@hookimpl
+def tastemaker_recommenders(register: Callable[[type[Recommender]], object]) -> None:
+    """Brings `transition`."""
+    register(Transition)
