@@ -11,48 +11,42 @@ import time
 
 from tastemaker.errors import MissingKeyError
 
+SOURCE = "The key command (TASTEMAKER_KEY_COMMAND)"
+"""What errors call it: neither its arguments nor its output may be shown."""
+
 MAX_OUTPUT = 4096
 """More bytes than these are no key."""
 
 
-def output_of(command: str, timeout: float, source: str) -> str:
+def output_of(command: str, timeout: float) -> str:
     """What the command writes to its standard output; no shell is asked.
 
     Args:
         command: a program and its arguments, quoted as in a shell.
         timeout: how many seconds it may take; then it is killed with all it started.
-        source: what to call it in errors.
 
     Raises:
         MissingKeyError: it cannot be run, fails, takes too long or prints too much.
     """
-    process = _start(command, source)
     deadline = time.monotonic() + timeout
-    with process:
-        try:
-            output = _read(process, deadline)
-            status = process.wait(max(deadline - time.monotonic(), 0))
-        except (TimeoutError, subprocess.TimeoutExpired):
-            raise MissingKeyError(
-                f"{source} gave no key within {timeout:g} s. Run it by hand: does it wait for "
-                "something?"
-            ) from None
-        finally:
-            _kill_all(process)
-    if status:
-        raise MissingKeyError(
-            f"{source} ended with status {status}. Run it by hand to see what it says."
-        )
-    return output.decode("ascii", errors="replace")
+    try:
+        output, status = _finish(_start(command), deadline)
+    except (TimeoutError, subprocess.TimeoutExpired):
+        problem = f"gave no key within {timeout:g} s. Run it by hand: does it wait for something?"
+    else:
+        if not status:
+            return output.decode("ascii", errors="replace")
+        problem = f"ended with status {status}. Run it by hand to see what it says."
+    raise MissingKeyError(f"{SOURCE} {problem}")
 
 
-def _start(command: str, source: str) -> subprocess.Popen[bytes]:
+def _start(command: str) -> subprocess.Popen[bytes]:
     try:
         words = shlex.split(command)
     except ValueError:
         words = []
     if not words:
-        raise MissingKeyError(f"{source} is empty, or a quotation mark in it is not closed.")
+        raise MissingKeyError(f"{SOURCE} is empty, or a quotation mark in it is not closed.")
     try:
         return subprocess.Popen(
             words,
@@ -64,27 +58,38 @@ def _start(command: str, source: str) -> subprocess.Popen[bytes]:
     except (OSError, ValueError) as problem:
         reason = getattr(problem, "strerror", None) or "it is not a command"
         raise MissingKeyError(
-            f"{source} cannot be run: {reason}. Its first word must be a program; no shell is "
+            f"{SOURCE} cannot be run: {reason}. Its first word must be a program; no shell is "
             "asked."
         ) from None
+
+
+def _finish(process: subprocess.Popen[bytes], deadline: float) -> tuple[bytes, int]:
+    with process:
+        try:
+            output = _read(process, deadline)
+            return output, process.wait(_left(deadline))
+        except BaseException:
+            # Its children too: one that keeps the pipe open would outlive it.
+            if process.returncode is None:
+                os.killpg(process.pid, signal.SIGKILL)
+            raise
 
 
 def _read(process: subprocess.Popen[bytes], deadline: float) -> bytes:
     assert process.stdout is not None
     pipe = process.stdout.fileno()
     output = b""
-    while len(output) <= MAX_OUTPUT:
-        ready, _, _ = select.select([pipe], [], [], max(deadline - time.monotonic(), 0))
+    while True:
+        ready, _, _ = select.select([pipe], [], [], _left(deadline))
         if not ready:
             raise TimeoutError
         part = os.read(pipe, MAX_OUTPUT)
         if not part:
-            break
+            return output
         output += part
-    return output
+        if len(output) > MAX_OUTPUT:
+            raise MissingKeyError(f"{SOURCE} prints more than a key. It must print only the key.")
 
 
-def _kill_all(process: subprocess.Popen[bytes]) -> None:
-    # Its children too: one that keeps the pipe open would outlive it.
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)
+def _left(deadline: float) -> float:
+    return max(deadline - time.monotonic(), 0)

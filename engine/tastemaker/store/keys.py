@@ -11,6 +11,7 @@ import binascii
 import hmac
 import os
 import secrets
+import shlex
 import stat
 from collections.abc import Mapping
 from pathlib import Path
@@ -122,10 +123,7 @@ class KeyCommand(Key):
     """
 
     def __init__(self, command: str, timeout: float = 10.0) -> None:
-        source = f"The key command ({COMMAND_VARIABLE})"
-        super().__init__(
-            output_of(command, timeout, source), f"What {source[0].lower()}{source[1:]} printed"
-        )
+        super().__init__(output_of(command, timeout), "What the key command printed")
 
 
 def key_from_environment(
@@ -222,6 +220,6 @@ def _read_private(path: str | Path) -> str:
         if mode & _OTHERS_MAY:
             raise MissingKeyError(
                 f"The key file {path} is open to others (mode {stat.S_IMODE(mode):04o}). "
-                f"Run: chmod 600 {path}"
+                f"Run: chmod 600 {shlex.quote(str(path))}"
             )
         return stream.read(MAX_OUTPUT).decode("ascii", errors="replace")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Dialect, LargeBinary
 from sqlalchemy.exc import DontWrapMixin
 from sqlalchemy.types import TypeDecorator
 
-from tastemaker.errors import PlaintextRefusedError
+from tastemaker.errors import PlaintextRefusedError, TamperedError
 
 FORMAT = b"\xfe\x01"
 """The first two bytes of every sealed value: a magic byte that UTF-8 never has, and the version."""
@@ -65,6 +66,20 @@ class SealedColumn(TypeDecorator[SealedBytes]):
             "of a statement. Bind it as a parameter."
         )
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> SealedBytes | None:
-        """The stored bytes, still sealed."""
-        return None if value is None else SealedBytes(value)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:
+        """Gives the stored bytes, still sealed.
+
+        In place of the type's own way, which makes bytes of whatever SQLite holds: of a number n,
+        n zeros.
+        """
+        return _as_stored
+
+
+def _as_stored(value: Any) -> SealedBytes | None:
+    if value is None:
+        return None
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return SealedBytes(value)
+    raise TamperedError(
+        f"A sealed column holds a plain {type(value).__name__}. Restore the row from a backup."
+    )
