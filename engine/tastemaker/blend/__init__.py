@@ -1,0 +1,20 @@
+"""The blend: candidates, calibration, the weight curve, and learning it. It knows only arrays."""
+
+from tastemaker.blend.calibration import Calibrated, calibrate
+from tastemaker.blend.candidates import DEPTH, Slate, shortlist
+from tastemaker.blend.combination import Blended, blend, combine
+from tastemaker.blend.curve import KNOTS, Curve, even
+
+__all__ = [
+    "DEPTH",
+    "KNOTS",
+    "Blended",
+    "Calibrated",
+    "Curve",
+    "Slate",
+    "blend",
+    "calibrate",
+    "shortlist",
+    "combine",
+    "even",
+]

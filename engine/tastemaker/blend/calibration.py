@@ -1,0 +1,56 @@
+"""Bringing the members' scores to one scale: how far above its average candidate an item is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tastemaker.blend.candidates import Slate
+from tastemaker.data import BoolArray, Float32Array, frozen
+
+FLAT = np.float32(1e-6)
+"""Scores that deviate by less than this share of the largest say nothing: it is rounding."""
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """What each member says of each candidate, on one scale.
+
+    Attributes:
+        values: (n_members, n, width) float32; 0 for an average candidate and where not present.
+        present: (n_members, n, width) where the member scored the candidate.
+        speaks: (n_members, n) whether the member tells this person's candidates apart at all.
+        gaps: whether a member that speaks for a person left out some of the candidates.
+    """
+
+    values: Float32Array
+    present: BoolArray
+    speaks: BoolArray
+    gaps: bool
+
+    def __post_init__(self) -> None:
+        for array in (self.values, self.present, self.speaks):
+            frozen(array)
+
+
+def calibrate(slate: Slate) -> Calibrated:
+    """Each member's standard score (z) over the candidates of each person that it scores.
+
+    A member that scores all of a person's candidates alike, or none, does not speak.
+    """
+    present = ~np.isnan(slate.values)
+    values = slate.values.copy()
+    np.copyto(values, 0, where=~present)
+    scored = np.count_nonzero(present, axis=2)
+    counts = np.maximum(scored, 1).astype(np.float32)
+    largest = np.maximum(values.max(axis=2, initial=0), -values.min(axis=2, initial=0))
+    largest[largest == 0] = 1
+    values /= largest[:, :, None]
+    values -= (values.sum(axis=2) / counts)[:, :, None]
+    values *= present
+    deviation = np.sqrt(np.einsum("mnw,mnw->mn", values, values) / counts)
+    speaks = deviation > FLAT
+    values *= np.divide(1, deviation, where=speaks, out=np.zeros_like(deviation))[:, :, None]
+    gaps = bool((speaks & (scored < np.count_nonzero(slate.valid, axis=1))).any())
+    return Calibrated(values, present, speaks, gaps)

@@ -1,0 +1,102 @@
+"""The items worth ranking: for each person, the union of every member's best."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tastemaker.data import BoolArray, Float32Array, Int64Array, frozen
+
+DEPTH = 100
+"""How many of its best items each member brings."""
+
+SUNK = np.float32(-3e38)
+"""Added to a score, it sinks the item below every other; float32 ends not far below it."""
+
+
+@dataclass(frozen=True)
+class Slate:
+    """The candidates of a batch of people, and what each member says of them.
+
+    Lists are of uneven length: a row is filled up at its end, and `valid` tells where.
+
+    Attributes:
+        items: (n, width) int64 item indexes, ascending within a person; 0 where not valid.
+        valid: (n, width) which places hold a candidate.
+        values: (n_members, n, width) float32 the members' own scores; NaN where one abstains,
+            and where not valid.
+    """
+
+    items: Int64Array
+    valid: BoolArray
+    values: Float32Array
+
+    def __post_init__(self) -> None:
+        for array in (self.items, self.valid, self.values):
+            frozen(array)
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+
+def shortlist(
+    scores: Float32Array, barred: BoolArray, depth: int = DEPTH, least: int = 10
+) -> Slate:
+    """The union of each member's best `depth` items, with every member's scores of them.
+
+    Ties at a member's last place all come in if they are few; if they are many, as where a member
+    has nothing to say of most items, none does. Works on everybody at once: give it people in
+    blocks of a few megabytes of scores.
+
+    Args:
+        scores: (n_members, n, n_items) float32; NaN = abstains; sizes below 1e38. Only read.
+        barred: (n, n_items) the items that must not be shown (seen, unavailable, filtered out).
+        depth: how many items each member brings.
+        least: how many candidates a person gets at least, as long as there are items not barred.
+    """
+    chosen = _chosen(scores, barred, depth)
+    chosen &= ~barred
+    counts = np.count_nonzero(chosen, axis=1)
+    if counts.min(initial=least) < least:
+        _fill_up(chosen, barred, least)
+        counts = np.count_nonzero(chosen, axis=1)
+    return _gathered(scores, chosen, counts)
+
+
+def _chosen(scores: Float32Array, barred: BoolArray, depth: int) -> BoolArray:
+    """(n, n_items) the members' best, by threshold: partition is thrice as fast as argpartition."""
+    n_items = scores.shape[2]
+    if depth >= n_items:
+        said: BoolArray = np.logical_or.reduce(~np.isnan(scores), axis=0)
+        return said
+    level = scores + np.multiply(barred, SUNK, dtype=np.float32)
+    if np.isnan(level.min(initial=0)):
+        np.fmax(level, SUNK, out=level)
+    level.partition(n_items - depth, axis=2)
+    last = np.maximum(level[:, :, n_items - depth, None], SUNK / 2)
+    best: BoolArray = scores >= last
+    best &= ~barred
+    crowded = best.sum(axis=2, dtype=np.int32) > 2 * depth
+    if crowded.any():
+        best[crowded] &= scores[crowded] > last[crowded]
+    union: BoolArray = np.logical_or.reduce(best, axis=0)
+    return union
+
+
+def _fill_up(chosen: BoolArray, barred: BoolArray, least: int) -> None:
+    for person in np.flatnonzero(chosen.sum(axis=1) < least):
+        others = np.flatnonzero(~(chosen[person] | barred[person]))
+        chosen[person, others[: least - chosen[person].sum()]] = True
+
+
+def _gathered(scores: Float32Array, chosen: BoolArray, counts: Int64Array) -> Slate:
+    n, n_items = chosen.shape
+    valid = np.arange(counts.max(initial=0)) < counts[:, None]
+    cells = np.zeros(valid.shape, dtype=np.int64)
+    cells[valid] = np.flatnonzero(chosen)
+    values = scores.reshape(len(scores), -1).take(cells, axis=1)
+    if not valid.all():
+        values[:, ~valid] = np.nan
+    items = (cells - np.arange(n)[:, None] * n_items) * valid
+    return Slate(items, valid, values)

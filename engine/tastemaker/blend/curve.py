@@ -1,0 +1,118 @@
+"""The weight curve: how much each member counts, by how much is known about the person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+
+from tastemaker.blend.candidates import DEPTH
+from tastemaker.data import Float64Array, Int64Array, frozen
+from tastemaker.errors import ReleaseError
+
+KNOTS = (0, 1, 2, 5, 10, 20, 50)
+"""The history lengths that weights are learnt for; in between they are interpolated."""
+
+CARRY = 0.5
+"""The default share of a weight that passes to the others where its member abstains on an item."""
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The members' weights at a few history lengths, and smoothly in between.
+
+    Attributes:
+        members: the recommenders' names.
+        knots: ascending history lengths.
+        weights: (n_knots, n_members) float64; each row is at least 0 and sums to 1.
+        carry: how far the weight of a member that abstains on an item passes to the members that do
+            score it: 0 = the item counts as average to that member, 1 = the others carry all of it.
+        depth: how many of its best items each member brings.
+    """
+
+    members: tuple[str, ...]
+    knots: tuple[int, ...]
+    weights: Float64Array
+    carry: float = CARRY
+    depth: int = DEPTH
+
+    def __post_init__(self) -> None:
+        problem = _problem(self)
+        if problem:
+            raise ReleaseError(f"The weight curve cannot be used: {problem}. Train again.")
+        frozen(self.weights)
+
+    def at(self, lengths: Int64Array) -> Float64Array:
+        """(n, n_members) the weights for people with histories of the given lengths (n,).
+
+        Linear in log(1 + length) between two knots, constant beyond the last.
+        """
+        spots = np.log1p(np.asarray(self.knots, dtype=np.float64))
+        place = np.interp(np.log1p(lengths), spots, np.arange(len(spots)))
+        left = np.minimum(place.astype(np.int64), max(len(spots) - 2, 0))
+        right = np.minimum(left + 1, len(spots) - 1)
+        share = (place - left)[:, None]
+        weights: Float64Array = (1 - share) * self.weights[left] + share * self.weights[right]
+        return weights
+
+    def only(self, members: Sequence[str]) -> Curve:
+        """The curve of some of the members, in the given order; they carry the others' weight."""
+        columns = [self.members.index(name) for name in members]
+        kept = self.weights[:, columns]
+        sums = kept.sum(axis=1, keepdims=True)
+        even = np.full_like(kept, 1 / max(len(columns), 1))
+        weights = np.divide(kept, sums, where=sums > 0, out=even)
+        return Curve(tuple(members), self.knots, weights, self.carry, self.depth)
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything that `from_json` needs, as JSON values."""
+        return {
+            "members": list(self.members),
+            "knots": list(self.knots),
+            "weights": self.weights.tolist(),
+            "carry": self.carry,
+            "depth": self.depth,
+        }
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> Self:
+        """The curve that `to_json` described.
+
+        Raises:
+            ReleaseError: the description is not one of a curve.
+        """
+        try:
+            return cls(
+                tuple(str(name) for name in value["members"]),
+                tuple(int(knot) for knot in value["knots"]),
+                np.array(value["weights"], dtype=np.float64),
+                float(value["carry"]),
+                int(value["depth"]),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise ReleaseError(
+                f"The weight curve cannot be read ({error!r}). Train again."
+            ) from None
+
+
+def even(members: Sequence[str]) -> Curve:
+    """The curve that gives every member the same weight, for when nothing could be learnt."""
+    weights = np.full((1, len(members)), 1 / max(len(members), 1))
+    return Curve(tuple(members), (0,), weights)
+
+
+def _problem(curve: Curve) -> str:
+    shape = (len(curve.knots), len(curve.members))
+    if curve.weights.shape != shape or 0 in shape:
+        return f"its weights have the shape {curve.weights.shape}, not {shape}"
+    if list(curve.knots) != sorted(set(curve.knots)) or curve.knots[0] < 0:
+        return f"its knots are {curve.knots}; they must ascend from 0 or more"
+    if not (curve.weights >= 0).all() or not np.allclose(curve.weights.sum(axis=1), 1):
+        return "its weights are not shares that sum to 1"
+    if not 0 <= curve.carry <= 1:
+        return f"its carry is {curve.carry}; it must lie between 0 and 1"
+    if curve.depth < 1:
+        return f"its depth is {curve.depth}; it must be at least 1"
+    return ""

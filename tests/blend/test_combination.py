@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tastemaker.blend import Curve, blend, calibrate, combine, even, shortlist
+from tastemaker.blend.combination import highest, spoken
+
+NAN = float("nan")
+FREE = np.zeros((1, 4), dtype=bool)
+NEW = np.zeros(1, dtype=np.int64)
+
+
+def weighted(*weights: float, carry: float = 0.0) -> Curve:
+    names = tuple(f"m{place}" for place in range(len(weights)))
+    return Curve(names, (0,), np.array([weights]), carry)
+
+
+def scored(*members: list[float]) -> np.ndarray[tuple[int, int, int], np.dtype[np.float32]]:
+    return np.array(members, dtype=np.float32)[:, None, :]
+
+
+def test_the_weighted_sum_by_hand() -> None:
+    answer = blend(scored([1, 1, 3, 3], [3, 1, 1, 3]), FREE, weighted(0.75, 0.25), NEW, 4)
+    assert answer.items[0].tolist() == [3, 2, 0, 1]
+    assert answer.totals[0] == pytest.approx([1, 0.5, -0.5, -1])
+    parts = [[0.75, 0.75, -0.75, -0.75], [0.25, -0.25, 0.25, -0.25]]
+    assert answer.contributions[:, 0] == pytest.approx(np.array(parts))
+
+
+def test_equal_totals_are_ordered_by_item() -> None:
+    answer = blend(scored([1, 5, 1, 5]), FREE, even(["a"]), NEW, 3)
+    assert answer.items[0].tolist() == [1, 3, 0]
+
+
+def test_a_silent_member_leaves_its_weight_to_the_others() -> None:
+    scores = scored([NAN] * 4, [1, 1, 3, 3], [7, 7, 7, 7])
+    answer = blend(scores, FREE, weighted(0.5, 0.2, 0.3), NEW, 2)
+    assert answer.totals[0].tolist() == [1, 1]
+    assert answer.contributions[:, 0].tolist() == [[0, 0], [1, 1], [0, 0]]
+
+
+def test_members_without_weight_speak_where_nobody_else_does() -> None:
+    weights, speaks = np.array([[1.0, 0.0, 0.0]]), np.array([[False], [True], [True]])
+    assert spoken(weights, speaks)[:, 0].tolist() == [0, 0.5, 0.5]
+    assert not spoken(weights, np.zeros((3, 1), dtype=bool)).any()
+
+
+@pytest.mark.parametrize(("carry", "total"), [(0.0, 0.5), (0.5, 0.75), (1.0, 1.0)])
+def test_how_much_of_a_missing_opinion_the_others_carry(carry: float, total: float) -> None:
+    scores = scored([1, NAN, 3, NAN], [1, 1, 3, 3])
+    answer = blend(scores, FREE, weighted(0.5, 0.5, carry=carry), NEW, 4)
+    ranked = dict(zip(answer.items[0].tolist(), answer.totals[0].tolist(), strict=True))
+    assert ranked == pytest.approx({0: -1, 1: -total, 2: 1, 3: total})
+
+
+def test_a_list_shorter_than_asked_says_so() -> None:
+    answer = blend(scored([1, 2, 3, 4]), np.array([[True, True, True, False]]), even(["a"]), NEW, 9)
+    assert answer.items[0, 0] == 3
+    assert answer.valid.sum() == 1
+
+
+@given(st.integers(0, 2**32 - 1), st.floats(0, 1), st.floats(0, 1), st.integers(1, 12))
+def test_the_parts_sum_to_the_total_and_the_best_are_the_best(
+    seed: int, missing: float, carry: float, k: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    scores = (rng.standard_normal((4, 5, 40)) * 10.0 ** rng.integers(-6, 7, (4, 1, 1))).astype("f4")
+    scores[rng.random(scores.shape) < missing] = NAN
+    scores[rng.random((4, 5)) < missing] = NAN
+    barred = rng.random((5, 40)) < rng.random()
+    curve = Curve(tuple("abcd"), (0, 10), rng.dirichlet(np.ones(4), 2), carry, depth=8)
+    lengths = rng.integers(0, 30, 5)
+    answer = blend(scores, barred, curve, lengths, k)
+    parts = answer.contributions.sum(axis=0)
+    assert parts[answer.valid] == pytest.approx(answer.totals[answer.valid], abs=1e-5)
+    assert (answer.totals[:, 1:] <= answer.totals[:, :-1]).all()
+    slate = shortlist(scores, barred, 8, least=k)
+    whole = combine(slate, calibrate(slate), curve.at(lengths), carry)
+    for person in range(5):
+        order = np.argsort(-whole.totals[person], kind="stable")[:k]
+        real = whole.valid[person, order]
+        expected = whole.items[person, order][real].tolist()
+        assert answer.items[person][answer.valid[person]].tolist() == expected
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 30))
+def test_highest_is_a_stable_sort_cut_short(seed: int, k: int) -> None:
+    totals = np.random.default_rng(seed).integers(0, 5, (6, 20)).astype(np.float32)
+    totals[0, 3:] = -np.inf
+    expected = np.argsort(-totals, axis=1, kind="stable")[:, :k]
+    assert highest(totals, k).tolist() == expected.tolist()
