@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tastemaker.blend import Curve, blend, calibrate, combine, even, shortlist
 from tastemaker.blend.combination import highest, spoken
+from tastemaker.data import Float32Array
 
 NAN = float("nan")
 FREE = np.zeros((1, 4), dtype=bool)
@@ -17,8 +18,8 @@ def weighted(*weights: float, carry: float = 0.0) -> Curve:
     return Curve(names, (0,), np.array([weights]), carry)
 
 
-def scored(*members: list[float]) -> np.ndarray[tuple[int, int, int], np.dtype[np.float32]]:
-    return np.array(members, dtype=np.float32)[:, None, :]
+def scored(*members: list[float]) -> list[Float32Array]:
+    return list(np.array(members, dtype=np.float32)[:, None, :])
 
 
 def test_the_weighted_sum_by_hand() -> None:
@@ -72,7 +73,7 @@ def test_the_parts_sum_to_the_total_and_the_best_are_the_best(
     barred = rng.random((5, 40)) < rng.random()
     curve = Curve(tuple("abcd"), (0, 10), rng.dirichlet(np.ones(4), 2), carry, depth=8)
     lengths = rng.integers(0, 30, 5)
-    answer = blend(scores, barred, curve, lengths, k)
+    answer = blend(list(scores), barred, curve, lengths, k)
     parts = answer.contributions.sum(axis=0)
     assert parts[answer.valid] == pytest.approx(answer.totals[answer.valid], abs=1e-5)
     assert (answer.totals[:, 1:] <= answer.totals[:, :-1]).all()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -62,18 +63,18 @@ def highest(totals: Float32Array, k: int) -> Int64Array:
 
 
 def blend(
-    scores: Float32Array, barred: BoolArray, curve: Curve, lengths: Int64Array, k: int
+    scores: Sequence[Float32Array], barred: BoolArray, curve: Curve, lengths: Int64Array, k: int
 ) -> Blended:
     """The best `k` items of each person by all members together, best first.
 
     Args:
-        scores: (n_members, n, n_items) float32, the members in the curve's order; NaN = abstains.
+        scores: for each member of the curve, in its order, (n, n_items) float32; NaN = abstains.
         barred: (n, n_items) the items that must not be shown.
         curve: the weights.
         lengths: (n,) how long each person's history is.
         k: how many items.
     """
-    slate = shortlist(scores, barred, curve.depth, least=k)
+    slate = shortlist(np.stack(scores), barred, curve.depth, least=k)
     return combine(slate, calibrate(slate), curve.at(lengths), curve.carry).best(k)
 
 
