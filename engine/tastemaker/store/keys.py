@@ -61,15 +61,22 @@ class Key:
 
     Args:
         text: base64 of 32 random bytes; white space around it does not matter.
-        source: what the text came from, for error messages.
+        source: where the text came from, for messages: "The key of {source} is …".
+
+    Attributes:
+        source: as given; also the key's text form.
 
     Raises:
         MissingKeyError: the text is anything else; the error does not carry it.
     """
 
-    def __init__(self, text: str, source: str = "The key") -> None:
+    def __init__(self, text: str, source: str = "the application") -> None:
         self._key = _bytes_of(text, source)
         self._cipher = AESGCM(self._key)
+        self.source = source
+
+    def __str__(self) -> str:
+        return self.source
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(id={self.id})"
@@ -107,7 +114,7 @@ class KeyFile(Key):
     """
 
     def __init__(self, path: str | Path) -> None:
-        super().__init__(_read_private(path), f"The key file {path}")
+        super().__init__(_read_private(path), str(path))
 
 
 class KeyCommand(Key):
@@ -123,20 +130,20 @@ class KeyCommand(Key):
     """
 
     def __init__(self, command: str, timeout: float = 10.0) -> None:
-        super().__init__(output_of(command, timeout), "What the key command printed")
+        super().__init__(output_of(command, timeout), COMMAND_VARIABLE)
 
 
-def key_from_environment(
-    environment: Mapping[str, str] | None = None, directory: str | Path = "."
-) -> Key:
-    """The key that the environment names, or the one in tastemaker.key of the directory.
+def find_key(
+    file: str | Path = KEY_FILE, environment: Mapping[str, str] | None = None
+) -> Key | None:
+    """The key that the environment names, or else the one in the file; None if there is neither.
 
     Args:
+        file: where the key lies if no variable is set.
         environment: the variables; those of the process where not given.
-        directory: where tastemaker.key is looked for, if no variable is set.
 
     Raises:
-        MissingKeyError: nothing names a key, or what is named is none.
+        MissingKeyError: what is named is no key, or cannot be read.
     """
     variables = os.environ if environment is None else environment
     if (text := variables.get(KEY_VARIABLE)) is not None:
@@ -145,9 +152,20 @@ def key_from_environment(
         return KeyFile(path)
     if (command := variables.get(COMMAND_VARIABLE)) is not None:
         return KeyCommand(command)
-    file = Path(directory) / KEY_FILE
-    if file.exists():
-        return KeyFile(file)
+    return KeyFile(file) if os.path.lexists(file) else None
+
+
+def key_from_environment(
+    environment: Mapping[str, str] | None = None, directory: str | Path = "."
+) -> Key:
+    """The key that the environment names, or the one in tastemaker.key of the directory.
+
+    Raises:
+        MissingKeyError: nothing names a key, or what is named is none or cannot be read.
+    """
+    key = find_key(Path(directory) / KEY_FILE, environment)
+    if key is not None:
+        return key
     raise MissingKeyError(
         f"No key was given. Set {KEY_VARIABLE} to the key, {FILE_VARIABLE} to a file that holds "
         f"it or {COMMAND_VARIABLE} to a command that prints it, or run where {KEY_FILE} lies. "
@@ -200,7 +218,7 @@ def _bytes_of(text: str, source: str) -> bytes:
     if len(raw) == KEY_BYTES and base64.b64encode(raw).decode() == stripped:
         return raw
     problem = "is empty" if not stripped else f"is not base64 of {KEY_BYTES} bytes"
-    raise MissingKeyError(f"{source} {problem}. {HOW_TO_MAKE}")
+    raise MissingKeyError(f"The key of {source} {problem}. {HOW_TO_MAKE}")
 
 
 def _read_private(path: str | Path) -> str:
