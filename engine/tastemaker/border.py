@@ -11,6 +11,7 @@ import numbers
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from time import time_ns
 from typing import NamedTuple, TypeAlias
 
 from tastemaker.errors import InputError
@@ -288,6 +289,11 @@ def check_user(user_id: object, attributes: object = UserRow("-").attributes) ->
         InputError: one of its parts is refused.
     """
     return UserRow(check_id(user_id, "user_id"), check_attributes(attributes, "user attribute"))
+
+
+def now_us() -> int:
+    """The time now, in microseconds since 1970 UTC."""
+    return time_ns() // 1000
 
 
 def _is_digits(text: str) -> bool:

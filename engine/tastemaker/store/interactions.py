@@ -5,12 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+import numpy as np
 from sqlalchemy import Connection
 
 from tastemaker.border import InteractionRow
 from tastemaker.data import Float64Array, Int64Array
-from tastemaker.store.items import Written
+from tastemaker.store.items import ensure_items
 from tastemaker.store.keyring import Keyring
+from tastemaker.store.kinds import ensure_kinds
+from tastemaker.store.reading import read_all, read_of
+from tastemaker.store.statements import Written, fetch
+from tastemaker.store.tables import interaction
+from tastemaker.store.upsert import Columns, upsert
+from tastemaker.store.users import KEY_OF_REF, ensure_users, find_users
+
+ONE_PERSON = (
+    f"SELECT item_id, kind_id, value, time FROM {interaction.name}"
+    f" WHERE user_id = ({KEY_OF_REF}) ORDER BY time, item_id, kind_id"
+)
 
 
 class History(NamedTuple):
@@ -43,38 +55,58 @@ class Histories(NamedTuple):
     times: Int64Array
 
 
-class Snapshot(NamedTuple):
-    """All interactions, ordered by user and then time; see `History`.
-
-    Attributes:
-        user_keys: (n,) int64 keys of the users, ascending.
-    """
-
-    user_keys: Int64Array
-    item_keys: Int64Array
-    kind_keys: Int64Array
-    values: Float64Array
-    times: Int64Array
-
-
 def record(connection: Connection, keyring: Keyring, rows: Iterable[InteractionRow]) -> Written:
     """Writes a few interactions; users, items and kinds that are missing are made.
 
     An interaction of the same user, time, item and kind gets the new value: the latest write wins.
     """
-    raise NotImplementedError
+    given = list(rows)
+    if not given:
+        return Written(0, 0)
+    # Always in this order, as every writer does: so none waits for another in a ring.
+    users = ensure_users(connection, keyring, dict.fromkeys(row.user_id for row in given))
+    items = ensure_items(connection, dict.fromkeys(row.item_id for row in given))
+    kinds = ensure_kinds(connection, (row.kind for row in given))
+    columns = Columns(
+        np.array([users[row.user_id] for row in given], dtype=np.int64),
+        np.array([items[row.item_id] for row in given], dtype=np.int64),
+        np.array([kinds[row.kind] for row in given], dtype=np.int64),
+        np.array([row.value for row in given], dtype=np.float64),
+        np.array([row.time for row in given], dtype=np.int64),
+    )
+    return upsert(connection, columns)
 
 
 def history(connection: Connection, ref: bytes) -> History:
     """One person's interactions; none where the person is not known."""
-    raise NotImplementedError
+    rows = fetch(connection, ONE_PERSON, (ref,))
+    item_keys, kind_keys, values, times = zip(*rows, strict=True) if rows else ((), (), (), ())
+    return History(
+        np.array(item_keys, dtype=np.int64),
+        np.array(kind_keys, dtype=np.int64),
+        np.array(values, dtype=np.float64),
+        np.array(times, dtype=np.int64),
+    )
 
 
 def histories(connection: Connection, refs: Sequence[bytes]) -> Histories:
     """The interactions of each person in turn; none for those who are not known."""
-    raise NotImplementedError
+    found = find_users(connection, dict.fromkeys(refs))
+    columns = read_of(connection, sorted(found.values()))
+    keys, starts, counts = np.unique(columns.user_keys, return_index=True, return_counts=True)
+    wanted = np.array([found.get(ref, 0) for ref in refs], dtype=np.int64)
+    place = np.searchsorted(keys, wanted)
+    place[place == len(keys)] = 0
+    known = keys[place] == wanted if len(keys) else np.zeros(len(wanted), dtype=np.bool_)
+    lengths = np.zeros(len(wanted), dtype=np.int64)
+    lengths[known] = counts[place[known]]
+    indptr = np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
+    first = starts[place] if len(keys) else np.zeros(len(wanted), dtype=np.int64)
+    source = np.arange(indptr[-1]) + np.repeat(first - indptr[:-1], lengths)
+    chosen = columns.take(source)
+    return Histories(indptr, chosen.item_keys, chosen.kind_keys, chosen.values, chosen.times)
 
 
-def snapshot(connection: Connection) -> Snapshot:
-    """All interactions of everyone."""
-    raise NotImplementedError
+def snapshot(connection: Connection) -> Columns:
+    """All interactions of everyone, ordered by user and then time."""
+    return read_all(connection)

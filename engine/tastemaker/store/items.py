@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any
 
-from sqlalchemy import Connection
+import numpy as np
+from sqlalchemy import Connection, Row, Select, select, update
 
-from tastemaker.border import ItemRow
-from tastemaker.data import BoolArray, Int64Array, Items
+from tastemaker.border import ItemRow, Json, now_us
+from tastemaker.data import BoolArray, Int64Array, Items, Values
+from tastemaker.store.meta import bump_catalogue
+from tastemaker.store.statements import Written, batches, insert
+from tastemaker.store.tables import item
 
-
-class Written(NamedTuple):
-    """How many rows were new, and how many were there already and now hold the new values."""
-
-    new: int
-    updated: int
+COLUMNS = (item.c.id, item.c.external_id, item.c.title, item.c.text, item.c.attributes)
 
 
 @dataclass(frozen=True)
@@ -39,22 +39,104 @@ def put_items(connection: Connection, rows: Iterable[ItemRow]) -> Written:
 
     Bumps the catalogue version.
     """
-    raise NotImplementedError
+    written = Written(0, 0)
+    # First of all: writers of the catalogue then queue here, and none holds what another waits for.
+    bump_catalogue(connection)
+    for batch in batches(rows):
+        newest = {row.item_id: row for row in batch}
+        known = find_items(connection, newest).keys()
+        _upsert(connection, newest)
+        repeated = len(batch) - len(newest)
+        written = written.plus(Written(len(newest) - len(known), len(known) + repeated))
+    return written
 
 
-def ensure_items(connection: Connection, item_ids: Iterable[str]) -> dict[str, int]:
-    """The key of each item; those that are new are made, with an id only."""
-    raise NotImplementedError
+def _upsert(connection: Connection, rows: Mapping[str, ItemRow]) -> None:
+    now = now_us()
+    statement = insert(connection, item)
+    changed = ("title", "text", "attributes", "available", "updated")
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["external_id"],
+            set_={name: statement.excluded[name] for name in changed},
+        ),
+        [_values(row, now) for row in rows.values()],
+    )
+
+
+def _values(row: ItemRow, now: int) -> dict[str, object]:
+    return {
+        "external_id": row.item_id,
+        "title": row.title,
+        "text": row.text,
+        "attributes": json.dumps(dict(row.attributes), ensure_ascii=False, allow_nan=False),
+        "available": row.available,
+        "created": now,
+        "updated": now,
+    }
+
+
+def find_items(connection: Connection, item_ids: Iterable[str]) -> dict[str, int]:
+    """The key of each item that is in the catalogue."""
+    found: dict[str, int] = {}
+    for batch in batches(item_ids):
+        chosen = select(item.c.external_id, item.c.id).where(item.c.external_id.in_(batch))
+        found.update((item_id, key) for item_id, key in connection.execute(chosen))
+    return found
+
+
+def ensure_items(connection: Connection, item_ids: Collection[str]) -> dict[str, int]:
+    """The key of each item; those that are new are made, with an id only.
+
+    Bumps the catalogue version if any is new.
+    """
+    found = find_items(connection, item_ids)
+    if missing := sorted(set(item_ids) - found.keys()):
+        bump_catalogue(connection)
+        now = now_us()
+        statement = insert(connection, item).on_conflict_do_nothing()
+        for batch in batches(missing):
+            connection.execute(statement, [_values(ItemRow(name), now) for name in batch])
+        found.update(find_items(connection, missing))
+    return found
 
 
 def read_catalogue(connection: Connection) -> Catalogue:
     """The whole catalogue."""
-    raise NotImplementedError
+    return read_items_after(connection, 0)
 
 
 def read_items_after(connection: Connection, key: int) -> Catalogue:
     """The items that came into the database after the one with that key."""
-    raise NotImplementedError
+    rows = connection.execute(_selected().where(item.c.id > key)).all()
+    columns = list(zip(*rows, strict=True)) or [()] * (len(COLUMNS) + 1)
+    keys, ids, titles, texts, attributes, available = columns
+    return Catalogue(
+        np.array(keys, dtype=np.int64),
+        Items(ids, titles, texts, attribute_columns([json.loads(text) for text in attributes])),
+        np.array(available, dtype=np.bool_),
+    )
+
+
+def _selected() -> Select[Any]:
+    return select(*COLUMNS, item.c.available).order_by(item.c.id)
+
+
+def attribute_columns(rows: list[dict[str, Json]]) -> dict[str, tuple[Values, ...]]:
+    """For each attribute that any of the rows has, the values of every row."""
+    names = sorted({name for row in rows for name in row})
+    return {name: tuple(as_values(row.get(name)) for row in rows) for name in names}
+
+
+def as_values(value: Json) -> Values:
+    """An attribute as recommenders see it: lists are several values, numbers become text."""
+    if value is None or value == "" or isinstance(value, dict):
+        return ()
+    if isinstance(value, list):
+        return tuple(text for part in value for text in as_values(part))
+    if isinstance(value, bool):
+        return ("true" if value else "false",)
+    return (str(value),)
 
 
 def set_available(connection: Connection, item_ids: Iterable[str], available: bool) -> int:
@@ -62,9 +144,25 @@ def set_available(connection: Connection, item_ids: Iterable[str], available: bo
 
     Bumps the catalogue version.
     """
-    raise NotImplementedError
+    bump_catalogue(connection)
+    changed = 0
+    for batch in batches(item_ids):
+        statement = update(item).where(item.c.external_id.in_(batch))
+        changed += connection.execute(
+            statement.values(available=available, updated=now_us())
+        ).rowcount
+    return changed
 
 
 def iterate_items(connection: Connection) -> Iterator[ItemRow]:
     """All items as they were put, for an export; holds few of them at a time."""
-    raise NotImplementedError
+    last = 0
+    while rows := connection.execute(_selected().where(item.c.id > last).limit(1000)).all():
+        yield from map(_row, rows)
+        last = rows[-1].id
+
+
+def _row(row: Row[Any]) -> ItemRow:
+    return ItemRow(
+        row.external_id, row.title, row.text, json.loads(row.attributes), bool(row.available)
+    )
