@@ -15,7 +15,7 @@ from tastemaker.store.kinds import ensure_kinds
 from tastemaker.store.sealed_column import SealedBytes
 from tastemaker.store.statements import Written
 from tastemaker.store.upsert import Columns, upsert
-from tastemaker.store.users import add_users, find_users
+from tastemaker.store.user_rows import add_users, find_users
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 
 from tastemaker.border import InteractionRow
 from tastemaker.data import Float64Array, Int64Array
@@ -17,7 +17,8 @@ from tastemaker.store.reading import read_all, read_of
 from tastemaker.store.statements import Written, fetch
 from tastemaker.store.tables import interaction
 from tastemaker.store.upsert import Columns, upsert
-from tastemaker.store.users import KEY_OF_REF, ensure_users, find_users
+from tastemaker.store.user_rows import KEY_OF_REF, find_users
+from tastemaker.store.users import ensure_users
 
 ONE_PERSON = (
     f"SELECT item_id, kind_id, value, time FROM {interaction.name}"
@@ -110,3 +111,11 @@ def histories(connection: Connection, refs: Sequence[bytes]) -> Histories:
 def snapshot(connection: Connection) -> Columns:
     """All interactions of everyone, ordered by user and then time."""
     return read_all(connection)
+
+
+def item_counts(connection: Connection) -> tuple[Int64Array, Int64Array]:
+    """The keys of the items anybody had to do with, ascending, and by how many interactions."""
+    counted = select(interaction.c.item_id, func.count()).group_by(interaction.c.item_id)
+    rows = connection.execute(counted.order_by(interaction.c.item_id)).all()
+    keys, counts = zip(*rows, strict=True) if rows else ((), ())
+    return np.array(keys, dtype=np.int64), np.array(counts, dtype=np.int64)

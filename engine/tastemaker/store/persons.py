@@ -12,7 +12,7 @@ from tastemaker.border import EPOCH, UNTIMED, Json, now_us
 from tastemaker.store.database import Database
 from tastemaker.store.keyring import Keyring
 from tastemaker.store.tables import erasure, interaction, item, kind, release, user
-from tastemaker.store.users import open_attributes, user_row
+from tastemaker.store.user_rows import open_attributes, user_row
 
 
 @dataclass(frozen=True)

@@ -4,22 +4,44 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, select
 
 from tastemaker.border import Json, UserRow, check_attribute_name, now_us
 from tastemaker.data import Values
-from tastemaker.errors import NotFoundError
 from tastemaker.store import meta
 from tastemaker.store.items import as_values
 from tastemaker.store.keyring import Keyring
-from tastemaker.store.sealed_column import SealedBytes
-from tastemaker.store.statements import Written, batches, fetch, insert
+from tastemaker.store.persons import Forgotten, export_user, forget_user, show_user, wipe_traces
+from tastemaker.store.statements import Written, batches, insert
 from tastemaker.store.tables import user
+from tastemaker.store.user_rows import (
+    add_users,
+    find_user,
+    find_users,
+    iterate_rows,
+    open_attributes,
+    open_id,
+)
+
+__all__ = [
+    "Forgotten",
+    "declare_features",
+    "declared_features",
+    "ensure_users",
+    "export_user",
+    "find_user",
+    "forget_user",
+    "iterate_refs",
+    "iterate_users",
+    "put_users",
+    "read_features",
+    "read_user_ids",
+    "show_user",
+    "wipe_traces",
+]
 
 FEATURES = "features"
-KEY_OF_REF = f"SELECT id FROM {user.name} WHERE ref = ?"
 
 
 def put_users(connection: Connection, keyring: Keyring, rows: Iterable[UserRow]) -> Written:
@@ -50,21 +72,6 @@ def _values(keyring: Keyring, ref: bytes, row: UserRow) -> dict[str, object]:
     }
 
 
-def find_user(connection: Connection, ref: bytes) -> int | None:
-    """The key of the user with that ref, or None."""
-    rows = fetch(connection, KEY_OF_REF, (ref,))
-    return int(rows[0][0]) if rows else None
-
-
-def find_users(connection: Connection, refs: Iterable[bytes]) -> dict[bytes, int]:
-    """The key of each user that is in the database, by ref."""
-    found: dict[bytes, int] = {}
-    for batch in batches(refs):
-        chosen = select(user.c.ref, user.c.id).where(user.c.ref.in_(batch))
-        found.update((bytes(ref), key) for ref, key in connection.execute(chosen))
-    return found
-
-
 def ensure_users(
     connection: Connection, keyring: Keyring, user_ids: Collection[str]
 ) -> dict[str, int]:
@@ -80,26 +87,6 @@ def ensure_users(
         add_users(connection, missing)
         found.update(find_users(connection, (ref for ref, _ in missing)))
     return {user_id: found[ref] for user_id, ref in refs.items()}
-
-
-def add_users(connection: Connection, users: Iterable[tuple[bytes, SealedBytes]]) -> None:
-    """Makes users without attributes where they are missing.
-
-    Args:
-        connection: in a writing transaction.
-        users: the ref and the sealed id of each.
-    """
-    now = now_us()
-    statement = insert(connection, user).on_conflict_do_nothing()
-    # Sorted, so that two writers that make the same users never wait for each other in a ring.
-    for batch in batches(sorted(users)):
-        connection.execute(
-            statement,
-            [
-                {"ref": ref, "external_id": sealed, "created": now, "updated": now}
-                for ref, sealed in batch
-            ],
-        )
 
 
 def declare_features(connection: Connection, names: Iterable[str]) -> tuple[str, ...]:
@@ -137,7 +124,7 @@ def read_features(
 
 def iterate_users(connection: Connection, keyring: Keyring) -> Iterator[UserRow]:
     """All users in clear, for an export; opens few of them at a time."""
-    for row in _iterate_rows(connection):
+    for row in iterate_rows(connection):
         ref = bytes(row.ref)
         user_id = open_id(keyring, ref, row.external_id)
         yield UserRow(user_id, open_attributes(keyring, ref, row.attributes))
@@ -145,18 +132,8 @@ def iterate_users(connection: Connection, keyring: Keyring) -> Iterator[UserRow]
 
 def iterate_refs(connection: Connection) -> Iterator[tuple[int, bytes]]:
     """The key and ref of every user, by key; holds few of them at a time."""
-    for row in _iterate_rows(connection):
+    for row in iterate_rows(connection):
         yield row.id, bytes(row.ref)
-
-
-def _iterate_rows(connection: Connection) -> Iterator[Row[Any, Any, Any, Any]]:
-    columns = (user.c.id, user.c.ref, user.c.external_id, user.c.attributes)
-    last = 0
-    while rows := connection.execute(
-        select(*columns).where(user.c.id > last).order_by(user.c.id).limit(1000)
-    ).all():
-        yield from rows
-        last = rows[-1].id
 
 
 def read_user_ids(connection: Connection, keyring: Keyring, keys: Sequence[int]) -> dict[int, str]:
@@ -167,26 +144,3 @@ def read_user_ids(connection: Connection, keyring: Keyring, keys: Sequence[int])
         for key, ref, sealed in connection.execute(chosen):
             found[key] = open_id(keyring, bytes(ref), sealed)
     return found
-
-
-def user_row(connection: Connection, ref: bytes) -> Row[Any]:
-    """The stored row of one user, sealed as it is.
-
-    Raises:
-        NotFoundError: there is no such user.
-    """
-    row = connection.execute(select(user).where(user.c.ref == ref)).first()
-    if row is None:
-        raise NotFoundError("There is no user with this id. Check it letter by letter.")
-    return row
-
-
-def open_id(keyring: Keyring, ref: bytes, sealed: bytes) -> str:
-    """A user's own id."""
-    return str(keyring.open("user", "external_id", ref, sealed))
-
-
-def open_attributes(keyring: Keyring, ref: bytes, sealed: bytes | None) -> dict[str, Json]:
-    """A user's attributes; none where none were ever put."""
-    opened = None if sealed is None else keyring.open("user", "attributes", ref, sealed)
-    return opened if isinstance(opened, dict) else {}
