@@ -185,6 +185,11 @@ def create_key_file(path: str | Path) -> KeyFile:
     text = base64.b64encode(secrets.token_bytes(KEY_BYTES)) + b"\n"
     try:
         file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(file, "wb") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(file)
+        _sync_directory(Path(path).absolute().parent)
     except FileExistsError:
         raise KeyProblem(
             f"{path} exists already, and a key is never overwritten: what it sealed would be "
@@ -192,11 +197,6 @@ def create_key_file(path: str | Path) -> KeyFile:
         ) from None
     except OSError as problem:
         raise KeyProblem(f"The key file {path} cannot be made: {problem.strerror}.") from None
-    with os.fdopen(file, "wb") as stream:
-        stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
-    _sync_directory(Path(path).absolute().parent)
     return KeyFile(path)
 
 
@@ -225,19 +225,24 @@ def _read_private(path: str | Path) -> str:
     try:
         # Without O_NONBLOCK, opening a named pipe would wait for somebody to write into it.
         file = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+        try:
+            _check_private(path, os.fstat(file).st_mode)
+            return os.read(file, MAX_OUTPUT).decode("ascii", errors="replace")
+        finally:
+            os.close(file)
     except (OSError, ValueError) as problem:
         reason = getattr(problem, "strerror", None) or "the name is not one"
+    raise MissingKeyError(
+        f"The key file {path} cannot be read: {reason}. Point {FILE_VARIABLE} to the key file of "
+        "this database."
+    )
+
+
+def _check_private(path: str | Path, mode: int) -> None:
+    if not stat.S_ISREG(mode):
+        raise MissingKeyError(f"The key file {path} is not a file. Name the file itself.")
+    if mode & _OTHERS_MAY:
         raise MissingKeyError(
-            f"The key file {path} cannot be read: {reason}. Point {FILE_VARIABLE} to the key file "
-            "of this database."
-        ) from None
-    with os.fdopen(file, "rb") as stream:
-        mode = os.fstat(file).st_mode
-        if not stat.S_ISREG(mode):
-            raise MissingKeyError(f"The key file {path} is not a file. Name the file itself.")
-        if mode & _OTHERS_MAY:
-            raise MissingKeyError(
-                f"The key file {path} is open to others (mode {stat.S_IMODE(mode):04o}). "
-                f"Run: chmod 600 {shlex.quote(str(path))}"
-            )
-        return stream.read(MAX_OUTPUT).decode("ascii", errors="replace")
+            f"The key file {path} is open to others (mode {stat.S_IMODE(mode):04o}). "
+            f"Run: chmod 600 {shlex.quote(str(path))}"
+        )
