@@ -1,0 +1,73 @@
+"""Items as bags of terms: words, pairs of words, attribute values, and numbers in steps."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
+
+import numpy as np
+from tastemaker import Items
+
+WORD = re.compile(r"[^\W_]+")
+STEPS = 10
+"""Into how many steps of equal size the values of a number attribute are cut."""
+
+Edges = Mapping[str, Sequence[float]]
+
+
+def bags(items: Items, edges: Edges) -> list[Counter[int]]:
+    """How often each term stands in each item; terms are 64-bit hashes of their text.
+
+    Args:
+        items: the items.
+        edges: for each number attribute, the borders of its steps.
+    """
+    return [Counter(map(term_hash, _terms(items, row, edges))) for row in range(len(items))]
+
+
+def number_edges(items: Items) -> dict[str, list[float]]:
+    """The borders that cut each number attribute into steps holding as many items each.
+
+    An attribute is a number if all its values are, and if it has more different ones than steps.
+    """
+    edges = {}
+    for name, column in items.attributes.items():
+        numbers = [_number(value) for values in column for value in values]
+        if len(set(numbers)) > STEPS and np.isfinite(numbers).all():
+            cuts = np.quantile(numbers, np.arange(1, STEPS) / STEPS)
+            edges[name] = [float(cut) for cut in np.unique(cuts)]
+    return edges
+
+
+def term_hash(term: str) -> int:
+    """A signed 64-bit number for a term, the same on every machine."""
+    digest = hashlib.blake2b(term.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True)
+
+
+def _terms(items: Items, row: int, edges: Edges) -> Iterator[str]:
+    for text in (items.titles[row], items.texts[row]):
+        words = WORD.findall(text.casefold())
+        yield from words
+        yield from (f"{first} {second}" for first, second in pairwise(words))
+    for name, column in items.attributes.items():
+        for value in column[row]:
+            yield _attribute_term(name, value, edges.get(name))
+
+
+def _attribute_term(name: str, value: str, edges: Sequence[float] | None) -> str:
+    number = _number(value)
+    if edges is None or not np.isfinite(number):
+        return f"{name}={value.casefold()}"
+    return f"{name}#{bisect_right(edges, number)}"
+
+
+def _number(value: str) -> float:
+    try:
+        return float(value)
+    except ValueError:
+        return float("nan")

@@ -1,0 +1,192 @@
+"""TF-IDF: items whose words and attributes are like those of a person's history."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_array, vstack
+from tastemaker import (
+    Items,
+    People,
+    Progress,
+    Recommender,
+    Settings,
+    State,
+    TrainingData,
+    hookimpl,
+    setting,
+)
+
+from tastemaker_plugins.recency import recency
+from tastemaker_plugins.terms import bags, number_edges
+
+Float32Array = npt.NDArray[np.float32]
+Int64Array = npt.NDArray[np.int64]
+
+BLOCK = 256
+
+
+@dataclass(frozen=True)
+class TfidfSettings(Settings):
+    """The settings of `tfidf`."""
+
+    half_life: float = setting(
+        10.0,
+        "Interactions after which an older one of the same person counts half.",
+        low=1.0,
+        high=1000.0,
+        log=True,
+    )
+    max_terms: int = setting(
+        200_000, "Different terms kept, the most frequent first.", low=100, high=5_000_000, log=True
+    )
+
+
+class Tfidf(Recommender):
+    """TF-IDF: cosine between what an item says of itself and what the history's items say.
+
+    A term (a word, a pair of words, an attribute's value or a step of a number) of an item has the
+    weight (1 + log tf) * (1 + log((1 + n) / (1 + df))); vectors v have length 1;
+    score(u, i) = sum over the history j of recency(j) v(j) . v(i), divided by the sum of recency.
+    Items added later are scored as well. An item that says nothing of itself scores NaN.
+
+    Salton, G., Buckley, C.: Term-weighting approaches in automatic text retrieval. IPM 24(5), 1988.
+    """
+
+    name: ClassVar[str] = "tfidf"
+    family: ClassVar[str] = "content"
+    settings_type: ClassVar[type[Settings]] = TfidfSettings
+    settings: TfidfSettings
+    edges: Mapping[str, Sequence[float]]
+    vocabulary: Int64Array
+    idf: Float32Array
+    vectors: csr_array
+
+    def fit(self, data: TrainingData, progress: Progress) -> Self:
+        """Learns the terms and how rare they are."""
+        progress(0, 2, "terms")
+        self.edges = number_edges(data.items)
+        found = bags(data.items, self.edges)
+        progress(1, 2, "terms")
+        frequency = Counter(term for bag in found for term in bag)
+        kept = sorted(frequency.items(), key=lambda entry: (-entry[1], entry[0]))
+        kept = sorted(kept[: self.settings.max_terms])
+        self.vocabulary = np.array([term for term, _ in kept], dtype=np.int64)
+        counts = np.array([count for _, count in kept], dtype=np.float64)
+        self.idf = (1 + np.log((1 + data.n_items) / (1 + counts))).astype(np.float32)
+        self.vectors = self._vectors(found)
+        return self
+
+    def _vectors(self, found: list[Counter[int]]) -> csr_array:
+        """Sparse (len(found), n_terms) float32, rows of length 1, of the terms it knows."""
+        rows = np.repeat(np.arange(len(found)), [len(bag) for bag in found])
+        terms = np.array([term for bag in found for term in bag], dtype=np.int64)
+        counts = np.array([count for bag in found for count in bag.values()], dtype=np.float32)
+        columns = np.searchsorted(self.vocabulary, terms)
+        known = columns < len(self.vocabulary)
+        known[known] = self.vocabulary[columns[known]] == terms[known]
+        rows, columns = rows[known], columns[known].astype(np.int32)
+        data = (1 + np.log(counts[known])) * self.idf[columns]
+        norms = np.sqrt(np.bincount(rows, data**2, minlength=len(found)))
+        data = (data / norms[rows]).astype(np.float32)
+        indptr = np.concatenate(([0], np.cumsum(np.bincount(rows, minlength=len(found)))))
+        return csr_array((data, columns, indptr), shape=(len(found), len(self.vocabulary)))
+
+    def extend(self, items: Items) -> None:
+        """Gives the items added since training a vector each."""
+        added = self._vectors(bags(items, self.edges))
+        self.vectors = csr_array(vstack([self.vectors, added], format="csr", dtype=np.float32))
+
+    def score(self, people: People) -> Float32Array:
+        """(len(people), n_items) float32; NaN for items without terms and empty histories."""
+        weights = self._weights(people)
+        scores = np.empty((len(people), self.vectors.shape[0]), dtype=np.float32)
+        for first in range(0, len(people), BLOCK):
+            last = min(first + BLOCK, len(people))
+            scores[first:last] = (self.vectors @ self._profiles(people, weights, first, last)).T
+        described = np.diff(self.vectors.indptr) > 0
+        scores[:, ~described] = np.nan
+        scores[_totals(people, weights) == 0] = np.nan
+        return scores
+
+    def _weights(self, people: People) -> Float32Array:
+        """(n_interactions,) the share of each interaction among those whose item has terms."""
+        described = np.diff(self.vectors.indptr) > 0
+        weights = recency(people, self.settings.half_life) * described[people.histories.items]
+        totals = _totals(people, weights)[people.histories.rows]
+        return np.divide(weights, totals, out=np.zeros_like(weights), where=totals > 0)
+
+    def _profiles(
+        self, people: People, weights: Float32Array, first: int, last: int
+    ) -> Float32Array:
+        """(n_terms, last - first) the mean vector of each person's history."""
+        histories, indptr = people.histories, self.vectors.indptr
+        part = slice(histories.indptr[first], histories.indptr[last])
+        items = histories.items[part]
+        lengths = np.diff(indptr)[items]
+        starts = np.repeat(indptr[items], lengths)
+        within = np.arange(len(starts)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+        terms = self.vectors.indices[starts + within].astype(np.int64)
+        data = self.vectors.data[starts + within] * np.repeat(weights[part], lengths)
+        cells = terms * (last - first) + np.repeat(histories.rows[part] - first, lengths)
+        shape = (len(self.vocabulary), last - first)
+        sums = np.bincount(cells, data, minlength=shape[0] * shape[1])
+        return sums.reshape(shape).astype(np.float32)
+
+    def reasons(self, people: People, item_index: int) -> Float32Array:
+        """(n_interactions,) what each interaction adds to the item's score."""
+        shares: Float32Array = self._likeness(item_index)[people.histories.items]
+        return shares * self._weights(people)
+
+    def similar(self, item_index: int) -> Float32Array:
+        """(n_items,) the cosine between the item's terms and those of every item."""
+        likeness = self._likeness(item_index)
+        described = np.diff(self.vectors.indptr) > 0
+        likeness[~described | ~described[item_index]] = np.nan
+        return likeness
+
+    def _likeness(self, item_index: int) -> Float32Array:
+        vector = np.zeros(self.vectors.shape[1], dtype=np.float32)
+        part = slice(*self.vectors.indptr[item_index : item_index + 2])
+        vector[self.vectors.indices[part]] = self.vectors.data[part]
+        return np.asarray(self.vectors @ vector, dtype=np.float32)
+
+    def state(self) -> State:
+        """The terms, the items' vectors, the steps of the numbers, and the half-life."""
+        arrays: dict[str, npt.NDArray[Any]] = {
+            "vocabulary": self.vocabulary,
+            "idf": self.idf,
+            "indptr": self.vectors.indptr,
+            "indices": self.vectors.indices,
+            "data": self.vectors.data,
+        }
+        edges: dict[str, Any] = {name: list(cuts) for name, cuts in self.edges.items()}
+        return State(arrays, {"half_life": self.settings.half_life, "edges": edges})
+
+    @classmethod
+    def restore(cls, state: State) -> Self:
+        """A recommender that scores as the one whose `state` was taken."""
+        values: dict[str, Any] = dict(state.values)
+        restored = cls(TfidfSettings(half_life=values["half_life"]))
+        restored.edges = values["edges"]
+        restored.vocabulary, restored.idf = state.arrays["vocabulary"], state.arrays["idf"]
+        parts = tuple(state.arrays[name] for name in ("data", "indices", "indptr"))
+        shape = (len(parts[2]) - 1, len(restored.vocabulary))
+        restored.vectors = csr_array(parts, shape=shape)
+        return restored
+
+
+def _totals(people: People, weights: Float32Array) -> Float32Array:
+    totals = np.bincount(people.histories.rows, weights, minlength=len(people))
+    return totals.astype(np.float32)
+
+
+@hookimpl
+def tastemaker_recommenders(register: Callable[[type[Recommender]], object]) -> None:
+    """Brings `tfidf`."""
+    register(Tfidf)

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from tastemaker import Recommender
+from tastemaker.testing import CONTRACT, Check, checkerboard, scored, trained
+from tastemaker_plugins.ease import Ease
+from tastemaker_plugins.item_knn import ItemKnn
+from tastemaker_plugins.popularity import Popular, RecentPopular
+from tastemaker_plugins.tfidf import Tfidf
+from tastemaker_plugins.transition import Transition
+
+PERSONAL = (Ease, ItemKnn, Transition, Tfidf)
+
+
+@pytest.mark.parametrize("check", CONTRACT, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("kind", (*PERSONAL, Popular, RecentPopular), ids=lambda kind: kind.name)
+def test_contract(kind: type[Recommender], check: Check) -> None:
+    check(kind)
+
+
+@pytest.mark.parametrize("kind", (Ease, ItemKnn, Tfidf), ids=lambda kind: kind.name)
+def test_even_people_are_offered_the_even_item_they_left_out(kind: type[Recommender]) -> None:
+    data = checkerboard()
+    scores = scored(trained(kind, data), data.people)
+    for person in range(len(data.people) - 1):
+        left_out = person % data.n_items
+        strangers = np.arange(data.n_items) % 2 != person % 2
+        assert scores[person, left_out] > scores[person, strangers].max()
+
+
+@pytest.mark.parametrize("kind", PERSONAL, ids=lambda kind: kind.name)
+def test_personal_recommenders_abstain_without_a_history(kind: type[Recommender]) -> None:
+    data = checkerboard()
+    scores = scored(trained(kind, data), data.people)
+    assert np.isnan(scores[-1]).all()
+
+
+@pytest.mark.parametrize("kind", (Popular, RecentPopular), ids=lambda kind: kind.name)
+def test_popularity_answers_everybody_alike(kind: type[Recommender]) -> None:
+    data = checkerboard()
+    scores = scored(trained(kind, data), data.people)
+    assert np.isfinite(scores).all()
+    assert (scores == scores[0]).all()
