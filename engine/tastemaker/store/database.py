@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from sqlalchemy import URL, Connection, Engine, Pool
 from sqlalchemy.orm import Session
@@ -141,6 +141,31 @@ class Database:
                 begin_immediate(connection)
             yield connection
 
+    def restructuring(self, operation: str) -> AbstractContextManager[Connection]:
+        """A writing transaction in which tables may be rebuilt.
+
+        SQLite changes a table by copying it and dropping the old one, which it would refuse while
+        other tables' foreign keys are enforced.
+
+        Args:
+            operation: what the engine is doing, for the error message.
+
+        Raises:
+            StoreError: the database refused something; nothing was changed. Scrubbed.
+        """
+        return Scrubbed(operation, self._restructuring())
+
+    @contextmanager
+    def _restructuring(self) -> Iterator[Connection]:
+        with self._connect("READ COMMITTED") as connection:
+            if self.dialect_name == "postgresql":
+                with connection.begin():
+                    yield connection
+                return
+            with without_foreign_keys(connection), connection.begin():
+                begin_immediate(connection)
+                yield connection
+
     @contextmanager
     def _joining(self, given: Connection | Session) -> Iterator[Connection]:
         connection = given.connection() if isinstance(given, Session) else given
@@ -197,6 +222,19 @@ def begin_immediate(connection: Connection) -> None:
 def in_transaction(connection: Connection) -> bool:
     """Whether SQLite itself is in a transaction, whatever SQLAlchemy believes."""
     return bool(getattr(connection.connection.driver_connection, "in_transaction", False))
+
+
+@contextmanager
+def without_foreign_keys(connection: Connection) -> Iterator[None]:
+    """Does not enforce foreign keys in the transaction that begins and ends in the block."""
+    # Straight to the driver: SQLAlchemy would begin a transaction, and in one this has no effect.
+    driver: Any = connection.connection.driver_connection
+    (enforced,) = driver.execute("PRAGMA foreign_keys").fetchone()
+    driver.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+    finally:
+        driver.execute(f"PRAGMA foreign_keys={enforced}")
 
 
 def prepare_sqlite(connection: Connection) -> None:

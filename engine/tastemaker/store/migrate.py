@@ -139,8 +139,8 @@ def current_revision(connection: Connection) -> str | None:
 @contextmanager
 def locked(database: Database, operation: str) -> Iterator[Connection]:
     """A connection in a transaction that no other migration of the database runs beside."""
-    with _one_at_a_time, database.writing(operation=operation) as connection:
-        # SQLite's write lock is enough there: writing() holds it from the beginning.
+    with _one_at_a_time, database.restructuring(operation) as connection:
+        # On SQLite the transaction holds the write lock from its beginning, which is enough.
         if database.dialect_name == "postgresql":
             connection.execute(select(func.pg_advisory_xact_lock(ADVISORY_LOCK)))
         yield connection
