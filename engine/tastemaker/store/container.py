@@ -210,12 +210,19 @@ def _filled_up(head: bytes) -> bytes:
 
 def _parsed(text: bytes) -> dict[str, Any]:
     try:
-        value = json.loads(text)
+        value = json.loads(text, parse_constant=_finite, parse_float=_finite)
     except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
         raise _malformed("it holds what is no JSON")
     return value
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError
+    return number
 
 
 def _read_header(head: bytes) -> tuple[list[_Entry], dict[str, Any], int]:
