@@ -49,11 +49,10 @@ def describe(error: BaseException, *, quote: bool = True) -> str:
     if not quote:
         return f"{type(error).__name__}{place}"
     try:
-        lines = str(error).strip().splitlines()
+        text = " ".join(str(error).split())[:300]
     except Exception:
-        lines = []
-    text = f": {lines[0][:200]}" if lines else ""
-    return f"{type(error).__name__}{text}{place}"
+        text = ""
+    return f"{type(error).__name__}{text and ': '}{text}{place}"
 
 
 def checked_scores(result: Any, shape: tuple[int, ...]) -> tuple[Float32Array | None, str]:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
+from types import ModuleType
 from typing import Any, Literal
 
 import pluggy
@@ -267,8 +268,8 @@ def _own_first(point: EntryPoint) -> tuple[bool, str, str]:
 
 
 def _name_of(given: object) -> str:
-    name = getattr(given, "__name__", type(given).__name__)
-    return name if isinstance(name, str) else type(given).__name__
+    named = isinstance(given, (type, ModuleType))
+    return str(getattr(given if named else type(given), "__name__", ""))
 
 
 def _holder(plugin: Plugin) -> str:
