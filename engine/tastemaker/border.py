@@ -30,12 +30,20 @@ KIND_BYTES = 64
 NAME_BYTES = 128
 TEXT_BYTES = 131_072  # a longer field would be refused by Python's csv module
 NESTING = 16
+MOST_ATTRIBUTES = 1000
+RESERVED = frozenset(
+    ("user_id", "item_id", "title", "text", "available", "rejected_line", "rejected_reason")
+)
+"""What columns of import files mean, so no attribute can be called so."""
 VALUE_LIMIT = 1e15  # its square is still a finite float32, which is what recommenders compute in
-MILLISECONDS_FROM = 1e11  # as seconds this is the year 5138; as milliseconds, 1973
+MILLISECONDS_FROM = 100_000_000_000  # as seconds the year 5138; as milliseconds 1973
+DATES_FROM, DATES_TO = 1900_01_01, 2100_12_31
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
-OLDEST = (datetime(1, 1, 1, tzinfo=UTC) - EPOCH) // MICROSECOND
+OLDEST = (datetime.min.replace(tzinfo=UTC) - EPOCH) // MICROSECOND
+LATEST = (datetime.max.replace(tzinfo=UTC) - EPOCH) // MICROSECOND
+OLDEST_SECONDS = OLDEST // 1_000_000
 
 
 class InteractionRow(NamedTuple):
@@ -147,17 +155,32 @@ def check_time(value: object) -> int:
         InputError: it is no time, before the year 1, or looks like milliseconds.
     """
     if isinstance(value, datetime):
-        return _in_range(_since_epoch(value), value)
+        return _in_range(value)
     if isinstance(value, str) and not _is_plain_number(value):
-        return _in_range(_since_epoch(_read_iso(value)), value)
-    seconds = int(value) if isinstance(value, str) and _is_digits(value) else value
-    if isinstance(seconds, numbers.Integral) and not isinstance(seconds, bool):
-        return _in_range(int(seconds) * 1_000_000, value)
-    number = _read_number(seconds, "time")
-    if not math.isfinite(number):
-        raise InputError(f"time is {number}; it must be finite. Leave it empty if unknown.")
-    # Cut before the multiplication, which could overflow; what is cut is refused all the same.
-    return _in_range(round(max(min(number, 1e12), -1e12) * 1e6), value)
+        return _in_range(_read_iso(value))
+    seconds = _read_seconds(value)
+    if not seconds.is_finite():
+        raise InputError(f"time is {seconds}; it must be finite. Leave it empty if unknown.")
+    if seconds >= MILLISECONDS_FROM:
+        raise InputError(
+            f"time is {_brief(value)}, which as seconds lies after the year 5138; it looks like "
+            "milliseconds. Divide by 1000."
+        )
+    if seconds < OLDEST_SECONDS:
+        raise InputError(f"time is {_brief(value)}, before the year 1. Correct it.")
+    if looks_like_date(seconds):
+        raise InputError(
+            f"time is {_brief(value)}, which looks like a date; as seconds it lies in August 1970. "
+            "Write it as ISO 8601: 2011-12-09."
+        )
+    return int((seconds * 1_000_000).to_integral_value())
+
+
+def looks_like_date(seconds: int | Decimal) -> bool:
+    """Whether seconds since 1970 are rather a date written without dashes, 20111209."""
+    if seconds < DATES_FROM or seconds > DATES_TO or seconds != int(seconds):
+        return False
+    return 1 <= int(seconds) // 100 % 100 <= 12 and 1 <= int(seconds) % 100 <= 31
 
 
 def check_available(value: object) -> bool:
@@ -188,6 +211,10 @@ def check_attributes(attributes: object, what: str) -> dict[str, Json]:
     """
     if not isinstance(attributes, Mapping):
         raise InputError(f"The {what}s must be a mapping of names to values.")
+    if len(attributes) > MOST_ATTRIBUTES:
+        raise InputError(f"There are {len(attributes)} {what}s; the most is {MOST_ATTRIBUTES}.")
+    if taken := RESERVED.intersection(attributes):
+        raise InputError(f"No {what} can be called {sorted(taken)[0]}. Rename it.")
     return {check_attribute_name(n, what): check_json(v, what) for n, v in attributes.items()}
 
 
@@ -296,8 +323,47 @@ def now_us() -> int:
     return time_ns() // 1000
 
 
-def _is_digits(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 20
+def read_item(row: Mapping[str, object]) -> ItemRow:
+    """A checked item from a mapping with `item_id`, title, text, attributes, available.
+
+    Raises:
+        InputError: one of its parts is refused, missing or unknown.
+    """
+    return check_item(**_fields(row, ItemRow._fields, "item"))
+
+
+def read_user(row: Mapping[str, object]) -> UserRow:
+    """A checked user from a mapping with `user_id` and attributes.
+
+    Raises:
+        InputError: one of its parts is refused, missing or unknown.
+    """
+    return check_user(**_fields(row, UserRow._fields, "user"))
+
+
+def check_count(k: object) -> int:
+    """How many recommendations are wanted: at least 1.
+
+    Raises:
+        InputError: it is no such number.
+    """
+    if not isinstance(k, numbers.Integral) or isinstance(k, bool) or k < 1:
+        raise InputError(f"k is {_brief(k)}; it must be a whole number of at least 1.")
+    return int(k)
+
+
+def _fields(row: object, names: tuple[str, ...], what: str) -> dict[str, object]:
+    if not isinstance(row, Mapping):
+        raise InputError(f"Every {what} must be a mapping with {', '.join(names)}.")
+    unknown = [str(name) for name in row if name not in names]
+    if unknown:
+        raise InputError(
+            f"A row of {what}s has the unknown field {unknown[0]!r}; it may have "
+            f"{', '.join(names)}. Put anything else into attributes."
+        )
+    if names[0] not in row:
+        raise InputError(f"A row of {what}s has no {names[0]}. Give every row one.")
+    return {str(name): value for name, value in row.items()}
 
 
 def _is_plain_number(text: str) -> bool:
@@ -332,19 +398,19 @@ def _read_iso(text: str) -> datetime:
         ) from None
 
 
-def _since_epoch(moment: datetime) -> int:
+def _read_seconds(value: object) -> Decimal:
+    if isinstance(value, str):
+        return Decimal(value.strip())
+    if isinstance(value, numbers.Integral) and not isinstance(value, bool):
+        return Decimal(int(value))
+    return Decimal(_read_number(value, "time"))
+
+
+def _in_range(moment: datetime) -> int:
     aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
-    return (aware - EPOCH) // MICROSECOND
-
-
-def _in_range(time_us: int, value: object) -> int:
-    if time_us >= MILLISECONDS_FROM * 1e6:
-        raise InputError(
-            f"time is {_brief(value)}, which as seconds lies after the year 5138; it looks like "
-            "milliseconds. Divide by 1000."
-        )
-    if time_us < OLDEST:
-        raise InputError(f"time is {_brief(value)}, before the year 1. Correct it.")
+    time_us = (aware - EPOCH) // MICROSECOND
+    if not OLDEST <= time_us <= LATEST:
+        raise InputError(f"time is {moment}, in UTC not within the years 1 to 9999. Correct it.")
     return time_us
 
 
