@@ -306,6 +306,8 @@ def test_lost_keys_are_not_replaced(database: Database, key: Key) -> None:
     with database.writing() as connection:
         with pytest.raises(UnknownKeyError, match="tastemaker_user"):
             create_keyring(connection, key)
+        with pytest.raises(MissingKeyError):
+            open_keyring(connection, key)
         assert connection.execute(select(tables.key)).all() == []
 
 

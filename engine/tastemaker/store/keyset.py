@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -138,10 +138,7 @@ def read_keys(connection: Connection, key: KeySource | None) -> list[DataKey]:
         TamperedError: a key was changed, or there is none for some purpose.
     """
     query = select(tables.key).where(tables.key.c.status.in_(_LOADED))
-    try:
-        rows: Sequence[RowMapping] = connection.execute(query).mappings().all()
-    except (TypeError, ValueError):
-        raise TamperedError(_CHANGED) from None
+    rows = connection.execute(query).mappings().all()
     if not rows:
         raise MissingKeyError("This database has no keys yet. Run `tastemaker init`.")
     given = given_key(key)

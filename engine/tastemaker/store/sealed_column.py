@@ -65,8 +65,8 @@ class SealedColumn(TypeDecorator[SealedBytes]):
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:
         """Gives the stored bytes, still sealed.
 
-        In place of the type's own way, which makes bytes of whatever SQLite holds: of a number n,
-        n zeros.
+        In place of the type's own way, which lets through whatever SQLite holds in the column,
+        text and numbers too.
         """
         return _as_stored
 
