@@ -121,6 +121,23 @@ class People:
         """How many items there are."""
         return self.histories.n_items
 
+    @cached_property
+    def ages(self) -> Float32Array:
+        """(n_interactions,) how many interactions of the same person came after each.
+
+        Those of the same moment share their mean: nobody knows which of a basket came first.
+        """
+        ages = self.histories.ages.astype(np.float32)
+        together = self.times[1:] == self.times[:-1]
+        if together.any():
+            rows = self.histories.rows
+            together &= rows[1:] == rows[:-1]
+            moments = np.concatenate(([0], np.cumsum(~together)))
+            means = np.bincount(moments, ages) / np.bincount(moments)
+            ages = means.astype(np.float32)[moments]
+        frozen(ages)
+        return ages
+
     def matrix(self, weights: Float32Array | None = None) -> csr_array:
         """The histories as a sparse (n_people, n_items) float32 matrix; repetitions are summed.
 
