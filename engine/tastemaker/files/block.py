@@ -38,6 +38,11 @@ class ColumnBlock:
     def __len__(self) -> int:
         return len(self.lines)
 
+    @property
+    def names(self) -> Sequence[str]:
+        """The names of the columns."""
+        return tuple(self.columns)
+
     def column(self, name: str) -> Sequence[Any] | None:
         """The values of a column; None where the file does not have it."""
         return self.columns.get(name)
@@ -66,6 +71,11 @@ class ObjectBlock:
 
     def __len__(self) -> int:
         return len(self.lines)
+
+    @property
+    def names(self) -> Sequence[str]:
+        """None: every row has its own."""
+        return ()
 
     def column(self, name: str) -> Sequence[Any] | None:
         """The values of a column."""

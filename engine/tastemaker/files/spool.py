@@ -36,8 +36,10 @@ class Spool:
     ) -> None:
         self._file.close()
 
-    def append(self, segment: Segment) -> None:
-        """Keeps a segment."""
+    def append(self, segment: Segment | None) -> int:
+        """Keeps a segment, if there is one; how many rows it has."""
+        if segment is None:
+            return 0
         self._write_all(segment.refs)
         self._write_all([sealed or b"" for sealed in segment.sealed])
         self._write_all([item_id.encode() for item_id in segment.item_ids])
@@ -47,6 +49,7 @@ class Spool:
         self._write(segment.values)
         self._write(segment.times)
         self._count += 1
+        return len(segment)
 
     def segments(self) -> Iterator[Segment]:
         """All segments, the first one first."""

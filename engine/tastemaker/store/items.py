@@ -136,7 +136,8 @@ def as_values(value: Json) -> Values:
         return tuple(text for part in value for text in as_values(part))
     if isinstance(value, bool):
         return ("true" if value else "false",)
-    return (str(value),)
+    # As CSV has it, so that an item means the same however it came in.
+    return (str(int(value) if isinstance(value, float) and value.is_integer() else value),)
 
 
 def set_available(connection: Connection, item_ids: Iterable[str], available: bool) -> int:

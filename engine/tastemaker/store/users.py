@@ -32,6 +32,7 @@ __all__ = [
     "export_user",
     "find_user",
     "forget_user",
+    "iterate_keys",
     "iterate_refs",
     "iterate_users",
     "put_users",
@@ -134,6 +135,12 @@ def iterate_refs(connection: Connection) -> Iterator[tuple[int, bytes]]:
     """The key and ref of every user, by key; holds few of them at a time."""
     for row in iterate_rows(connection):
         yield row.id, bytes(row.ref)
+
+
+def iterate_keys(connection: Connection) -> Iterator[int]:
+    """The key of every user, ascending; holds few of them at a time."""
+    for row in iterate_rows(connection):
+        yield row.id
 
 
 def read_user_ids(connection: Connection, keyring: Keyring, keys: Sequence[int]) -> dict[int, str]:

@@ -1,0 +1,44 @@
+"""`tastemaker export`: items, users and interactions into files."""
+
+from __future__ import annotations
+
+import click
+
+from tastemaker.cli.options import database_option
+from tastemaker.cli.store import open_store
+from tastemaker.files.exporting import export_file
+from tastemaker.files.importing import REQUIRED
+from tastemaker.files.source import FORMATS, STANDARD, FileFormat
+from tastemaker.progress import progress_bar
+
+
+@click.command()
+@click.argument("what", type=click.Choice(list(REQUIRED)))
+@click.argument("file", type=click.Path())
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    help="How to write the rows; by the file's name otherwise, CSV for standard output.",
+)
+@database_option
+def export(what: str, file: str, form: FileFormat | None, database_url: str) -> None:
+    """Export items, users or interactions into FILE ("-" for standard output).
+
+    CSV, JSON lines or Parquet by the name's ending, packed where .gz follows. An import of the
+    file gives the same again. CSV and Parquet hold attributes as text; JSON lines keep numbers,
+    lists and mappings as they are.
+
+    The file is in clear, users' ids and attributes too; only you may read it. Values stand as
+    they are, so a field that begins with = + - or @ is a formula to a spreadsheet: do not open
+    an export of untrusted data in one.
+
+    \b
+    Examples:
+      tastemaker export interactions backup.csv.gz
+      tastemaker export items - --format jsonl | jq .title
+    """
+    with open_store(database_url) as (database, keyring), progress_bar() as progress:
+        count = export_file(database, keyring, what, file, form=form, progress=progress)
+    if file != STANDARD:
+        click.echo(f"{count:,} {what} written to {file}.")

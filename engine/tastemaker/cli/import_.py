@@ -1,0 +1,112 @@
+"""`tastemaker import`: items, users and interactions from files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from tastemaker.border import DEFAULT_KIND
+from tastemaker.cli.options import database_option
+from tastemaker.cli.store import open_store
+from tastemaker.files.importing import REQUIRED, ImportResult, OnError, import_file
+from tastemaker.files.source import FORMATS, FileFormat
+from tastemaker.progress import progress_bar
+
+
+@click.command("import")
+@click.argument("what", type=click.Choice(list(REQUIRED)))
+@click.argument("file", type=click.Path())
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    help="How the rows are written; by the file's name or first bytes otherwise.",
+)
+@click.option(
+    "--on-error",
+    type=click.Choice(["fail", "skip"]),
+    default="fail",
+    show_default=True,
+    help="For a bad row: refuse the whole file, or set the row aside.",
+)
+@click.option(
+    "--rejects",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Where --on-error skip sets bad rows aside; NAME.rejected.csv beside the file otherwise.",
+)
+@click.option(
+    "--feature",
+    "features",
+    multiple=True,
+    metavar="NAME",
+    help="An attribute of users that recommenders may use; repeatable.",
+)
+@click.option(
+    "--kind",
+    default=DEFAULT_KIND,
+    show_default=True,
+    help="The kind of the interactions whose row names none.",
+)
+@database_option
+def import_(
+    what: str,
+    file: str,
+    form: FileFormat | None,
+    on_error: OnError,
+    rejects: Path | None,
+    features: tuple[str, ...],
+    kind: str,
+    database_url: str,
+) -> None:
+    """Import items, users or interactions from FILE ("-" for standard input).
+
+    CSV with a header, JSON lines or Parquet; .gz is unpacked. Importing the same rows again
+    changes nothing, so an import that was cut off is simply started again.
+
+    \b
+    interactions  user_id,item_id and optionally kind,value,timestamp
+                  (seconds since 1970 or ISO 8601; UTC where no zone is given)
+    items         item_id and optionally title,text,available (true or false);
+                  any other column becomes an attribute, | separates several values
+    users         user_id; any other column becomes an attribute. All of it is sealed;
+                  --feature NAME lets recommenders use an attribute.
+
+    A row of the same user, item, kind and timestamp replaces the earlier one. A bad row refuses
+    the whole file, with its line and the reason, and nothing of the file is kept; with --on-error
+    skip bad rows go to a rejects file, which can be corrected and imported as it is.
+
+    \b
+    Examples:
+      tastemaker import interactions orders.csv.gz --kind purchase
+      tastemaker import users users.csv --feature country
+      zcat views.jsonl.gz | tastemaker import interactions - --on-error skip
+    """
+    if rejects is not None and on_error != "skip":
+        raise click.UsageError("--rejects goes with --on-error skip.")
+    if features and what != "users":
+        raise click.UsageError("--feature goes with users.")
+    with open_store(database_url) as (database, keyring), progress_bar() as progress:
+        result = import_file(
+            database,
+            keyring,
+            what,
+            file,
+            form=form,
+            on_error=on_error,
+            rejects=rejects,
+            features=features,
+            kind=kind,
+            progress=progress,
+        )
+    click.echo(summary(result))
+
+
+def summary(result: ImportResult) -> str:
+    """What came of an import, in one sentence."""
+    text = (
+        f"{result.read:,} {result.what} read: {result.new:,} new, {result.updated:,} updated, "
+        f"{result.rejected:,} rejected"
+    )
+    return f"{text} (see {result.rejects})." if result.rejects else f"{text}."
