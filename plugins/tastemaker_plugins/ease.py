@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 from scipy.linalg import lapack
+from scipy.sparse import csr_array
 from tastemaker import (
     People,
     Progress,
@@ -25,6 +26,9 @@ from tastemaker_plugins.recency import recency, strengths
 Float32Array = npt.NDArray[np.float32]
 Int32Array = npt.NDArray[np.int32]
 
+SHORT = 128
+"""Up to so many interactions, copying their rows is quicker than a sparse product."""
+
 
 @dataclass(frozen=True)
 class EaseSettings(Settings):
@@ -37,10 +41,17 @@ class EaseSettings(Settings):
         high=100.0,
         log=True,
     )
+    fading: float = setting(
+        0.5,
+        "An interaction teaches half as much at this multiple of the median age of all.",
+        low=0.05,
+        high=1000.0,
+        log=True,
+    )
     half_life: float = setting(
-        10.0,
+        6.0,
         "Interactions after which an older one of the same person counts half.",
-        low=1.0,
+        low=0.5,
         high=1000.0,
         log=True,
     )
@@ -55,10 +66,10 @@ class EaseSettings(Settings):
 class Ease(Recommender):
     """Embarrassingly shallow autoencoder: history times an item-item matrix in closed form.
 
-    With X (people x items), P = (X'X + lambda I) ** -1 and B = I - P / diag(P):
-    score(u, i) = sum over the history j of recency(j) * B[j, i]. Only items someone chose are in
-    the matrix, at most `max_items` of them; the others score NaN, as does everything for a person
-    without a history.
+    With X (people x items, older interactions counting less), P = (X'X + lambda I) ** -1 and
+    B = I - P / diag(P): score(u, i) = sum over the history j of recency(j) * B[j, i]. Only items
+    someone chose are in the matrix, at most `max_items` of them; the others score NaN, as does
+    everything for a person without any of them in the history.
 
     Steck, H.: Embarrassingly Shallow Autoencoders for Sparse Data. WWW 2019.
     """
@@ -67,54 +78,96 @@ class Ease(Recommender):
     family: ClassVar[str] = "collaborative"
     settings_type: ClassVar[type[Settings]] = EaseSettings
     settings: EaseSettings
-    columns: Int32Array
+    places: Int32Array
     links: Float32Array
+    n_items: int
 
     def fit(self, data: TrainingData, progress: Progress) -> Self:
         """Inverts the item-item matrix."""
-        progress(0, 3, "co-occurrence")
-        matrix = strengths(data.people)
+        progress(0, 2, "co-occurrence")
+        matrix = strengths(data.people, self.settings.fading)
         counts = np.bincount(matrix.indices, minlength=data.n_items)
         chosen = np.argsort(-counts, kind="stable")[: self.settings.max_items]
-        chosen = np.sort(chosen[counts[chosen] > 0])
-        self._place(chosen, data.n_items)
-        part = matrix[:, chosen]
+        places: Int32Array = np.sort(chosen[counts[chosen] > 0]).astype(np.int32)
+        part = matrix[:, places]
         gram = np.asarray((part.T @ part).toarray(), dtype=np.float32)
-        progress(1, 3, "inverse")
-        self.links = item_weights(gram, self.settings.regularization)
-        progress(3, 3, "inverse")
+        progress(1, 2, "inverse")
+        self._take(places, item_weights(gram, self.settings.regularization), data.n_items)
+        progress(2, 2, "inverse")
         return self
 
-    def _place(self, chosen: npt.NDArray[np.int64], n_items: int) -> None:
-        self.columns = np.full(n_items, -1, dtype=np.int32)
-        self.columns[chosen] = np.arange(len(chosen), dtype=np.int32)
+    def _take(self, places: Int32Array, links: Float32Array, n_items: int) -> None:
+        self.places, self.links, self.n_items = places, links, n_items
+        # where each item stands in the matrix: -1 for those that are not in it
+        self._columns = np.full(n_items, -1, dtype=np.int32)
+        self._columns[places] = np.arange(len(places), dtype=np.int32)
 
     def score(self, people: People) -> Float32Array:
         """(len(people), n_items) float32; NaN for items outside the matrix and empty histories."""
-        weights = recency(people, self.settings.half_life)
-        scores = people.matrix(weights)[:, self.columns >= 0] @ self.links
-        result = np.full((len(people), len(self.columns)), np.nan, dtype=np.float32)
-        result[:, self.columns >= 0] = scores
-        known = np.bincount(
-            people.histories.rows,
-            (weights > 0) & (self.columns[people.histories.items] >= 0),
-            minlength=len(people),
-        )
-        result[known == 0] = np.nan
+        result = np.full((len(people), self.n_items), np.nan, dtype=np.float32)
+        weights, columns = self._counting(people)
+        counted = np.flatnonzero(weights)
+        rows = people.histories.rows[counted]
+        known = np.unique(rows)
+        if not len(known):
+            return result
+        indptr = np.append(np.searchsorted(rows, known), len(rows))
+        scores = _products(weights[counted], columns[counted], indptr, self.links)
+        if len(self.places) == self.n_items:
+            result[known] = scores
+        else:
+            result[known[:, np.newaxis], self.places] = scores
+        return result
+
+    def _counting(self, people: People) -> tuple[Float32Array, Int32Array]:
+        """(n_interactions,) how much each counts, and its item's place in the matrix."""
+        columns = self._columns[people.histories.items]
+        return recency(people, self.settings.half_life) * (columns >= 0), columns
+
+    def reasons(self, people: People, item_index: int) -> Float32Array:
+        """(n_interactions,) what each interaction adds to the item's score."""
+        weights, columns = self._counting(people)
+        column = self._columns[item_index]
+        if column < 0 or not len(columns):
+            return np.zeros(len(columns), dtype=np.float32)
+        shares: Float32Array = weights * self.links[columns, column]
+        return shares
+
+    def similar(self, item_index: int) -> Float32Array:
+        """(n_items,) how much the item speaks for every other."""
+        result = np.full(self.n_items, np.nan, dtype=np.float32)
+        column = self._columns[item_index]
+        if column >= 0:
+            result[self.places] = self.links[column]
         return result
 
     def state(self) -> State:
-        """The matrix, where each item stands in it, and the half-life."""
+        """The matrix, the items it is of, and the half-life."""
         return State(
-            {"columns": self.columns, "links": self.links}, {"half_life": self.settings.half_life}
+            {"places": self.places, "links": self.links},
+            {"n_items": self.n_items, "half_life": self.settings.half_life},
         )
 
     @classmethod
     def restore(cls, state: State) -> Self:
         """A recommender that scores as the one whose `state` was taken."""
-        restored = cls(EaseSettings(half_life=float(str(state.values["half_life"]))))
-        restored.columns, restored.links = state.arrays["columns"], state.arrays["links"]
+        values: dict[str, Any] = dict(state.values)
+        restored = cls(EaseSettings(half_life=values["half_life"]))
+        restored._take(state.arrays["places"], state.arrays["links"], values["n_items"])
         return restored
+
+
+def _products(
+    weights: Float32Array,
+    columns: Int32Array,
+    indptr: npt.NDArray[np.int64],
+    links: Float32Array,
+) -> Float32Array:
+    """(n_rows, n) each row's weights times the rows of `links` that they stand for."""
+    if len(indptr) == 2 and len(columns) <= SHORT:
+        return np.asarray(weights @ links[columns])[np.newaxis]
+    shape = (len(indptr) - 1, len(links))
+    return np.asarray(csr_array((weights, columns, indptr), shape=shape) @ links)
 
 
 def item_weights(gram: Float32Array, regularization: float) -> Float32Array:
@@ -128,15 +181,18 @@ def item_weights(gram: Float32Array, regularization: float) -> Float32Array:
         return gram
     diagonal = np.einsum("ii->i", gram)
     diagonal += regularization * diagonal.mean()
-    factor, problem = lapack.spotrf(gram, lower=1, overwrite_a=1)
+    # the transpose is in the order LAPACK wants, so that it works in place
+    factor, problem = lapack.spotrf(gram.T, lower=1, overwrite_a=1)
     if problem == 0:
         factor, problem = lapack.spotri(factor, lower=1, overwrite_c=1)
     if problem:
         raise ValueError(f"The item-item matrix cannot be inverted (LAPACK says {problem}).")
-    inverse = np.tril(factor) + np.tril(factor, -1).T
-    weights = inverse / -np.diag(inverse)
+    weights = np.ascontiguousarray(factor.T)
+    for row in range(len(weights)):
+        weights[row + 1 :, row] = weights[row, row + 1 :]
+    weights /= -np.diag(weights).copy()
     np.fill_diagonal(weights, 0.0)
-    return np.ascontiguousarray(weights)
+    return weights
 
 
 @hookimpl

@@ -1,4 +1,4 @@
-"""How much each interaction of a history counts when a person is scored."""
+"""How much each interaction counts: when a person is scored, and when a model is fitted."""
 
 from __future__ import annotations
 
@@ -11,33 +11,56 @@ Float32Array = npt.NDArray[np.float32]
 
 
 def recency(people: People, half_life: float) -> Float32Array:
-    """How much each interaction counts: the newest most, half as much every `half_life` positions.
+    """How much each interaction counts when a person is scored: the newest most.
+
+    People forget ever more slowly, so the weight falls as a power and not exponentially: by half
+    within `half_life` positions, but only to a third within twice as many.
+
+    Wixted, J., Ebbesen, E.: On the form of forgetting. Psychological Science 2(6), 1991.
 
     Args:
         people: whose histories.
         half_life: in interactions of the same person.
 
     Returns:
-        (n_interactions,) float32: the kind's weight times 2 ** (-age / half_life); 0 for kinds
+        (n_interactions,) float32: the kind's weight over 1 + age / half_life; 0 for kinds
         without a positive weight.
     """
-    decay = np.exp2(people.histories.ages * np.float32(-1.0 / half_life), dtype=np.float32)
-    weights: Float32Array = decay * np.maximum(people.weights, np.float32(0))
+    weights: Float32Array = np.maximum(people.weights, 0) / (1 + people.ages / half_life)
     return weights
 
 
-def strengths(people: People) -> csr_array:
+def strengths(people: People, fading: float = np.inf) -> csr_array:
     """How strongly each person chose each item, from 0 to 1, for learning from.
 
     The weights of the kinds add up to at most the weight of the strongest kind: where all kinds
     weigh alike this is plain presence, and ten views of weight 0.1 are as good as one purchase.
 
+    Args:
+        people: whose histories.
+        fading: an interaction counts half at this multiple of the median age of all.
+
     Returns:
         Sparse (n_people, n_items) float32 without stored zeros.
     """
-    matrix = people.matrix(np.maximum(people.weights, 0))
+    matrix = people.matrix(np.maximum(people.weights, 0) * _fade(people, fading))
     matrix.eliminate_zeros()
     if matrix.nnz:
-        top = people.weights.max()
-        np.minimum(matrix.data / top, 1.0, out=matrix.data)
+        np.minimum(matrix.data / people.weights.max(), 1.0, out=matrix.data)
     return matrix
+
+
+def _fade(people: People, fading: float) -> Float32Array:
+    """(n_interactions,) 1 for the newest, falling with age; 1 for all where no time is known."""
+    times = people.times
+    known = np.isfinite(times)
+    if not known.any():
+        return np.ones(len(times), dtype=np.float32)
+    ages = times[known].max() - times[known]
+    median = float(np.median(ages))
+    if median <= 0:
+        return np.ones(len(times), dtype=np.float32)
+    # what has no time is taken to be of middling age
+    fade = np.full(len(times), np.exp2(-1 / fading), dtype=np.float32)
+    fade[known] = np.exp2(-ages / (median * fading))
+    return fade
