@@ -15,6 +15,7 @@ from tastemaker.errors import InputError
 
 BUSY_SECONDS = 30.0
 OLDEST_SQLITE = (3, 36, 0)  # RETURNING, and in-memory databases shared by several connections
+DRIVERS = ("pysqlite", "psycopg", "psycopg2")
 EXAMPLES = "Give a URL such as sqlite:///shop.db or postgresql://user@host/name."
 
 
@@ -28,10 +29,15 @@ def readable_url(target: str | URL) -> URL:
     if url is None:
         raise InputError(f"The database URL cannot be read. {EXAMPLES}")
     if url.drivername in ("postgresql", "postgres"):
-        return url.set(drivername="postgresql+psycopg")
+        url = url.set(drivername="postgresql+psycopg")
     if url.get_backend_name() not in ("sqlite", "postgresql"):
         raise InputError(
             f"The engine runs on SQLite and PostgreSQL, not on {url.get_backend_name()}. {EXAMPLES}"
+        )
+    if url.get_driver_name() not in DRIVERS:
+        raise InputError(
+            f"The engine does not work with {url.drivername}. Leave out "
+            f"+{url.drivername.partition('+')[2]} and it takes the right driver."
         )
     return url
 
