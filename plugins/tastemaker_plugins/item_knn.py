@@ -104,19 +104,13 @@ class ItemKnn(Recommender):
 
     def state(self) -> State:
         """The links and the half-life."""
-        arrays = {
-            "items": self.links.items,
-            "weights": self.links.weights,
-            "known": self.links.known,
-        }
-        return State(arrays, {"half_life": self.settings.half_life})
+        return State(self.links.arrays(), {"half_life": self.settings.half_life})
 
     @classmethod
     def restore(cls, state: State) -> Self:
         """A recommender that scores as the one whose `state` was taken."""
         restored = cls(ItemKnnSettings(half_life=float(str(state.values["half_life"]))))
-        arrays = state.arrays
-        restored.links = Neighbours(arrays["items"], arrays["weights"], arrays["known"])
+        restored.links = Neighbours.of(state.arrays)
         return restored
 
 

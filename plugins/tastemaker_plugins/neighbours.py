@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -13,23 +14,27 @@ Float32Array = npt.NDArray[np.float32]
 Int32Array = npt.NDArray[np.int32]
 BoolArray = npt.NDArray[np.bool_]
 
-BLOCK = 4_000_000
-"""Links spread at once when many people are scored: bounds the memory of a batch."""
+LINKS = 4_000_000
+"""Links followed at once when many people are scored: bounds the memory of a batch."""
 
 
-@dataclass(frozen=True)
 class Neighbours:
     """Each item's strongest links, padded to the same number with links of weight 0.
 
-    Attributes:
-        items: (n_items, k) int32, where each link leads.
+    Args:
+        items: (n_items, k) integers, where each link leads.
         weights: (n_items, k) float32, how strong it is.
         known: (n_items,) bool, items seen in training; the others cannot be scored.
     """
 
-    items: Int32Array
-    weights: Float32Array
-    known: BoolArray
+    def __init__(
+        self, items: npt.NDArray[np.integer], weights: Float32Array, known: BoolArray
+    ) -> None:
+        self.items, self.weights, self.known = items, weights, known
+        # in the types that bincount works in, so that scoring converts nothing
+        self._targets = items.astype(np.intp)
+        self._strengths = weights.astype(np.float64)
+        self._unknown = np.flatnonzero(~known)
 
     def spread(self, people: People, weights: Float32Array) -> Float32Array:
         """Scores every item: each interaction passes its weight along its item's links.
@@ -43,43 +48,67 @@ class Neighbours:
             has no known item of positive weight.
         """
         histories, n_items = people.histories, len(self.items)
+        counted = np.flatnonzero(self.known[histories.items] & (weights > 0))
+        rows, items = histories.rows[counted], histories.items[counted]
+        starts = np.searchsorted(rows, np.arange(len(people) + 1))
         scores = np.empty((len(people), n_items), dtype=np.float32)
-        step = max(1, BLOCK // max(1, self.items.shape[1]))
-        for first, last in blocks(histories.indptr, step):
-            part = slice(histories.indptr[first], histories.indptr[last])
-            targets = (
-                self.items[histories.items[part]]
-                + ((histories.rows[part] - first) * n_items).astype(np.int32)[:, np.newaxis]
-            )
-            links = self.weights[histories.items[part]] * weights[part, np.newaxis]
-            cells = (last - first) * n_items
-            sums = np.bincount(targets.ravel(), links.ravel(), minlength=cells)
+        for first, last in blocks(starts, n_items, LINKS // max(1, self.items.shape[1])):
+            part = slice(starts[first], starts[last])
+            links = self._strengths[items[part]] * weights[counted[part], np.newaxis]
+            cells = self._targets[items[part]]
+            if last - first > 1:
+                cells += ((rows[part] - first) * n_items)[:, np.newaxis]
+            sums = np.bincount(cells.ravel(), links.ravel(), minlength=(last - first) * n_items)
             scores[first:last] = sums.reshape(last - first, n_items)
-        counted = self.known[histories.items] & (weights > 0)
-        scores[np.bincount(histories.rows, counted, minlength=len(people)) == 0] = np.nan
-        scores[:, ~self.known] = np.nan
+        if len(self._unknown):
+            scores[:, self._unknown] = np.nan
+        scores[np.diff(starts) == 0] = np.nan
         return scores
 
     def shares(self, people: People, weights: Float32Array, item_index: int) -> Float32Array:
         """(n_interactions,) what each interaction adds to the score of one item."""
-        links = np.where(self.items == item_index, self.weights, 0).sum(axis=1, dtype=np.float32)
-        shares: Float32Array = links[people.histories.items] * weights
+        if not self.known[item_index]:
+            return np.zeros(len(weights), dtype=np.float32)
+        items = people.histories.items
+        links = np.where(self._targets[items] == item_index, self.weights[items], 0).sum(axis=1)
+        shares: Float32Array = links.astype(np.float32) * weights * self.known[items]
         return shares
 
     def row(self, item_index: int) -> Float32Array:
         """(n_items,) the links of one item; NaN for unknown items."""
-        links = np.bincount(self.items[item_index], self.weights[item_index], len(self.items))
+        links = np.bincount(self._targets[item_index], self._strengths[item_index], len(self.items))
         result = links.astype(np.float32)
-        result[~self.known] = np.nan
+        result[self._unknown] = np.nan
+        if not self.known[item_index]:
+            result[:] = np.nan
         return result
 
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Named arrays, for a State."""
+        return {"items": self.items, "weights": self.weights, "known": self.known}
 
-def blocks(indptr: npt.NDArray[np.int64], step: int) -> list[tuple[int, int]]:
-    """Ranges of people with at most `step` interactions together, or a single person."""
-    ranges, first, n_people = [], 0, len(indptr) - 1
+    @classmethod
+    def of(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> Self:
+        """The neighbours whose `arrays` were taken."""
+        return cls(arrays["items"], arrays["weights"], arrays["known"])
+
+
+def blocks(starts: npt.NDArray[np.intp], n_items: int, step: int) -> list[tuple[int, int]]:
+    """Ranges of people to score at once.
+
+    Args:
+        starts: (n_people + 1,) where each person's interactions start.
+        n_items: how many items are scored.
+        step: how many interactions a range may have, if it has more than one person.
+
+    Returns:
+        First person and the one after the last, of each range.
+    """
+    ranges, first, n_people = [], 0, len(starts) - 1
+    widest = max(1, 4 * LINKS // max(1, n_items))
     while first < n_people:
-        last = int(np.searchsorted(indptr, indptr[first] + step, side="right")) - 1
-        last = min(max(last, first + 1), n_people)
+        last = int(np.searchsorted(starts, starts[first] + step, side="right")) - 1
+        last = min(max(last, first + 1), first + widest, n_people)
         ranges.append((first, last))
         first = last
     return ranges

@@ -43,15 +43,18 @@ def strengths(people: People, fading: float = np.inf) -> csr_array:
     Returns:
         Sparse (n_people, n_items) float32 without stored zeros.
     """
-    matrix = people.matrix(np.maximum(people.weights, 0) * _fade(people, fading))
+    matrix = people.matrix(np.maximum(people.weights, 0) * fade(people, fading))
     matrix.eliminate_zeros()
     if matrix.nnz:
         np.minimum(matrix.data / people.weights.max(), 1.0, out=matrix.data)
     return matrix
 
 
-def _fade(people: People, fading: float) -> Float32Array:
-    """(n_interactions,) 1 for the newest, falling with age; 1 for all where no time is known."""
+def fade(people: People, fading: float) -> Float32Array:
+    """(n_interactions,) float32: 1 for the newest of all, 1/2 at `fading` times the median age.
+
+    1 for all where no time is known, or all have the same.
+    """
     times = people.times
     known = np.isfinite(times)
     if not known.any():
@@ -61,6 +64,6 @@ def _fade(people: People, fading: float) -> Float32Array:
     if median <= 0:
         return np.ones(len(times), dtype=np.float32)
     # what has no time is taken to be of middling age
-    fade = np.full(len(times), np.exp2(-1 / fading), dtype=np.float32)
-    fade[known] = np.exp2(-ages / (median * fading))
-    return fade
+    faded = np.full(len(times), np.exp2(-1 / fading), dtype=np.float32)
+    faded[known] = np.exp2(-ages / (median * fading))
+    return faded

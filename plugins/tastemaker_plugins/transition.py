@@ -21,9 +21,10 @@ from tastemaker import (
 )
 
 from tastemaker_plugins.neighbours import Neighbours, strongest
-from tastemaker_plugins.recency import recency
+from tastemaker_plugins.recency import fade, recency
 
 Float32Array = npt.NDArray[np.float32]
+Int32Array = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True)
@@ -37,9 +38,16 @@ class TransitionSettings(Settings):
     smoothing: float = setting(
         5.0, "Added to each item's count, so that rare items promise less.", low=0.0, high=100.0
     )
-    neighbours: int = setting(200, "Links kept for each item.", low=1, high=1000, log=True)
+    fading: float = setting(
+        0.5,
+        "A transition teaches half as much at this multiple of the median age of all.",
+        low=0.05,
+        high=1000.0,
+        log=True,
+    )
+    neighbours: int = setting(100, "Links kept for each item.", low=1, high=1000, log=True)
     half_life: float = setting(
-        5.0,
+        3.0,
         "Interactions after which an older one of the same person counts half.",
         low=0.5,
         high=1000.0,
@@ -51,7 +59,8 @@ class Transition(Recommender):
     """Transitions: how often one item follows another within a few positions of a history.
 
     N[a, b] = sum over all histories of decay ** (distance - 1) for b up to `window` positions after
-    a; T[a, b] = N[a, b] / (sum of N[a] + smoothing);
+    a, older ones counting less; items of the same moment follow each other both ways.
+    T[a, b] = N[a, b] / (sum of N[a] + smoothing);
     score(u, b) = sum over the history a of recency(a) * T[a, b]. Without times nobody knows what
     followed what, and everything scores NaN.
 
@@ -68,21 +77,34 @@ class Transition(Recommender):
     def fit(self, data: TrainingData, progress: Progress) -> Self:
         """Counts what follows what."""
         people = data.people.take(np.isfinite(data.people.times) & (data.people.weights > 0))
-        items, rows = people.histories.items, people.histories.rows
-        counts = csr_array((data.n_items, data.n_items), dtype=np.float64)
-        for distance in range(1, min(self.settings.window, max(len(items) - 1, 0)) + 1):
+        shape = (data.n_items, data.n_items)
+        counts = csr_array(shape, dtype=np.float64)
+        for distance in range(1, self.settings.window + 1):
             progress(distance - 1, self.settings.window, "transitions")
-            follows = (rows[distance:] == rows[:-distance]) & (
-                items[distance:] != items[:-distance]
-            )
-            pair = (items[:-distance][follows], items[distance:][follows])
-            weight = np.full(len(pair[0]), self.settings.decay ** (distance - 1))
-            counts = counts + coo_array((weight, pair), shape=counts.shape).tocsr()
+            weights, pairs = self._pairs(people, distance)
+            counts = counts + coo_array((weights, pairs), shape=shape).tocsr()
         sums = np.asarray(counts.sum(axis=1)) + self.settings.smoothing
         counts.data = counts.data / np.repeat(sums, np.diff(counts.indptr))
-        known = np.bincount(items, minlength=data.n_items) > 0
+        known = np.bincount(people.histories.items, minlength=data.n_items) > 0
         self.links = Neighbours(*strongest(counts, self.settings.neighbours), known)
         return self
+
+    def _pairs(
+        self, people: People, distance: int
+    ) -> tuple[Float32Array, tuple[Int32Array, Int32Array]]:
+        """What each pair of items that many positions apart counts, and the pairs."""
+        items, rows, times = people.histories.items, people.histories.rows, people.times
+        follows = rows[distance:] == rows[:-distance]
+        follows &= items[distance:] != items[:-distance]
+        before, after = items[:-distance][follows], items[distance:][follows]
+        weights = fade(people, self.settings.fading)[distance:][follows]
+        weights *= self.settings.decay ** (distance - 1)
+        together = times[distance:][follows] == times[:-distance][follows]
+        pairs = (
+            np.concatenate((before, after[together])),
+            np.concatenate((after, before[together])),
+        )
+        return np.concatenate((weights, weights[together])), pairs
 
     def score(self, people: People) -> Float32Array:
         """(len(people), n_items) float32; NaN for unknown items and empty histories."""
@@ -99,19 +121,13 @@ class Transition(Recommender):
 
     def state(self) -> State:
         """The links and the half-life."""
-        arrays = {
-            "items": self.links.items,
-            "weights": self.links.weights,
-            "known": self.links.known,
-        }
-        return State(arrays, {"half_life": self.settings.half_life})
+        return State(self.links.arrays(), {"half_life": self.settings.half_life})
 
     @classmethod
     def restore(cls, state: State) -> Self:
         """A recommender that scores as the one whose `state` was taken."""
         restored = cls(TransitionSettings(half_life=float(str(state.values["half_life"]))))
-        arrays = state.arrays
-        restored.links = Neighbours(arrays["items"], arrays["weights"], arrays["known"])
+        restored.links = Neighbours.of(state.arrays)
         return restored
 
 
