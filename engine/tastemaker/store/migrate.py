@@ -184,6 +184,8 @@ def _migrate(
 ) -> None:
     from alembic.util import CommandError
 
+    if not revision:
+        raise InputError("Name a revision. `tastemaker db history` lists them.")
     config = _config()
     with locked(database, operation) as connection:
         _refuse_newer(current_revision(connection))
