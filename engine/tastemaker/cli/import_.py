@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import click
@@ -87,6 +88,9 @@ def import_(
         raise click.UsageError("--rejects goes with --on-error skip.")
     if features and what != "users":
         raise click.UsageError("--feature goes with users.")
+    # What was loaded so far stays to the end: looking through it again and again for garbage, as
+    # a million rows go by, took a fifth of the time.
+    gc.freeze()
     with open_store(database_url) as (database, keyring), progress_bar() as progress:
         result = import_file(
             database,

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator, Sequence
+from itertools import accumulate, islice
 from typing import Any
 
 from tastemaker.border import check_text
@@ -11,9 +13,11 @@ from tastemaker.errors import FileRefusedError, InputError
 from tastemaker.files.block import ColumnBlock, Refusal
 from tastemaker.files.source import Lines, Source, as_text
 
-BLOCK_ROWS = 20_000
+BLOCK_ROWS = 1_000  # more at a time is slower: what is read last has left the cache
+STEP_ROWS = 100
 BLOCK_BYTES = 8 * 2**20
 MOST_COLUMNS = 1000
+BREAK = re.compile("\r\n|\r|\n")
 IGNORED = frozenset({"rejected_line", "rejected_reason"})
 """Columns of a rejects file that say why; so it can be imported as it is once it is corrected."""
 
@@ -31,37 +35,53 @@ def read_csv(source: Source, required: Sequence[str]) -> Iterator[ColumnBlock]:
     bytes_in = Lines(source)
     reader = csv.reader(as_text(bytes_in), strict=True)
     header = read_header(source, reader, required)
-    while True:
+    ended = False
+    while not ended:
         lines: list[int] = []
         rows: list[list[str]] = []
         refused: list[Refusal] = []
         enough = bytes_in.total + BLOCK_BYTES
-        before = reader.line_num
-        for row in rows_of(reader, source, refused):
-            if row:  # a blank line is not a row
-                rows.append(row)
-                lines.append(before + 1)
+        while not ended and len(rows) + len(refused) < BLOCK_ROWS and bytes_in.total < enough:
             before = reader.line_num
-            if len(rows) == BLOCK_ROWS or bytes_in.total > enough:
-                break
-        else:
-            yield as_block(header, lines, rows, refused)
-            return
+            some, refusal = next_rows(reader, source)
+            ended = len(some) < STEP_ROWS and refusal is None
+            span = reader.line_num - before - (refusal is not None)
+            lines.extend(lines_of(some, before, span))
+            rows.extend(some)
+            refused.extend([refusal] if refusal else [])
         yield as_block(header, lines, rows, refused)
 
 
-def rows_of(reader: Any, source: Source, refused: list[Refusal]) -> Iterator[list[str]]:
-    """The rows, without those whose quotes are wrong in a way that ends with their line."""
-    while True:
-        try:
-            yield from reader
-            return
-        except csv.Error as error:
-            if "expected after" not in str(error):
-                reason = f"a quoted field does not end ({error})"
-                raise FileRefusedError(source.name, reader.line_num, reason) from None
-            reason = "a quote stands inside a quoted field; write it twice"
-            refused.append(Refusal(reader.line_num, reason, ()))
+def next_rows(reader: Any, source: Source) -> tuple[list[list[str]], Refusal | None]:
+    """The next rows, up to one whose quotes are wrong in a way that ends with its line.
+
+    Raises:
+        FileRefusedError: the quotes are wrong in a way that nobody can tell where it ends.
+    """
+    rows: list[list[str]] = []
+    try:
+        rows.extend(islice(reader, STEP_ROWS))  # what came before an error stays in the list
+    except csv.Error as error:
+        if "expected after" not in str(error):
+            reason = f"a quoted field does not end ({error})"
+            raise FileRefusedError(source.name, reader.line_num, reason) from None
+        reason = "a quote stands inside a quoted field; write it twice"
+        return rows, Refusal(reader.line_num, reason, ())
+    return rows, None
+
+
+def lines_of(rows: Sequence[Sequence[str]], before: int, span: int) -> Sequence[int]:
+    """The line on which each row begins.
+
+    Args:
+        rows: rows one after the other, a blank line as an empty row.
+        before: the last line before them.
+        span: how many lines they are.
+    """
+    if span == len(rows):
+        return range(before + 1, before + 1 + span)
+    heights = (1 + sum(len(BREAK.findall(field)) for field in row) for row in rows)
+    return list(accumulate(heights, initial=before + 1))[:-1]
 
 
 def read_header(source: Source, reader: Any, required: Sequence[str]) -> list[str]:
@@ -105,6 +125,9 @@ def as_block(
 ) -> ColumnBlock:
     """The columns of split rows; an empty field is a value that is not there."""
     width = len(header)
+    if [] in rows:  # a blank line is not a row
+        lines = [line for line, row in zip(lines, rows, strict=True) if row]
+        rows = [row for row in rows if row]
     if any(map(width.__ne__, map(len, rows))):
         pairs = list(zip(lines, rows, strict=True))
         reason = f"the row has another number of fields than the header, which has {width}"

@@ -128,7 +128,8 @@ def users(connection: Connection, keyring: Keyring, flat: bool) -> Iterator[Row]
 def interactions(connection: Connection, keyring: Keyring) -> Iterator[Row]:
     """All interactions as rows, user after user, oldest first."""
     kinds = {kind.key: kind.name for kind in read_kinds(connection)}
-    item_ids = dict(connection.execute(select(item.c.id, item.c.external_id)).tuples())
+    named = connection.execute(select(item.c.id, item.c.external_id))
+    item_ids = {key: item_id for key, item_id in named}
     for keys in batches(iterate_keys(connection), USERS_AT_A_TIME):
         user_ids = read_user_ids(connection, keyring, keys)
         columns = (column.tolist() for column in read_of(connection, keys))

@@ -65,7 +65,7 @@ def open_source(path: str | Path, form: FileFormat | None = None) -> Iterator[So
         InputError: it cannot be read, or it is not clear how its rows are written.
     """
     if str(path) == STANDARD:
-        raw = io.BufferedReader[Any](cast(Any, sys.stdin.buffer), BUFFER_BYTES)
+        raw = io.BufferedReader(cast(Any, sys.stdin.buffer), BUFFER_BYTES)
         try:
             yield as_source("standard input", raw, form)
         finally:
@@ -87,7 +87,7 @@ def as_source(name: str, raw: io.BufferedReader[Any], form: FileFormat | None) -
     except OSError as error:
         raise unreadable(name, error) from None
     unpacked = gzip.GzipFile(fileobj=raw)
-    stream = io.BufferedReader[Any](unpacked, BUFFER_BYTES) if packed else raw
+    stream = io.BufferedReader(unpacked, BUFFER_BYTES) if packed else raw
     chosen = form or form_of_name(name) or form_of_content(name, stream)
     return Source(
         name, chosen, stream, size, raw.tell if size else lambda: 0, size > 0 and not packed
@@ -101,7 +101,7 @@ def open_file(path: str | Path) -> io.BufferedReader[Any]:
         InputError: it is not there, is a folder, or may not be read.
     """
     try:
-        return io.BufferedReader[Any](io.FileIO(path), BUFFER_BYTES)
+        return io.BufferedReader(io.FileIO(path), BUFFER_BYTES)
     except (OSError, ValueError) as error:
         raise unreadable(str(path), error) from None
 

@@ -32,7 +32,7 @@ from tastemaker.store.sealed_column import SealedBytes
 
 COLUMNS = ("user_id", "item_id", "kind", "value", "timestamp")
 
-SEGMENT_ROWS = 500_000
+SEGMENT_ROWS = 1_000_000
 SEGMENT_IDS = 250_000
 REMEMBERED = 250_000
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, Select, select, update
 from tastemaker.border import ItemRow, Json, now_us
 from tastemaker.data import BoolArray, Int64Array, Items, Values
 from tastemaker.store.meta import bump_catalogue
-from tastemaker.store.statements import Written, batches, insert
+from tastemaker.store.statements import Written, batches, fetch, insert, marks
 from tastemaker.store.tables import item
 
 COLUMNS = (item.c.id, item.c.external_id, item.c.title, item.c.text, item.c.attributes)
@@ -80,8 +80,8 @@ def find_items(connection: Connection, item_ids: Iterable[str]) -> dict[str, int
     """The key of each item that is in the catalogue."""
     found: dict[str, int] = {}
     for batch in batches(item_ids):
-        chosen = select(item.c.external_id, item.c.id).where(item.c.external_id.in_(batch))
-        found.update((item_id, key) for item_id, key in connection.execute(chosen))
+        where = f"WHERE external_id IN {marks(batch)}"
+        found.update(fetch(connection, f"SELECT external_id, id FROM {item.name} {where}", batch))
     return found
 
 

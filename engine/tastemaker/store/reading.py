@@ -13,7 +13,7 @@ import numpy as np
 from sqlalchemy import Connection
 
 from tastemaker.data import Int64Array
-from tastemaker.store.statements import fetch, in_dialect
+from tastemaker.store.statements import fetch, in_dialect, marks
 from tastemaker.store.tables import interaction
 from tastemaker.store.upsert import Columns
 
@@ -59,8 +59,7 @@ def read_of(connection: Connection, user_keys: Sequence[int]) -> Columns:
     parts = []
     for start in range(0, len(user_keys), USERS_AT_A_TIME):
         keys = tuple(user_keys[start : start + USERS_AT_A_TIME])
-        marks = ", ".join("?" * len(keys))
-        parts.append(_read(connection, f" WHERE user_id IN ({marks})", keys))
+        parts.append(_read(connection, f" WHERE user_id IN {marks(keys)}", keys))
     return joined(parts)
 
 

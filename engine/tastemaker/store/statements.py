@@ -69,6 +69,11 @@ def fetch(connection: Connection, statement: str, parameters: Sequence[Any] = ()
         cursor.close()
 
 
+def marks(values: Sequence[Any]) -> str:
+    """`(?, ?, …)`, one for each value."""
+    return f"({', '.join('?' * len(values))})"
+
+
 def in_dialect(connection: Connection, statement: str) -> str:
     """A statement written with `?`, with the parameter marks of the connection's driver."""
     return statement if connection.dialect.name == "sqlite" else statement.replace("?", "%s")

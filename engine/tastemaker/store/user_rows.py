@@ -10,10 +10,14 @@ from sqlalchemy import Connection, Row, select
 from tastemaker.border import Json, now_us
 from tastemaker.errors import NotFoundError
 from tastemaker.store.keyring import Keyring
-from tastemaker.store.sealed_column import SealedBytes
-from tastemaker.store.statements import batches, fetch, insert
+from tastemaker.store.sealed_column import SealedBytes, SealedColumn
+from tastemaker.store.statements import BATCH, batches, fetch, in_dialect, marks
 from tastemaker.store.tables import user
 
+ADD = (
+    f"INSERT INTO {user.name} (ref, external_id, created, updated) VALUES (?, ?, ?, ?)"
+    " ON CONFLICT DO NOTHING"
+)
 KEY_OF_REF = f"SELECT id FROM {user.name} WHERE ref = ?"
 
 
@@ -27,8 +31,10 @@ def find_users(connection: Connection, refs: Iterable[bytes]) -> dict[bytes, int
     """The key of each user that is in the database, by ref."""
     found: dict[bytes, int] = {}
     for batch in batches(refs):
-        chosen = select(user.c.ref, user.c.id).where(user.c.ref.in_(batch))
-        found.update((bytes(ref), key) for ref, key in connection.execute(chosen))
+        rows = fetch(
+            connection, f"SELECT ref, id FROM {user.name} WHERE ref IN {marks(batch)}", batch
+        )
+        found.update((bytes(ref), key) for ref, key in rows)
     return found
 
 
@@ -38,18 +44,16 @@ def add_users(connection: Connection, users: Iterable[tuple[bytes, SealedBytes]]
     Args:
         connection: in a writing transaction.
         users: the ref and the sealed id of each.
+
+    Raises:
+        PlaintextRefusedError: an id is not sealed.
     """
     now = now_us()
-    statement = insert(connection, user).on_conflict_do_nothing()
+    guard = SealedColumn().process_bind_param
     # Sorted, so that two writers that make the same users never wait for each other in a ring.
-    for batch in batches(sorted(users)):
-        connection.execute(
-            statement,
-            [
-                {"ref": ref, "external_id": sealed, "created": now, "updated": now}
-                for ref, sealed in batch
-            ],
-        )
+    for batch in batches(sorted(users), 10 * BATCH):
+        rows = [(ref, guard(sealed, connection.dialect), now, now) for ref, sealed in batch]
+        connection.exec_driver_sql(in_dialect(connection, ADD), rows)
 
 
 def iterate_rows(connection: Connection) -> Iterator[Row[Any, Any, Any, Any]]:
