@@ -72,12 +72,13 @@ class Database:
 
     def _leave_parent(self) -> None:
         with self._lock:
-            if self._pid == os.getpid() or self._lent:
+            if self._pid == os.getpid():
                 return
-            # Kept, not collected: closing an inherited connection would speak on the parent's
-            # socket, and SQLite forbids even closing one in a child.
-            self._inherited.append(self._engine.pool)
-            self._engine.dispose(close=False)
+            if not self._lent:
+                # Kept, not collected: closing an inherited connection would speak on the parent's
+                # socket, and SQLite forbids even closing one in a child.
+                self._inherited.append(self._engine.pool)
+                self._engine.dispose(close=False)
             self._pid = os.getpid()
 
     @property

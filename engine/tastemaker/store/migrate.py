@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import Connection, column, func, inspect, select, table
 
-import tastemaker
 from tastemaker.errors import InputError, SchemaError
 from tastemaker.store.database import Database
 from tastemaker.store.tables import VERSION_TABLE, include_name, metadata
@@ -169,7 +168,7 @@ def migrations_folder() -> Path:
     Raises:
         SchemaError: the installation is not complete.
     """
-    package = Path(tastemaker.__file__).parent
+    package = Path(__file__).parents[1]
     for folder in (package / "migrations", package.parents[1] / "migrations"):
         if (folder / "env.py").is_file():
             return folder
