@@ -118,17 +118,20 @@ def strongest(links: csr_array, k: int) -> tuple[Int32Array, Float32Array]:
     """The k largest positive links of each row, padded with links of weight 0 to item 0.
 
     Returns:
-        (n_rows, k) int32 columns and (n_rows, k) float32 values, strongest first; ties go to the
-        lower column.
+        (n_rows, min(k, n_columns)) int32 columns and float32 values, strongest first.
     """
-    n_rows = links.shape[0]
-    rows = np.repeat(np.arange(n_rows), np.diff(links.indptr))
-    order = np.lexsort((links.indices, -links.data, rows))
-    ranks = np.arange(len(order)) - links.indptr[rows[order]]
-    keep = (ranks < k) & (links.data[order] > 0)
+    n_rows, n_columns = links.shape
+    k = min(k, n_columns)
     items = np.zeros((n_rows, k), dtype=np.int32)
     weights = np.zeros((n_rows, k), dtype=np.float32)
-    place = (rows[order][keep], ranks[keep])
-    items[place] = links.indices[order][keep]
-    weights[place] = links.data[order][keep]
+    step = max(1, LINKS // max(1, n_columns))
+    for first in range(0, n_rows, step):
+        block = links[first : first + step].toarray().astype(np.float32)
+        best = np.argpartition(-block, k - 1, axis=1)[:, :k] if k < n_columns else None
+        values = block if best is None else np.take_along_axis(block, best, axis=1)
+        order = np.argsort(-values, axis=1, kind="stable")
+        columns = order if best is None else np.take_along_axis(best, order, axis=1)
+        values = np.maximum(np.take_along_axis(values, order, axis=1), 0)
+        items[first : first + step] = np.where(values > 0, columns, 0)
+        weights[first : first + step] = values
     return items, weights
