@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import Connection, Engine, create_engine, make_url
 from tastemaker.store import migrate
 from tastemaker.store.database import Database
+from tastemaker.store.keyring import Keyring, create_keyring
 from tastemaker.store.keys import Key
 
 
@@ -100,6 +101,13 @@ def connection(database: Database) -> Iterator[Connection]:
 def key() -> Key:
     """A key-encryption key that is the same in every test."""
     return Key(base64.b64encode(bytes(range(32))).decode(), "the tests")
+
+
+@pytest.fixture
+def keyring(database: Database, key: Key) -> Keyring:
+    """The key ring of the fresh database."""
+    with database.writing() as connection:
+        return create_keyring(connection, key)
 
 
 def created(server: Engine, template: str) -> Iterator[str]:
