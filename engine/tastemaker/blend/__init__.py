@@ -4,8 +4,15 @@ from tastemaker.blend.calibration import Calibrated, calibrate
 from tastemaker.blend.candidates import DEPTH, Slate, shortlist
 from tastemaker.blend.combination import Blended, blend, combine
 from tastemaker.blend.curve import KNOTS, Curve, even
+from tastemaker.blend.guarantee import Bucket
+from tastemaker.blend.learning import Lesson, learn
+from tastemaker.blend.trials import Trial
 
 __all__ = [
+    "Bucket",
+    "Lesson",
+    "Trial",
+    "learn",
     "DEPTH",
     "KNOTS",
     "Blended",

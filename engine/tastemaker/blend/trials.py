@@ -1,0 +1,93 @@
+"""Trials: people whose next choices are known, and what each member says of their candidates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from tastemaker.blend.calibration import Calibrated, calibrate
+from tastemaker.blend.candidates import Slate
+from tastemaker.blend.combination import combine, highest
+from tastemaker.data import BoolArray, Float32Array, Float64Array, Int64Array, frozen
+from tastemaker.metrics import ndcg
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A group of people alike: of one cut of time, with histories cut alike.
+
+    Attributes:
+        slate: their candidates, from members trained on nothing that came later.
+        relevant: (n, width) which candidates the person went on to choose.
+        n_relevant: (n,) int64 how many items the person went on to choose, candidates or not.
+        lengths: (n,) int64 the length of the history that the members saw.
+    """
+
+    slate: Slate
+    relevant: BoolArray
+    n_relevant: Int64Array
+    lengths: Int64Array
+
+    def __post_init__(self) -> None:
+        for array in (self.relevant, self.n_relevant, self.lengths):
+            frozen(array)
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    @property
+    def n_members(self) -> int:
+        """How many members scored."""
+        return len(self.slate.values)
+
+    @cached_property
+    def calibrated(self) -> Calibrated:
+        """The members' scores on one scale."""
+        return calibrate(self.slate)
+
+    def quality(self, weights: Float64Array, carry: float, k: int) -> Float64Array:
+        """(n,) NDCG at `k` of the blend with weights (n, n_members)."""
+        totals = combine(self.slate, self.calibrated, weights, carry).totals
+        return ndcg(self.hits(totals, k), self.n_relevant, k)
+
+    def alone(self, carry: float, k: int) -> Float64Array:
+        """(n_members, n) NDCG at `k` of each member alone; where it is silent the others answer."""
+        shape = (len(self), self.n_members)
+        rows = [np.broadcast_to(own, shape) for own in np.eye(self.n_members)]
+        return np.array([self.quality(row, carry, k) for row in rows]).reshape(-1, len(self))
+
+    def hits(self, totals: Float32Array, k: int) -> BoolArray:
+        """(n, k) whether the item in each place is relevant, ranked by totals (n, width)."""
+        places = highest(totals, k)
+        return np.asarray(self.relevant[np.arange(len(self))[:, None], places])
+
+    def select(self, rows: Int64Array) -> Trial:
+        """The people of the given rows, in that order."""
+        slate = self.slate
+        part = Slate(slate.items[rows], slate.valid[rows], slate.values[:, rows])
+        return Trial(part, self.relevant[rows], self.n_relevant[rows], self.lengths[rows])
+
+
+def joined(trials: Sequence[Trial]) -> Trial:
+    """All the people of the trials, in order."""
+    width = max(trial.slate.items.shape[1] for trial in trials)
+    slate = Slate(
+        np.concatenate([_widened(trial.slate.items, width, 0) for trial in trials]),
+        np.concatenate([_widened(trial.slate.valid, width, False) for trial in trials]),
+        np.concatenate([_widened(trial.slate.values, width, np.nan) for trial in trials], axis=1),
+    )
+    return Trial(
+        slate,
+        np.concatenate([_widened(trial.relevant, width, False) for trial in trials]),
+        np.concatenate([trial.n_relevant for trial in trials]),
+        np.concatenate([trial.lengths for trial in trials]),
+    )
+
+
+def _widened(array: npt.NDArray[np.generic], width: int, value: float) -> npt.NDArray[np.generic]:
+    missing = [(0, 0)] * (array.ndim - 1) + [(0, width - array.shape[-1])]
+    return np.pad(array, missing, constant_values=value)
