@@ -1,0 +1,1 @@
+"""Evaluation: splits in time, trials on what was held out, measures with intervals."""

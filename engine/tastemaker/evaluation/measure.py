@@ -1,0 +1,103 @@
+"""Measures: what a ranking is worth on a question, with intervals, and paired comparisons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from tastemaker.data import BoolArray, Float64Array, Int64Array, People
+from tastemaker.evaluation.questions import BLOCK, Question
+from tastemaker.metrics import METRICS
+
+RESAMPLES = 2000
+"""How often people are drawn anew for an interval."""
+
+
+class Rank(Protocol):
+    """Anything that recommends to people given as arrays."""
+
+    def __call__(self, people: People, barred: BoolArray, k: int) -> tuple[Int64Array, BoolArray]:
+        """(n, k) item indexes, best first, and (n, k) which of them are there.
+
+        Args:
+            people: with their histories.
+            barred: (n, n_items) items that must not be shown.
+            k: how many items each.
+        """
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A mean over people, and where it would lie with other people.
+
+    Attributes:
+        mean: over the people there were.
+        low, high: the bounds of the 95 % bootstrap interval.
+    """
+
+    mean: float
+    low: float
+    high: float
+
+
+Measures = Mapping[str, Float64Array]
+"""For each measure, as "ndcg@10", one figure a person."""
+
+
+def measure(
+    question: Question,
+    rank: Rank,
+    cutoffs: Sequence[int] = (10, 20),
+    forbidden: BoolArray | None = None,
+) -> Measures:
+    """What a ranking is worth to each person of a question: every metric at every cutoff.
+
+    Args:
+        question: whom to ask about.
+        rank: what recommends.
+        cutoffs: how long the lists are.
+        forbidden: (n_items,) items that must not be shown to anybody.
+    """
+    hits, n_relevant = [], []
+    for first in range(0, len(question), BLOCK):
+        part = question.select(np.arange(first, min(first + BLOCK, len(question))))
+        barred = part.seen.toarray()
+        if forbidden is not None:
+            barred |= forbidden
+        right = part.chosen.toarray() & ~barred
+        items, there = rank(part.people, barred, max(cutoffs))
+        hits.append(right[np.arange(len(part))[:, None], items] & there)
+        n_relevant.append(np.count_nonzero(right, axis=1))
+    if not hits:
+        return {f"{name}@{k}": np.zeros(0) for name in METRICS for k in cutoffs}
+    return measures(np.concatenate(hits), np.concatenate(n_relevant), cutoffs)
+
+
+def measures(hits: BoolArray, n_relevant: Int64Array, cutoffs: Sequence[int]) -> Measures:
+    """Every metric at every cutoff of ranked lists: (n, depth) hits, (n,) how many are relevant."""
+    figures: dict[str, Float64Array] = {}
+    for name, metric in METRICS.items():
+        figures |= {f"{name}@{k}": metric(hits, n_relevant, k) for k in cutoffs}
+    return figures
+
+
+def interval(figures: Float64Array, seed: int = 0) -> Interval:
+    """The mean of one figure a person, with the 95 % bootstrap interval; NaN without people.
+
+    Efron, B.: Bootstrap Methods: Another Look at the Jackknife. Annals of Statistics, 1979.
+    """
+    if len(figures) == 0:
+        return Interval(np.nan, np.nan, np.nan)
+    rng, means = np.random.default_rng(seed), np.empty(RESAMPLES)
+    for turn in range(RESAMPLES):
+        means[turn] = figures[rng.integers(0, len(figures), len(figures))].mean()
+    low, high = np.quantile(means, (0.025, 0.975))
+    return Interval(float(figures.mean()), float(low), float(high))
+
+
+def compare(first: Float64Array, second: Float64Array, seed: int = 0) -> Interval:
+    """How much better `first` is than `second` on the same people, person by person."""
+    return interval(first - second, seed)

@@ -1,0 +1,110 @@
+"""Splits: which interactions are known, and which are to be foretold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from tastemaker.data import BoolArray, Float64Array, Int64Array, People
+
+CUTS = (0.9, 0.8, 0.7)
+"""Where the rolling cuts are made, as shares of all interactions in the order of time."""
+
+WIDTH = 0.1
+"""The share of the interactions that follows each cut and is to be foretold."""
+
+TIMED = 0.5
+"""The share of interactions whose time must be known to split by time."""
+
+
+@dataclass(frozen=True)
+class Split:
+    """What is known and what is to be foretold, as masks over the interactions of `People`.
+
+    Attributes:
+        known: (n_interactions,) what members may learn from and see of a person.
+        asked: (n_interactions,) what they are measured on.
+        basis: in words, how the two were told apart.
+    """
+
+    known: BoolArray
+    asked: BoolArray
+    basis: str
+
+
+def rolling_cuts(people: People, seed: int = 0) -> tuple[Split, ...]:
+    """Several splits to learn a blend on: the future after each of some cuts, the latest first.
+
+    Where times are not known, each split holds out other interactions at random. Splits with
+    nothing known or nothing asked are left out.
+    """
+    if timed(people):
+        splits = [by_time(people, cut, cut + WIDTH) for cut in CUTS]
+    else:
+        splits = [at_random(people, WIDTH, seed + turn) for turn in range(len(CUTS))]
+    return tuple(split for split in splits if split.known.any() and split.asked.any())
+
+
+def timed(people: People) -> bool:
+    """Whether enough times are known, and different, to split by time."""
+    times = people.times[np.isfinite(people.times)]
+    return len(times) > TIMED * len(people.times) and bool(times.min() < times.max())
+
+
+def by_time(people: People, start: float, end: float) -> Split:
+    """Asks for what happened between two shares of all interactions in the order of time.
+
+    Interactions of the same moment stay together; those without a time count as oldest.
+
+    Args:
+        people: all histories.
+        start: the share of interactions, the oldest, that are known.
+        end: the share after which interactions are neither known nor asked for.
+    """
+    times = np.where(np.isfinite(people.times), people.times, -np.inf)
+    first, last = _moment(times, start), _moment(times, end)
+    basis = f"the time from {start:.0%} to {end:.0%} of the interactions"
+    return Split(times < first, (times >= first) & (times < last), basis)
+
+
+def _moment(times: Float64Array, share: float) -> float:
+    """The time of the interaction that follows the oldest `share` of all; inf if none does."""
+    place = round(share * len(times))
+    return float(np.partition(times, place)[place]) if place < len(times) else np.inf
+
+
+def global_time(people: People) -> tuple[Split, Split]:
+    """The usual 80/10/10: a split for validation, and one for the test that knows both parts."""
+    return by_time(people, 0.8, 0.9), by_time(people, 0.9, 1.0)
+
+
+def last_out(people: People) -> Split:
+    """Asks for the last interaction of everyone who has at least two."""
+    histories = people.histories
+    asked = (histories.ages == 0) & (histories.lengths[histories.rows] >= 2)
+    return Split(~asked, asked, "each person's last interaction")
+
+
+def at_random(people: People, share: float, seed: int = 0) -> Split:
+    """Asks for a share of everyone's interactions, drawn at random; at least one stays known.
+
+    Everyone with two or more gives at least one.
+    """
+    histories = people.histories
+    drawn = np.random.default_rng(seed).random(len(histories.items))
+    order = np.lexsort((drawn, histories.rows))
+    places = np.empty(len(order), dtype=np.int64)
+    places[order] = np.arange(len(order)) - histories.indptr[histories.rows]
+    lengths = histories.lengths
+    wanted = np.maximum(np.round(share * lengths), 1).astype(np.int64)
+    asked = places < np.minimum(wanted, lengths - 1)[histories.rows]
+    return Split(~asked, asked, f"{share:.0%} of everyone's interactions, drawn at random")
+
+
+def newcomers(people: People, split: Split) -> Int64Array:
+    """The rows of the people of whom something is asked and nothing known."""
+    rows, n_people = people.histories.rows, len(people)
+    known = np.bincount(rows[split.known], minlength=n_people)
+    asked = np.bincount(rows[split.asked], minlength=n_people)
+    return np.flatnonzero((known == 0) & (asked > 0))
