@@ -19,12 +19,10 @@ from tastemaker import (
     setting,
 )
 
+from tastemaker_plugins.foretelling import DAY, best_half_life
+
 Float32Array = npt.NDArray[np.float32]
 Float64Array = npt.NDArray[np.float64]
-
-DAY = 86_400.0
-GRID = tuple(DAY * 2.0**power for power in range(0, 13))
-CUTS = (0.6, 0.7, 0.8, 0.9)
 
 
 class Everybodys(Recommender):
@@ -76,8 +74,8 @@ class RecentPopular(Everybodys):
     """Recent popularity: interactions counted with a weight that halves every `half_life` days.
 
     score(i) = sum over the interactions t of i of 2 ** (-(T - t) / half_life), T being the newest
-    time known. The half-life is the one that best foretells, at several cuts of the training
-    data, what is chosen next; where no time is known this is plain popularity.
+    time known. The half-life is the one that best foretells, at each of several cuts of the
+    training data, what is chosen next; where no time is known this is plain popularity.
     """
 
     name: ClassVar[str] = "recent-popular"
@@ -92,35 +90,10 @@ class RecentPopular(Everybodys):
         if not known.any():
             self.popularity = _counts(people, np.ones(len(times)), data.n_items)
             return self
-        half_life = self.settings.half_life * DAY or best_half_life(people, data.n_items, progress)
+        half_life = self.settings.half_life * DAY or best_half_life(people, progress)
         ages = np.where(known, times[known].max() - times, times[known].max() - times[known].min())
         self.popularity = _counts(people, np.exp2(-ages / half_life), data.n_items)
         return self
-
-
-def best_half_life(people: People, n_items: int, progress: Progress) -> float:
-    """The half-life in seconds that foretells best what follows each of several cuts of time."""
-    known = np.isfinite(people.times) & (people.weights > 0)
-    order = np.argsort(people.times[known], kind="stable")
-    times, items = people.times[known][order], people.histories.items[known][order]
-    totals = np.zeros(len(GRID))
-    for done, cut in enumerate(CUTS):
-        progress(done, len(CUTS), "recent popularity")
-        here, end = int(cut * len(times)), int((cut + 0.1) * len(times))
-        if here == 0 or end == here:
-            continue
-        truth = np.bincount(items[here:end], minlength=n_items).astype(np.float64)
-        ages = times[here - 1] - times[:here]
-        for position, half_life in enumerate(GRID):
-            seen = np.bincount(items[:here], np.exp2(-ages / half_life), minlength=n_items)
-            totals[position] += _likelihood(seen.astype(np.float64), truth)
-    return GRID[int(np.argmax(totals))]
-
-
-def _likelihood(seen: Float64Array, truth: Float64Array) -> float:
-    """Mean log likelihood of `truth` under the shares of `seen`, smoothed by a thousandth."""
-    shares = 0.99 * seen / max(seen.sum(), 1e-300) + 0.01 / len(seen)
-    return float((truth * np.log(shares)).sum() / truth.sum())
 
 
 def _counts(people: People, decay: Float64Array, n_items: int) -> Float32Array:

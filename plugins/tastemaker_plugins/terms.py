@@ -32,12 +32,14 @@ def bags(items: Items, edges: Edges) -> list[Counter[int]]:
 def number_edges(items: Items) -> dict[str, list[float]]:
     """The borders that cut each number attribute into steps holding as many items each.
 
-    An attribute is a number if all its values are, and if it has more different ones than steps.
+    An attribute is a number if nine in ten of its values are, and more of them differ than there
+    are steps; what is not a number in it stays a word.
     """
     edges = {}
     for name, column in items.attributes.items():
-        numbers = [_number(value) for values in column for value in values]
-        if len(set(numbers)) > STEPS and np.isfinite(numbers).all():
+        found = np.array([_number(value) for values in column for value in values if value])
+        numbers = found[np.isfinite(found)]
+        if len(numbers) >= 0.9 * len(found) and len(np.unique(numbers)) > STEPS:
             cuts = np.quantile(numbers, np.arange(1, STEPS) / STEPS)
             edges[name] = [float(cut) for cut in np.unique(cuts)]
     return edges
@@ -55,7 +57,7 @@ def _terms(items: Items, row: int, edges: Edges) -> Iterator[str]:
         yield from words
         yield from (f"{first} {second}" for first, second in pairwise(words))
     for name, column in items.attributes.items():
-        for value in column[row]:
+        for value in filter(None, column[row]):
             yield _attribute_term(name, value, edges.get(name))
 
 

@@ -42,17 +42,20 @@ def test_an_unknown_time_counts_as_the_oldest() -> None:
 @pytest.mark.parametrize("span", [1.0, 365.0])
 def test_the_half_life_follows_the_data(span: float) -> None:
     # every tenth of the time has an item of its own: only a short memory foretells what comes
-    histories = [[item // 100] for item in range(1000)]
-    moments = [[span * DAY * item] for item in range(1000)]
-    people = people_of(histories, 10, times=moments)
-    scores = RecentPopular().fit(TrainingData(items_of(10), people), silent).score(people)
-    assert scores[0].argmax() == 9
-    assert scores[0, 8] < scores[0, 9] / 2
+    histories = [[(moment + 50) // 100] for moment in range(1000)]
+    moments = [[span * DAY * moment] for moment in range(1000)]
+    people = people_of(histories, 11, times=moments)
+    scores = RecentPopular().fit(TrainingData(items_of(11), people), silent).score(people)
+    assert scores[0].argmax() == 10
+    assert scores[0, 8] < scores[0, 10] / 2
 
 
 def test_a_steady_taste_is_remembered_for_long() -> None:
-    histories = [[item % 10 if item % 3 else 0] for item in range(1000)]
-    people = people_of(histories, 10, times=[[DAY * item] for item in range(1000)])
+    shares = np.arange(10, 0, -1) / 55
+    chosen = np.random.default_rng(1).choice(10, 2000, p=shares)
+    people = people_of(
+        [[int(item)] for item in chosen], 10, times=[[DAY * moment] for moment in range(2000)]
+    )
     scores = RecentPopular().fit(TrainingData(items_of(10), people), silent).score(people)
-    assert scores[0].argmax() == 0
-    assert scores[0].max() > 200
+    counts = Popular().fit(TrainingData(items_of(10), people), silent).score(people)
+    assert np.corrcoef(scores[0], counts[0])[0, 1] > 0.99
