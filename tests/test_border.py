@@ -179,6 +179,7 @@ def nested(depth: int) -> Any:
         ([("a", 1)], "mapping"),
         ({"": 1}, "is empty"),
         ({1: 1}, "must be text"),
+        ({" a": 1}, "white space around"),
         ({"x" * 129: 1}, "129 bytes"),
         ({"a": math.nan}, "NaN"),
         ({"a": 2**63}, "64 bits"),
@@ -218,3 +219,7 @@ def test_rows_get_their_defaults() -> None:
     item = check_item("a")
     assert (item.title, item.text, item.attributes, item.available) == ("", "", {}, True)
     assert check_user("alice").attributes == {}
+
+
+def test_zero_has_no_sign() -> None:
+    assert math.copysign(1, check_value(-0.0)) == math.copysign(1, check_value("-0")) == 1

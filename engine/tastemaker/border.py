@@ -141,7 +141,7 @@ def check_value(value: object) -> float:
         raise InputError(f"value is {number}; it must be finite. Leave the row out or correct it.")
     if abs(number) > VALUE_LIMIT:
         raise InputError(f"value is {number:g}; it must lie within ±{VALUE_LIMIT:g}. Rescale it.")
-    return number
+    return number + 0.0  # -0.0 becomes 0.0: SQLite would lose the sign, PostgreSQL keep it
 
 
 def check_time(value: object) -> int:
@@ -219,12 +219,15 @@ def check_attributes(attributes: object, what: str) -> dict[str, Json]:
 
 
 def check_attribute_name(name: object, what: str) -> str:
-    """The name of an attribute: 1 to 128 bytes of text.
+    """The name of an attribute: 1 to 128 bytes of text, with no white space around it.
 
     Raises:
         InputError: it says what is wrong.
     """
-    return check_name(name, f"The name of a {what}", NAME_BYTES)
+    checked = check_name(name, f"The name of a {what}", NAME_BYTES)
+    if checked != checked.strip():
+        raise InputError(f"The name of a {what} has white space around it. Remove it.")
+    return checked
 
 
 def check_json(value: object, what: str, depth: int = 0) -> Json:

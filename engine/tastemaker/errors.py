@@ -21,7 +21,7 @@ class NotFoundError(TastemakerError):
 
 
 class FileRefusedError(InputError):
-    """An import file holds a row that cannot be taken; nothing of the file's last batch was kept.
+    """An import file holds a row that cannot be taken; nothing of the file was kept.
 
     Attributes:
         file: the name of the file.

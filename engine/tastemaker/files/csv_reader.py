@@ -115,7 +115,8 @@ def check_header(header: Sequence[str], required: Sequence[str]) -> None:
     if twice := sorted({name for name in header if header.count(name) > 1}):
         raise InputError(f"the header names {', '.join(twice)} twice")
     if missing := [name for name in required if name not in header]:
-        hint = " (columns are separated by commas)" if len(header) == 1 else ""
+        others = any(separator in header[0] for separator in ";\t|")
+        hint = " (columns are separated by commas)" if others else ""
         found = ", ".join(header)
         raise InputError(f"there is no column {', '.join(missing)}{hint}, only {found:.200}")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -12,7 +11,7 @@ from typing import Any, BinaryIO
 
 from tastemaker.files.block import Refusal
 from tastemaker.files.source import STANDARD, FileFormat
-from tastemaker.files.writers import as_cell, new_file
+from tastemaker.files.writers import as_cell, csv_writer, new_file
 
 
 class Rejects:
@@ -67,7 +66,7 @@ def csv_fields(refusal: Refusal, columns: Sequence[str]) -> list[Any]:
 def csv_line(fields: Iterable[Any]) -> bytes:
     """Fields as a line of CSV; bytes that were not UTF-8 as they were."""
     text = io.StringIO(newline="")
-    csv.writer(text, lineterminator="\n").writerow(map(as_cell, fields))
+    csv_writer(text)([as_cell(field) for field in fields])
     return text.getvalue().encode("utf-8", "surrogateescape")
 
 

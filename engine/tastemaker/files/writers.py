@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO, TypeAlias, cast
+from typing import Any, BinaryIO, TextIO, TypeAlias, cast
 
 from tastemaker.errors import InputError
 from tastemaker.files.parquet_reader import import_pyarrow
@@ -92,16 +92,24 @@ def write_csv(stream: BinaryIO, columns: Sequence[str], rows: Iterable[Row]) -> 
     """Writes rows as CSV with a header; values stand as they are, so that they come back alike."""
     text = io.TextIOWrapper(stream, "utf-8", errors="surrogateescape", newline="")
     try:
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(columns)
+        write_line = csv_writer(text)
+        write_line(columns)
         count = 0
         for row in rows:
-            writer.writerow([as_cell(row.get(name)) for name in columns])
+            write_line([as_cell(row.get(name)) for name in columns])
             count += 1
         return count
     finally:
         text.flush()
         text.detach()
+
+
+def csv_writer(text: TextIO) -> Callable[[Sequence[str]], object]:
+    """Writes fields as a line of CSV, such that they are read back as they are."""
+    plain = csv.writer(text, lineterminator="\n").writerow
+    # Python before 3.13 leaves a carriage return unquoted, and takes it for the end of the line.
+    quoted = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL).writerow
+    return lambda cells: quoted(cells) if any("\r" in cell for cell in cells) else plain(cells)
 
 
 def as_cell(value: Any) -> str:
