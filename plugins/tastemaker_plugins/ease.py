@@ -104,19 +104,16 @@ class Ease(Recommender):
 
     def score(self, people: People) -> Float32Array:
         """(len(people), n_items) float32; NaN for items outside the matrix and empty histories."""
-        result = np.full((len(people), self.n_items), np.nan, dtype=np.float32)
         weights, columns = self._counting(people)
         counted = np.flatnonzero(weights)
         rows = people.histories.rows[counted]
-        known = np.unique(rows)
-        if not len(known):
-            return result
-        indptr = np.append(np.searchsorted(rows, known), len(rows))
-        scores = _products(weights[counted], columns[counted], indptr, self.links)
-        if len(self.places) == self.n_items:
-            result[known] = scores
-        else:
-            result[known[:, np.newaxis], self.places] = scores
+        starts = np.searchsorted(rows, np.arange(len(people) + 1))
+        if not len(self.places):
+            return np.full((len(people), self.n_items), np.nan, dtype=np.float32)
+        scores = _products(weights[counted], columns[counted], starts, self.links)
+        result = np.take(scores, np.maximum(self._columns, 0), axis=1)
+        result[:, self._columns < 0] = np.nan
+        result[np.diff(starts) == 0] = np.nan
         return result
 
     def _counting(self, people: People) -> tuple[Float32Array, Int32Array]:

@@ -32,7 +32,7 @@ BLOCK = 512
 class ItemKnnSettings(Settings):
     """The settings of `item-knn`."""
 
-    neighbours: int = setting(100, "Links kept for each item.", low=1, high=1000, log=True)
+    neighbours: int = setting(50, "Links kept for each item.", low=1, high=1000, log=True)
     shrinkage: float = setting(
         0.2,
         "How much to distrust rare items, as a multiple of what a middling item weighs.",

@@ -14,8 +14,11 @@ Float32Array = npt.NDArray[np.float32]
 Int32Array = npt.NDArray[np.int32]
 BoolArray = npt.NDArray[np.bool_]
 
-LINKS = 4_000_000
-"""Links followed at once when many people are scored: bounds the memory of a batch."""
+LINKS = 200_000
+"""Links followed at once when many people are scored: what the processor's cache holds."""
+
+CELLS = 4_000_000
+"""Cells of a dense block: bounds the memory."""
 
 
 class Neighbours:
@@ -105,7 +108,7 @@ def blocks(starts: npt.NDArray[np.intp], n_items: int, step: int) -> list[tuple[
         First person and the one after the last, of each range.
     """
     ranges, first, n_people = [], 0, len(starts) - 1
-    widest = max(1, 4 * LINKS // max(1, n_items))
+    widest = max(1, CELLS // max(1, n_items))
     while first < n_people:
         last = int(np.searchsorted(starts, starts[first] + step, side="right")) - 1
         last = min(max(last, first + 1), first + widest, n_people)
@@ -124,7 +127,7 @@ def strongest(links: csr_array, k: int) -> tuple[Int32Array, Float32Array]:
     k = min(k, n_columns)
     items = np.zeros((n_rows, k), dtype=np.int32)
     weights = np.zeros((n_rows, k), dtype=np.float32)
-    step = max(1, LINKS // max(1, n_columns))
+    step = max(1, CELLS // max(1, n_columns))
     for first in range(0, n_rows, step):
         block = links[first : first + step].toarray().astype(np.float32)
         best = np.argpartition(-block, k - 1, axis=1)[:, :k] if k < n_columns else None

@@ -45,7 +45,7 @@ class TransitionSettings(Settings):
         high=1000.0,
         log=True,
     )
-    neighbours: int = setting(100, "Links kept for each item.", low=1, high=1000, log=True)
+    neighbours: int = setting(50, "Links kept for each item.", low=1, high=1000, log=True)
     half_life: float = setting(
         3.0,
         "Interactions after which an older one of the same person counts half.",
