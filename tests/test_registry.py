@@ -113,6 +113,17 @@ def test_what_is_wrong_with_a_plugin_is_told_and_the_rest_work(given: object, pr
     assert failed in registry.problems
 
 
+def test_a_plugin_is_told_in_a_row() -> None:
+    assert last(Brings()).row() == {
+        "name": "Brings",
+        "family": "",
+        "distribution": "application",
+        "version": "",
+        "state": "failed",
+        "problem": "registers no recommender",
+    }
+
+
 def test_keyboard_interrupt_passes() -> None:
     with pytest.raises(KeyboardInterrupt):
         Registry([Raises(KeyboardInterrupt())])

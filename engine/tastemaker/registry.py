@@ -51,6 +51,11 @@ class Plugin:
         """The package and its version."""
         return f"{self.distribution} {self.version}".rstrip()
 
+    def row(self) -> dict[str, str]:
+        """Everything that can be told of it, for a listing."""
+        names = ("name", "family", "distribution", "version", "state", "problem")
+        return {name: getattr(self, name) for name in names}
+
 
 @dataclass(frozen=True)
 class Source:
