@@ -28,7 +28,7 @@ from tastemaker.store.database import Database
 from tastemaker.store.items import put_items
 from tastemaker.store.keyring import Keyring
 from tastemaker.store.statements import Written
-from tastemaker.store.users import declare_features, put_users, wipe_traces
+from tastemaker.store.users import declare_features, put_users
 
 Row = TypeVar("Row")
 OnError: TypeAlias = Literal["fail", "skip"]
@@ -103,13 +103,10 @@ def import_file(
     with open_source(path, form) as source:
         job = Job(source, on_error, Path(rejects or default_path(path, source.form)), progress)
         if what == "interactions":
-            result = import_interactions(database, keyring, job, kind)
-        elif what == "items":
-            result = import_items(database, job)
-        else:
-            result = import_users(database, keyring, job, features)
-    wipe_traces(database)
-    return result
+            return import_interactions(database, keyring, job, kind)
+        if what == "items":
+            return import_items(database, job)
+        return import_users(database, keyring, job, features)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,8 @@ from tastemaker.store.keyring import Keyring
 from tastemaker.store.tables import erasure, interaction, item, kind, release, user
 from tastemaker.store.user_rows import open_attributes, user_row
 
+WIPING_MS = 1000
+
 
 @dataclass(frozen=True)
 class Forgotten:
@@ -95,8 +97,8 @@ def forget_user(connection: Connection, keyring: Keyring, user_id: str) -> Forgo
 def wipe_traces(database: Database) -> bool:
     """Removes from SQLite's log what a committed transaction deleted; whether it could.
 
-    It cannot while another connection is still reading an older state; call it again later.
-    PostgreSQL's own VACUUM does this; there it is always True.
+    It cannot while another connection is still reading an older state: after a second it gives
+    up; call it again later. PostgreSQL's own VACUUM does this; there it is always True.
     """
     if database.dialect_name != "sqlite":
         return True
@@ -105,8 +107,12 @@ def wipe_traces(database: Database) -> bool:
         if driver is None:
             return False
         # Past SQLAlchemy, which would begin a transaction, in which no checkpoint can run.
-        busy = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-        return not busy
+        patience = driver.execute("PRAGMA busy_timeout").fetchone()[0]
+        driver.execute(f"PRAGMA busy_timeout = {WIPING_MS}")
+        try:
+            return not driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        finally:
+            driver.execute(f"PRAGMA busy_timeout = {int(patience)}")
 
 
 def as_iso(time_us: int) -> str | None:
