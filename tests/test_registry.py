@@ -121,7 +121,9 @@ def test_a_plugin_is_told_in_a_row() -> None:
         "version": "",
         "state": "failed",
         "problem": "registers no recommender",
+        "settings": "",
     }
+    assert last(of(name="odd", settings_type=RecentPopularSettings)).settings == "half_life=0.0"
 
 
 def test_keyboard_interrupt_passes() -> None:

@@ -54,7 +54,15 @@ class Plugin:
     def row(self) -> dict[str, str]:
         """Everything that can be told of it, for a listing."""
         names = ("name", "family", "distribution", "version", "state", "problem")
-        return {name: getattr(self, name) for name in names}
+        return {name: getattr(self, name) for name in names} | {"settings": self.settings}
+
+    @property
+    def settings(self) -> str:
+        """The recommender's settings and their defaults: "half_life=6.0, max_items=12000"."""
+        if self.recommender is None:
+            return ""
+        entries = dataclasses.fields(self.recommender.settings_type)
+        return ", ".join(f"{entry.name}={entry.default}" for entry in entries)
 
 
 @dataclass(frozen=True)
