@@ -1,0 +1,117 @@
+"""The data sets that quality is measured on, as the engine's arrays.
+
+Each is read from where it lies: MovieLens 100K out of the `recbole` wheel (fetched with pip when it
+is not there yet), the others from folders with interactions.csv.gz and items.csv.gz.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import NamedTuple, TextIO
+
+import numpy as np
+from tastemaker.data import Histories, Items, People, TrainingData
+
+CACHE = Path(__file__).parent.parent / ".benchmark-data"
+ML_100K = "recbole/dataset_example/ml-100k/ml-100k"
+RECBOLE = "recbole==1.2.1"
+
+
+class Row(NamedTuple):
+    """One interaction as it stands in a file."""
+
+    user: str
+    item: str
+    value: float
+    time: float
+
+
+def folder(path: Path) -> TrainingData:
+    """A data set in the engine's own file formats: interactions.csv.gz and items.csv.gz."""
+    with gzip.open(path / "interactions.csv.gz", "rt", encoding="utf-8", newline="") as lines:
+        rows = [
+            Row(row["user_id"], row["item_id"], float(row["value"]), float(row["timestamp"]))
+            for row in csv.DictReader(lines)
+        ]
+    with gzip.open(path / "items.csv.gz", "rt", encoding="utf-8", newline="") as lines:
+        return arrays(rows, csv.DictReader(lines))
+
+
+def ml_100k(wheel: Path | None = None) -> TrainingData:
+    """MovieLens 100K, from the given wheel of recbole or a fetched one."""
+    with zipfile.ZipFile(wheel or _recbole()) as files:
+        with files.open(f"{ML_100K}.inter") as raw:
+            rows = [
+                Row(row["user_id"], row["item_id"], float(row["rating"]), float(row["timestamp"]))
+                for row in _atomic(io.TextIOWrapper(raw, encoding="utf-8"))
+            ]
+        with files.open(f"{ML_100K}.item") as raw:
+            items = [
+                {
+                    "item_id": row["item_id"],
+                    "title": row["movie_title"],
+                    "year": row["release_year"],
+                    "genres": row["class"].replace(" ", "|"),
+                }
+                for row in _atomic(io.TextIOWrapper(raw, encoding="utf-8"))
+            ]
+    return arrays(rows, items)
+
+
+def _atomic(lines: TextIO) -> Iterable[dict[str, str]]:
+    """Rows of recbole's format: tab-separated, the kind of each column after a colon."""
+    names = [name.split(":")[0] for name in next(lines).rstrip("\n").split("\t")]
+    return (dict(zip(names, line.rstrip("\n").split("\t"), strict=True)) for line in lines)
+
+
+def _recbole() -> Path:
+    """The wheel of recbole, fetched once."""
+    found = sorted(CACHE.glob("recbole-*.whl"))
+    if not found:
+        pip = [sys.executable, "-m", "pip", "download", "--no-deps", "--quiet", "--dest"]
+        subprocess.run([*pip, str(CACHE), RECBOLE], check=True)
+        found = sorted(CACHE.glob("recbole-*.whl"))
+    return found[0]
+
+
+def arrays(rows: Iterable[Row], items: Iterable[Mapping[str, str]]) -> TrainingData:
+    """The engine's arrays: users and items by id, everyone's history oldest first.
+
+    As in the store, one user, time and item make one interaction; the latest row wins.
+    """
+    kept = list({(row.user, row.time, row.item): row for row in rows}.values())
+    described = {item["item_id"]: item for item in items}
+    ids = sorted({row.item for row in kept} | set(described))
+    place = {item_id: index for index, item_id in enumerate(ids)}
+    users = {user: index for index, user in enumerate(sorted({row.user for row in kept}))}
+    kept.sort(key=lambda row: (users[row.user], row.time))
+    counts = np.bincount([users[row.user] for row in kept], minlength=len(users))
+    histories = Histories(
+        np.concatenate(([0], np.cumsum(counts))).astype(np.int64),
+        np.array([place[row.item] for row in kept], dtype=np.int32),
+        np.array([row.value for row in kept], dtype=np.float32),
+        len(ids),
+    )
+    times = np.array([row.time for row in kept], dtype=np.float64)
+    weights = np.ones(len(kept), dtype=np.float32)
+    people = People(histories, times, np.zeros(len(kept), dtype=np.int16), weights)
+    return TrainingData(_items(ids, described), people)
+
+
+def _items(ids: list[str], described: Mapping[str, Mapping[str, str]]) -> Items:
+    rows = [described.get(item_id, {}) for item_id in ids]
+    names = sorted({name for row in rows for name in row} - {"item_id", "title", "text"})
+    attributes = {
+        name: tuple(tuple(filter(None, row.get(name, "").split("|"))) for row in rows)
+        for name in names
+    }
+    titles = tuple(row.get("title", "") for row in rows)
+    texts = tuple(row.get("text", "") for row in rows)
+    return Items(tuple(ids), titles, texts, attributes)
