@@ -7,6 +7,7 @@ import random
 import signal
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from tastemaker.store.keyring import Keyring
 
 State = Callable[[], object]
 Write = Callable[[str, str | bytes], Path]
+Fork = Callable[[Callable[[], object]], int]
 
 ROWS = 3_000
 
@@ -34,10 +36,10 @@ def small_segments(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(staging, "SEGMENT_ROWS", 900)
 
 
-def killed_at(statement: int, database: Database, keyring: Keyring, path: Path) -> bool:
+def killed_at(statement: int, database: Database, keyring: Keyring, path: Path, fork: Fork) -> bool:
     """Imports in a process that is killed at its n-th statement; whether it came to that."""
-    child = os.fork()
-    if not child:
+
+    def work() -> None:
         left = [statement]
 
         def count(*_: object) -> None:
@@ -48,19 +50,18 @@ def killed_at(statement: int, database: Database, keyring: Keyring, path: Path) 
         event.listen(database.engine, "before_cursor_execute", count)
         event.listen(database.engine, "commit", count)
         import_file(database, keyring, "interactions", path)
-        os._exit(0)
-    _, status = os.waitpid(child, 0)
+
+    status = os.waitpid(fork(work), 0)[1]
     assert status in (0, signal.SIGKILL)
     return status != 0
 
 
-@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
 def test_killed_at_every_statement(
-    database: Database, keyring: Keyring, path: Path, state: State
+    database: Database, keyring: Keyring, path: Path, state: State, fork: Fork
 ) -> None:
     killed = 0
     for statement in range(1, 10_000):
-        if not killed_at(statement, database, keyring, path):
+        if not killed_at(statement, database, keyring, path, fork):
             break
         killed += 1
     assert killed >= 10
@@ -72,16 +73,12 @@ def test_killed_at_every_statement(
     assert state() == afterwards
 
 
-@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
 def test_killed_at_any_moment(
-    database: Database, keyring: Keyring, path: Path, state: State
+    database: Database, keyring: Keyring, path: Path, state: State, fork: Fork
 ) -> None:
     generator = random.Random(7)
     for _ in range(8):
-        child = os.fork()
-        if not child:
-            import_file(database, keyring, "interactions", path)
-            os._exit(0)
+        child = fork(lambda: import_file(database, keyring, "interactions", path))
         time.sleep(generator.uniform(0, 0.15))
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
@@ -92,17 +89,11 @@ def test_killed_at_any_moment(
     assert len(str(state()).split("timestamp")) - 1 == 3000
 
 
-@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
 def test_imports_of_the_same_file_at_the_same_time(
-    database: Database, keyring: Keyring, path: Path, state: State
+    database: Database, keyring: Keyring, path: Path, state: State, fork: Fork
 ) -> None:
-    children = []
-    for _ in range(3):
-        child = os.fork()
-        if not child:
-            import_file(database, keyring, "interactions", path)
-            os._exit(0)
-        children.append(child)
+    work = partial(import_file, database, keyring, "interactions", path)
+    children = [fork(work) for _ in range(3)]
     assert [os.waitpid(child, 0)[1] for child in children] == [0, 0, 0]
     together = state()
     import_file(database, keyring, "interactions", path)

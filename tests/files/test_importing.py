@@ -19,6 +19,7 @@ from tastemaker.store.users import declared_features, iterate_users
 
 State = Callable[[], object]
 Write = Callable[[str, str | bytes], Path]
+Fork = Callable[[Callable[[], object]], int]
 
 HEADER = "user_id,item_id,kind,value,timestamp\n"
 GOOD = HEADER + (
@@ -227,12 +228,12 @@ def test_standard_input_is_recognised(
     sys.stdin.buffer.readable()
 
 
-def test_a_pipe_is_read_like_a_file(database: Database, keyring: Keyring, tmp_path: Path) -> None:
+def test_a_pipe_is_read_like_a_file(
+    database: Database, keyring: Keyring, tmp_path: Path, fork: Fork
+) -> None:
     pipe = tmp_path / "pipe.csv"
     os.mkfifo(pipe)
-    if not os.fork():
-        pipe.write_text(GOOD)
-        os._exit(0)
+    fork(lambda: pipe.write_text(GOOD))
     assert import_file(database, keyring, "interactions", pipe).new == 3
     os.wait()
 
