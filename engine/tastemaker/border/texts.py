@@ -1,0 +1,80 @@
+"""Ids, names and texts: exact, well-formed, and of a length that both databases take."""
+
+from __future__ import annotations
+
+from tastemaker.errors import InputError
+
+ID_BYTES = 512
+KIND_BYTES = 64
+TEXT_BYTES = 131_072  # a longer field would be refused by Python's csv module
+
+
+def check_id(value: object, what: str) -> str:
+    """The id itself, exactly as given: no folding, no stripping.
+
+    Args:
+        value: 1 to 512 bytes of well-formed text without NUL, not only white space.
+        what: its name in the message: "user_id", "item_id".
+
+    Raises:
+        InputError: it says what is wrong, and shows the value unless it is a user's.
+    """
+    return check_name(value, what, ID_BYTES)
+
+
+def check_kind(value: object) -> str:
+    """The name of a kind of interaction: an id of at most 64 bytes.
+
+    Raises:
+        InputError: it says what is wrong.
+    """
+    return check_name(value, "kind", KIND_BYTES)
+
+
+def check_name(value: object, what: str, limit: int) -> str:
+    """Text that names something: not empty, not blank, and otherwise as `check_text` has it."""
+    text = check_text(value, what, limit)
+    if not text:
+        raise InputError(f"{what} is empty. Give every row one.")
+    if text.isspace():
+        raise InputError(f"{what} is only white space. Give every row one.")
+    return text
+
+
+def check_text(value: object, what: str, limit: int = TEXT_BYTES) -> str:
+    """Well-formed text without NUL, of at most `limit` bytes as UTF-8.
+
+    Raises:
+        InputError: it says what is wrong.
+    """
+    if not isinstance(value, str):
+        raise InputError(
+            f"{what} is a {type(value).__name__}{shown(value, what)}; it must be text. "
+            "Convert it with str()."
+        )
+    try:
+        size = len(value.encode())
+    except UnicodeEncodeError:
+        raise InputError(
+            f"{what} is not well-formed text: it holds a lone surrogate or bytes that are not "
+            "UTF-8. Save the file as UTF-8, or repair the text."
+        ) from None
+    if size > limit:
+        raise InputError(f"{what} is {size} bytes long; the most is {limit}. Shorten it.")
+    if "\0" in value:
+        raise InputError(f"{what} holds a NUL character{shown(value, what)}. Remove it.")
+    return str(value)
+
+
+def shown(value: object, what: str) -> str:
+    """The value for a message; nothing of what belongs to a user."""
+    return "" if "user" in what else f" ({brief(value)})"
+
+
+def brief(value: object) -> str:
+    """A value as a message shows it: at most 60 characters."""
+    try:
+        text = repr(value)
+    except ValueError:  # Python refuses to write out an int of thousands of digits
+        return "a number of thousands of digits"
+    return text if len(text) <= 60 else f"{text[:57]}…"
