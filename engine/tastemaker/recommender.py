@@ -108,6 +108,8 @@ class Recommender(ABC):
     Attributes:
         name: unique, in kebab-case: "item-knn".
         family: "popularity", "content", "collaborative" or "hybrid".
+        because: why it recommends, in words for the person; `{items}` stands for what it names
+            of their history. The family's own words where empty.
         settings_type: the dataclass of its settings.
         uses_features: whether `score` looks at `people.features`; they are only opened if so.
         settings: the settings it was made with.
@@ -115,6 +117,7 @@ class Recommender(ABC):
 
     name: ClassVar[str]
     family: ClassVar[str]
+    because: ClassVar[str] = ""
     settings_type: ClassVar[type[Settings]] = Settings
     uses_features: ClassVar[bool] = False
     settings: Settings

@@ -9,6 +9,7 @@ import click
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from tastemaker.engine import Tastemaker
 from tastemaker.errors import InputError, SchemaError
 from tastemaker.store.database import Database
 
@@ -57,3 +58,8 @@ def open_database(url: str) -> Database:
                 "another one with --database."
             )
     return Database(url)
+
+
+def open_engine(url: str) -> Tastemaker:
+    """The engine a command works with, its key from the environment or ./tastemaker.key."""
+    return Tastemaker(open_database(url))

@@ -1,21 +1,18 @@
-"""Printing: rows as a table, JSON or CSV on standard output; progress on standard error."""
+"""Printing rows on standard output: as a table, JSON or CSV."""
 
 from __future__ import annotations
 
 import csv
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 
 import click
 from rich import box
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from tastemaker.cli.options import Format
-from tastemaker.recommender import Progress as Report
 
 Row = Mapping[str, object]
 
@@ -64,17 +61,3 @@ def cell(value: object) -> str:
 def console() -> Console:
     """Standard output; in a pipe as wide as the rows need, without colour."""
     return Console(width=None if sys.stdout.isatty() else 160, markup=False, highlight=False)
-
-
-@contextmanager
-def progress_bar() -> Iterator[Report]:
-    """A progress bar on standard error, shown on a terminal only."""
-    screen = Console(stderr=True)
-    columns = (TextColumn("{task.description:<34}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=screen, disable=not screen.is_terminal, transient=True) as bar:
-        task = bar.add_task("", total=None)
-
-        def report(done: int, total: int, what: str = "") -> None:
-            bar.update(task, completed=done, total=total or None, description=what)
-
-        yield report

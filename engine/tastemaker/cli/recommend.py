@@ -1,0 +1,221 @@
+"""`tastemaker recommend` and `tastemaker similar`."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TextIO
+
+import click
+
+from tastemaker.cli.options import Format, database_option, format_option, open_engine
+from tastemaker.progress import progress_bar
+from tastemaker.cli.output import console, print_rows, print_table
+from tastemaker.engine import Tastemaker
+from tastemaker.errors import InputError
+from tastemaker.ranking.answers import Answer
+
+BATCH = 1000
+COLUMNS = ("user_id", "rank", "item_id", "score")
+
+
+@click.command()
+@click.argument("users", nargs=-1, metavar="[USER]...")
+@click.option("--users-file", type=click.File("r"), help="A file of user ids, one a line.")
+@click.option("--all", "everyone", is_flag=True, help="Everyone in the database.")
+@click.option("-k", default=10, show_default=True, type=click.IntRange(1, 1000), help="How many.")
+@click.option("--where", multiple=True, metavar="NAME=VALUE", help="Only items with this attribute.")
+@click.option("--explain", is_flag=True, help="Say why: each recommender's part, and the reasons.")
+@click.option("--output", type=click.Path(dir_okay=False), help="Write user_id,rank,item_id,score.")
+@format_option
+@database_option
+def recommend(
+    users: tuple[str, ...],
+    users_file: TextIO | None,
+    everyone: bool,
+    k: int,
+    where: tuple[str, ...],
+    explain: bool,
+    output: str | None,
+    output_format: Format,
+    database_url: str,
+) -> None:
+    """Recommend items to users.
+
+    A user whom nobody has heard of is answered too, with what suits a newcomer.
+
+    \b
+    Examples:
+      tastemaker recommend alice bob -k 5
+      tastemaker recommend alice --explain
+      tastemaker recommend alice --where country=France
+      tastemaker recommend --all --output recommendations.csv
+    """
+    if sum((bool(users), users_file is not None, everyone)) != 1:
+        raise click.UsageError("Name users, or give --users-file FILE, or --all; one of the three.")
+    with open_engine(database_url) as engine:
+        wanted: Iterable[str] = users
+        if everyone:
+            wanted = engine.user_ids()
+        elif users_file is not None:
+            wanted = (line.rstrip("\n") for line in users_file if line.strip())
+        filters = parse_where(where)
+        if explain:
+            answers = ((user, engine.recommend(user, k, filters, explain=True)) for user in wanted)
+            print_explained(answers, output_format)
+        elif output is not None:
+            write_answers(engine, wanted, k, filters, Path(output))
+        else:
+            rows = list(flat(in_batches(engine, wanted, k, filters)))
+            columns = (*COLUMNS[:3], "title", "score") if output_format != "csv" else COLUMNS
+            print_rows(rows, columns, output_format)
+
+
+def parse_where(pairs: Iterable[str]) -> dict[str, list[str]]:
+    """NAME=VALUE pairs as a filter; the same name again allows another value.
+
+    Raises:
+        InputError: a pair without `=`.
+    """
+    where: dict[str, list[str]] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals or not name:
+            raise InputError(f"--where {pair!r} is not NAME=VALUE. Try --where country=France.")
+        where.setdefault(name, []).append(value)
+    return where
+
+
+def in_batches(
+    engine: Tastemaker, users: Iterable[str], k: int, where: dict[str, list[str]]
+) -> Iterator[tuple[str, Answer]]:
+    """Each user with the answer, asked for many at a time."""
+    pending: list[str] = []
+    for user in users:
+        pending.append(user)
+        if len(pending) == BATCH:
+            yield from engine.recommend_many(pending, k, where).items()
+            pending = []
+    if pending:
+        yield from engine.recommend_many(pending, k, where).items()
+
+
+def flat(answers: Iterable[tuple[str, Answer]]) -> Iterator[dict[str, object]]:
+    """A row for each recommendation."""
+    for user, answer in answers:
+        for rank, one in enumerate(answer, start=1):
+            yield {
+                "user_id": user,
+                "rank": rank,
+                "item_id": one.item_id,
+                "title": one.title,
+                "score": one.score,
+            }
+
+
+def write_answers(
+    engine: Tastemaker, users: Iterable[str], k: int, where: dict[str, list[str]], output: Path
+) -> None:
+    """Writes `user_id,rank,item_id,score` to a file that is there only when it is whole."""
+    part = output.with_name(output.name + ".part")
+    with progress_bar() as progress:
+        try:
+            with part.open("w", newline="", encoding="utf-8") as stream:
+                writer = csv.writer(stream, lineterminator="\n")
+                writer.writerow(COLUMNS)
+                for done, (user, answer) in enumerate(in_batches(engine, users, k, where)):
+                    rows = enumerate(answer, start=1)
+                    writer.writerows((user, rank, one.item_id, one.score) for rank, one in rows)
+                    progress(done, 0, f"{done:,} users")
+            part.replace(output)
+        except OSError as error:
+            raise InputError(f"Cannot write {output}: {error.strerror}.") from None
+        finally:
+            part.unlink(missing_ok=True)
+
+
+def print_explained(answers: Iterable[tuple[str, Answer]], output_format: Format) -> None:
+    """Prints answers with their reasons: in words for people, whole as JSON for programs."""
+    if output_format == "csv":
+        raise click.UsageError("--explain goes with --format table or json.")
+    if output_format == "json":
+        click.echo(json.dumps([explained(*one) for one in answers], indent=2, ensure_ascii=False))
+        return
+    for user, answer in answers:
+        print_answer(user, answer)
+
+
+def explained(user: str, answer: Answer) -> dict[str, object]:
+    """An explained answer as JSON holds it."""
+    details = answer.details
+    return {
+        "user_id": user,
+        "release": details.release,
+        "history_length": details.history_length,
+        "weights": dict(details.weights),
+        "problems": list(details.problems),
+        "recommendations": [
+            {
+                "item_id": one.item_id,
+                "title": one.title,
+                "score": one.score,
+                "contributions": dict(one.contributions),
+                "reasons": [
+                    {"item_id": why.item_id, "title": why.title, "amount": why.amount}
+                    for why in one.reasons
+                ],
+                "why": one.why,
+            }
+            for one in answer
+        ],
+    }
+
+
+def print_answer(user: str, answer: Answer) -> None:
+    """Prints one person's recommendations with shares and reasons."""
+    details = answer.details
+    source = "popularity" if details.release is None else f"release {details.release}"
+    title = f"{user}: {details.history_length} interactions known, answered by {source}"
+    rows = [
+        {
+            "rank": rank,
+            "item": one.title or one.item_id,
+            "score": one.score,
+            "because": one.why,
+            "shares": shares(one.contributions),
+        }
+        for rank, one in enumerate(answer, start=1)
+    ]
+    print_table(rows, ("rank", "item", "score", "because", "shares"), title)
+    for problem in details.problems:
+        console().print(f"  note: {problem}")
+
+
+def shares(contributions: Mapping[str, float], most: int = 3) -> str:
+    """What part of the score each recommender brought, the largest first, in percent."""
+    speaking = {name: part for name, part in contributions.items() if part > 0}
+    total = sum(speaking.values())
+    largest = sorted(speaking, key=lambda name: -speaking[name])[:most]
+    return ", ".join(f"{name} {speaking[name] / total:.0%}" for name in largest)
+
+
+@click.command()
+@click.argument("item")
+@click.option("-k", default=10, show_default=True, type=click.IntRange(1, 1000), help="How many.")
+@format_option
+@database_option
+def similar(item: str, k: int, output_format: Format, database_url: str) -> None:
+    """Show the items most like ITEM.
+
+    \b
+    Example:
+      tastemaker similar item-42 -k 5
+    """
+    with open_engine(database_url) as engine:
+        rows = [
+            {"rank": rank, "item_id": one.item_id, "title": one.title, "score": one.score}
+            for rank, one in enumerate(engine.similar(item, k), start=1)
+        ]
+    print_rows(rows, ("rank", "item_id", "title", "score"), output_format)

@@ -1,0 +1,88 @@
+"""`tastemaker train` and `tastemaker release`."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from tastemaker.cli.options import Format, database_option, format_option, open_engine
+from tastemaker.progress import progress_bar
+from tastemaker.cli.output import console, print_rows, print_table
+from tastemaker.training.report import Release
+
+
+@click.command()
+@click.option("--only", multiple=True, metavar="NAME", help="Only this recommender; repeatable.")
+@click.option("--seed", default=0, show_default=True, help="Where everything random starts from.")
+@click.option("--keep", is_flag=True, help="Keep the release without activating it.")
+@format_option
+@database_option
+def train(
+    only: tuple[str, ...], seed: int, keep: bool, output_format: Format, database_url: str
+) -> None:
+    """Train every enabled recommender, learn the blend, and activate the release.
+
+    The latest shares of time are held out to learn the blend and to measure; then everything is
+    trained again on all data. A release that measures clearly worse than the one now serving is
+    kept but not activated.
+
+    \b
+    Examples:
+      tastemaker train
+      tastemaker train --only ease --only popular
+    """
+    with open_engine(database_url) as engine, progress_bar() as progress:
+        release = engine.train(only=only, seed=seed, activate=not keep, progress=progress)
+    print_release(release, output_format)
+
+
+def print_release(release: Release, output_format: Format) -> None:
+    """Prints what a training run brought: members, measures, weights, problems."""
+    if output_format == "json":
+        click.echo(json.dumps(release.to_json(), indent=2, ensure_ascii=False))
+        return
+    if output_format == "csv":
+        print_rows(release.member_rows(), release.COLUMNS, "csv")
+        return
+    state = "active" if release.active else "kept, not active"
+    title = f"Release {release.number} ({state}): {release.basis}"
+    print_table(release.member_rows(), release.COLUMNS, title)
+    print_table(release.curve_rows(), release.curve_columns(), "Weight by length of the history")
+    for note in release.notes:
+        console().print(f"note: {note}")
+
+
+@click.group()
+def release() -> None:
+    """List, show and activate releases: trained models with their blend."""
+
+
+@release.command("list")
+@format_option
+@database_option
+def list_releases(output_format: Format, database_url: str) -> None:
+    """List the releases, the newest first."""
+    with open_engine(database_url) as engine:
+        rows = [summary.row() for summary in engine.releases()]
+    print_rows(rows, ("release", "state", "trained_at", "recommenders", "ndcg@10", "size"), output_format)
+
+
+@release.command()
+@click.argument("number", type=int, required=False)
+@format_option
+@database_option
+def show(number: int | None, output_format: Format, database_url: str) -> None:
+    """Show a release (the active one, or NUMBER): measures, and the weight curve."""
+    with open_engine(database_url) as engine:
+        print_release(engine.release(number), output_format)
+
+
+@release.command()
+@click.argument("number", type=int)
+@database_option
+def activate(number: int, database_url: str) -> None:
+    """Let release NUMBER answer from now on."""
+    with open_engine(database_url) as engine:
+        engine.activate(number)
+    click.echo(f"Release {number} is active.")

@@ -1,0 +1,53 @@
+"""`tastemaker users`: what is stored about a person, and forgetting it."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from tastemaker.cli.options import database_option, open_engine
+
+
+@click.group()
+def users() -> None:
+    """Show, export and forget a person's data."""
+
+
+@users.command()
+@click.argument("user")
+@database_option
+def show(user: str, database_url: str) -> None:
+    """Show what is stored about USER: attributes, and how many interactions of which kind."""
+    with open_engine(database_url) as engine:
+        known = engine.export(user)
+    interactions = known.pop("interactions")
+    kinds = [str(one["kind"]) for one in interactions]
+    known["interactions"] = {kind: kinds.count(kind) for kind in sorted(set(kinds))}
+    click.echo(json.dumps(known, indent=2, ensure_ascii=False))
+
+
+@users.command()
+@click.argument("user")
+@database_option
+def export(user: str, database_url: str) -> None:
+    """Print everything stored about USER as JSON (a person's right of access)."""
+    with open_engine(database_url) as engine:
+        click.echo(json.dumps(engine.export(user), indent=2, ensure_ascii=False))
+
+
+@users.command()
+@click.argument("user")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@database_option
+def forget(user: str, yes: bool, database_url: str) -> None:
+    """Delete everything stored about USER, for good.
+
+    Models hold items, not people; the releases that were trained while the person's interactions
+    were there are named, so that you can train anew.
+    """
+    with open_engine(database_url) as engine:
+        if not yes:
+            click.confirm(f"Delete everything stored about {user}?", abort=True)
+        receipt = engine.forget(user)
+    click.echo(receipt.text())

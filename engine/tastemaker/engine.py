@@ -1,0 +1,393 @@
+"""`Tastemaker`: the one object an application embeds. It joins the rooms and holds no logic."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.orm import Session
+
+from tastemaker.border import Json, check_count, check_id, check_interaction, read_item, read_user
+from tastemaker.errors import SchemaError
+from tastemaker.files.importing import ImportResult, import_file
+from tastemaker.progress import progress_bar
+from tastemaker.ranking.answers import Answer, Recommendation
+from tastemaker.ranking.catalogue import Where
+from tastemaker.ranking.people import PastInteraction, read_past, read_people
+from tastemaker.ranking.recommending import answers, similar
+from tastemaker.ranking.serving import Server, Serving
+from tastemaker.recommender import Progress, Recommender, silent
+from tastemaker.registry import Plugin, Registry
+from tastemaker.store import interactions, items, kinds, meta, migrate, releases, users
+from tastemaker.store.configuration import read_configuration, write_configuration
+from tastemaker.store.database import Database
+from tastemaker.store.keyring import Keyring, create_keyring, open_keyring
+from tastemaker.store.keys import KeySource, key_from_environment
+from tastemaker.store.keyset import has_keys
+from tastemaker.store.receipt import Receipt
+from tastemaker.store.statements import Written, batches
+from tastemaker.training.report import Release
+from tastemaker.training.reading import ReleaseSummary, list_releases, read_release
+from tastemaker.training.train import Trainer
+
+BATCH = 500
+"""How many people are ranked at once: their scores for every item are held in memory."""
+
+
+class Tastemaker:
+    """A recommender engine over one SQL database. Threads may share it.
+
+    Args:
+        database: an SQLAlchemy URL, the application's own Engine, or a Database.
+        key: what opens the sealed values; from TASTEMAKER_KEY, TASTEMAKER_KEY_FILE,
+            TASTEMAKER_KEY_COMMAND or ./tastemaker.key where not given.
+        plugins: recommender classes, or objects with hook implementations, besides those that
+            installed distributions bring.
+
+    Opening writes nothing.
+
+    Raises:
+        MissingKeyError: there is no key.
+        WrongKeyError: it is not the key of this database.
+        StoreError: the database cannot be reached.
+    """
+
+    def __init__(
+        self,
+        database: str | Engine | Database,
+        *,
+        key: KeySource | None = None,
+        plugins: Sequence[type[Recommender] | object] = (),
+    ) -> None:
+        self._key = key_from_environment() if key is None else key
+        self._database = database if isinstance(database, Database) else Database(database)
+        self._plugins = tuple(plugins)
+        self._ring: Keyring | None = None
+        self._server: Server | None = None
+        with self._database.reading("opening the database") as connection:
+            if migrate.has_schema(connection) and has_keys(connection):
+                self._use(open_keyring(connection, self._key))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the engine's own connections; an Engine of the application is left alone."""
+        self._database.dispose()
+
+    @property
+    def name(self) -> str:
+        """The database's URL as it may be shown."""
+        return self._database.name
+
+    # The schema
+
+    def upgrade(self) -> None:
+        """Creates or migrates the schema, and makes the database's keys if it has none.
+
+        Any number of processes may do this at once.
+        """
+        migrate.upgrade(self._database)
+        with self._database.writing(operation="making the keys") as connection:
+            self._use(create_keyring(connection, self._key))
+
+    # Writing
+
+    def put_items(self, rows: Iterable[Mapping[str, object]]) -> Written:
+        """Adds items, or replaces those that are there already.
+
+        Args:
+            rows: mappings with `item_id` and optionally `title`, `text`, `available` (bool) and
+                `attributes` (public, a mapping of names to text, numbers or lists).
+
+        Raises:
+            InputError: a row is refused; none is written.
+        """
+        checked = [read_item(row) for row in rows]
+        with self._writing("writing items") as connection:
+            return items.put_items(connection, checked)
+
+    def put_users(
+        self, rows: Iterable[Mapping[str, object]], features: Iterable[str] = ()
+    ) -> Written:
+        """Adds users, or replaces the attributes of those that are there already.
+
+        Args:
+            rows: mappings with `user_id` and optionally `attributes`; both are sealed.
+            features: attributes that recommenders may use.
+
+        Raises:
+            InputError: a row is refused; none is written.
+        """
+        checked = [read_user(row) for row in rows]
+        with self._writing("writing users") as connection:
+            users.declare_features(connection, features)
+            return users.put_users(connection, self._keyring, checked)
+
+    def record(
+        self,
+        user_id: str,
+        item_id: str,
+        kind: str = "interaction",
+        value: float = 1.0,
+        at: datetime | float | str | None = None,
+        connection: Connection | Session | None = None,
+    ) -> None:
+        """Records one interaction; the person's very next answer takes it into account.
+
+        The same user, item, kind and time again replaces the value.
+
+        Args:
+            user_id: the application's id of the user; new ones are made.
+            item_id: the application's id of the item; new ones are made.
+            kind: "view", "like", "purchase", "rating", …
+            value: a rating, a quantity; 1.0 where there is none.
+            at: when; now where not given.
+            connection: the application's own connection or session, whose transaction the
+                interaction joins: it commits or rolls back with it.
+
+        Raises:
+            InputError: a value is refused.
+            StoreError: the database refused it; nothing was written.
+        """
+        moment = datetime.now(UTC) if at is None else at
+        row = check_interaction(user_id, item_id, kind, value, moment)
+        with self._writing("recording", connection) as open_connection:
+            interactions.record(open_connection, self._keyring, [row])
+
+    def set_available(self, item_ids: Iterable[str], available: bool) -> int:
+        """Says whether items may be recommended; how many of them there are."""
+        checked = [check_id(item_id, "item_id") for item_id in item_ids]
+        with self._writing("changing availability") as connection:
+            return items.set_available(connection, checked, available)
+
+    def set_kind(self, name: str, weight: float) -> None:
+        """Sets how much a kind of interaction counts: 1 by default, 0 or less for not at all."""
+        with self._writing("changing a kind") as connection:
+            kinds.set_weight(connection, name, weight)
+            meta.bump_catalogue(connection)
+
+    def import_file(
+        self,
+        what: str,
+        path: str | Path,
+        *,
+        features: Sequence[str] = (),
+        progress: Progress = silent,
+    ) -> ImportResult:
+        """Imports a file of items, users or interactions: CSV, JSON lines or Parquet, .gz too.
+
+        Importing the same file again changes nothing.
+
+        Raises:
+            FileRefusedError: a row cannot be taken; nothing of the file is kept.
+        """
+        return import_file(
+            self._database, self._keyring, what, path, features=features, progress=progress
+        )
+
+    # Training and releases
+
+    def train(
+        self,
+        *,
+        only: Sequence[str] = (),
+        seed: int = 0,
+        activate: bool = True,
+        progress: Progress | bool = silent,
+    ) -> Release:
+        """Trains every enabled recommender, learns the blend, and activates the release.
+
+        Args:
+            only: names of recommenders; all that are enabled where empty.
+            seed: where everything random starts from.
+            activate: whether the release should answer, if it measures well enough.
+            progress: told how far it is; True for a bar on standard error.
+
+        Raises:
+            TrainingError: nothing to learn from, or no recommender could be trained.
+            NotFoundError: `only` names a recommender that is not there.
+        """
+        trainer = Trainer(self._database, self._keyring, self._plugins)
+        if progress is True:
+            with progress_bar() as bar:
+                return trainer.train(only, seed, activate, bar)
+        return trainer.train(only, seed, activate, progress or silent)
+
+    def releases(self) -> list[ReleaseSummary]:
+        """All releases that are kept, the newest first, damaged ones named as such."""
+        with self._reading("listing releases") as connection:
+            return list_releases(connection, self._keyring)
+
+    def release(self, number: int | None = None) -> Release:
+        """A release with its measures and its weight curve; the active one where none is named.
+
+        Raises:
+            NotFoundError: there is no such release, or none is active.
+            TamperedError: it was changed.
+        """
+        with self._reading("reading a release") as connection:
+            return read_release(connection, self._keyring, number)
+
+    def activate(self, number: int) -> None:
+        """Lets a release answer from now on, in every process that has the database open.
+
+        Raises:
+            NotFoundError: there is no such release.
+            ReleaseError, TamperedError: it is damaged; the one that was active stays so.
+        """
+        with self._writing("activating a release") as connection:
+            releases.activate(connection, self._keyring, number)
+
+    # Recommending
+
+    def recommend(
+        self, user_id: str, k: int = 10, where: Where | None = None, explain: bool = False
+    ) -> Answer:
+        """The best items for a user, from what is known about the person at this moment.
+
+        Somebody nobody has heard of is answered as a newcomer.
+
+        Args:
+            user_id: the application's id of the user.
+            k: how many, unless fewer may be shown: what the person has had to do with already,
+                and what is not available, is left out.
+            where: only items with these attributes: {"country": "France"}, or a list of values.
+            explain: whether each recommendation says why.
+
+        Raises:
+            InputError: the id, `k` or `where` is refused.
+        """
+        return self._answers([user_id], k, where, explain)[0]
+
+    def recommend_many(
+        self, user_ids: Iterable[str], k: int = 10, where: Where | None = None
+    ) -> dict[str, Answer]:
+        """The same for many users at once, much faster than one by one."""
+        result: dict[str, Answer] = {}
+        for batch in batches(dict.fromkeys(user_ids), BATCH):
+            result.update(zip(batch, self._answers(batch, k, where, False), strict=True))
+        return result
+
+    def similar(self, item_id: str, k: int = 10) -> list[Recommendation]:
+        """The available items most like one item.
+
+        Raises:
+            NotFoundError: there is no such item.
+        """
+        check_count(k)
+        with self._reading("recommending") as connection:
+            serving = self._serving(connection)
+        return similar(serving, check_id(item_id, "item_id"), k)
+
+    def _answers(
+        self, user_ids: Sequence[str], k: int, where: Where | None, explain: bool
+    ) -> list[Answer]:
+        check_count(k)
+        ring = self._keyring
+        refs = [ring.ref(check_id(user_id, "user_id")) for user_id in user_ids]
+        with self._reading("recommending") as connection:
+            serving = self._serving(connection)
+            people = read_people(connection, ring, serving, refs)
+        return answers(serving, people, k, where, explain)
+
+    # People
+
+    def user_ids(self) -> Iterator[str]:
+        """Every user's id, in clear."""
+        with self._reading("reading users") as connection:
+            for row in users.iterate_users(connection, self._keyring):
+                yield row.user_id
+
+    def history(self, user_id: str, newest: int = 10) -> list[PastInteraction]:
+        """A user's newest interactions, the newest first."""
+        ref = self._keyring.ref(check_id(user_id, "user_id"))
+        with self._reading("reading a history") as connection:
+            return read_history(connection, self._serving(connection), ref, newest)
+
+    def export(self, user_id: str) -> dict[str, Json]:
+        """Everything stored about a person, in clear.
+
+        Raises:
+            NotFoundError: there is no such user.
+        """
+        with self._reading("exporting a user") as connection:
+            return users.export_user(connection, self._keyring, check_id(user_id, "user_id"))
+
+    def forget(self, user_id: str) -> Receipt:
+        """Deletes everything stored about a person, for good.
+
+        Raises:
+            NotFoundError: there is no such user.
+        """
+        checked = check_id(user_id, "user_id")
+        with self._writing("forgetting a user") as connection:
+            forgotten = users.forget_user(connection, self._keyring, checked)
+        return Receipt(forgotten, users.wipe_traces(self._database))
+
+    # Recommenders
+
+    def plugins(self) -> list[Plugin]:
+        """Every recommender found, its state, and what is wrong with it if anything is."""
+        with self._reading("reading the configuration") as connection:
+            configuration = read_configuration(connection)
+        return list(Registry(self._plugins, configuration.disabled).plugins)
+
+    def configure(
+        self, name: str, enabled: bool | None = None, settings: Mapping[str, Json] | None = None
+    ) -> None:
+        """Switches a recommender on or off, or changes its settings for the next training.
+
+        Raises:
+            NotFoundError: no recommender has that name.
+            SettingsError: a setting is unknown or out of its bounds.
+        """
+        with self._writing("changing the configuration") as connection:
+            configuration = read_configuration(connection)
+            if settings:
+                configuration = configuration.adjusted(name, settings)
+            Registry(self._plugins).create(name, configuration.settings.get(name, {}))
+            if enabled is not None:
+                configuration = configuration.switched(name, enabled)
+            write_configuration(connection, configuration)
+
+    # Behind the scenes
+
+    @property
+    def _keyring(self) -> Keyring:
+        if self._ring is None:
+            raise SchemaError(
+                "The database has no schema or no keys yet: call upgrade(), or run "
+                "`tastemaker init`."
+            )
+        return self._ring
+
+    def _use(self, ring: Keyring) -> None:
+        self._ring = ring
+        self._server = Server(ring, self._plugins)
+
+    def _serving(self, connection: Connection) -> Serving:
+        if self._server is None:
+            raise SchemaError("The database has no schema yet: call upgrade().")
+        return self._server.current(connection)
+
+    def _reading(self, operation: str) -> AbstractContextManager[Connection]:
+        return self._database.reading(operation)
+
+    def _writing(
+        self, operation: str, connection: Connection | Session | None = None
+    ) -> AbstractContextManager[Connection]:
+        return self._database.writing(connection, operation)

@@ -1,0 +1,1 @@
+"""Ranking: people → scores → blend → filters → explained recommendations."""

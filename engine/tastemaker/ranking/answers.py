@@ -1,0 +1,71 @@
+"""What an application gets back: recommendations with their reasons, and how they came about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One item of the person's own history that a recommendation comes from.
+
+    Attributes:
+        item_id: the item of the history.
+        title: its title; the id where it has none.
+        amount: the part of the recommendation's score that it accounts for.
+    """
+
+    item_id: str
+    title: str
+    amount: float
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """One recommended item.
+
+    Attributes:
+        item_id: the application's id of the item.
+        score: the blended score; comparable within one answer only.
+        title: the item's title; empty where it has none.
+        contributions: each recommender's part of the score; they sum to it. Only if explained.
+        reasons: the items of the history it comes from, the strongest first. Only if explained.
+        why: the same in words. Only if explained.
+    """
+
+    item_id: str
+    score: float
+    title: str = ""
+    contributions: Mapping[str, float] = field(default_factory=dict)
+    reasons: tuple[Reason, ...] = ()
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """How an answer came about.
+
+    Attributes:
+        release: the number of the release that answered; None where popularity did.
+        history_length: how many interactions of the person were looked at.
+        weights: each recommender's weight for a history of this length.
+        problems: what kept a recommender, or a whole release, out of this answer.
+    """
+
+    release: int | None
+    history_length: int
+    weights: Mapping[str, float] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
+
+
+class Answer(list[Recommendation]):
+    """A list of recommendations, best first, that also says how it came about.
+
+    Attributes:
+        details: which release answered, on how much history, and what went wrong on the way.
+    """
+
+    def __init__(self, recommendations: Iterable[Recommendation], details: Details) -> None:
+        super().__init__(recommendations)
+        self.details = details

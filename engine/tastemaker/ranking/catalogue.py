@@ -1,0 +1,82 @@
+"""The items as the serving path sees them: indexes, what is available, what an item is called."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from tastemaker.data import BoolArray, Int32Array, Int64Array, Items
+from tastemaker.errors import InputError, NotFoundError
+
+Where = Mapping[str, "str | list[str] | tuple[str, ...]"]
+"""A filter on public attributes: attribute → the value, or values of which one must be there."""
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """All items in the order of their index, with what the store knows about each now.
+
+    Attributes:
+        items: ids, titles, texts and attributes.
+        keys: (n_items,) int64 the numbers that the store names them by.
+        available: (n_items,) bool.
+    """
+
+    items: Items
+    keys: Int64Array
+    available: BoolArray
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    @cached_property
+    def index_of(self) -> dict[str, int]:
+        """From an item's id to its index."""
+        return {item_id: index for index, item_id in enumerate(self.items.ids)}
+
+    @cached_property
+    def _index_by_key(self) -> Int32Array:
+        table = np.full(int(self.keys.max(initial=0)) + 2, -1, dtype=np.int32)
+        table[self.keys] = np.arange(len(self.keys), dtype=np.int32)
+        return table
+
+    def indexes(self, keys: Int64Array) -> Int32Array:
+        """The index of each of the store's item keys; -1 for items newer than this catalogue."""
+        table = self._index_by_key
+        return table[np.minimum(keys, len(table) - 1)]
+
+    def find(self, item_id: str) -> int:
+        """The index of an item.
+
+        Raises:
+            NotFoundError: no such item.
+        """
+        index = self.index_of.get(item_id)
+        if index is None:
+            raise NotFoundError(
+                f"There is no item {item_id!r}. `tastemaker export items -` lists those there are."
+            )
+        return index
+
+    def name(self, index: int) -> str:
+        """An item's title, or its id where it has none."""
+        return self.items.titles[index] or self.items.ids[index]
+
+    def matching(self, where: Where) -> BoolArray:
+        """(n_items,) bool: which items have one of the wanted values in every attribute named.
+
+        Raises:
+            InputError: no item has such an attribute.
+        """
+        keep = np.ones(len(self), dtype=np.bool_)
+        for attribute, wanted in where.items():
+            column = self.items.attributes.get(attribute)
+            if column is None:
+                known = ", ".join(sorted(self.items.attributes)) or "none"
+                raise InputError(f"No item has the attribute {attribute!r}. Known are: {known}.")
+            values = {wanted} if isinstance(wanted, str) else set(wanted)
+            keep &= np.fromiter((not values.isdisjoint(own) for own in column), np.bool_, len(self))
+        return keep

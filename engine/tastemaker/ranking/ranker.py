@@ -1,0 +1,104 @@
+"""One person or many: every member's scores, blended, and cut to the best items."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tastemaker.blend import Blended, Curve, blend, even
+from tastemaker.data import BoolArray, Float32Array, Float64Array, Int64Array, People
+from tastemaker.guard import Guarded
+
+Answered = tuple[Guarded, Float32Array | None, str]
+"""A member, its (n, n_items) scores or None, and what went wrong if anything did."""
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """The best items of each person.
+
+    Attributes:
+        best: the items, best first, with their scores and each member's contribution.
+        members: whose contributions those are, in order.
+        weights: (n, n_members) each member's weight for each person.
+        problems: what kept a member out.
+    """
+
+    best: Blended
+    members: Sequence[Guarded]
+    weights: Float64Array
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Ranker:
+    """The members of a release, their curve, and what answers when none of them can.
+
+    Attributes:
+        members: in the curve's order.
+        curve: the weights.
+        fallback: answers alone where no member can.
+    """
+
+    members: tuple[Guarded, ...]
+    curve: Curve
+    fallback: Guarded
+
+    def rank(self, people: People, barred: BoolArray, k: int) -> Ranking:
+        """The best `k` items of each person.
+
+        Args:
+            people: whom to recommend to; their histories may hold any item of the catalogue.
+            barred: (n, n_items) the items that must not be shown.
+            k: how many items a person gets, unless fewer may be shown.
+        """
+        answers = [(member, *member.score(people)) for member in self.members]
+        if all(scores is None for _, scores, _ in answers):
+            answers.append((self.fallback, *self.fallback.score(people)))
+        return self._blended(answers, people.histories.lengths, barred, k)
+
+    def rank_similar(self, item: int, barred: BoolArray, k: int) -> Ranking:
+        """The `k` items most like one item, by every member that can tell.
+
+        Args:
+            item: the item's index.
+            barred: (1, n_items) the items that must not be shown.
+            k: how many.
+        """
+        answers: list[Answered] = []
+        for member in self.members:
+            likeness, problem = member.similar(item, barred.shape[1])
+            answers.append((member, likeness if likeness is None else likeness[None], problem))
+        return self._blended(answers, np.ones(1, dtype=np.int64), barred, k)
+
+    def _blended(
+        self, answers: Sequence[Answered], lengths: Int64Array, barred: BoolArray, k: int
+    ) -> Ranking:
+        members = [member for member, scores, _ in answers if scores is not None]
+        given = [scores for _, scores, _ in answers if scores is not None]
+        problems = tuple(f"{member.name} {problem}" for member, _, problem in answers if problem)
+        curve = self._curve_of([member.name for member in members])
+        best = blend(given, barred, curve, lengths, k)
+        return Ranking(best, members, curve.at(lengths), problems)
+
+    def _curve_of(self, names: Sequence[str]) -> Curve:
+        """The curve of those who answered, in their order."""
+        if tuple(names) == self.curve.members:
+            return self.curve
+        if set(names) <= set(self.curve.members):
+            return self.curve.only(names)
+        return even(names)
+
+
+def barred_items(people: People, forbidden: BoolArray) -> BoolArray:
+    """(n, n_items) the items that must not be shown: what each has in the history, and forbidden.
+
+    Args:
+        people: whose histories.
+        forbidden: (n_items,) items that nobody must be shown.
+    """
+    barred = np.repeat(forbidden[np.newaxis], len(people), axis=0)
+    barred[people.histories.rows, people.histories.items] = True
+    return barred

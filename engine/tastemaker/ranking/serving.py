@@ -1,0 +1,150 @@
+"""What serves: the active release over the catalogue of this moment, renewed when either moves."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from sqlalchemy import Connection
+
+from tastemaker.data import Int64Array, Items
+from tastemaker.guard import Guarded
+from tastemaker.ranking.catalogue import Catalogue
+from tastemaker.ranking.fallback import Fallback
+from tastemaker.ranking.loading import Loaded, load_any
+from tastemaker.ranking.ranker import Ranker
+from tastemaker.registry import Registry
+from tastemaker.store import items, meta, releases
+from tastemaker.store.configuration import NAME as CONFIGURATION
+from tastemaker.store.configuration import parse_configuration
+from tastemaker.store.keyring import Keyring
+from tastemaker.store.kinds import Kind, read_kinds
+
+logger = logging.getLogger(__name__)
+
+WATCHED = (releases.ACTIVE, meta.CATALOGUE_VERSION, CONFIGURATION)
+"""The entries of `meta` that say whether what serves is still up to date."""
+
+POPULARITY_AGE = 10.0
+"""Seconds for which counted popularity may answer before it is counted again."""
+
+Stamp = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Serving:
+    """Everything an answer needs, of one moment.
+
+    Attributes:
+        release: the number of the release that answers; None where popularity does.
+        catalogue: the items, the release's first.
+        kinds: the kinds of interaction and what each weighs.
+        ranker: the members, ready to score the catalogue.
+        uses_features: whether a member looks at people's declared features.
+        problems: what kept members, or a release, out.
+    """
+
+    release: int | None
+    catalogue: Catalogue
+    kinds: Sequence[Kind]
+    ranker: Ranker
+    uses_features: bool
+    problems: tuple[str, ...]
+
+
+class Server:
+    """Holds what serves and renews it when the database says that it is out of date.
+
+    Safe to use from several threads; a renewal swaps a whole new `Serving` in.
+
+    Args:
+        keyring: opens and verifies releases.
+        plugins: what the application brings besides installed distributions.
+    """
+
+    def __init__(self, keyring: Keyring, plugins: Sequence[object]) -> None:
+        self._keyring = keyring
+        self._plugins = plugins
+        self._lock = threading.Lock()
+        self._stamp: Stamp = {}
+        self._loaded: Loaded | None = None
+        self._serving: Serving | None = None
+        self._born = 0.0
+
+    def current(self, connection: Connection) -> Serving:
+        """What serves now. Costs one small query while nothing has changed."""
+        stamp = meta.get_many(connection, WATCHED)
+        serving = self._serving
+        if serving is not None and stamp == self._stamp and not self._stale(serving):
+            return serving
+        with self._lock:
+            return self._renewed(connection, stamp)
+
+    def _stale(self, serving: Serving) -> bool:
+        return serving.release is None and time.monotonic() - self._born > POPULARITY_AGE
+
+    def _moved(self, stamp: Stamp) -> bool:
+        """Whether another release is active, or other recommenders are switched on."""
+        names = (releases.ACTIVE, CONFIGURATION)
+        return any(stamp.get(name) != self._stamp.get(name) for name in names)
+
+    def _renewed(self, connection: Connection, stamp: Stamp) -> Serving:
+        loaded = self._loaded
+        if loaded is None or loaded.number is None or self._moved(stamp):
+            disabled = parse_configuration(stamp.get(CONFIGURATION)).disabled
+            registry = Registry(self._plugins, disabled)
+            loaded = load_any(connection, self._keyring, registry, stamp.get(releases.ACTIVE))
+            for problem in loaded.problems:
+                logger.warning("%s", problem)
+        self._serving = assembled(loaded, items.read_catalogue(connection), read_kinds(connection))
+        self._loaded, self._stamp, self._born = loaded, stamp, time.monotonic()
+        return self._serving
+
+
+def assembled(loaded: Loaded, stored: items.Catalogue, kinds: Sequence[Kind]) -> Serving:
+    """A release over the catalogue of this moment; members take in the items that came since."""
+    catalogue = in_order(stored, loaded.item_keys)
+    new_items = catalogue.items[len(loaded.item_keys) :]
+    members: list[Guarded] = []
+    problems = list(loaded.problems)
+    for member in loaded.members:
+        extended, problem = member.extended(new_items)
+        members.append(extended)
+        problems.extend([f"{member.name} {problem}"] if problem else [])
+    counts = np.pad(loaded.counts, (0, len(new_items)))
+    return Serving(
+        loaded.number,
+        catalogue,
+        kinds,
+        Ranker(tuple(members), loaded.curve, Guarded(Fallback(counts), len(catalogue))),
+        any(member.recommender.uses_features for member in members),
+        tuple(problems),
+    )
+
+
+def in_order(stored: items.Catalogue, first: Int64Array) -> Catalogue:
+    """The stored catalogue with the items of the given keys first, in their order.
+
+    A release keeps the order it was trained in; an item of a smaller key may become visible later.
+    """
+    place = np.full(len(stored.keys), len(first), dtype=np.int64)
+    place[np.searchsorted(stored.keys, first)] = np.arange(len(first))
+    order = np.argsort(place, kind="stable")
+    if np.array_equal(order, np.arange(len(order))):
+        return Catalogue(stored.items, stored.keys, stored.available)
+    return Catalogue(reordered(stored.items, order), stored.keys[order], stored.available[order])
+
+
+def reordered(items: Items, order: Int64Array) -> Items:
+    """The same items in another order."""
+    rows = order.tolist()
+    return Items(
+        tuple(items.ids[row] for row in rows),
+        tuple(items.titles[row] for row in rows),
+        tuple(items.texts[row] for row in rows),
+        {name: tuple(own[row] for row in rows) for name, own in items.attributes.items()},
+    )

@@ -1,0 +1,216 @@
+"""Releases in the database: written whole, verified, activated by one signed pointer.
+
+A release is a signed manifest and a model for each member, every one a sealed container. Nothing
+of it is believed before its signature is verified.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import Connection, delete, insert, select, update
+
+from tastemaker.border import Json
+from tastemaker.errors import NotFoundError, ReleaseError, TamperedError
+from tastemaker.store import meta
+from tastemaker.store.container import Contents, pack, unpack
+from tastemaker.store.keyring import Keyring
+from tastemaker.store.tables import model, model_chunk, release
+
+ACTIVE = "active_release"
+"""The name in `meta` of the signed pointer to the active release."""
+
+CATALOGUE = "(catalogue)"
+"""The name of the model that holds a release's items; no recommender can have it."""
+
+KEPT = 5
+"""How many releases are kept: the active one, and the newest others."""
+
+
+@dataclass(frozen=True)
+class StoredModel:
+    """One model of a release.
+
+    Attributes:
+        name: the recommender's name, or `CATALOGUE`.
+        distribution: what brought the recommender, and
+        version: in which version.
+        arrays: named arrays of its state.
+        values: JSON values of its state.
+    """
+
+    name: str
+    distribution: str = ""
+    version: str = ""
+    arrays: Mapping[str, npt.NDArray[Any]] = field(default_factory=dict)
+    values: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ReleaseRow:
+    """A release in the database: its number, when its data was read (µs), and its size in bytes."""
+
+    number: int
+    trained_at: int
+    size: int
+
+
+def save_release(
+    connection: Connection,
+    keyring: Keyring,
+    manifest: Mapping[str, Json],
+    models: Sequence[StoredModel],
+    trained_at: int,
+) -> int:
+    """Writes a release, reads all of it back, and gives its number. It is not active yet.
+
+    Call it in a writing transaction: a release is there whole or not at all.
+
+    Raises:
+        ReleaseError: a model cannot be stored, or what was read back is not what was written.
+    """
+    row = {"created": time.time_ns() // 1000, "trained_at": trained_at, "state": "whole"}
+    inserted = connection.execute(insert(release).values(manifest=b"", bytes=0, **row))
+    number = _new_key(inserted.inserted_primary_key)
+    size = sum(_save_model(connection, keyring, number, one) for one in models)
+    named = {"release": number, "content": dict(manifest)}
+    packed = pack({}, named, {}, keyring.sign)
+    connection.execute(
+        update(release)
+        .where(release.c.id == number)
+        .values(manifest=packed, bytes=size + len(packed))
+    )
+    for one in models:
+        _compare(one, read_model(connection, keyring, number, one.name))
+    return number
+
+
+def _save_model(connection: Connection, keyring: Keyring, number: int, one: StoredModel) -> int:
+    packed = pack(one.arrays, one.values, {"model": one.name}, keyring.sign)
+    inserted = connection.execute(
+        insert(model).values(
+            release_id=number,
+            name=one.name,
+            distribution=one.distribution,
+            version=one.version,
+            bytes=len(packed),
+        )
+    )
+    key = _new_key(inserted.inserted_primary_key)
+    sealed = keyring.seal_blob(_label(number, one.name), packed)
+    rows = [
+        {"model_id": key, "position": position, "sealed": chunk}
+        for position, chunk in enumerate(sealed)
+    ]
+    connection.execute(insert(model_chunk), rows)
+    return len(packed)
+
+
+def _compare(written: StoredModel, read: Contents) -> None:
+    same = read.values == dict(written.values) and read.arrays.keys() == written.arrays.keys()
+    if not same or any(
+        not np.array_equal(array, read.arrays[name]) for name, array in written.arrays.items()
+    ):
+        raise ReleaseError(f"The model of {written.name} was not stored as it is. Train again.")
+
+
+def read_manifest(connection: Connection, keyring: Keyring, number: int) -> dict[str, Any]:
+    """What a release says about itself, verified.
+
+    Raises:
+        NotFoundError: there is no such release.
+        TamperedError: it was changed, or belongs to another release.
+    """
+    packed = connection.scalar(select(release.c.manifest).where(release.c.id == number))
+    if packed is None:
+        raise NotFoundError(
+            f"There is no release {number}. `tastemaker release list` shows those there are."
+        )
+    values = unpack(bytes(packed), keyring.verify).values
+    if values.get("release") != number:
+        raise TamperedError(f"The manifest of release {number} is another release's.")
+    content: dict[str, Any] = values["content"]
+    return content
+
+
+def read_model(connection: Connection, keyring: Keyring, number: int, name: str) -> Contents:
+    """One model of a release, opened and verified; its arrays are read-only.
+
+    Raises:
+        ReleaseError: it is not there.
+        TamperedError: it was changed, cut, or moved there from elsewhere.
+    """
+    statement = (
+        select(model_chunk.c.sealed)
+        .join(model, model.c.id == model_chunk.c.model_id)
+        .where(model.c.release_id == number, model.c.name == name)
+        .order_by(model_chunk.c.position)
+    )
+    chunks = [bytes(chunk) for chunk in connection.scalars(statement)]
+    if not chunks:
+        raise ReleaseError(f"Release {number} has no model of {name}. Train again.")
+    return unpack(keyring.open_blob(_label(number, name), chunks), keyring.verify)
+
+
+def list_releases(connection: Connection) -> list[ReleaseRow]:
+    """All releases, the newest first."""
+    statement = select(release.c.id, release.c.trained_at, release.c.bytes)
+    rows = connection.execute(statement.order_by(release.c.id.desc()))
+    return [ReleaseRow(*row) for row in rows]
+
+
+def activate(connection: Connection, keyring: Keyring, number: int) -> None:
+    """Lets a release answer from the end of this transaction on; it is verified first.
+
+    Raises:
+        NotFoundError, ReleaseError, TamperedError: it cannot answer; the active one stays.
+    """
+    manifest = read_manifest(connection, keyring, number)
+    for name in (CATALOGUE, *(manifest["curve"] or {"members": ()})["members"]):
+        read_model(connection, keyring, number, name)
+    signature = keyring.sign(ACTIVE, str(number).encode())
+    meta.put(connection, ACTIVE, f"{number}:{signature.hex()}")
+
+
+def active_number(keyring: Keyring, pointer: str | None) -> int | None:
+    """The number in a signed pointer; None where there is none.
+
+    Raises:
+        TamperedError: the pointer was changed or forged.
+    """
+    if pointer is None:
+        return None
+    number, _, signature = pointer.partition(":")
+    try:
+        keyring.verify(ACTIVE, number.encode(), bytes.fromhex(signature))
+        return int(number)
+    except ValueError:
+        raise TamperedError(
+            "The pointer to the active release was changed. `tastemaker release activate NUMBER` "
+            "sets it anew."
+        ) from None
+
+
+def prune(connection: Connection, active: int | None) -> None:
+    """Deletes old releases: the active one and the newest others stay, `KEPT` in all."""
+    numbers = [row.number for row in list_releases(connection) if row.number != active]
+    old = numbers[KEPT - (active is not None) :]
+    if not old:
+        return
+    models = select(model.c.id).where(model.c.release_id.in_(old))
+    connection.execute(delete(model_chunk).where(model_chunk.c.model_id.in_(models)))
+    connection.execute(delete(model).where(model.c.release_id.in_(old)))
+    connection.execute(delete(release).where(release.c.id.in_(old)))
+
+
+def _label(number: int, name: str) -> str:
+    return f"release/{number}/{name}"
+
+
+def _new_key(inserted: Any) -> int:
+    return int(inserted[0])

@@ -1,0 +1,1 @@
+"""Training: snapshot → hold-out → fit → learn the blend → gate → release."""

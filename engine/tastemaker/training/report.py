@@ -1,0 +1,145 @@
+"""What a training run brought: a release, its members and how they measured, in plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, ClassVar, Self
+
+from tastemaker.blend import Curve
+from tastemaker.errors import ReleaseError
+
+
+@dataclass(frozen=True, slots=True)
+class MemberReport:
+    """One recommender in a training run.
+
+    Attributes:
+        name: the recommender's name; "blend" for all together.
+        family: its family.
+        distribution: the distribution that it came with, and its version.
+        state: "serving", "no weight" (left out of the release) or "failed".
+        problem: what went wrong, if anything.
+        seconds: how long the last fit took.
+        measures: held-out measures, such as {"ndcg@10": 0.12, "recall@10": 0.15}.
+    """
+
+    name: str
+    family: str = ""
+    distribution: str = ""
+    state: str = "serving"
+    problem: str = ""
+    seconds: float = 0.0
+    measures: Mapping[str, float] | None = None
+
+
+@dataclass(frozen=True)
+class Release:
+    """A trained release: what is in it, how it measured, and whether it answers now.
+
+    Attributes:
+        number: the release's number.
+        active: whether it answers now.
+        trained_at: when its data was read, ISO 8601 in UTC.
+        basis: in words, what it learnt from and on what it was measured.
+        members: the recommenders and, last, the blend.
+        curve: the weights; None if no recommender could be trained.
+        n_users, n_items, n_interactions: what it was trained on.
+        notes: what a person should know about this run.
+    """
+
+    number: int
+    active: bool
+    trained_at: str
+    basis: str
+    members: Sequence[MemberReport]
+    curve: Curve | None
+    n_users: int = 0
+    n_items: int = 0
+    n_interactions: int = 0
+    notes: Sequence[str] = ()
+
+    COLUMNS: ClassVar[tuple[str, ...]] = (
+        "recommender",
+        "state",
+        "ndcg@10",
+        "recall@10",
+        "recall@20",
+        "hit_rate@10",
+        "seconds",
+        "problem",
+    )
+
+    @property
+    def measures(self) -> Mapping[str, float]:
+        """The blend's held-out measures; empty where nothing could be held out."""
+        for member in self.members:
+            if member.name == "blend":
+                return member.measures or {}
+        return {}
+
+    def member_rows(self) -> list[dict[str, object]]:
+        """A row for each recommender and the blend."""
+        return [
+            {
+                "recommender": member.name,
+                "state": member.state,
+                "seconds": round(member.seconds, 2),
+                "problem": member.problem,
+                **(member.measures or {}),
+            }
+            for member in self.members
+        ]
+
+    def curve_columns(self) -> list[str]:
+        """The columns of `curve_rows`."""
+        return ["history", *(self.curve.members if self.curve else ())]
+
+    def curve_rows(self) -> list[dict[str, object]]:
+        """A row for each length of history that weights were learnt for, in percent."""
+        if self.curve is None:
+            return []
+        return [
+            {
+                "history": str(knot),
+                **{
+                    name: f"{weight:.0%}"
+                    for name, weight in zip(self.curve.members, weights, strict=True)
+                },
+            }
+            for knot, weights in zip(self.curve.knots, self.curve.weights, strict=True)
+        ]
+
+    def numbered(self, number: int, active: bool) -> Self:
+        """The same under its number."""
+        return replace(self, number=number, active=active)
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything as JSON values."""
+        return {
+            "number": self.number,
+            "active": self.active,
+            "trained_at": self.trained_at,
+            "basis": self.basis,
+            "members": [asdict(member) for member in self.members],
+            "curve": self.curve.to_json() if self.curve else None,
+            "n_users": self.n_users,
+            "n_items": self.n_items,
+            "n_interactions": self.n_interactions,
+            "notes": list(self.notes),
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Self:
+        """The release that `to_json` described.
+
+        Raises:
+            ReleaseError: the description is not one of a release.
+        """
+        try:
+            curve = Curve.from_json(value["curve"]) if value["curve"] else None
+            members = tuple(MemberReport(**member) for member in value["members"])
+            plain = {key: value[key] for key in value if key not in ("curve", "members")}
+            return cls(members=members, curve=curve, **plain)
+        except (KeyError, TypeError) as error:
+            raise ReleaseError(f"The release cannot be read ({error}). Train again.") from None

@@ -1,0 +1,62 @@
+"""Everything the store knows at one moment, as training data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from sqlalchemy import Connection
+
+from tastemaker.data import Float32Array, Int64Array, TrainingData
+from tastemaker.errors import TrainingError
+from tastemaker.ranking.catalogue import Catalogue
+from tastemaker.ranking.people import as_people
+from tastemaker.store import interactions, items
+from tastemaker.store.kinds import read_kinds
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Training data, and which items of the store its indexes stand for.
+
+    Attributes:
+        data: items and everyone's history.
+        item_keys: (n_items,) int64 the items' keys in the store.
+    """
+
+    data: TrainingData
+    item_keys: Int64Array
+
+    @property
+    def counts(self) -> Float32Array:
+        """(n_items,) float32: how many interactions each item has."""
+        histories = self.data.people.histories
+        counts = np.bincount(histories.items, minlength=self.data.n_items)
+        return counts.astype(np.float32)
+
+
+def read_snapshot(connection: Connection, seed: int) -> Snapshot:
+    """Reads items, kinds and all interactions in one transaction.
+
+    Raises:
+        TrainingError: there is nothing to learn from.
+    """
+    stored = interactions.snapshot(connection)
+    if len(stored.user_keys) == 0:
+        raise TrainingError(
+            "There are no interactions to learn from. Import some with `tastemaker import "
+            "interactions FILE`, or record them."
+        )
+    columns = items.read_catalogue(connection)
+    catalogue = Catalogue(columns.items, columns.keys, columns.available)
+    kinds = read_kinds(connection)
+    grouped = interactions.Histories(indptr_of(stored.user_keys), *stored[1:])
+    people = as_people(grouped, catalogue, kinds, {})
+    data = TrainingData(columns.items, people, tuple(kind.name for kind in kinds), seed)
+    return Snapshot(data, columns.keys)
+
+
+def indptr_of(keys: Int64Array) -> Int64Array:
+    """(n_people + 1,) where each person's rows start, from the ascending keys of all rows."""
+    starts = np.flatnonzero(np.diff(keys, prepend=keys[:1] - 1))
+    return np.append(starts, len(keys)).astype(np.int64)
