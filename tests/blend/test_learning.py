@@ -96,6 +96,20 @@ def test_a_member_that_is_silent_for_some_is_used_for_the_others() -> None:
     assert_guaranteed(lesson)
 
 
+def test_a_member_that_is_silent_to_all_newcomers_has_no_weight_there() -> None:
+    rng = np.random.default_rng(9)
+    trials = []
+    for length in (0, 1):
+        noise, relevant = members_alike(rng, 60)
+        fair, good = noisy(rng, relevant, 0.8), noisy(rng, relevant, 0.3)
+        if length == 0:
+            good[:] = np.nan
+        trials.append(trial([fair, good], relevant, length))
+    curve = learn(["fair", "good"], trials).curve
+    assert curve.weights[0].tolist() == [1, 0]
+    assert curve.weights[1, 1] > 0.5
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_the_guarantee_holds_for_any_curve_and_any_members(seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -11,14 +11,14 @@ from tastemaker.blend.trials import Trial, joined
 from tastemaker.data import BoolArray, Float32Array, Float64Array, Int64Array
 from tastemaker.metrics import ndcg
 
-CUTOFFS = (10, 50)
+CUTOFFS = (10, 100)
 """What is maximised is the mean NDCG at these; the second one steadies the first."""
 
-STEPS = 12
+STEPS = 8
 """How often a member is added to a bag's blend."""
 
-BAGS = 8
-BAG_SIZE = 300
+BAGS = 5
+BAG_SIZE = 600
 
 WHISPER = np.float32(1e-3)
 """The weight at which everybody is heard where the members chosen so far have nothing to say."""

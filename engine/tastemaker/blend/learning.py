@@ -70,7 +70,8 @@ def learn(
     for knot in knots:
         odds = [_odds(*pair, knot, knots) for pair in zip(useful, scales, strict=True)]
         rows.append(bagged(useful, odds, seed))
-    curve = Curve(tuple(members), tuple(knots), np.array(rows), carry, depth)
+    weights = _heard(np.array(rows), useful, knots)
+    curve = Curve(tuple(members), tuple(knots), weights, carry, depth)
     curve = guaranteed(curve, useful, CUTOFF)
     return Lesson(curve, buckets(curve, knots, useful, CUTOFF))
 
@@ -87,3 +88,19 @@ def _odds(trial: Trial, scale: float, knot: int, knots: Sequence[int]) -> Float6
     lengths = np.clip(trial.lengths, knots[0], knots[-1])
     distance = (np.log1p(lengths) - np.log1p(knot)) / REACH
     return np.asarray((np.exp(-(distance**2)) + 1e-12) / scale)
+
+
+def _heard(weights: Float64Array, trials: Sequence[Trial], knots: Sequence[int]) -> Float64Array:
+    """The weights without those of members that are silent to everybody of a knot's length.
+
+    They change no ranking, but would tell whoever reads the curve that such a member mattered.
+    """
+    heard = np.zeros(weights.shape, dtype=np.bool_)
+    for trial in trials:
+        places = np.searchsorted(np.asarray(knots), trial.lengths, side="right") - 1
+        places = np.maximum(places, 0)
+        for place in np.unique(places):
+            heard[place] |= trial.calibrated.speaks[:, places == place].any(axis=1)
+    kept = weights * heard
+    kept = np.where(kept.sum(axis=1, keepdims=True) > 0, kept, weights)
+    return np.asarray(kept / kept.sum(axis=1, keepdims=True))
