@@ -49,17 +49,31 @@ def highest(totals: Float32Array, k: int) -> Int64Array:
     n, width = totals.shape
     if k >= width:
         return np.argsort(-totals, axis=1, kind="stable")
-    last = np.partition(totals, width - k, axis=1)[:, width - k, None]
-    chosen = totals >= last
-    tied = np.flatnonzero(np.count_nonzero(chosen, axis=1) > k)
-    for row in tied:
-        chosen[row] = False
-        chosen[row, np.argsort(-totals[row], kind="stable")[:k]] = True
-    places = (np.flatnonzero(chosen) % width).reshape(n, k)
+    places = (np.flatnonzero(foremost(totals, k)) % width).reshape(n, k)
     rows = np.arange(n)[:, None]
     order = np.argsort(-totals[rows, places], axis=1, kind="stable")
     ranked: Int64Array = places[rows, order]
     return ranked
+
+
+def foremost(totals: Float32Array, k: int) -> BoolArray:
+    """(n, width) which `k` totals of each row are the highest; the earlier wins a tie."""
+    width = totals.shape[1]
+    if k >= width:
+        return np.ones(totals.shape, dtype=np.bool_)
+    last = np.partition(totals, width - k, axis=1)[:, width - k, None]
+    chosen: BoolArray = totals >= last
+    tied = np.flatnonzero(np.count_nonzero(chosen, axis=1) > k)
+    if len(tied):
+        chosen[tied] = _first_of_ties(totals[tied], last[tied], k)
+    return chosen
+
+
+def _first_of_ties(totals: Float32Array, last: Float32Array, k: int) -> BoolArray:
+    above, equal = totals > last, totals == last
+    room = k - np.count_nonzero(above, axis=1)
+    first: BoolArray = above | (equal & (np.cumsum(equal, axis=1) <= room[:, None]))
+    return first
 
 
 def blend(

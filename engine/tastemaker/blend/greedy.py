@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tastemaker.blend.combination import highest
+from tastemaker.blend.candidates import SUNK
+from tastemaker.blend.combination import foremost
 from tastemaker.blend.trials import Trial, joined
 from tastemaker.data import BoolArray, Float32Array, Float64Array, Int64Array
 from tastemaker.metrics import ndcg
@@ -71,20 +72,28 @@ def _foremost(bag: Trial) -> tuple[Float32Array, Float32Array, BoolArray]:
 
     Only of those that could come first: a member has them among its first, as many as count.
     """
-    values = bag.calibrated.values
-    rows = np.arange(len(bag))[:, None]
-    first = np.zeros(bag.slate.valid.shape, dtype=np.bool_)
+    values, valid = bag.calibrated.values, bag.slate.valid
+    first = np.zeros(valid.shape, dtype=np.bool_)
     for own in values:
-        first[rows, highest(np.where(bag.slate.valid, own, -np.inf), max(CUTOFFS))] = True
-    width = int(first.sum(axis=1).max())
-    order = np.argsort(~first, axis=1, kind="stable")[:, :width]
+        first |= foremost(np.where(valid, own, -np.inf), max(CUTOFFS))
+    width = int(np.count_nonzero(first & valid, axis=1).max())
+    rows = np.arange(len(bag))[:, None]
+    order = np.argsort(~(first & valid), axis=1, kind="stable")[:, :width]
     values = np.ascontiguousarray(values[:, rows, order])
     totals = values.sum(axis=0) * WHISPER
-    np.copyto(totals, -np.inf, where=~bag.slate.valid[rows, order])
+    np.copyto(totals, SUNK, where=~valid[rows, order])
     return values, totals, bag.relevant[rows, order]
 
 
 def _worth(totals: Float32Array, relevant: BoolArray, n_relevant: Int64Array) -> float:
-    places = highest(totals, max(CUTOFFS))
-    hits = relevant[np.arange(len(places))[:, None], places]
+    """The mean NDCG at the cutoffs of a ranking by totals.
+
+    Relevance rides in the last bit of what is sorted, where it decides nothing: sorting numbers is
+    several times as fast as sorting places.
+    """
+    keys = (-totals).view(np.int32)
+    keys &= ~1
+    keys |= ~relevant
+    ranked = np.sort(keys.view(np.float32), axis=1)[:, : max(CUTOFFS)]
+    hits = (ranked.view(np.int32) & 1) == 0
     return float(np.mean([ndcg(hits, n_relevant, k).mean() for k in CUTOFFS]))
