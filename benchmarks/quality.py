@@ -3,6 +3,8 @@
 Protocol: all interactions in the order of time, the first 90 % to learn from (the blend learns on
 cuts inside them), the last 10 % to foretell; all items ranked, seen items left out. `--part
 validation` learns from the first 80 % and foretells the next 10 %: use it for every decision.
+`--repeats drop` keeps only the first time that a person had to do with an item, before anything is
+split: many published figures are measured so, and where people buy again it moves the cut.
 
     python benchmarks/quality.py ml-100k engine/tastemaker/demo/data
 """
@@ -65,6 +67,15 @@ def fitted(data: TrainingData) -> list[Recommender]:
 def known(data: TrainingData, split: Split) -> TrainingData:
     """Only what a split lets be known; everyone keeps their place."""
     return TrainingData(data.items, data.people.take(split.known), data.kinds, data.seed)
+
+
+def without_repeats(data: TrainingData) -> TrainingData:
+    """Only the first interaction of each person with each item."""
+    histories = data.people.histories
+    pairs = histories.rows * data.n_items + histories.items
+    first = np.zeros(len(pairs), dtype=np.bool_)
+    first[np.unique(pairs, return_index=True)[1]] = True
+    return TrainingData(data.items, data.people.take(first), data.kinds, data.seed)
 
 
 def lesson(data: TrainingData) -> Lesson:
@@ -145,10 +156,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", nargs="+", help="ml-100k, or a folder with *.csv.gz")
     parser.add_argument("--part", choices=["validation", "test"], default="test")
+    parser.add_argument("--repeats", choices=["keep", "drop"], default="keep")
     parser.add_argument("--recbole", type=Path, help="a wheel of recbole that is already here")
     chosen = parser.parse_args()
     for name in chosen.data:
         data = ml_100k(chosen.recbole) if name == "ml-100k" else folder(Path(name))
+        if chosen.repeats == "drop":
+            data = without_repeats(data)
         validation, test = global_time(data.people)
         report(name, data, test if chosen.part == "test" else validation)
 
