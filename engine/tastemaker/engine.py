@@ -18,7 +18,7 @@ from tastemaker.files.importing import ImportResult, import_file
 from tastemaker.progress import progress_bar
 from tastemaker.ranking.answers import Answer, Recommendation
 from tastemaker.ranking.catalogue import Where
-from tastemaker.ranking.people import PastInteraction, read_past, read_people
+from tastemaker.ranking.people import PastInteraction, read_people
 from tastemaker.ranking.recommending import answers, similar
 from tastemaker.ranking.serving import Server, Serving
 from tastemaker.recommender import Progress, Recommender, silent
@@ -31,8 +31,8 @@ from tastemaker.store.keys import KeySource, key_from_environment
 from tastemaker.store.keyset import has_keys
 from tastemaker.store.receipt import Receipt
 from tastemaker.store.statements import Written, batches
-from tastemaker.training.report import Release
 from tastemaker.training.reading import ReleaseSummary, list_releases, read_release
+from tastemaker.training.report import Release
 from tastemaker.training.train import Trainer
 
 BATCH = 500

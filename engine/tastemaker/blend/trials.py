@@ -49,10 +49,13 @@ class Trial:
         """The members' scores on one scale."""
         return calibrate(self.slate)
 
+    def totals(self, weights: Float64Array, carry: float) -> Float32Array:
+        """(n, width) the blended scores of the candidates with weights (n, n_members)."""
+        return combine(self.slate, self.calibrated, weights, carry).totals
+
     def quality(self, weights: Float64Array, carry: float, k: int) -> Float64Array:
         """(n,) NDCG at `k` of the blend with weights (n, n_members)."""
-        totals = combine(self.slate, self.calibrated, weights, carry).totals
-        return ndcg(self.hits(totals, k), self.n_relevant, k)
+        return ndcg(self.hits(self.totals(weights, carry), k), self.n_relevant, k)
 
     def alone(self, carry: float, k: int) -> Float64Array:
         """(n_members, n) NDCG at `k` of each member alone; where it is silent the others answer."""

@@ -4,6 +4,15 @@ from __future__ import annotations
 
 import click
 
+from tastemaker.cli.db import db
+from tastemaker.cli.demo import demo
+from tastemaker.cli.export import export
+from tastemaker.cli.import_ import import_
+from tastemaker.cli.init import init
+from tastemaker.cli.plugins import plugins
+from tastemaker.cli.recommend import recommend, similar
+from tastemaker.cli.train import release, train
+from tastemaker.cli.users import users
 from tastemaker.errors import TastemakerError
 
 
@@ -33,3 +42,19 @@ def main() -> None:
 
     Every command takes --database URL (or TASTEMAKER_DATABASE; sqlite:///tastemaker.db otherwise).
     """
+
+
+for _command in (
+    init,
+    db,
+    import_,
+    export,
+    plugins,
+    train,
+    release,
+    recommend,
+    similar,
+    users,
+    demo,
+):
+    main.add_command(_command)

@@ -10,11 +10,11 @@ from pathlib import Path
 import click
 
 from tastemaker import demo as shipped
-from tastemaker.progress import progress_bar
 from tastemaker.cli.output import console, print_table
 from tastemaker.cli.recommend import print_answer
 from tastemaker.cli.train import print_release
 from tastemaker.engine import Tastemaker
+from tastemaker.progress import progress_bar
 from tastemaker.store.database import Database
 from tastemaker.store.keys import KEY_FILE, create_key_file
 

@@ -11,10 +11,10 @@ from typing import TextIO
 import click
 
 from tastemaker.cli.options import Format, database_option, format_option, open_engine
-from tastemaker.progress import progress_bar
 from tastemaker.cli.output import console, print_rows, print_table
 from tastemaker.engine import Tastemaker
 from tastemaker.errors import InputError
+from tastemaker.progress import progress_bar
 from tastemaker.ranking.answers import Answer
 
 BATCH = 1000
@@ -26,7 +26,9 @@ COLUMNS = ("user_id", "rank", "item_id", "score")
 @click.option("--users-file", type=click.File("r"), help="A file of user ids, one a line.")
 @click.option("--all", "everyone", is_flag=True, help="Everyone in the database.")
 @click.option("-k", default=10, show_default=True, type=click.IntRange(1, 1000), help="How many.")
-@click.option("--where", multiple=True, metavar="NAME=VALUE", help="Only items with this attribute.")
+@click.option(
+    "--where", multiple=True, metavar="NAME=VALUE", help="Only items with this attribute."
+)
 @click.option("--explain", is_flag=True, help="Say why: each recommender's part, and the reasons.")
 @click.option("--output", type=click.Path(dir_okay=False), help="Write user_id,rank,item_id,score.")
 @format_option

@@ -7,8 +7,8 @@ import json
 import click
 
 from tastemaker.cli.options import Format, database_option, format_option, open_engine
-from tastemaker.progress import progress_bar
 from tastemaker.cli.output import console, print_rows, print_table
+from tastemaker.progress import progress_bar
 from tastemaker.training.report import Release
 
 
@@ -65,7 +65,9 @@ def list_releases(output_format: Format, database_url: str) -> None:
     """List the releases, the newest first."""
     with open_engine(database_url) as engine:
         rows = [summary.row() for summary in engine.releases()]
-    print_rows(rows, ("release", "state", "trained_at", "recommenders", "ndcg@10", "size"), output_format)
+    print_rows(
+        rows, ("release", "state", "trained_at", "recommenders", "ndcg@10", "size"), output_format
+    )
 
 
 @release.command()

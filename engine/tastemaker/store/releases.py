@@ -196,10 +196,11 @@ def active_number(keyring: Keyring, pointer: str | None) -> int | None:
         ) from None
 
 
-def prune(connection: Connection, active: int | None) -> None:
-    """Deletes old releases: the active one and the newest others stay, `KEPT` in all."""
-    numbers = [row.number for row in list_releases(connection) if row.number != active]
-    old = numbers[KEPT - (active is not None) :]
+def prune(connection: Connection, *keep: int | None) -> None:
+    """Deletes old releases: those to keep and the newest others stay, `KEPT` in all."""
+    numbers = [row.number for row in list_releases(connection)]
+    spared = set(keep).intersection(numbers)
+    old = [number for number in numbers if number not in spared][KEPT - len(spared) :]
     if not old:
         return
     models = select(model.c.id).where(model.c.release_id.in_(old))

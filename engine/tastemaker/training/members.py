@@ -64,9 +64,7 @@ def choose(
     return [Candidate(registry.find(name), settings.get(name, {})) for name in names]
 
 
-def fit(
-    registry: Registry, candidate: Candidate, data: TrainingData, progress: Progress
-) -> Fitted:
+def fit(registry: Registry, candidate: Candidate, data: TrainingData, progress: Progress) -> Fitted:
     """Fits one recommender; whatever it does wrong is kept as a problem."""
     start = time.monotonic()
     try:

@@ -64,9 +64,7 @@ def list_releases(connection: Connection, keyring: Keyring) -> list[ReleaseSumma
             continue
         state = "active" if row.number == active else "kept"
         names = release.curve.members if release.curve else ()
-        summaries.append(
-            ReleaseSummary(row.number, state, when, names, release.measures, row.size)
-        )
+        summaries.append(ReleaseSummary(row.number, state, when, names, release.measures, row.size))
     return summaries
 
 

@@ -114,6 +114,10 @@ class Release:
         """The same under its number."""
         return replace(self, number=number, active=active)
 
+    def dated(self, trained_at: str, notes: Sequence[str]) -> Self:
+        """The same with the time of its data, and further notes."""
+        return replace(self, trained_at=trained_at, notes=(*self.notes, *notes))
+
     def to_json(self) -> dict[str, Any]:
         """Everything as JSON values."""
         return {
