@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
+
 from tastemaker.cli.output import print_table
 from tastemaker.store import interactions, migrate
 from tastemaker.store.database import Database

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import NamedTuple, TextIO
 
 import numpy as np
+
 from tastemaker.data import Histories, Items, People, TrainingData
 
 CACHE = Path(__file__).parent.parent / ".benchmark-data"

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import numpy as np
 from datasets import folder, ml_100k
+
 from tastemaker.blend import Curve, Lesson, Trial, blend, even, learn
 from tastemaker.data import BoolArray, Float32Array, Int64Array, People, TrainingData
 from tastemaker.evaluation.measure import Measures, compare, interval, measure

@@ -6,6 +6,7 @@ import os
 
 from alembic import context
 from alembic.util import CommandError
+
 from tastemaker.errors import TastemakerError
 from tastemaker.store.database import Database
 from tastemaker.store.migrate import configuration, locked

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, Engine, create_engine, make_url
+
 from tastemaker.store import migrate
 from tastemaker.store.database import Database
 from tastemaker.store.keyring import Keyring, create_keyring

@@ -5,6 +5,7 @@ from typing import Any, Self
 
 import numpy as np
 import pytest
+
 from tastemaker import Items, People, Progress, Recommender, State, TrainingData
 from tastemaker.guard import (
     Breaker,

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+
 from tastemaker import Recommender, hookimpl
 from tastemaker.errors import NotFoundError, PluginError, SettingsError
 from tastemaker.registry import Plugin, Registry

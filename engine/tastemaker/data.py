@@ -1,4 +1,4 @@
-"""What recommenders see: items and people as immutable arrays. Indices inside, ids at the border."""
+"""What recommenders see: items and people as immutable arrays, by index."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class Histories:
 
     @cached_property
     def ages(self) -> Int64Array:
-        """(n_interactions,) how many interactions of the same person came after each; 0 = newest."""
+        """(n_interactions,) how many of the same person's interactions came after; 0 = newest."""
         return self.indptr[1:][self.rows] - 1 - np.arange(len(self.items), dtype=np.int64)
 
 

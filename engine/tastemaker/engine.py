@@ -18,7 +18,7 @@ from tastemaker.files.importing import ImportResult, import_file
 from tastemaker.progress import progress_bar
 from tastemaker.ranking.answers import Answer, Recommendation
 from tastemaker.ranking.catalogue import Where
-from tastemaker.ranking.people import PastInteraction, read_people
+from tastemaker.ranking.people import PastInteraction, read_past, read_people
 from tastemaker.ranking.recommending import answers, similar
 from tastemaker.ranking.serving import Server, Serving
 from tastemaker.recommender import Progress, Recommender, silent
@@ -316,7 +316,16 @@ class Tastemaker:
         """A user's newest interactions, the newest first."""
         ref = self._keyring.ref(check_id(user_id, "user_id"))
         with self._reading("reading a history") as connection:
-            return read_history(connection, self._serving(connection), ref, newest)
+            return read_past(connection, self._serving(connection), ref, newest)
+
+    def show(self, user_id: str) -> dict[str, Json]:
+        """A person's attributes in clear, and how many interactions there are.
+
+        Raises:
+            NotFoundError: there is no such user.
+        """
+        with self._reading("showing a user") as connection:
+            return users.show_user(connection, self._keyring, check_id(user_id, "user_id"))
 
     def export(self, user_id: str) -> dict[str, Json]:
         """Everything stored about a person, in clear.

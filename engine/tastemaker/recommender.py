@@ -143,9 +143,9 @@ class Recommender(ABC):
     @classmethod
     @abstractmethod
     def restore(cls, state: State) -> Self:
-        """A recommender that scores as the one whose `state` was taken. Its arrays are read-only."""
+        """A recommender that scores as the one whose `state` was taken."""
 
-    def extend(self, items: Items) -> None:
+    def extend(self, items: Items) -> None:  # noqa: B027 (optional on purpose)
         """Takes in items added since training; from then on `score` has a column for each.
 
         Called on a shallow copy that is not yet serving: replace attributes, change none in place.

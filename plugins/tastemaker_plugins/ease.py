@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.linalg import lapack
 from scipy.sparse import csr_array
+
 from tastemaker import (
     People,
     Progress,
@@ -20,7 +21,6 @@ from tastemaker import (
     hookimpl,
     setting,
 )
-
 from tastemaker_plugins.recency import recency, strengths
 
 Float32Array = npt.NDArray[np.float32]

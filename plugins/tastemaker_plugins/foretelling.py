@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+
 from tastemaker import People, Progress
 
 Float64Array = npt.NDArray[np.float64]

@@ -9,6 +9,7 @@ from typing import ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
+
 from tastemaker import (
     People,
     Progress,
@@ -19,7 +20,6 @@ from tastemaker import (
     hookimpl,
     setting,
 )
-
 from tastemaker_plugins.neighbours import Neighbours, strongest
 from tastemaker_plugins.recency import recency, strengths
 

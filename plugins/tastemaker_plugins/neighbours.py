@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
+
 from tastemaker import People
 
 Float32Array = npt.NDArray[np.float32]

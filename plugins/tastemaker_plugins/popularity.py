@@ -8,6 +8,7 @@ from typing import ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
+
 from tastemaker import (
     People,
     Progress,
@@ -18,7 +19,6 @@ from tastemaker import (
     hookimpl,
     setting,
 )
-
 from tastemaker_plugins.foretelling import DAY, best_half_life
 
 Float32Array = npt.NDArray[np.float32]

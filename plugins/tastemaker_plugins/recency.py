@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
+
 from tastemaker import People
 
 Float32Array = npt.NDArray[np.float32]

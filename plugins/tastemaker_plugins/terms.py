@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
 import numpy as np
+
 from tastemaker import Items
 
 WORD = re.compile(r"[^\W_]+")

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array, vstack
+
 from tastemaker import (
     Items,
     People,
@@ -21,7 +22,6 @@ from tastemaker import (
     hookimpl,
     setting,
 )
-
 from tastemaker_plugins.recency import recency
 from tastemaker_plugins.terms import bags, number_edges
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from tastemaker.blend import Curve, blend, calibrate, combine, even, shortlist
 from tastemaker.blend.combination import highest, spoken
 from tastemaker.data import Float32Array

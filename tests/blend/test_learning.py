@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from tastemaker.blend import Curve, Lesson, Trial, learn, shortlist
 from tastemaker.blend.guarantee import buckets, guaranteed
 from tastemaker.data import BoolArray, Float32Array, Float64Array, Int64Array

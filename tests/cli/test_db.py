@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import insert, text
+
 from tastemaker.cli import main
 from tastemaker.store import migrate
 from tastemaker.store.database import Database

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+
 from tastemaker.cli import Commands
 from tastemaker.cli.export import export
 from tastemaker.cli.import_ import import_

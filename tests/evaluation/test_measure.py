@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy.sparse import csr_array
+
 from tastemaker.data import BoolArray, Histories, Int64Array, People
 from tastemaker.evaluation.measure import compare, interval, measure
 from tastemaker.evaluation.questions import Question

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+
 from tastemaker.data import Float32Array, Histories, People
 from tastemaker.evaluation.questions import cut_short, questions, trial, whole
 from tastemaker.evaluation.splits import by_time

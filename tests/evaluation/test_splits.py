@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from tastemaker.data import Histories, People
 from tastemaker.evaluation.splits import (
     at_random,

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 import pytest
+
 from tastemaker.files.exporting import interactions as exported
 from tastemaker.files.exporting import items, users
 from tastemaker.store.database import Database

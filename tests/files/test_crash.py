@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import event
+
 from tastemaker.files import staging
 from tastemaker.files.importing import import_file
 from tastemaker.store.database import Database

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from tastemaker.border import ItemRow
 from tastemaker.errors import FileRefusedError, InputError
 from tastemaker.files import staging

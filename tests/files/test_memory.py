@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from tastemaker.files import staging
 from tastemaker.files.importing import import_file
 from tastemaker.store.database import Database

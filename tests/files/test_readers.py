@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from tastemaker.errors import FileRefusedError, InputError
 from tastemaker.files.readers import read_blocks
 from tastemaker.files.source import LINE_BYTES, FileFormat, open_source

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+
 from tastemaker.errors import FileRefusedError, InputError
 from tastemaker.files.block import ColumnBlock
 from tastemaker.files.importing import import_file

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from tastemaker import Recommender
 from tastemaker.testing import CONTRACT, Check, checkerboard, scored, trained
 from tastemaker_plugins.ease import Ease

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from tastemaker import TrainingData
 from tastemaker.recommender import silent
 from tastemaker.testing import items_of, people_of

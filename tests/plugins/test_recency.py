@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from tastemaker.testing import people_of
 from tastemaker_plugins.recency import recency, strengths
 

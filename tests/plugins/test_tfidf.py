@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
+
 from tastemaker import Items, TrainingData
 from tastemaker.recommender import silent
 from tastemaker.testing import people_of

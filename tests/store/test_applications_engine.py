@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
+
 from tastemaker.errors import InputError, StoreError
 from tastemaker.store.database import Database
 

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+
 from tastemaker.errors import ReleaseError, TamperedError, UnknownKeyError
 from tastemaker.store.container import DTYPES, MAX_HEADER, pack, unpack
 from tastemaker.store.keyring import Keyring

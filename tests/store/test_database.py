@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, text
+
 from tastemaker.store.database import Database
 
 COUNT = text("SELECT count(*) FROM number")

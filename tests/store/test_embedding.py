@@ -8,6 +8,7 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, inspect, select, text
+
 from tastemaker.store import meta, migrate
 from tastemaker.store.database import Database
 from tastemaker.store.tables import VERSION_TABLE, metadata

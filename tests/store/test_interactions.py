@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from sqlalchemy.exc import IntegrityError
+
 from tastemaker.border import UNTIMED, InteractionRow, ItemRow
 from tastemaker.data import Float64Array
 from tastemaker.errors import StoreError

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 from sqlalchemy import Connection
+
 from tastemaker.border import ItemRow
 from tastemaker.store import items, meta
 from tastemaker.store.statements import Written

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM, AESGCMSIV
 from sqlalchemy import delete, insert, select, text, update
+
 from tastemaker.errors import (
     InputError,
     KeyProblem,

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from tastemaker.errors import KeyProblem, MissingKeyError, TamperedError
 from tastemaker.store.keys import (
     KEY_FILE,

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from sqlalchemy import Connection
+
 from tastemaker.store import meta
 from tastemaker.store.database import Database
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, create_engine, insert, inspect, select, text
 from sqlalchemy.pool import StaticPool
+
 from tastemaker.errors import InputError, SchemaError
 from tastemaker.store import migrate
 from tastemaker.store.database import Database

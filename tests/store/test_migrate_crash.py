@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from sqlalchemy import Engine, event, inspect, text
+
 from tastemaker.store import migrate
 from tastemaker.store.database import Database
 from tastemaker.store.tables import VERSION_TABLE, metadata

@@ -9,6 +9,7 @@ import pytest
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, insert, inspect, select
+
 from tastemaker.store import migrate
 from tastemaker.store.database import Database
 from tastemaker.store.sealed_column import FORMAT, SealedBytes

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from tastemaker.store import migrate
 
 CHECKOUT = Path(__file__).parents[2]

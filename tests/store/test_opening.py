@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from tastemaker.errors import InputError, StoreError
 from tastemaker.store.database import Database
 

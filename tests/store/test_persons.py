@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import func, select
+
 from tastemaker.border import InteractionRow, UserRow
 from tastemaker.errors import NotFoundError
 from tastemaker.store import interactions, users

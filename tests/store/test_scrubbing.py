@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
+
 from tastemaker.errors import PlaintextRefusedError, StoreError
 from tastemaker.store.database import Database, scrubbed
 from tastemaker.store.tables import user

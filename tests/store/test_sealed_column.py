@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Column, Engine, Integer, MetaData, Table, create_engine, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
+
 from tastemaker.errors import PlaintextRefusedError, TamperedError
 from tastemaker.store.opening import readable_url
 from tastemaker.store.sealed_column import FORMAT, SealedBytes, SealedColumn

@@ -10,6 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM, AESGCMSIV, ChaCha20Poly1305
 from hypothesis import given
 from hypothesis import strategies as st
+
 from tastemaker.errors import TamperedError
 from tastemaker.store.sealed_column import SealedBytes
 from tastemaker.store.sealing import (

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 from sqlalchemy import Connection, insert, inspect, select, text
+
 from tastemaker.errors import StoreError
 from tastemaker.store import migrate
 from tastemaker.store.database import Database

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from sqlalchemy import select
+
 from tastemaker.border import UserRow
 from tastemaker.errors import PlaintextRefusedError
 from tastemaker.store import users

@@ -51,12 +51,12 @@ def open_database(url: str) -> Database:
             "postgresql://user@host/name."
         ) from None
     file = parsed.database
-    if parsed.get_backend_name() == "sqlite" and file and file != ":memory:":
-        if not Path(file).exists():
-            raise SchemaError(
-                f"There is no database at {file}. Create it with `tastemaker init`, or name "
-                "another one with --database."
-            )
+    on_disk = parsed.get_backend_name() == "sqlite" and file and file != ":memory:"
+    if on_disk and not Path(str(file)).exists():
+        raise SchemaError(
+            f"There is no database at {file}. Create it with `tastemaker init`, or name "
+            "another one with --database."
+        )
     return Database(url)
 
 

@@ -11,6 +11,8 @@ from tastemaker.cli.output import console, print_rows, print_table
 from tastemaker.progress import progress_bar
 from tastemaker.training.report import Release
 
+SUMMARY = ("release", "state", "trained_at", "recommenders", "ndcg@10", "size", "problem")
+
 
 @click.command()
 @click.option("--only", multiple=True, metavar="NAME", help="Only this recommender; repeatable.")
@@ -65,9 +67,7 @@ def list_releases(output_format: Format, database_url: str) -> None:
     """List the releases, the newest first."""
     with open_engine(database_url) as engine:
         rows = [summary.row() for summary in engine.releases()]
-    print_rows(
-        rows, ("release", "state", "trained_at", "recommenders", "ndcg@10", "size"), output_format
-    )
+    print_rows(rows, SUMMARY, output_format)
 
 
 @release.command()

@@ -18,12 +18,9 @@ def users() -> None:
 @click.argument("user")
 @database_option
 def show(user: str, database_url: str) -> None:
-    """Show what is stored about USER: attributes, and how many interactions of which kind."""
+    """Show what is stored about USER: attributes, and how many interactions."""
     with open_engine(database_url) as engine:
-        known = engine.export(user)
-    interactions = known.pop("interactions")
-    kinds = [str(one["kind"]) for one in interactions]
-    known["interactions"] = {kind: kinds.count(kind) for kind in sorted(set(kinds))}
+        known = engine.show(user)
     click.echo(json.dumps(known, indent=2, ensure_ascii=False))
 
 

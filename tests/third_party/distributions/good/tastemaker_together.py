@@ -7,6 +7,7 @@ from typing import Self
 
 import numpy as np
 import numpy.typing as npt
+
 from tastemaker import People, Progress, Recommender, State, TrainingData, hookimpl
 
 Float32Array = npt.NDArray[np.float32]
