@@ -73,11 +73,10 @@ class Trainer:
         activate: bool,
     ) -> Release:
         """Writes the release and, if it measures well enough, activates it: all or nothing."""
-        items: dict[str, npt.NDArray[Any]] = {
-            "item_keys": snapshot.item_keys,
-            "counts": snapshot.counts,
-        }
-        stored = [StoredModel(CATALOGUE, arrays=items), *models]
+        items = StoredModel(
+            CATALOGUE, arrays={"item_keys": snapshot.item_keys, "counts": snapshot.counts}
+        )
+        stored = [items, *models]
         with self._database.writing(operation="saving a release") as connection:
             objection = worse_than_active(connection, self._keyring, release) if activate else ""
             active = activate and not objection
