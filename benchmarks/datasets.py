@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import gzip
-import io
 import subprocess
 import sys
 import zipfile
@@ -45,28 +44,29 @@ def folder(path: Path) -> TrainingData:
         return arrays(rows, csv.DictReader(lines))
 
 
-def ml_100k(wheel: Path | None = None) -> TrainingData:
-    """MovieLens 100K, from the given wheel of recbole or a fetched one."""
-    with zipfile.ZipFile(wheel or _recbole()) as files:
-        with files.open(f"{ML_100K}.inter") as raw:
-            rows = [
-                Row(row["user_id"], row["item_id"], float(row["rating"]), float(row["timestamp"]))
-                for row in _atomic(io.TextIOWrapper(raw, encoding="utf-8"))
-            ]
-        with files.open(f"{ML_100K}.item") as raw:
-            items = [
-                {
-                    "item_id": row["item_id"],
-                    "title": row["movie_title"],
-                    "year": row["release_year"],
-                    "genres": row["class"].replace(" ", "|"),
-                }
-                for row in _atomic(io.TextIOWrapper(raw, encoding="utf-8"))
-            ]
+def ml_100k(recbole: Path | None = None) -> TrainingData:
+    """MovieLens 100K, from a wheel of recbole, the folder it is unpacked in, or a fetched one."""
+    source = recbole or _recbole()
+    root = source if source.is_dir() else zipfile.Path(source)
+    with (root / f"{ML_100K}.inter").open(encoding="utf-8") as lines:
+        rows = [
+            Row(row["user_id"], row["item_id"], float(row["rating"]), float(row["timestamp"]))
+            for row in _atomic(lines)
+        ]
+    with (root / f"{ML_100K}.item").open(encoding="utf-8") as lines:
+        items = [
+            {
+                "item_id": row["item_id"],
+                "title": row["movie_title"],
+                "year": row["release_year"],
+                "genres": row["class"].replace(" ", "|"),
+            }
+            for row in _atomic(lines)
+        ]
     return arrays(rows, items)
 
 
-def _atomic(lines: TextIO) -> Iterable[dict[str, str]]:
+def _atomic(lines: Iterator[str]) -> Iterable[dict[str, str]]:
     """Rows of recbole's format: tab-separated, the kind of each column after a colon."""
     names = [name.split(":")[0] for name in next(lines).rstrip("\n").split("\t")]
     return (dict(zip(names, line.rstrip("\n").split("\t"), strict=True)) for line in lines)

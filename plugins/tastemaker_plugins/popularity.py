@@ -80,6 +80,7 @@ class RecentPopular(Everybodys):
 
     name: ClassVar[str] = "recent-popular"
     family: ClassVar[str] = "popularity"
+    because: ClassVar[str] = "popular these days"
     settings_type: ClassVar[type[Settings]] = RecentPopularSettings
     settings: RecentPopularSettings
 

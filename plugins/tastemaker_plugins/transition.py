@@ -70,6 +70,7 @@ class Transition(Recommender):
 
     name: ClassVar[str] = "transition"
     family: ClassVar[str] = "collaborative"
+    because: ClassVar[str] = "often follows {items}"
     settings_type: ClassVar[type[Settings]] = TransitionSettings
     settings: TransitionSettings
     links: Neighbours
