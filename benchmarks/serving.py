@@ -1,0 +1,123 @@
+"""How fast a trained engine answers: MovieLens 100K in SQLite, everything at its defaults.
+
+Run it alone on the machine: `python benchmarks/serving.py [--recbole PATH]`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from datasets import ml_100k
+
+from tastemaker import Tastemaker, TrainingData
+from tastemaker.cli.output import print_table
+from tastemaker.store.keys import create_key_file
+
+ASKED = 500
+STARTS = 5
+HEAVY = ("tensorflow", "pandas")
+EXPECTED = {"p50": 2.0, "p99": 8.0, "many": 5_000, "import": 0.6}
+IMPORT = f"""
+import sys, time
+start = time.perf_counter()
+import tastemaker
+print(time.perf_counter() - start, *(name for name in {HEAVY!r} if name in sys.modules))
+"""
+
+
+def main() -> None:
+    """Measures and prints."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--recbole", type=Path, help="a wheel of recbole, or where it is unpacked")
+    data = ml_100k(parser.parse_args().recbole)
+    with tempfile.TemporaryDirectory() as folder:
+        report = [*serving(Path(folder), data), *starting()]
+    title = f"{len(data.people):,} users, {len(data.items):,} items, SQLite"
+    print_table(report, ("what", "measured", "bar"), title)
+
+
+def serving(folder: Path, data: TrainingData) -> Iterator[dict[str, object]]:
+    """Loads and trains; how long answers then take, one by one and all at once."""
+    key = create_key_file(folder / "key")
+    with Tastemaker(f"sqlite:///{folder}/tastemaker.db", key=key) as engine:
+        engine.upgrade()
+        load(engine, folder, data)
+        start = time.perf_counter()
+        engine.train()
+        yield line("training, s", time.perf_counter() - start, None)
+        users = sorted(engine.user_ids())
+        took = one_by_one(engine, users)
+        yield line("one user, median, ms", float(np.percentile(took, 50)), EXPECTED["p50"])
+        yield line("one user, 99th percentile, ms", float(np.percentile(took, 99)), EXPECTED["p99"])
+        speed = max(all_at_once(engine, users) for _ in range(3))
+        yield line("many users at once, users/s", speed, EXPECTED["many"])
+
+
+def load(engine: Tastemaker, folder: Path, data: TrainingData) -> None:
+    """Puts the items, and imports the interactions from a file."""
+    items = data.items
+    engine.put_items(
+        {
+            "item_id": item_id,
+            "title": items.titles[place],
+            "attributes": {name: list(own[place]) for name, own in items.attributes.items()},
+        }
+        for place, item_id in enumerate(items.ids)
+    )
+    file, histories = folder / "interactions.csv", data.people.histories
+    with file.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(("user_id", "item_id", "kind", "value", "timestamp"))
+        columns = (histories.rows, histories.items, histories.values, data.people.times)
+        for user, item, value, moment in zip(*(own.tolist() for own in columns), strict=True):
+            writer.writerow((user, items.ids[item], "rating", value, int(moment)))
+    engine.import_file("interactions", file)
+
+
+def one_by_one(engine: Tastemaker, users: Sequence[str]) -> list[float]:
+    """Milliseconds of each answer, once the release is loaded."""
+    chosen = np.random.default_rng(0).choice(len(users), min(ASKED, len(users)), replace=False)
+    engine.recommend(users[0])
+    took = []
+    for place in chosen.tolist():
+        start = time.perf_counter()
+        engine.recommend(users[place])
+        took.append((time.perf_counter() - start) * 1000)
+    return took
+
+
+def all_at_once(engine: Tastemaker, users: Sequence[str]) -> float:
+    """Users answered in a second when all are asked for together."""
+    start = time.perf_counter()
+    engine.recommend_many(users)
+    return len(users) / (time.perf_counter() - start)
+
+
+def starting() -> Iterator[dict[str, object]]:
+    """How long `import tastemaker` takes in a fresh process, and that it stays light."""
+    runs = [
+        subprocess.run(
+            [sys.executable, "-c", IMPORT], check=True, capture_output=True, text=True
+        ).stdout.split()
+        for _ in range(STARTS)
+    ]
+    yield line("import tastemaker, s", min(float(run[0]) for run in runs), EXPECTED["import"])
+    heavy = {name for run in runs for name in run[1:]}
+    yield line(f"of {' and '.join(HEAVY)} imported with it", len(heavy), 0)
+
+
+def line(what: str, measured: float, bar: float | None) -> dict[str, object]:
+    """One line of the report."""
+    return {"what": what, "measured": measured, "bar": bar}
+
+
+if __name__ == "__main__":
+    main()
