@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_array
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 Float32Array = npt.NDArray[np.float32]
 Float64Array = npt.NDArray[np.float64]
@@ -145,6 +148,8 @@ class People:
             weights: (n_interactions,) float32, one for each interaction; the kinds' weights
                 where not given.
         """
+        from scipy.sparse import csr_array  # a fifth of the whole import, and not always needed
+
         histories = self.histories
         data = self.weights if weights is None else weights
         shape = (len(self), histories.n_items)

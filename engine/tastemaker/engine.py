@@ -7,10 +7,9 @@ from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.orm import Session
 
 from tastemaker.border import Json, check_count, check_id, check_interaction, read_item, read_user
 from tastemaker.errors import SchemaError
@@ -33,7 +32,9 @@ from tastemaker.store.receipt import Receipt
 from tastemaker.store.statements import Written, batches
 from tastemaker.training.reading import ReleaseSummary, list_releases, read_release
 from tastemaker.training.report import Release
-from tastemaker.training.train import Trainer
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
 
 BATCH = 500
 """How many people are ranked at once: their scores for every item are held in memory."""
@@ -221,6 +222,8 @@ class Tastemaker:
             TrainingError: nothing to learn from, or no recommender could be trained.
             NotFoundError: `only` names a recommender that is not there.
         """
+        from tastemaker.training.train import Trainer  # who only serves need not load it
+
         trainer = Trainer(self._database, self._keyring, self._plugins)
         if progress is True:
             with progress_bar() as bar:

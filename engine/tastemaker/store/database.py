@@ -9,10 +9,9 @@ import uuid
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from sqlalchemy import URL, Connection, Engine, Pool
-from sqlalchemy.orm import Session
 
 from tastemaker.errors import InputError
 from tastemaker.store.opening import (
@@ -23,6 +22,10 @@ from tastemaker.store.opening import (
     sqlite_engine,
 )
 from tastemaker.store.scrubbing import Scrubbed, scrubbed
+
+if TYPE_CHECKING:
+    # An application that has a session has imported this; nobody else should pay for it.
+    from sqlalchemy.orm import Session
 
 __all__ = ["Database", "scrubbed"]
 
@@ -169,7 +172,7 @@ class Database:
 
     @contextmanager
     def _joining(self, given: Connection | Session) -> Iterator[Connection]:
-        connection = given.connection() if isinstance(given, Session) else given
+        connection = given.connection() if not isinstance(given, Connection) else given
         if connection.dialect.name != self.dialect_name:
             raise InputError(
                 f"The connection given is to {connection.dialect.name}, the engine's database is "
