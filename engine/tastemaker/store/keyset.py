@@ -5,18 +5,17 @@ from __future__ import annotations
 import hmac
 import secrets
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Table, exists, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, RowMapping, exists, select
 
 from tastemaker.errors import MissingKeyError, TamperedError, UnknownKeyError, WrongKeyError
 from tastemaker.store import tables
 from tastemaker.store.keys import KeySource
 from tastemaker.store.sealed_column import SealedColumn
 from tastemaker.store.sealing import AES_256_GCM, KEY_BYTES, join, new_cipher
+from tastemaker.store.statements import insert
 
 DATA, INDEX, MODEL, EXPORT = PURPOSES = ("data", "index", "model", "export")
 """What a key is for: sealed values; names of people; models and releases; exported archives."""
@@ -33,10 +32,6 @@ TENANT_BYTES = 16
 
 _LOADED = (ACTIVE, "decrypt")
 _KCV = b"tastemaker/v1/kcv"
-_INSERT: dict[str, Callable[[Table], sqlite.Insert | postgresql.Insert]] = {
-    "sqlite": sqlite.insert,
-    "postgresql": postgresql.insert,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +74,9 @@ def claim_tenant(connection: Connection) -> None:
     Until the caller's transaction ends, nobody else gets past this line; so of many processes
     that start on a new database, one makes the keys and the others find them.
     """
-    insert = _INSERT[connection.dialect.name]
     fresh = {"name": TENANT, "value": secrets.token_hex(TENANT_BYTES)}
-    connection.execute(insert(tables.meta).values(fresh).on_conflict_do_nothing())
+    statement = insert(connection, tables.meta).values(fresh)
+    connection.execute(statement.on_conflict_do_nothing())
     row = select(tables.meta.c.value).where(tables.meta.c.name == TENANT)
     connection.execute(row.with_for_update())
 
