@@ -54,10 +54,13 @@ def run(block: Block, folder: Path) -> str:
         return ""
     environment = {name: value for name, value in os.environ.items() if name not in KEYS}
     environment["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
+    # Many short programs: compiled once, and none with more threads than its few numbers need.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    environment.update(PYTHONPYCACHEPREFIX=str(folder / "compiled"), OPENBLAS_NUM_THREADS="1")
     if block.language == "python":
         command = [sys.executable, "-W", "error", "-c", block.code]
     else:
-        command = ["bash", "-euo", "pipefail", "-c", script(block)]
+        command = ["sh", "-euc", script(block)]
     done = subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, check=False
     )
