@@ -27,19 +27,19 @@ def answers(
     """
     catalogue = serving.catalogue
     if len(catalogue) == 0:
-        return [Answer((), _details(serving, None, people, row)) for row in range(len(people))]
+        return [Answer((), details) for details in _details(serving, None, people)]
     barred = barred_items(people, forbidden(catalogue, where))
     ranking = serving.ranker.rank(people, barred, k)
-    plain = _plain(ranking, catalogue)
+    plain = zip(_plain(ranking, catalogue), _details(serving, ranking, people), strict=True)
     result = []
-    for row, recommendations in enumerate(plain):
+    for row, (recommendations, details) in enumerate(plain):
         if explain:
             person = people.select(np.array([row]))
             recommendations = [
                 _explained(serving, ranking, person, row, place, one)
                 for place, one in enumerate(recommendations)
             ]
-        result.append(Answer(recommendations, _details(serving, ranking, people, row)))
+        result.append(Answer(recommendations, details))
     return result
 
 
@@ -89,18 +89,17 @@ def _recommendation(catalogue: Catalogue, index: int, score: float) -> Recommend
     return Recommendation(catalogue.items.ids[index], score, catalogue.items.titles[index])
 
 
-def _details(serving: Serving, ranking: Ranking | None, people: People, row: int) -> Details:
-    length = int(people.histories.lengths[row])
+def _details(serving: Serving, ranking: Ranking | None, people: People) -> list[Details]:
+    """How the answer to each person came about."""
+    lengths = people.histories.lengths.tolist()
     if ranking is None:
-        return Details(serving.release, length, {}, serving.problems)
+        return [Details(serving.release, length, {}, serving.problems) for length in lengths]
     names = [member.name for member in ranking.members]
-    weights = ranking.weights[row].tolist()
-    return Details(
-        serving.release,
-        length,
-        dict(zip(names, weights, strict=True)),
-        (*serving.problems, *ranking.problems),
-    )
+    problems = (*serving.problems, *ranking.problems)
+    return [
+        Details(serving.release, length, dict(zip(names, weights, strict=True)), problems)
+        for length, weights in zip(lengths, ranking.weights.tolist(), strict=True)
+    ]
 
 
 def _explained(
