@@ -189,7 +189,7 @@ def active_number(keyring: Keyring, pointer: str | None) -> int | None:
     try:
         keyring.verify(ACTIVE, number.encode(), bytes.fromhex(signature))
         return int(number)
-    except ValueError:
+    except (ValueError, TamperedError):
         raise TamperedError(
             "The pointer to the active release was changed. `tastemaker release activate NUMBER` "
             "sets it anew."
