@@ -192,7 +192,8 @@ def whole_seconds(column: Sequence[Any]) -> Int64Array | None:
     if not all_text(column):
         return None
     text = "".join(column)
-    if not (text.isascii() and text.isdigit()) or max(map(len, column)) > 18:
+    sizes = set(map(len, column))
+    if not (text.isascii() and text.isdigit()) or min(sizes) == 0 or max(sizes) > 18:
         return None
     seconds = np.fromiter(map(int, column), np.int64, len(column))
     doubtful = (seconds >= MILLISECONDS_FROM) | ((seconds >= DATES_FROM) & (seconds <= DATES_TO))
