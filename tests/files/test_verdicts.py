@@ -103,6 +103,7 @@ def verdict(database: Database, keyring: Keyring, path: Path) -> object:
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(rows=st.lists(st.tuples(*(st.sampled_from(ODD),) * 5), min_size=1, max_size=3))
+@example(rows=[("1", "1", "1", "1", "1"), ("1", "1", "1", "1", "")])
 def test_both_databases_give_one_verdict(
     sqlite_database: Database,
     postgresql_database: Database,
