@@ -82,6 +82,9 @@ class Server:
         if serving is not None and stamp == self._stamp and not self._stale(serving):
             return serving
         with self._lock:
+            serving = self._serving  # another thread may have renewed it meanwhile
+            if serving is not None and stamp == self._stamp and not self._stale(serving):
+                return serving
             return self._renewed(connection, stamp)
 
     def _stale(self, serving: Serving) -> bool:

@@ -84,8 +84,8 @@ def learn_blend(
     curve = worthwhile(served)
     return Learnt(
         curve,
-        _measures(names, latest[0], measured or served),
-        answered[0].split.basis,
+        _measures(names, latest[0], measured or served) if latest else {},
+        answered[0].split.basis if latest else "",
         problems,
         () if measured else ("Measured on what the blend was learnt from: only one cut of time.",),
     )
