@@ -2,13 +2,14 @@
 PYTHON ?= python3
 LIGHT := .venv
 FULL := .venv-test
+CHROMIUM := chromium chromium-browser google-chrome google-chrome-stable
 
-.PHONY: demo test test-long check pytest benchmark clean
+.PHONY: demo test test-long check pytest browser benchmark clean
 
 demo: $(LIGHT)/installed  ## the whole job on real data, with the light core only
 	$(LIGHT)/bin/tastemaker demo
 
-test: check pytest  ## every check and every test
+test: browser check pytest  ## every check and every test
 
 check: $(FULL)/installed
 	$(FULL)/bin/ruff check .
@@ -16,11 +17,22 @@ check: $(FULL)/installed
 	$(FULL)/bin/mypy
 	$(FULL)/bin/lint-imports
 
-pytest: $(FULL)/installed
+pytest: browser $(FULL)/installed
 	$(FULL)/bin/python -m pytest -n 2 --dist loadfile -m "not slow"
 
-test-long: $(FULL)/installed  ## the long forms: fuzzing, kill storms
+test-long: browser $(FULL)/installed  ## the long forms: fuzzing, kill storms
 	$(FULL)/bin/python -m pytest -m slow
+
+browser:  ## one that the tests of the HTML report open it in
+	@for name in $(CHROMIUM); do command -v $$name >/dev/null && exit 0; done; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+			apt-get install -qq -y --no-install-recommends chromium >/dev/null; \
+	else \
+		echo "The tests of the HTML report need a browser: install Chromium or Google Chrome" >&2; \
+		echo "(Debian, Ubuntu: sudo apt-get install chromium), then run make test again." >&2; \
+		exit 1; \
+	fi
 
 benchmark: $(FULL)/installed  ## every speed, memory and quality bar, beside its peer
 	$(FULL)/bin/python benchmarks/run.py
@@ -35,7 +47,7 @@ $(FULL)/installed: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Tastemaker needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12 test")'
 	$(PYTHON) -m venv $(FULL)
 	$(FULL)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
-	$(FULL)/bin/python -m pip install --quiet --disable-pip-version-check --editable ".[postgres,parquet]" --group test
+	$(FULL)/bin/python -m pip install --quiet --disable-pip-version-check --editable ".[all]" --group test
 	touch $@
 
 clean:
