@@ -7,7 +7,7 @@ import pytest
 
 from tastemaker import Recommender, hookimpl
 from tastemaker.errors import NotFoundError, PluginError, SettingsError
-from tastemaker.registry import Plugin, Registry
+from tastemaker.registry import Plugin, Registry, remedy
 from tastemaker_plugins.popularity import Popular, RecentPopular, RecentPopularSettings
 
 
@@ -98,6 +98,7 @@ def test_an_application_brings_classes_and_plugins(given: object) -> None:
         (Brings(of(name="x" * 65)), "xxx"),
         (Brings(of(name="odd", family="magic")), "popularity, content, collaborative, hybrid"),
         (Brings(of(name="odd", settings_type=dict)), "tastemaker.Settings"),
+        (Brings(of(name="odd", requires="tensorflow")), "write it like ('tensorflow',)"),
         (SimpleNamespace(TASTEMAKER_API=99), "version 99"),
         (int, "hook"),
         (None, "hook"),
@@ -169,3 +170,44 @@ def test_what_cannot_be_made_says_why(
 ) -> None:
     with pytest.raises(error, match=text):
         Registry([Mine], disabled=["mine"]).create(name, overrides)
+
+
+@pytest.mark.parametrize(
+    ("requires", "problem"),
+    [
+        (("no_such_module",), "training it needs no_such_module: pip install no_such_module"),
+        (("numpy", "no.such.module"), "training it needs no.such.module: pip install"),
+    ],
+)
+def test_what_cannot_be_trained_here_is_named_with_the_remedy(
+    requires: tuple[str, ...], problem: str
+) -> None:
+    registry = Registry([of(name="odd", requires=requires)])
+    plugin = registry.find("odd")
+    assert plugin.state == "unavailable"
+    assert problem in plugin.problem
+    assert plugin in registry.unavailable
+    assert plugin.recommender is not None  # a trained one is restored by it
+    assert "odd" not in registry.enabled
+    with pytest.raises(PluginError, match="is unavailable: training it needs"):
+        registry.create("odd")
+
+
+def test_the_neural_modules_come_with_an_extra() -> None:
+    assert remedy(["tensorflow", "keras"]) == (
+        "training it needs tensorflow, keras: pip install 'tastemaker[neural]'"
+    )
+
+
+def test_what_is_installed_is_not_missed() -> None:
+    assert Registry([of(name="odd", requires=("numpy", "json.decoder"))]).find("odd").problem == ""
+
+
+def test_settings_are_checked_also_where_training_is_not_possible() -> None:
+    kind = type("Odd", (RecentPopular,), {"name": "odd", "requires": ("no_such_module",)})
+    registry = Registry([kind, Brings()])
+    registry.check("odd", {"half_life": 7.0})
+    with pytest.raises(SettingsError, match="between"):
+        registry.check("odd", {"half_life": -1.0})
+    with pytest.raises(PluginError, match="registers no recommender"):
+        registry.check("Brings", {})

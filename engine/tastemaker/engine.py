@@ -371,7 +371,7 @@ class Tastemaker:
             configuration = read_configuration(connection)
             if settings:
                 configuration = configuration.adjusted(name, settings)
-            Registry(self._plugins).create(name, configuration.settings.get(name, {}))
+            Registry(self._plugins).check(name, configuration.settings.get(name, {}))
             if enabled is not None:
                 configuration = configuration.switched(name, enabled)
             write_configuration(connection, configuration)

@@ -112,6 +112,8 @@ class Recommender(ABC):
             of their history. The family's own words where empty.
         settings_type: the dataclass of its settings.
         uses_features: whether `score` looks at `people.features`; they are only opened if so.
+        requires: modules that `fit` imports and an installation may lack. Without them it is not
+            trained; what was trained elsewhere scores all the same.
         settings: the settings it was made with.
     """
 
@@ -120,10 +122,18 @@ class Recommender(ABC):
     because: ClassVar[str] = ""
     settings_type: ClassVar[type[Settings]] = Settings
     uses_features: ClassVar[bool] = False
+    requires: ClassVar[tuple[str, ...]] = ()
     settings: Settings
 
     def __init__(self, settings: Settings | None = None) -> None:
         self.settings = self.settings_type() if settings is None else settings
+
+    def memory(self, data: TrainingData) -> int:
+        """The bytes that `fit` takes at most, besides the data; 0 where it is next to nothing.
+
+        Asked before `fit`: training declines what does not fit into its memory limit.
+        """
+        return 0
 
     @abstractmethod
     def fit(self, data: TrainingData, progress: Progress) -> Self:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
+from importlib.util import find_spec
 from types import ModuleType
 from typing import Any, Literal
 
@@ -23,6 +24,9 @@ GROUP = "tastemaker"
 
 KEBAB = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
+EXTRAS = {"tensorflow": "tastemaker[neural]", "keras": "tastemaker[neural]"}
+"""What to install for a module, where it is not what the module is called."""
+
 
 @dataclass(frozen=True)
 class Plugin:
@@ -33,7 +37,8 @@ class Plugin:
         family: the recommender's family; empty where there is no recommender.
         distribution: the installed package it comes from, or "application".
         version: the version of that package.
-        state: "enabled", "disabled" (by configuration) or "failed".
+        state: "enabled", "disabled" (by configuration), "unavailable" (training it needs modules
+            that are not installed; trained ones score all the same) or "failed".
         problem: what is wrong, in words; empty where nothing is.
         recommender: the class, where there is one.
     """
@@ -42,7 +47,7 @@ class Plugin:
     family: str
     distribution: str
     version: str
-    state: Literal["enabled", "disabled", "failed"]
+    state: Literal["enabled", "disabled", "unavailable", "failed"]
     problem: str = ""
     recommender: type[Recommender] | None = None
 
@@ -112,6 +117,11 @@ class Registry:
         """The plugins that failed, each with its problem."""
         return tuple(plugin for plugin in self.plugins if plugin.state == "failed")
 
+    @property
+    def unavailable(self) -> tuple[Plugin, ...]:
+        """The plugins that cannot be trained here, each with what it needs."""
+        return tuple(plugin for plugin in self.plugins if plugin.state == "unavailable")
+
     def find(self, name: str) -> Plugin:
         """The plugin of that name, the one in use where several claim it.
 
@@ -139,15 +149,23 @@ class Registry:
             PluginError: the recommender is disabled or failed, or cannot be made.
         """
         plugin = self.find(name)
-        kind = plugin.recommender
-        if kind is None or plugin.state != "enabled":
+        if plugin.recommender is None or plugin.state != "enabled":
             reason = plugin.problem or "switched off by configuration"
             raise PluginError(f"Recommender {name} of {plugin.origin} is {plugin.state}: {reason}.")
-        settings = settings_from(kind, overrides or {})
-        made, problem = attempt(lambda: kind(settings))
-        if made is None:
-            raise PluginError(f"Recommender {name} of {plugin.origin} cannot be made: {problem}.")
-        return made
+        return _made(plugin, plugin.recommender, overrides or {})
+
+    def check(self, name: str, overrides: Mapping[str, object]) -> None:
+        """Refuses settings as `create` would, also for a recommender that cannot be trained here.
+
+        Raises:
+            NotFoundError: there is no such recommender.
+            SettingsError: a setting is unknown, of the wrong type or out of its bounds.
+            PluginError: the recommender failed.
+        """
+        plugin = self.find(name)
+        if plugin.recommender is None:
+            raise PluginError(f"Recommender {name} of {plugin.origin} failed: {plugin.problem}.")
+        _made(plugin, plugin.recommender, overrides)
 
     def _installed(self, point: EntryPoint) -> list[Plugin]:
         source = _source_of(point)
@@ -175,7 +193,37 @@ class Registry:
                 return dataclasses.replace(plugin, state="failed", problem=problem)
         if plugin.name in self._disabled:
             return dataclasses.replace(plugin, state="disabled")
+        missing = missing_modules(plugin.recommender)
+        if missing:
+            return dataclasses.replace(plugin, state="unavailable", problem=remedy(missing))
         return plugin
+
+
+def missing_modules(kind: type[Recommender]) -> list[str]:
+    """The modules that training a recommender imports and that are not installed."""
+    return [name for name in kind.requires if not _importable(name)]
+
+
+def remedy(missing: Sequence[str]) -> str:
+    """What modules are needed, and how to install them."""
+    wanted = dict.fromkeys(EXTRAS.get(name, name) for name in missing)
+    packages = " ".join(f"'{name}'" if "[" in name else name for name in wanted)
+    return f"training it needs {', '.join(missing)}: pip install {packages}"
+
+
+def _importable(module: str) -> bool:
+    spec, _ = attempt(lambda: find_spec(module))
+    return spec is not None
+
+
+def _made(plugin: Plugin, kind: type[Recommender], overrides: Mapping[str, object]) -> Recommender:
+    settings = settings_from(kind, overrides)
+    made, problem = attempt(lambda: kind(settings))
+    if made is None:
+        raise PluginError(
+            f"Recommender {plugin.name} of {plugin.origin} cannot be made: {problem}."
+        )
+    return made
 
 
 def _brought(given: object, source: Source) -> list[Plugin]:
@@ -265,6 +313,10 @@ def _fault(kind: Any) -> str:
         return f"{kind.__name__} has the family {family!r:.80}; choose one of {', '.join(FAMILIES)}"
     if not issubclass(kind.settings_type, Settings):
         return f"{kind.__name__} has settings that are not derived from tastemaker.Settings"
+    if not (
+        isinstance(kind.requires, tuple) and all(isinstance(one, str) for one in kind.requires)
+    ):
+        return f"{kind.__name__} requires {kind.requires!r:.80}; write it like ('tensorflow',)"
     kind()
     return ""
 
