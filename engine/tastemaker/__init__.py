@@ -1,12 +1,33 @@
-"""Tastemaker: the recommender engine that lives inside your application."""
+"""Tastemaker: the recommender engine that lives inside your application.
 
-from tastemaker.data import Histories, Items, People, TrainingData
-from tastemaker.engine import Tastemaker
-from tastemaker.errors import TastemakerError
-from tastemaker.hookspecs import hookimpl
-from tastemaker.ranking.answers import Answer, Recommendation
-from tastemaker.recommender import Progress, Recommender, Settings, State, setting
-from tastemaker.store.tables import include_name
+Each public name is imported when it is first asked for (PEP 562): a plugin that needs only the
+contract does not load the engine.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tastemaker.data import Histories, Items, People, TrainingData
+    from tastemaker.engine import Tastemaker
+    from tastemaker.errors import TastemakerError
+    from tastemaker.hookspecs import hookimpl
+    from tastemaker.ranking.answers import Answer, Recommendation
+    from tastemaker.recommender import Progress, Recommender, Settings, State, setting
+    from tastemaker.store.tables import include_name
+else:
+    # Out of the type checkers' sight: they would believe that it gives any name whatever.
+    def __getattr__(name: str) -> object:
+        """A public name, from the room where it is defined."""
+        from importlib import import_module
+
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+        globals()[name] = value
+        return value
+
 
 __all__ = [
     "Answer",
@@ -25,3 +46,25 @@ __all__ = [
     "include_name",
     "setting",
 ]
+
+_HOMES = {
+    "Answer": "ranking.answers",
+    "Histories": "data",
+    "Items": "data",
+    "People": "data",
+    "Progress": "recommender",
+    "Recommendation": "ranking.answers",
+    "Recommender": "recommender",
+    "Settings": "recommender",
+    "State": "recommender",
+    "Tastemaker": "engine",
+    "TastemakerError": "errors",
+    "TrainingData": "data",
+    "hookimpl": "hookspecs",
+    "include_name": "store.tables",
+    "setting": "recommender",
+}
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
