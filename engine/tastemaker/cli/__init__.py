@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from pkgutil import resolve_name
+
 import click
 
-from tastemaker.cli.db import db
-from tastemaker.cli.demo import demo
-from tastemaker.cli.export import export
-from tastemaker.cli.import_ import import_
-from tastemaker.cli.init import init
-from tastemaker.cli.plugins import plugins
-from tastemaker.cli.recommend import recommend, similar
-from tastemaker.cli.train import release, train
-from tastemaker.cli.users import users
 from tastemaker.errors import TastemakerError
+
+HOMES = {
+    "db": "tastemaker.cli.db:db",
+    "demo": "tastemaker.cli.demo:demo",
+    "export": "tastemaker.cli.export:export",
+    "import": "tastemaker.cli.import_:import_",
+    "init": "tastemaker.cli.init:init",
+    "plugins": "tastemaker.cli.plugins:plugins",
+    "recommend": "tastemaker.cli.recommend:recommend",
+    "release": "tastemaker.cli.train:release",
+    "similar": "tastemaker.cli.recommend:similar",
+    "train": "tastemaker.cli.train:train",
+    "users": "tastemaker.cli.users:users",
+}
+"""Where each command is to be found."""
 
 
 class Commands(click.Group):
@@ -27,7 +35,20 @@ class Commands(click.Group):
             raise click.ClickException(str(error)) from None
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+class AllCommands(Commands):
+    """Every command, each imported when it is asked for: what needs no recommender starts soon."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of all commands, in order."""
+        return sorted(HOMES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, or None."""
+        home = HOMES.get(cmd_name)
+        return None if home is None else resolve_name(home)
+
+
+@click.group(cls=AllCommands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="tastemaker")
 def main() -> None:
     """Recommendations inside your application: one SQL database, no other service.
@@ -42,19 +63,3 @@ def main() -> None:
 
     Every command takes --database URL (or TASTEMAKER_DATABASE; sqlite:///tastemaker.db otherwise).
     """
-
-
-for _command in (
-    init,
-    db,
-    import_,
-    export,
-    plugins,
-    train,
-    release,
-    recommend,
-    similar,
-    users,
-    demo,
-):
-    main.add_command(_command)

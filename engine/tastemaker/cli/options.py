@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import click
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from tastemaker.engine import Tastemaker
 from tastemaker.errors import InputError, SchemaError
 from tastemaker.store.database import Database
+
+if TYPE_CHECKING:
+    from tastemaker.engine import Tastemaker
 
 Format: TypeAlias = Literal["table", "json", "csv"]
 
@@ -62,4 +64,6 @@ def open_database(url: str) -> Database:
 
 def open_engine(url: str) -> Tastemaker:
     """The engine a command works with, its key from the environment or ./tastemaker.key."""
+    from tastemaker.engine import Tastemaker  # commands that need no recommender do not load it
+
     return Tastemaker(open_database(url))
