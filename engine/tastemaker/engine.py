@@ -11,9 +11,19 @@ from typing import TYPE_CHECKING, Self
 
 from sqlalchemy import Connection, Engine
 
-from tastemaker.border import Json, check_count, check_id, check_interaction, read_item, read_user
+from tastemaker.border import (
+    DEFAULT_KIND,
+    Json,
+    check_count,
+    check_id,
+    check_interaction,
+    read_item,
+    read_user,
+)
 from tastemaker.errors import SchemaError
-from tastemaker.files.importing import ImportResult, import_file
+from tastemaker.files.exporting import export_file
+from tastemaker.files.importing import ImportResult, OnError, import_file
+from tastemaker.files.source import FileFormat
 from tastemaker.progress import progress_bar
 from tastemaker.ranking.answers import Answer, Recommendation
 from tastemaker.ranking.catalogue import Where
@@ -186,19 +196,66 @@ class Tastemaker:
         what: str,
         path: str | Path,
         *,
+        form: FileFormat | None = None,
+        on_error: OnError = "fail",
+        rejects: str | Path | None = None,
         features: Sequence[str] = (),
+        kind: str = DEFAULT_KIND,
         progress: Progress = silent,
     ) -> ImportResult:
         """Imports a file of items, users or interactions: CSV, JSON lines or Parquet, .gz too.
 
         Importing the same file again changes nothing.
 
+        Args:
+            what: "items", "users" or "interactions".
+            path: the file, or "-" for standard input.
+            form: "csv", "jsonl" or "parquet"; by the file's name or first bytes where not given.
+            on_error: "fail" refuses the file for its first bad row; "skip" sets bad rows aside.
+            rejects: where they are set aside; beside the file where not given.
+            features: attributes of users that recommenders may use.
+            kind: the kind of the interactions whose row names none.
+            progress: told how far it is.
+
         Raises:
             FileRefusedError: a row cannot be taken; nothing of the file is kept.
+            InputError: the file cannot be read, or an argument is refused.
         """
         return import_file(
-            self._database, self._keyring, what, path, features=features, progress=progress
+            self._database,
+            self._keyring,
+            what,
+            path,
+            form=form,
+            on_error=on_error,
+            rejects=rejects,
+            features=features,
+            kind=kind,
+            progress=progress,
         )
+
+    def export_file(
+        self,
+        what: str,
+        path: str | Path,
+        *,
+        form: FileFormat | None = None,
+        progress: Progress = silent,
+    ) -> int:
+        """Writes all items, users or interactions into a file, in clear; how many.
+
+        An import of the file gives the same again.
+
+        Args:
+            what: "items", "users" or "interactions".
+            path: the file, or "-" for standard output; packed where its name ends in .gz.
+            form: "csv", "jsonl" or "parquet"; by the file's name where not given.
+            progress: told how far it is.
+
+        Raises:
+            InputError: the file cannot be written, or CSV cannot hold a value.
+        """
+        return export_file(self._database, self._keyring, what, path, form=form, progress=progress)
 
     # Training and releases
 

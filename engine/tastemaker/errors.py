@@ -21,7 +21,7 @@ class NotFoundError(TastemakerError):
 
 
 class FileRefusedError(InputError):
-    """An import file holds a row that cannot be taken; nothing of the file was kept.
+    """An import file, or a row of it, cannot be taken; nothing of the file was kept.
 
     Attributes:
         file: the name of the file.
@@ -29,11 +29,10 @@ class FileRefusedError(InputError):
         reason: what is wrong with it.
     """
 
-    def __init__(self, file: str, line: int, reason: str) -> None:
-        super().__init__(
-            f"{file}, line {line}: {reason}. Correct the row, or set bad rows aside with "
-            "--on-error skip."
-        )
+    def __init__(
+        self, file: str, line: int, reason: str, remedy: str = "Correct or replace the file."
+    ) -> None:
+        super().__init__(f"{file}, line {line}: {reason}. {remedy}")
         self.file = file
         self.line = line
         self.reason = reason
@@ -87,6 +86,10 @@ class PluginError(TastemakerError):
 
 class TrainingError(TastemakerError):
     """Training cannot produce a release from this data, and says why."""
+
+
+class EvaluationError(TastemakerError):
+    """An evaluation cannot be made of this data, and says why."""
 
 
 class ReleaseError(TastemakerError):

@@ -94,7 +94,8 @@ def read_header(source: Source, reader: Any, required: Sequence[str]) -> list[st
         header = [name.strip() for name in next(reader, [])]
         check_header(header, required)
     except (csv.Error, InputError) as error:
-        raise FileRefusedError(source.name, 1, str(error).rstrip(".")) from None
+        reason = str(error).rstrip(".")
+        raise FileRefusedError(source.name, 1, reason, "Correct the header.") from None
     return header
 
 

@@ -39,6 +39,7 @@ REQUIRED = {
     "users": ("user_id",),
     "interactions": ("user_id", "item_id"),
 }
+CORRECT_ROW = "Correct the row, or set bad rows aside with --on-error skip."
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,8 @@ class Job:
         """
         if refused and self.on_error == "fail":
             first = min(refused, key=lambda refusal: refusal.line)
-            raise FileRefusedError(self.source.name, first.line, first.reason.rstrip("."))
+            reason = first.reason.rstrip(".")
+            raise FileRefusedError(self.source.name, first.line, reason, CORRECT_ROW)
         rejects.add(refused, block.names)
 
     def result(self, what: str, written: Written, rejects: Rejects) -> ImportResult:
