@@ -175,8 +175,8 @@ def test_what_cannot_be_made_says_why(
 @pytest.mark.parametrize(
     ("requires", "problem"),
     [
-        (("no_such_module",), "training it needs no_such_module: pip install no_such_module"),
-        (("numpy", "no.such.module"), "training it needs no.such.module: pip install"),
+        (("no_such_module",), "needs no_such_module: pip install no_such_module"),
+        (("numpy", "no.such.module"), "needs no.such.module: pip install"),
     ],
 )
 def test_what_cannot_be_trained_here_is_named_with_the_remedy(
@@ -189,13 +189,13 @@ def test_what_cannot_be_trained_here_is_named_with_the_remedy(
     assert plugin in registry.unavailable
     assert plugin.recommender is not None  # a trained one is restored by it
     assert "odd" not in registry.enabled
-    with pytest.raises(PluginError, match="is unavailable: training it needs"):
+    with pytest.raises(PluginError, match="is unavailable: needs"):
         registry.create("odd")
 
 
 def test_the_neural_modules_come_with_an_extra() -> None:
     assert remedy(["tensorflow", "keras"]) == (
-        "training it needs tensorflow, keras: pip install 'tastemaker[neural]'"
+        "needs tensorflow, keras: pip install 'tastemaker[neural]'"
     )
 
 

@@ -205,10 +205,10 @@ def missing_modules(kind: type[Recommender]) -> list[str]:
 
 
 def remedy(missing: Sequence[str]) -> str:
-    """What modules are needed, and how to install them."""
+    """Which modules training needs, and how to install them."""
     wanted = dict.fromkeys(EXTRAS.get(name, name) for name in missing)
     packages = " ".join(f"'{name}'" if "[" in name else name for name in wanted)
-    return f"training it needs {', '.join(missing)}: pip install {packages}"
+    return f"needs {', '.join(missing)}: pip install {packages}"
 
 
 def _importable(module: str) -> bool:

@@ -1,29 +1,26 @@
-"""A training run: snapshot → cuts of time → fit → learn the blend → fit again → release."""
+"""A training run of a database: snapshot → build → release, saved and activated."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
 from tastemaker.border import now_us
-from tastemaker.errors import TastemakerError, TrainingError
-from tastemaker.evaluation.splits import rolling_cuts
-from tastemaker.guard import guarded_state
+from tastemaker.errors import TastemakerError
 from tastemaker.recommender import Progress
-from tastemaker.registry import Registry
+from tastemaker.registry import Plugin, Registry
 from tastemaker.store import releases
 from tastemaker.store.configuration import read_configuration
 from tastemaker.store.database import Database
 from tastemaker.store.keyring import Keyring
 from tastemaker.store.persons import as_iso
 from tastemaker.store.releases import CATALOGUE, StoredModel
-from tastemaker.training.learning import Learnt, learn_blend
-from tastemaker.training.members import Candidate, Fitted, choose, fit
+from tastemaker.training.building import Built, Member, build
+from tastemaker.training.members import choose
 from tastemaker.training.reading import active_release, read_release
 from tastemaker.training.report import MemberReport, Release
 from tastemaker.training.snapshot import Snapshot, read_snapshot
-from tastemaker.training.steps import Steps
 
 CLEARLY_WORSE = 0.8
 """A release is not activated if its held-out NDCG is below this share of the active one's."""
@@ -48,20 +45,13 @@ class Trainer:
         trained_at = now_us()
         with self._database.reading("reading the training data") as connection:
             configuration = read_configuration(connection)
+            registry = Registry(self._plugins, configuration.disabled)
+            candidates = choose(registry, configuration.settings, only)
             snapshot = read_snapshot(connection, seed)
-        registry = Registry(self._plugins, configuration.disabled)
-        candidates = choose(registry, configuration.settings, only)
-        cuts = rolling_cuts(snapshot.data.people, seed)
-        steps = Steps(progress, len(candidates) * (len(cuts) + 1))
-        learnt = learn_blend(registry, candidates, snapshot.data, cuts, steps)
-        final = [
-            fit(registry, candidate, snapshot.data, steps.of(candidate.name))
-            for candidate in candidates
-            if candidate.name in learnt.curve.members
-        ]
-        steps.say("saving the release")
-        models, problems = stored_models(final)
-        release = described(snapshot, candidates, learnt, final, problems)
+        built = build(registry, candidates, snapshot.data, progress)
+        progress(1, 1, "saving the release")
+        release = described(snapshot, built, () if only else registry.unavailable)
+        models = [stored_model(registry, member) for member in built.members]
         return self._saved(release, models, snapshot, trained_at, activate)
 
     def _saved(
@@ -91,83 +81,42 @@ class Trainer:
         return noted.numbered(number, active)
 
 
-def stored_models(final: Sequence[Fitted]) -> tuple[list[StoredModel], dict[str, str]]:
-    """The models of those that could be fitted on everything, and why others could not.
-
-    Raises:
-        TrainingError: there is none.
-    """
-    models: list[StoredModel] = []
-    problems: dict[str, str] = {}
-    for one in final:
-        plugin = one.candidate.plugin
-        state, problem = guarded_state(one.recommender) if one.recommender else (None, one.problem)
-        if state is None:
-            problems[plugin.name] = problem
-            continue
-        models.append(
-            StoredModel(
-                plugin.name, plugin.distribution, plugin.version, state.arrays, state.values
-            )
-        )
-    return models, problems
+def stored_model(registry: Registry, member: Member) -> StoredModel:
+    """A member as it is written."""
+    plugin, state = registry.find(member.guarded.name), member.state
+    return StoredModel(plugin.name, plugin.distribution, plugin.version, state.arrays, state.values)
 
 
-def described(
-    snapshot: Snapshot,
-    candidates: Sequence[Candidate],
-    learnt: Learnt,
-    final: Sequence[Fitted],
-    late_problems: Mapping[str, str],
-) -> Release:
-    """The release as its manifest will have it.
-
-    Raises:
-        TrainingError: no recommender could be trained.
-    """
-    problems = {**learnt.problems, **late_problems}
-    serving = [one.candidate.name for one in final if one.candidate.name not in late_problems]
-    if not serving:
-        reasons = "; ".join(f"{name}: {why}" for name, why in problems.items()) or "none is enabled"
-        raise TrainingError(
-            f"No recommender could be trained ({reasons}). See `tastemaker plugins list`."
-        )
-    seconds = {one.candidate.name: one.seconds for one in final}
-    members = [
-        MemberReport(
-            candidate.name,
-            candidate.plugin.family,
-            candidate.plugin.origin,
-            _state(candidate.name, serving, problems),
-            problems.get(candidate.name, ""),
-            round(seconds.get(candidate.name, 0.0), 3),
-            learnt.measures.get(candidate.name),
-        )
-        for candidate in candidates
-    ]
+def described(snapshot: Snapshot, built: Built, unavailable: Sequence[Plugin]) -> Release:
+    """The release as its manifest will have it."""
     data = snapshot.data
-    members.append(MemberReport("blend", measures=learnt.measures.get("blend")))
     n_interactions = len(data.people.times)
-    held_out = f", measured on {learnt.basis}" if learnt.basis else ", not measured"
+    held_out = f", measured on {built.basis}" if built.basis else ", not measured"
+    absent = [
+        MemberReport(plugin.name, plugin.family, plugin.origin, plugin.state, plugin.problem)
+        for plugin in unavailable
+    ]
     return Release(
         0,
         False,
         "",
         f"{len(data.people):,} people, {data.n_items:,} items, {n_interactions:,} interactions"
         + held_out,
-        members,
-        learnt.curve.only(serving),
+        (*absent, *built.reports),
+        built.curve,
         len(data.people),
         data.n_items,
         n_interactions,
-        learnt.notes,
+        (*built.notes, *invitations(unavailable)),
     )
 
 
-def _state(name: str, serving: Sequence[str], problems: Mapping[str, str]) -> str:
-    if name in problems:
-        return "failed"
-    return "serving" if name in serving else "no weight"
+def invitations(unavailable: Sequence[Plugin]) -> list[str]:
+    """How to add the recommenders that cannot be trained here, a line for each remedy."""
+    names: dict[str, list[str]] = {}
+    for plugin in unavailable:
+        names.setdefault(plugin.problem, []).append(plugin.name)
+    return [f"Not trained here: {', '.join(own)} ({problem})." for problem, own in names.items()]
 
 
 def worse_than_active(connection: Connection, keyring: Keyring, release: Release) -> str:
