@@ -92,6 +92,7 @@ def test_a_bad_header_refuses_the_file(write: Write, header: str, reason: str) -
         rows_of(path)
     assert caught.value.line == 1
     assert str(path) in str(caught.value)
+    assert str(caught.value).endswith("Correct the header.")
 
 
 def test_utf_16_is_refused(write: Write) -> None:
