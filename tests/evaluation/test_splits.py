@@ -10,7 +10,9 @@ from tastemaker.evaluation.splits import (
     global_time,
     last_out,
     newcomers,
+    newest_part,
     rolling_cuts,
+    some,
     timed,
 )
 
@@ -109,3 +111,14 @@ def test_at_random_everyone_gives_a_share_and_keeps_something() -> None:
 def test_newcomers_are_those_of_whom_nothing_is_known() -> None:
     some = people([(0, 1.0), (1, 9.0)], [(2, 8.0)], [(3, 2.0)])
     assert newcomers(some, by_time(some, 0.5, 1.0)).tolist() == [1]
+
+
+@pytest.mark.parametrize(("n", "chosen"), [(0, 0), (1, 0), (2, 1), (5, 1), (100, 10)])
+def test_some_of_several(n: int, chosen: int) -> None:
+    assert some(n, 0.1, 0).sum() == chosen
+    assert (some(n, 0.1, 3) == some(n, 0.1, 3)).all()
+
+
+def test_the_newest_part_of_everyone() -> None:
+    part = newest_part(people([(0, 1.0)], [(1, 2.0)] * 2, [(2, NAN)] * 10, []), 0.2)
+    assert part.tolist() == [False] + [False, True] + [False] * 8 + [True] * 2

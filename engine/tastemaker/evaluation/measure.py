@@ -15,6 +15,9 @@ from tastemaker.metrics import METRICS
 RESAMPLES = 2000
 """How often people are drawn anew for an interval."""
 
+DRAWN_AT_ONCE = 100
+"""How many of these draws are held in memory at once."""
+
 
 class Rank(Protocol):
     """Anything that recommends to people given as arrays."""
@@ -85,17 +88,27 @@ def measures(hits: BoolArray, n_relevant: Int64Array, cutoffs: Sequence[int]) ->
 
 
 def interval(figures: Float64Array, seed: int = 0) -> Interval:
-    """The mean of one figure a person, with the 95 % bootstrap interval; NaN without people.
+    """The mean of one figure a person, with the 95 % bootstrap interval; NaN without people."""
+    return intervals(figures[:, None], seed)[0]
+
+
+def intervals(figures: Float64Array, seed: int = 0) -> list[Interval]:
+    """The same for each column of (n_people, n_figures); all columns see the same people drawn.
 
     Efron, B.: Bootstrap Methods: Another Look at the Jackknife. Annals of Statistics, 1979.
     """
-    if len(figures) == 0:
-        return Interval(np.nan, np.nan, np.nan)
-    rng, means = np.random.default_rng(seed), np.empty(RESAMPLES)
-    for turn in range(RESAMPLES):
-        means[turn] = figures[rng.integers(0, len(figures), len(figures))].mean()
-    low, high = np.quantile(means, (0.025, 0.975))
-    return Interval(float(figures.mean()), float(low), float(high))
+    n_people, n_figures = figures.shape
+    if n_people == 0:
+        return [Interval(np.nan, np.nan, np.nan)] * n_figures
+    rng, means = np.random.default_rng(seed), np.empty((RESAMPLES, n_figures))
+    for first in range(0, RESAMPLES, DRAWN_AT_ONCE):
+        drawn = rng.integers(0, n_people, (DRAWN_AT_ONCE, n_people))
+        drawn += np.arange(DRAWN_AT_ONCE)[:, None] * n_people
+        counts = np.bincount(drawn.ravel(), minlength=drawn.size).reshape(drawn.shape)
+        means[first : first + DRAWN_AT_ONCE] = counts @ figures / n_people
+    bounds = np.quantile(means, (0.025, 0.975), axis=0).T.tolist()
+    middle = figures.mean(axis=0).tolist()
+    return [Interval(mean, low, high) for mean, (low, high) in zip(middle, bounds, strict=True)]
 
 
 def compare(first: Float64Array, second: Float64Array, seed: int = 0) -> Interval:

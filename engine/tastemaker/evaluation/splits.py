@@ -108,3 +108,22 @@ def newcomers(people: People, split: Split) -> Int64Array:
     known = np.bincount(rows[split.known], minlength=n_people)
     asked = np.bincount(rows[split.asked], minlength=n_people)
     return np.flatnonzero((known == 0) & (asked > 0))
+
+
+def some(n: int, share: float, seed: int) -> BoolArray:
+    """(n,) bool: a share of n, drawn at random; at least one, and not all, where there are two."""
+    drawn = np.random.default_rng(seed).permutation(n)
+    chosen = np.zeros(n, dtype=np.bool_)
+    chosen[drawn[: min(max(round(share * n), 1), max(n - 1, 0))]] = True
+    return chosen
+
+
+def newest_part(people: People, share: float) -> BoolArray:
+    """(n_interactions,) bool: the newest share of everyone's interactions.
+
+    Everyone with two or more gives at least one, and keeps at least one.
+    """
+    histories = people.histories
+    lengths = histories.lengths
+    wanted = np.maximum(np.round(share * lengths), 1).astype(np.int64)
+    return np.asarray(histories.ages < np.minimum(wanted, lengths - 1)[histories.rows])
