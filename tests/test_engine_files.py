@@ -49,6 +49,10 @@ def test_progress_is_told(shop: Tastemaker, tmp_path: Path) -> None:
     file = tmp_path / "views.csv"
     file.write_text(VIEWS)
     told: list[str] = []
-    shop.import_file("interactions", file, progress=lambda done, total, what: told.append(what))
-    shop.export_file("users", tmp_path / "u.csv", progress=lambda d, t, what: told.append(what))
+
+    def progress(done: int, total: int, what: str = "") -> None:
+        told.append(what)
+
+    shop.import_file("interactions", file, progress=progress)
+    shop.export_file("users", tmp_path / "users.csv", progress=progress)
     assert {"Reading interactions", "Writing interactions"} < set(told)

@@ -54,8 +54,7 @@ def export_file(
     Raises:
         InputError: the file cannot be written, or CSV cannot hold a value.
     """
-    named = None if str(path) == STANDARD else form_of_name(str(path))
-    chosen = form or named or "csv"
+    chosen = form or (None if str(path) == STANDARD else form_of_name(str(path))) or "csv"
     with database.reading(f"exporting {what}") as connection, new_file(path) as stream:
         columns, rows, total = exported(connection, keyring, what, flat=chosen != "jsonl")
         return write_rows(stream, chosen, columns, reported(rows, total, what, progress))
