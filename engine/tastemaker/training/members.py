@@ -31,6 +31,11 @@ class Candidate:
         """The recommender's name."""
         return self.plugin.name
 
+    @property
+    def uses_features(self) -> bool:
+        """Whether it looks at what people declared of themselves."""
+        return self.plugin.recommender is not None and self.plugin.recommender.uses_features
+
 
 @dataclass(frozen=True)
 class Fitted:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from sqlalchemy import Connection
 
-from tastemaker.data import Float32Array, Int64Array, TrainingData
+from tastemaker.data import Float32Array, Int64Array, TrainingData, Values
 from tastemaker.errors import TrainingError
 from tastemaker.ranking.catalogue import Catalogue
 from tastemaker.ranking.people import as_people
-from tastemaker.store import interactions, items
+from tastemaker.store import interactions, items, users
+from tastemaker.store.keyring import Keyring
 from tastemaker.store.kinds import read_kinds
 
 
@@ -35,8 +37,16 @@ class Snapshot:
         return counts.astype(np.float32)
 
 
-def read_snapshot(connection: Connection, seed: int) -> Snapshot:
+def read_snapshot(
+    connection: Connection, keyring: Keyring, seed: int, *, features: bool
+) -> Snapshot:
     """Reads items, kinds and all interactions in one transaction.
+
+    Args:
+        connection: to the database.
+        keyring: opens people's features.
+        seed: where everything random starts from.
+        features: whether declared features of people are opened; otherwise they stay sealed.
 
     Raises:
         TrainingError: there is nothing to learn from.
@@ -51,7 +61,8 @@ def read_snapshot(connection: Connection, seed: int) -> Snapshot:
     catalogue = Catalogue(columns.items, columns.keys, columns.available)
     kinds = read_kinds(connection)
     grouped = interactions.Histories(indptr_of(stored.user_keys), *stored[1:])
-    people = as_people(grouped, catalogue, kinds, {})
+    declared = read_features(connection, keyring, stored.user_keys) if features else {}
+    people = as_people(grouped, catalogue, kinds, declared)
     data = TrainingData(columns.items, people, tuple(kind.name for kind in kinds), seed)
     return Snapshot(data, columns.keys)
 
@@ -60,3 +71,14 @@ def indptr_of(keys: Int64Array) -> Int64Array:
     """(n_people + 1,) where each person's rows start, from the ascending keys of all rows."""
     starts = np.flatnonzero(np.diff(keys, prepend=keys[:1] - 1))
     return np.append(starts, len(keys)).astype(np.int64)
+
+
+def read_features(
+    connection: Connection, keyring: Keyring, user_keys: Int64Array
+) -> Mapping[str, tuple[Values, ...]]:
+    """The declared features of the people of all rows, by ascending key, each once."""
+    if not users.declared_features(connection):
+        return {}
+    wanted = set(np.unique(user_keys).tolist())
+    refs = [ref for key, ref in users.iterate_refs(connection) if key in wanted]
+    return users.read_features(connection, keyring, refs)
