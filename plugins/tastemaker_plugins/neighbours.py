@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Self
+from collections.abc import Callable, Mapping
+from itertools import pairwise
+from typing import Any, Self, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
-from tastemaker import People
+from tastemaker import People, Progress
 
 Float32Array = npt.NDArray[np.float32]
 Int32Array = npt.NDArray[np.int32]
 BoolArray = npt.NDArray[np.bool_]
+
+Rate: TypeAlias = Callable[[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]], Any]
+"""Makes weights of links out of products, the items they lead from and those they lead to."""
+
+BLOCK = 512
+"""Items whose links are found at once."""
 
 LINKS = 200_000
 """Links followed at once when many people are scored: what the processor's cache holds."""
@@ -118,24 +125,49 @@ def blocks(starts: npt.NDArray[np.intp], n_items: int, step: int) -> list[tuple[
     return ranges
 
 
+def nearest(
+    back: csr_array, on: csr_array, k: int, rate: Rate, progress: Progress
+) -> tuple[Int32Array, Float32Array]:
+    """The strongest links between different items over the people they have in common.
+
+    Args:
+        back: (n_items, n_people) sparse, from an item to its people.
+        on: (n_people, n_items) sparse, from people to their items.
+        k: how many links to keep of each item.
+        rate: makes the weights of links out of the products of `back` and `on`.
+        progress: told how far it is.
+
+    Returns:
+        (n_items, min(k, n_items)) int32 items and float32 weights, strongest first.
+    """
+    parts = [strongest(on[:0], k)]
+    for first in range(0, back.shape[0], BLOCK):
+        progress(first, back.shape[0], "nearest items")
+        common = csr_array(back[first : first + BLOCK] @ on)
+        sources = np.repeat(np.arange(common.shape[0]), np.diff(common.indptr)) + first
+        weights = rate(common.data, sources, common.indices)
+        common.data = np.where(sources == common.indices, 0.0, weights)
+        parts.append(strongest(common, k))
+    items, weights = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return items, weights
+
+
 def strongest(links: csr_array, k: int) -> tuple[Int32Array, Float32Array]:
     """The k largest positive links of each row, padded with links of weight 0 to item 0.
 
     Returns:
         (n_rows, min(k, n_columns)) int32 columns and float32 values, strongest first.
     """
-    n_rows, n_columns = links.shape
-    k = min(k, n_columns)
-    items = np.zeros((n_rows, k), dtype=np.int32)
-    weights = np.zeros((n_rows, k), dtype=np.float32)
-    step = max(1, CELLS // max(1, n_columns))
-    for first in range(0, n_rows, step):
-        block = links[first : first + step].toarray().astype(np.float32)
-        best = np.argpartition(-block, k - 1, axis=1)[:, :k] if k < n_columns else None
-        values = block if best is None else np.take_along_axis(block, best, axis=1)
-        order = np.argsort(-values, axis=1, kind="stable")
-        columns = order if best is None else np.take_along_axis(best, order, axis=1)
-        values = np.maximum(np.take_along_axis(values, order, axis=1), 0)
-        items[first : first + step] = np.where(values > 0, columns, 0)
-        weights[first : first + step] = values
+    k = min(k, links.shape[1])
+    items = np.zeros((links.shape[0], k), dtype=np.int32)
+    weights = np.zeros((links.shape[0], k), dtype=np.float32)
+    values = links.data.astype(np.float32)
+    for row, (first, last) in enumerate(pairwise(links.indptr)):
+        own = values[first:last]
+        best = np.argpartition(-own, k)[:k] if len(own) > k else np.arange(len(own))
+        # of equals the first item, whatever order the links came in
+        best = best[np.lexsort((links.indices[first:last][best], -own[best]))]
+        best = best[own[best] > 0]
+        items[row, : len(best)] = links.indices[first:last][best]
+        weights[row, : len(best)] = own[best]
     return items, weights

@@ -2,13 +2,45 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
-from tastemaker import People
+from tastemaker import People, Settings, setting
 
 Float32Array = npt.NDArray[np.float32]
+
+
+def half_life_setting(default: float) -> Any:
+    """How fast what a person did counts less, when that person is scored."""
+    return setting(
+        default,
+        "Interactions after which an older one of the same person counts half.",
+        low=0.5,
+        high=1000.0,
+        log=True,
+    )
+
+
+def fading_setting(default: float) -> Any:
+    """How fast what anybody did counts less, when a model is fitted."""
+    return setting(
+        default,
+        "An interaction teaches half as much at this multiple of the median age of all.",
+        low=0.05,
+        high=1000.0,
+        log=True,
+    )
+
+
+@dataclass(frozen=True)
+class HistorySettings(Settings):
+    """The base of the settings of recommenders that score people by their histories."""
+
+    half_life: float = half_life_setting(10.0)
 
 
 def recency(people: People, half_life: float) -> Float32Array:

@@ -14,21 +14,20 @@ from tastemaker import (
     People,
     Progress,
     Recommender,
-    Settings,
-    State,
     TrainingData,
     hookimpl,
     setting,
 )
+from tastemaker_plugins.linked import Linked
 from tastemaker_plugins.neighbours import Neighbours, strongest
-from tastemaker_plugins.recency import fade, recency
+from tastemaker_plugins.recency import HistorySettings, fade, fading_setting, half_life_setting
 
 Float32Array = npt.NDArray[np.float32]
 Int32Array = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True)
-class TransitionSettings(Settings):
+class TransitionSettings(HistorySettings):
     """The settings of `transition`."""
 
     window: int = setting(5, "How many positions ahead still count as following.", low=1, high=50)
@@ -38,24 +37,12 @@ class TransitionSettings(Settings):
     smoothing: float = setting(
         5.0, "Added to each item's count, so that rare items promise less.", low=0.0, high=100.0
     )
-    fading: float = setting(
-        0.5,
-        "A transition teaches half as much at this multiple of the median age of all.",
-        low=0.05,
-        high=1000.0,
-        log=True,
-    )
+    fading: float = fading_setting(0.5)
     neighbours: int = setting(50, "Links kept for each item.", low=1, high=1000, log=True)
-    half_life: float = setting(
-        3.0,
-        "Interactions after which an older one of the same person counts half.",
-        low=0.5,
-        high=1000.0,
-        log=True,
-    )
+    half_life: float = half_life_setting(3.0)
 
 
-class Transition(Recommender):
+class Transition(Linked):
     """Transitions: how often one item follows another within a few positions of a history.
 
     N[a, b] = sum over all histories of decay ** (distance - 1) for b up to `window` positions after
@@ -71,9 +58,8 @@ class Transition(Recommender):
     name: ClassVar[str] = "transition"
     family: ClassVar[str] = "collaborative"
     because: ClassVar[str] = "often follows {items}"
-    settings_type: ClassVar[type[Settings]] = TransitionSettings
+    settings_type: ClassVar[type[HistorySettings]] = TransitionSettings
     settings: TransitionSettings
-    links: Neighbours
 
     def fit(self, data: TrainingData, progress: Progress) -> Self:
         """Counts what follows what."""
@@ -106,30 +92,6 @@ class Transition(Recommender):
             np.concatenate((after, before[together])),
         )
         return np.concatenate((weights, weights[together])), pairs
-
-    def score(self, people: People) -> Float32Array:
-        """(len(people), n_items) float32; NaN for unknown items and empty histories."""
-        return self.links.spread(people, recency(people, self.settings.half_life))
-
-    def reasons(self, people: People, item_index: int) -> Float32Array:
-        """(n_interactions,) what each interaction adds to the item's score."""
-        weights = recency(people, self.settings.half_life)
-        return self.links.shares(people, weights, item_index)
-
-    def similar(self, item_index: int) -> Float32Array:
-        """(n_items,) how often each item follows this one."""
-        return self.links.row(item_index)
-
-    def state(self) -> State:
-        """The links and the half-life."""
-        return State(self.links.arrays(), {"half_life": self.settings.half_life})
-
-    @classmethod
-    def restore(cls, state: State) -> Self:
-        """A recommender that scores as the one whose `state` was taken."""
-        restored = cls(TransitionSettings(half_life=float(str(state.values["half_life"]))))
-        restored.links = Neighbours.of(state.arrays)
-        return restored
 
 
 @hookimpl
