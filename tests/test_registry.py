@@ -160,7 +160,7 @@ def test_settings_come_from_the_configuration() -> None:
         ("popular", {"size": 3}, SettingsError, "no setting size; it has: none"),
         ("recent-popular", {"size": 3}, SettingsError, "no setting size; it has: half_life"),
         ("recent-popular", {"half_life": -1.0}, SettingsError, "between 0.0 and"),
-        ("recent-popular", {"half_life": "long"}, SettingsError, "must be a float"),
+        ("recent-popular", {"half_life": "long"}, SettingsError, "must be a number"),
         ("nothing", {}, NotFoundError, "no recommender 'nothing'"),
         ("mine", {}, PluginError, "switched off"),
     ],

@@ -46,6 +46,8 @@ from tastemaker.training.report import Release
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+    from tastemaker.assessment.report import Report
+
 BATCH = 500
 """How many people are ranked at once: their scores for every item are held in memory."""
 
@@ -287,6 +289,44 @@ class Tastemaker:
                 return trainer.train(only, seed, activate, bar)
         return trainer.train(only, seed, activate, progress or silent)
 
+    def evaluate(
+        self,
+        split: str | None = None,
+        *,
+        cutoffs: Sequence[int] = (10, 20),
+        only: Sequence[str] = (),
+        seed: int = 0,
+        people: int = 5000,
+        progress: Progress | bool = silent,
+    ) -> Report:
+        """Measures what training would make of the data: the blend, and each member alone.
+
+        Trains in memory on the known part of a split, and answers as an application would be
+        answered. Nothing is written, and what serves goes on serving.
+
+        Args:
+            split: "time", "last", "people", "cold-people", "cold-items" or "random"; by time where
+                times are known, and at random otherwise, if not given.
+            cutoffs: how long the measured lists are.
+            only: names of recommenders; all that are enabled where empty.
+            seed: where everything random starts from.
+            people: at most so many are asked.
+            progress: told how far it is; True for a bar on standard error.
+
+        Raises:
+            InputError: no split has that name, or a cutoff or a number is refused.
+            EvaluationError: there is too little data for the split.
+            TrainingError: no recommender could be trained.
+            NotFoundError: `only` names a recommender that is not there.
+        """
+        from tastemaker.assessment.evaluation import Evaluator  # who only serves need not load it
+
+        evaluator = Evaluator(self._database, self._keyring, self._plugins)
+        if progress is True:
+            with progress_bar() as bar:
+                return evaluator.evaluate(split, cutoffs, only, seed, people, bar)
+        return evaluator.evaluate(split, cutoffs, only, seed, people, progress or silent)
+
     def releases(self) -> list[ReleaseSummary]:
         """All releases that are kept, the newest first, damaged ones named as such."""
         with self._reading("listing releases") as connection:
@@ -413,7 +453,8 @@ class Tastemaker:
         """Every recommender found, its state, and what is wrong with it if anything is."""
         with self._reading("reading the configuration") as connection:
             configuration = read_configuration(connection)
-        return list(Registry(self._plugins, configuration.disabled).plugins)
+        found = Registry(self._plugins, configuration.disabled).plugins
+        return [one.configured(configuration.settings.get(one.name, {})) for one in found]
 
     def configure(
         self, name: str, enabled: bool | None = None, settings: Mapping[str, Json] | None = None

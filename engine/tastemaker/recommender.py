@@ -19,6 +19,14 @@ API_VERSION = 1
 
 FAMILIES = ("popularity", "content", "collaborative", "hybrid")
 
+KINDS: Mapping[type, str] = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    str: "text",
+}
+"""What a setting of each type is called."""
+
 Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
 
 
@@ -87,7 +95,8 @@ def check_setting(entry: dataclasses.Field[Any], value: Any) -> None:
     bounds, kind = entry.metadata, type(entry.default)
     alike = (int, float) if kind is float else (kind,)
     if not isinstance(value, alike) or (kind is not bool and isinstance(value, bool)):
-        raise SettingsError(f"Setting {entry.name} is {value!r}; it must be a {kind.__name__}.")
+        wanted = KINDS.get(kind, f"of type {kind.__name__}")
+        raise SettingsError(f"Setting {entry.name} is {value!r}; it must be {wanted}.")
     choices = bounds.get("choices")
     if choices is not None and value not in choices:
         raise SettingsError(

@@ -6,7 +6,7 @@ import dataclasses
 import inspect
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
 from types import ModuleType
@@ -41,6 +41,7 @@ class Plugin:
             that are not installed; trained ones score all the same) or "failed".
         problem: what is wrong, in words; empty where nothing is.
         recommender: the class, where there is one.
+        chosen: the settings that differ from its defaults, by configuration.
     """
 
     name: str
@@ -50,11 +51,16 @@ class Plugin:
     state: Literal["enabled", "disabled", "unavailable", "failed"]
     problem: str = ""
     recommender: type[Recommender] | None = None
+    chosen: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def origin(self) -> str:
         """The package and its version."""
         return f"{self.distribution} {self.version}".rstrip()
+
+    def configured(self, settings: Mapping[str, object]) -> Plugin:
+        """The same with settings that differ from the defaults."""
+        return dataclasses.replace(self, chosen=settings)
 
     def row(self) -> dict[str, str]:
         """Everything that can be told of it, for a listing."""
@@ -63,11 +69,12 @@ class Plugin:
 
     @property
     def settings(self) -> str:
-        """The recommender's settings and their defaults: "half_life=6.0, max_items=12000"."""
+        """The recommender's settings as they are now: "half_life=6.0, max_items=12000"."""
         if self.recommender is None:
             return ""
         entries = dataclasses.fields(self.recommender.settings_type)
-        return ", ".join(f"{entry.name}={entry.default}" for entry in entries)
+        values = {**{entry.name: entry.default for entry in entries}, **self.chosen}
+        return ", ".join(f"{name}={value}" for name, value in values.items())
 
 
 @dataclass(frozen=True)

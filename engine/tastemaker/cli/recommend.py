@@ -23,7 +23,11 @@ COLUMNS = ("user_id", "rank", "item_id", "score")
 
 @click.command()
 @click.argument("users", nargs=-1, metavar="[USER]...")
-@click.option("--users-file", type=click.File("r"), help="A file of user ids, one a line.")
+@click.option(
+    "--users-file",
+    type=click.File("r", encoding="utf-8", errors="surrogateescape"),
+    help="A file of user ids, one a line.",
+)
 @click.option("--all", "everyone", is_flag=True, help="Everyone in the database.")
 @click.option("-k", default=10, show_default=True, type=click.IntRange(1, 1000), help="How many.")
 @click.option(
@@ -57,6 +61,8 @@ def recommend(
     """
     if sum((bool(users), users_file is not None, everyone)) != 1:
         raise click.UsageError("Name users, or give --users-file FILE, or --all; one of the three.")
+    if explain and output is not None:
+        raise click.UsageError("--output holds no reasons: leave out --explain.")
     with open_engine(database_url) as engine:
         wanted: Iterable[str] = users
         if everyone:
