@@ -4,10 +4,12 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tastemaker.blend import Slate, shortlist
+from tastemaker.blend.candidates import FEW
+from tastemaker.data import BoolArray, Float32Array
 
 NAN = float("nan")
 
@@ -93,3 +95,38 @@ def test_a_batch_answers_as_each_person_alone(seed: int, depth: int, missing: fl
 def test_scores_of_any_size(size: float) -> None:
     scores = scored([3, 2, 1, 0, 0, 0, 0, 0]) * np.float32(size)
     assert listed(shortlist(scores, np.zeros((1, 8), dtype=bool), depth=2, least=1)) == [0, 1]
+
+
+def best_by_sorting(scores: Float32Array, allowed: BoolArray, depth: int) -> set[int]:
+    """One member's best items for one person, as `shortlist` says it, the slow way."""
+    spoken = np.flatnonzero(allowed & ~np.isnan(scores))
+    if len(spoken) < depth:
+        return set(spoken.tolist())
+    last = np.sort(scores[spoken])[-depth]
+    best = spoken[scores[spoken] >= last]
+    if len(best) > 2 * depth:
+        best = spoken[scores[spoken] > last]
+    return set(best.tolist())
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.integers(0, 2**32 - 1),
+    st.integers(1, 60),
+    st.sampled_from([1, 3, 50, 10**6]),
+    st.floats(0, 1),
+)
+@pytest.mark.parametrize("people", [2, 60])  # few and many scores go different ways
+def test_the_shortlist_is_what_sorting_finds(
+    people: int, seed: int, depth: int, values: int, missing: float
+) -> None:
+    rng = np.random.default_rng(seed)
+    scores = rng.integers(-values, values + 1, (2, people, 401)).astype(np.float32)
+    scores[0] *= rng.random(scores.shape[1:]) < rng.random()
+    scores[rng.random(scores.shape) < missing * rng.integers(0, 2)] = NAN
+    barred = rng.random((people, 401)) < rng.random()
+    assert (scores.size > FEW) is (people == 60)
+    slate = shortlist(scores, barred, depth, least=0)
+    for person in range(people):
+        bests = (best_by_sorting(own[person], ~barred[person], depth) for own in scores)
+        assert set(listed(slate, person)) == set().union(*bests)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tastemaker.blend import Curve, blend, calibrate, combine, even, shortlist
-from tastemaker.blend.combination import highest, spoken
+from tastemaker.blend.combination import CELLS, highest, spoken
 from tastemaker.data import Float32Array
 
 NAN = float("nan")
@@ -85,6 +85,25 @@ def test_the_parts_sum_to_the_total_and_the_best_are_the_best(
         real = whole.valid[person, order]
         expected = whole.items[person, order][real].tolist()
         assert answer.items[person][answer.valid[person]].tolist() == expected
+
+
+def test_many_people_are_answered_in_blocks_as_they_are_together() -> None:
+    rng = np.random.default_rng(5)
+    scores = rng.standard_normal((2, 600, 500)).astype(np.float32)
+    assert scores.size > CELLS
+    barred = rng.random((600, 500)) < 0.5
+    barred[:590, 3:] = True  # the lists of the first block are shorter than those of the last
+    curve, lengths = weighted(0.7, 0.3), rng.integers(0, 30, 600)
+    answer = blend(list(scores), barred, curve, lengths, 10)
+    slate = shortlist(scores, barred, curve.depth, least=10)
+    whole = combine(slate, calibrate(slate), curve.at(lengths), curve.carry).best(10)
+    assert answer.items[answer.valid].tolist() == whole.items[whole.valid].tolist()
+    assert answer.valid.tolist() == whole.valid.tolist()
+    assert answer.totals[answer.valid] == pytest.approx(whole.totals[whole.valid], abs=1e-5)
+    parts = answer.contributions.sum(axis=0)
+    assert parts[answer.valid] == pytest.approx(answer.totals[answer.valid], abs=1e-5)
+    assert not answer.contributions[:, ~answer.valid].any()
+    assert np.isneginf(answer.totals[~answer.valid]).all()
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 30))

@@ -15,6 +15,13 @@ SUNK = np.float32(-3e38)
 """Added to a score, it sinks the item below every other; float32 ends not far below it."""
 
 
+GROUPS = 3
+"""A row of many items is cut into about this many groups for each item looked for."""
+
+FEW = 2**15
+"""Up to so many scores it is quicker to partition all of them."""
+
+
 @dataclass(frozen=True)
 class Slate:
     """The candidates of a batch of people, and what each member says of them.
@@ -65,7 +72,7 @@ def shortlist(
 
 
 def _chosen(scores: Float32Array, barred: BoolArray, depth: int) -> BoolArray:
-    """(n, n_items) the members' best, by threshold: partition is thrice as fast as argpartition."""
+    """(n, n_items) the union of the members' best."""
     n_items = scores.shape[2]
     if depth >= n_items:
         said: BoolArray = np.logical_or.reduce(~np.isnan(scores), axis=0)
@@ -73,15 +80,53 @@ def _chosen(scores: Float32Array, barred: BoolArray, depth: int) -> BoolArray:
     level = scores + np.multiply(barred, SUNK, dtype=np.float32)
     if np.isnan(level.min(initial=0)):
         np.fmax(level, SUNK, out=level)
-    level.partition(n_items - depth, axis=2)
-    last = np.maximum(level[:, :, n_items - depth, None], SUNK / 2)
-    best: BoolArray = scores >= last
-    best &= ~barred
+    last = _last(level, depth)[:, :, np.newaxis]
+    best = level >= last
     crowded = best.sum(axis=2, dtype=np.int32) > 2 * depth
     if crowded.any():
-        best[crowded] &= scores[crowded] > last[crowded]
+        above = np.nextafter(last, np.float32(np.inf))
+        np.copyto(last, above, where=crowded[:, :, np.newaxis])
+        np.greater_equal(level, last, out=best)
     union: BoolArray = np.logical_or.reduce(best, axis=0)
     return union
+
+
+def _last(level: Float32Array, depth: int) -> Float32Array:
+    """(n_members, n) the `depth`-th highest of each row, but no item that was sunk.
+
+    That of the maxima of groups of items is at most as high, and cheap to find: of many items only
+    those above it are partitioned. (A whole row where many are tied takes ten times as long as
+    another.)
+    """
+    if level.size <= FEW:
+        return np.maximum(_highest(level.copy(), depth), SUNK / 2)
+    last = np.maximum(_highest(_maxima(level, depth), depth), SUNK / 2)
+    above = level > last[:, :, np.newaxis]
+    counts = above.sum(axis=2, dtype=np.int32)
+    width = int(counts.max(initial=0))
+    if width < depth:
+        return last
+    table = np.full((*counts.shape, width), SUNK)
+    table[np.arange(width) < counts[:, :, np.newaxis]] = level.reshape(-1)[np.flatnonzero(above)]
+    return np.maximum(last, _highest(table, depth))
+
+
+def _highest(rows: Float32Array, depth: int) -> Float32Array:
+    """(n_members, n) the `depth`-th highest of each row, which are reordered."""
+    place = rows.shape[2] - depth
+    rows.partition(place, axis=2)
+    return rows[:, :, place]
+
+
+def _maxima(level: Float32Array, depth: int) -> Float32Array:
+    """(n_members, n, n_groups) the highest of each group of a row's items."""
+    n_items = level.shape[2]
+    size = max(1, n_items // (GROUPS * depth))
+    n_groups = n_items // size
+    whole, rest = np.split(level, [size * n_groups], axis=2)
+    maxima: Float32Array = whole.reshape(*level.shape[:2], size, n_groups).max(axis=2)
+    np.maximum(maxima[:, :, : rest.shape[2]], rest, out=maxima[:, :, : rest.shape[2]])
+    return maxima
 
 
 def _fill_up(chosen: BoolArray, barred: BoolArray, least: int) -> None:

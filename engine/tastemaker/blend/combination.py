@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tastemaker.blend.calibration import Calibrated, calibrate
 from tastemaker.blend.candidates import Slate, shortlist
 from tastemaker.blend.curve import Curve
 from tastemaker.data import BoolArray, Float32Array, Float64Array, Int64Array, frozen
+
+CELLS = 2**19
+"""Scores looked at together: with what is made of them they fit the processor's cache."""
 
 
 @dataclass(frozen=True)
@@ -88,8 +93,48 @@ def blend(
         lengths: (n,) how long each person's history is.
         k: how many items.
     """
-    slate = shortlist(np.stack(scores), barred, curve.depth, least=k)
+    step = max(1, CELLS // max(1, len(scores) * barred.shape[1]))
+    parts = []
+    for first in range(0, max(1, len(barred)), step):
+        part = slice(first, first + step)
+        given = np.stack([own[part] for own in scores])
+        parts.append(_blended(given, barred[part], curve, lengths[part], k))
+    return parts[0] if len(parts) == 1 else joined(parts)
+
+
+def _blended(
+    scores: Float32Array, barred: BoolArray, curve: Curve, lengths: Int64Array, k: int
+) -> Blended:
+    slate = shortlist(scores, barred, curve.depth, least=k)
     return combine(slate, calibrate(slate), curve.at(lengths), curve.carry).best(k)
+
+
+def joined(parts: Sequence[Blended]) -> Blended:
+    """The people of all the parts, one part after the other."""
+    width = max(part.items.shape[1] for part in parts)
+    items, valid, totals, contributions = zip(
+        *(
+            (
+                _widened(part.items, width, 0),
+                _widened(part.valid, width, False),
+                _widened(part.totals, width, -np.inf),
+                _widened(part.contributions, width, 0),
+            )
+            for part in parts
+        ),
+        strict=True,
+    )
+    rows = [np.concatenate(own) for own in (items, valid, totals)]
+    return Blended(rows[0], rows[1], rows[2], np.concatenate(contributions, axis=1))
+
+
+def _widened(array: npt.NDArray[Any], width: int, filling: float) -> npt.NDArray[Any]:
+    """The array with its last axis filled up to a width."""
+    missing = width - array.shape[-1]
+    if not missing:
+        return array
+    edges = [(0, 0)] * (array.ndim - 1) + [(0, missing)]
+    return np.pad(array, edges, constant_values=filling)
 
 
 def combine(slate: Slate, calibrated: Calibrated, weights: Float64Array, carry: float) -> Blended:
