@@ -11,6 +11,7 @@ from tastemaker.errors import TastemakerError
 HOMES = {
     "db": "tastemaker.cli.db:db",
     "demo": "tastemaker.cli.demo:demo",
+    "evaluate": "tastemaker.cli.evaluate:evaluate",
     "export": "tastemaker.cli.export:export",
     "import": "tastemaker.cli.import_:import_",
     "init": "tastemaker.cli.init:init",

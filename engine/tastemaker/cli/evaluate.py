@@ -1,0 +1,117 @@
+"""`tastemaker evaluate`."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from tastemaker.assessment.exams import SPLITS
+from tastemaker.assessment.report import Report
+from tastemaker.assessment.words import summary
+from tastemaker.cli.options import Format, database_option, format_option, open_engine
+from tastemaker.cli.output import console, print_rows, print_table
+from tastemaker.progress import progress_bar
+
+
+class Cutoffs(click.ParamType[tuple[int, ...]]):
+    """Numbers with commas between them: "5,10,20"."""
+
+    name = "N,N,…"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, ...]:
+        """The numbers."""
+        try:
+            return tuple(int(part) for part in str(value).split(","))
+        except ValueError:
+            self.fail(f"{value!r} is not a list of whole numbers such as 10,20.", param, ctx)
+
+
+@click.command()
+@click.option(
+    "--split",
+    type=click.Choice(list(SPLITS)),
+    help="What is foretold. By time where times are known, and at random otherwise, if not given.",
+)
+@click.option(
+    "--cutoffs", type=Cutoffs(), default="10,20", show_default=True, help="How long lists are."
+)
+@click.option("--only", multiple=True, metavar="NAME", help="Only this recommender; repeatable.")
+@click.option(
+    "--people",
+    type=click.IntRange(1),
+    default=5000,
+    show_default=True,
+    help="Ask at most so many people.",
+)
+@click.option("--seed", default=0, show_default=True, help="Where everything random starts from.")
+@click.option(
+    "--report",
+    "report_file",
+    type=click.Path(dir_okay=False),
+    metavar="FILE.html",
+    help="Write a page with plots too.",
+)
+@format_option
+@database_option
+def evaluate(
+    split: str | None,
+    cutoffs: tuple[int, ...],
+    only: tuple[str, ...],
+    people: int,
+    seed: int,
+    report_file: str | None,
+    output_format: Format,
+    database_url: str,
+) -> None:
+    """Measure the blend and each recommender alone on what people went on to choose.
+
+    Part of the data is hidden, the rest trained on in memory; then everybody whose choices were
+    hidden is answered as an application would be. Nothing is written, and the release that
+    serves goes on serving.
+
+    \b
+    Splits:
+      time         the latest tenth of all interactions is hidden
+      last         everyone's last interaction
+      people       some people are not learnt from, and shown with part of their history
+      cold-people  some people are not learnt from, and nothing is known of them
+      cold-items   some items come after training, and only these are shown
+      random       a fifth of everyone's interactions
+
+    \b
+    Examples:
+      tastemaker evaluate
+      tastemaker evaluate --report report.html
+      tastemaker evaluate --split last --cutoffs 5,10,50 --only ease --only popular
+    """
+    with open_engine(database_url) as engine, progress_bar() as progress:
+        report = engine.evaluate(
+            split, cutoffs=cutoffs, only=only, seed=seed, people=people, progress=progress
+        )
+    if report_file is not None:
+        report.save(report_file)
+    print_report(report, output_format)
+    if report_file is not None:
+        click.echo(f"The page is in {report_file}.", err=True)
+
+
+def print_report(report: Report, output_format: Format) -> None:
+    """Prints what an evaluation found: the summary for people, every figure for programs."""
+    if output_format == "json":
+        click.echo(json.dumps(report.to_json(), indent=2, ensure_ascii=False))
+        return
+    if output_format == "csv":
+        print_rows(report.rows(), report.COLUMNS, "csv")
+        return
+    title = f"Asked {report.people:,} people for {report.basis}"
+    print_table(report.summary_rows(), report.summary_columns(), title)
+    if report.points:
+        title = f"{report.headline} by length of the history"
+        print_table(report.envelope_rows(), report.envelope_columns(), title)
+    for sentence in summary(report):
+        console().print(sentence)
+    for note in report.notes:
+        console().print(f"note: {note}")
