@@ -79,7 +79,8 @@ def _foremost(bag: Trial) -> tuple[Float32Array, Float32Array, BoolArray]:
     width = int(np.count_nonzero(first & valid, axis=1).max())
     rows = np.arange(len(bag))[:, None]
     order = np.argsort(~(first & valid), axis=1, kind="stable")[:, :width]
-    values = np.ascontiguousarray(values[:, rows, order])
+    # as flat places: gathering is faster than by rows and columns
+    values = values.reshape(len(values), -1).take(rows * valid.shape[1] + order, axis=1)
     totals = values.sum(axis=0) * WHISPER
     np.copyto(totals, SUNK, where=~valid[rows, order])
     return values, totals, bag.relevant[rows, order]
@@ -94,6 +95,16 @@ def _worth(totals: Float32Array, relevant: BoolArray, n_relevant: Int64Array) ->
     keys = (-totals).view(np.int32)
     keys &= ~1
     keys |= ~relevant
-    ranked = np.sort(keys.view(np.float32), axis=1)[:, : max(CUTOFFS)]
+    ranked = _least(keys.view(np.float32), max(CUTOFFS))
     hits = (ranked.view(np.int32) & 1) == 0
     return float(np.mean([ndcg(hits, n_relevant, k).mean() for k in CUTOFFS]))
+
+
+def _least(keys: Float32Array, count: int) -> Float32Array:
+    """(n, count) the least of each row, ascending; parting first is twice as fast as sorting all.
+
+    Overwrites what it is given.
+    """
+    if count < keys.shape[1]:
+        keys.partition(count, axis=1)
+    return np.sort(keys[:, :count], axis=1)
