@@ -14,22 +14,22 @@ from sqlalchemy import Connection
 
 from tastemaker.data import Int64Array
 from tastemaker.store.statements import fetch, in_dialect, marks
-from tastemaker.store.tables import interaction
+from tastemaker.store.tables import interaction, kind
 from tastemaker.store.upsert import Columns
 
 ROWS = f"SELECT user_id, item_id, kind_id, value, time FROM {interaction.name}"
 IN_ORDER = " ORDER BY user_id, time, item_id, kind_id"
 
 # Multiples of 1/64 travel as whole numbers: exact, and without SQLite's rounding of a float's text.
+# Other values become NULL, which group_concat leaves out: then the numbers are too few.
 SCALE = 64
-UNEVEN = (
-    f"SELECT 1 FROM {interaction.name} WHERE value * {SCALE} <> CAST(value * {SCALE} AS INTEGER)"
-)
+WHOLE = f"CAST(value * {SCALE} AS INTEGER)"
 PACKED = (
-    "SELECT user_id, count(*), group_concat(item_id), group_concat(kind_id),"
-    f" group_concat(CAST(value * {SCALE} AS INTEGER)), group_concat(time)"
+    "SELECT user_id, count(*), group_concat(item_id), {kinds},"
+    f" group_concat(iif(value * {SCALE} = {WHOLE}, {WHOLE}, NULL)), group_concat(time)"
     f" FROM {interaction.name}"
 )
+KINDS = f"SELECT id FROM {kind.name} LIMIT 2"
 USERS_AT_A_TIME = 500
 
 ROW = np.dtype([("u", "i8"), ("i", "i8"), ("k", "i8"), ("v", "f8"), ("t", "i8")])
@@ -83,9 +83,9 @@ def from_rows(rows: np.ndarray[Any, np.dtype[np.void]]) -> Columns:
 
 def _read(connection: Connection, where: str, parameters: Sequence[Any]) -> Columns:
     if connection.dialect.name == "sqlite":
-        uneven = UNEVEN + where.replace(" WHERE", " AND") + " LIMIT 1"
-        if not fetch(connection, uneven, parameters):
-            return _read_packed(connection, where, parameters)
+        packed = _read_packed(connection, where, parameters)
+        if packed is not None:
+            return packed
     elif connection.dialect.driver == "psycopg":
         return _read_copy(connection, where, parameters)
     return _read_rows(connection, where, parameters)
@@ -100,26 +100,42 @@ def _read_rows(connection: Connection, where: str, parameters: Sequence[Any]) ->
         cursor.close()
 
 
-def _read_packed(connection: Connection, where: str, parameters: Sequence[Any]) -> Columns:
+def _read_packed(connection: Connection, where: str, parameters: Sequence[Any]) -> Columns | None:
+    """The columns from packed texts; None where there are values that do not travel so."""
+    kinds = fetch(connection, KINDS)
+    only = int(kinds[0][0]) if len(kinds) == 1 else None
+    packed = PACKED.format(kinds="group_concat(kind_id)" if only is None else "NULL")
     cursor = connection.connection.cursor()
     try:
-        cursor.execute(PACKED + where + " GROUP BY user_id ORDER BY user_id", parameters)
+        cursor.execute(packed + where + " GROUP BY user_id ORDER BY user_id", parameters)
         parts = []
         while groups := cursor.fetchmany(USERS_AT_A_TIME):
-            parts.append(unpacked(groups))
+            part = unpacked(groups, only)
+            if part is None:
+                return None
+            parts.append(part)
     finally:
         cursor.close()
     return in_order(joined(parts))
 
 
-def unpacked(groups: Sequence[Any]) -> Columns:
-    """The columns of users' packed texts."""
+def unpacked(groups: Sequence[Any], only_kind: int | None) -> Columns | None:
+    """The columns of users' packed texts; None where a value is missing.
+
+    Args:
+        groups: for each user the key, how many rows, and the texts.
+        only_kind: the key of the only kind there is, where the texts have none.
+    """
     users, counts, items, kinds, values, times = zip(*groups, strict=True)
+    user_keys = np.repeat(np.array(users, dtype=np.int64), counts)
+    numbers = whole_numbers([text for text in values if text is not None])
+    if len(numbers) < len(user_keys):
+        return None
     return Columns(
-        np.repeat(np.array(users, dtype=np.int64), counts),
+        user_keys,
         whole_numbers(items),
-        whole_numbers(kinds),
-        whole_numbers(values) / SCALE,
+        whole_numbers(kinds) if only_kind is None else np.full_like(user_keys, only_kind),
+        numbers / SCALE,
         whole_numbers(times),
     )
 
