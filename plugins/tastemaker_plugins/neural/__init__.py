@@ -1,0 +1,1 @@
+"""What the recommenders that train with Keras share; serving them takes NumPy only."""

@@ -1,0 +1,153 @@
+"""The training loop of the recommenders that learn with Keras."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from tastemaker import Progress
+from tastemaker_plugins.neural.quiet import keras_on_tensorflow, seeded
+
+Batch: TypeAlias = "tuple[npt.NDArray[Any], ...]"
+"""The arrays of one step; shapes and dtypes are the same in every step."""
+
+Tensor: TypeAlias = Any
+Loss: TypeAlias = Callable[..., Tensor]
+"""Takes the tensors of one batch, in order, and gives the mean loss."""
+
+
+@contextmanager
+def keras_for(seed: int) -> Iterator[Any]:
+    """Keras, for building and training a network within the block.
+
+    For the same seed everything drawn in the block is the same. The application's own random
+    numbers, dtype policy and settings of TensorFlow are as before afterwards.
+
+    Raises:
+        ImportError: TensorFlow is missing, or Keras runs on something else here.
+    """
+    keras, tensorflow = keras_on_tensorflow()
+    with seeded(keras, tensorflow, seed):
+        yield keras
+
+
+class Batches(Protocol):
+    """What a network learns from: each iteration is one pass, of `len` batches."""
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[Batch]: ...
+
+
+class Shuffled:
+    """Rows of arrays in batches, in a new order each pass.
+
+    Every batch has the same size: the last one is filled up with rows from the start of the pass.
+
+    Args:
+        arrays: each (n, …), n the same for all; the rows of the same number belong together.
+        batch_size: rows in one batch, if there are as many.
+        seed: of the order.
+    """
+
+    def __init__(self, arrays: Sequence[npt.NDArray[Any]], batch_size: int, seed: int) -> None:
+        self.arrays = tuple(arrays)
+        self.size = len(self.arrays[0])
+        self.batch_size = max(1, min(batch_size, self.size))
+        self._draw = np.random.default_rng(seed)
+
+    def __len__(self) -> int:
+        return -(-self.size // self.batch_size)
+
+    def __iter__(self) -> Iterator[Batch]:
+        order = self._draw.permutation(self.size)
+        for step in range(len(self)):
+            first = step * self.batch_size
+            rows = np.take(order, np.arange(first, first + self.batch_size), mode="wrap")
+            yield tuple(array[rows] for array in self.arrays)
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How long and how fast to train.
+
+    Attributes:
+        epochs: passes over the batches.
+        rate: the step size of Adam at the start; it falls to nothing along a half cosine.
+    """
+
+    epochs: int
+    rate: float
+
+
+def train(
+    keras: Any,
+    loss: Loss,
+    variables: Sequence[Any],
+    batches: Batches,
+    pace: Pace,
+    progress: Progress,
+) -> list[float]:
+    """Adjusts the variables step by step so that the loss falls.
+
+    Kingma, D., Ba, J.: Adam: A Method for Stochastic Optimization. ICLR 2015.
+    Loshchilov, I., Hutter, F.: SGDR: Stochastic Gradient Descent with Warm Restarts. ICLR 2017.
+
+    Args:
+        keras: what `keras_for` gave.
+        loss: called with the tensors of one batch; a network's `trainable` parts may draw.
+        variables: the trainable variables of the network.
+        batches: at least one batch a pass.
+        pace: how long and how fast.
+        progress: told after every batch.
+
+    Returns:
+        The mean loss of each pass.
+
+    Raises:
+        ValueError: the loss is no longer a number.
+    """
+    steps = pace.epochs * len(batches)
+    schedule = keras.optimizers.schedules.CosineDecay(pace.rate, max(1, steps))
+    step = None
+    losses = []
+    for epoch in range(pace.epochs):
+        what = f"pass {epoch + 1} of {pace.epochs}"
+        total = keras.ops.zeros(())
+        for done, batch in enumerate(batches, start=epoch * len(batches)):
+            if step is None:
+                step = _compiled(keras.optimizers.Adam(schedule), loss, variables, batch)
+            total += step(*batch)
+            progress(done + 1, steps, what)
+        losses.append(float(total) / len(batches))
+        if not np.isfinite(losses[-1]):
+            raise ValueError(
+                f"Training failed: the loss of {what} is {losses[-1]}. Try a smaller rate."
+            )
+    return losses
+
+
+def _compiled(
+    optimizer: Any, loss: Loss, variables: Sequence[Any], batch: Batch
+) -> Callable[..., Tensor]:
+    """One step as a graph of its own, made for batches like this one."""
+    import tensorflow
+
+    optimizer.build(variables)
+
+    def step(*tensors: Tensor) -> Tensor:
+        with tensorflow.GradientTape() as tape:
+            value = loss(*tensors)
+        gradients = tape.gradient(value, [variable.value for variable in variables])
+        optimizer.apply(gradients, variables)
+        return value
+
+    kinds = [tensorflow.TensorSpec(array.shape, array.dtype) for array in batch]
+    # a concrete graph, as TensorFlow warns of a program that makes new functions again and again
+    graph = tensorflow.function(step, autograph=False).get_concrete_function(*kinds)
+    return lambda *arrays: graph(*map(tensorflow.constant, arrays))
