@@ -157,7 +157,8 @@ class Registry:
         """
         plugin = self.find(name)
         if plugin.recommender is None or plugin.state != "enabled":
-            reason = plugin.problem or "switched off by configuration"
+            switch_on = f"`tastemaker plugins enable {name}` switches it on"
+            reason = plugin.problem or f"switched off by configuration; {switch_on}"
             raise PluginError(f"Recommender {name} of {plugin.origin} is {plugin.state}: {reason}.")
         return _made(plugin, plugin.recommender, overrides or {})
 

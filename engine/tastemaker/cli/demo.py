@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import tempfile
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.resources import as_file
 from pathlib import Path
 
@@ -31,34 +33,48 @@ CUSTOMERS = (
     type=click.Path(file_okay=False, path_type=Path),
     help="Keep the database and its key here, to go on with; a temporary folder otherwise.",
 )
-def demo(directory: Path | None) -> None:
+@click.option(
+    "--customers",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Only so many of the customers, for a quicker look; all 4,338 otherwise.",
+)
+@click.option(
+    "--only", multiple=True, metavar="NAME", help="Train only this recommender; repeatable."
+)
+def demo(directory: Path | None, customers: int | None, only: tuple[str, ...]) -> None:
     """Show the whole job on real data: Online Retail, a UK gift shop's year of purchases.
 
     Creates a database with sealed fields, imports products, customers and purchases, trains every
     recommender, learns the blend, and recommends to three customers, with reasons.
+
+    \b
+    Examples:
+      tastemaker demo
+      tastemaker demo --customers 500 --directory shop
     """
     if directory is not None:
         directory.mkdir(parents=True, exist_ok=True)
-        run(directory)
+        run(directory, customers, only)
         click.echo(f"\nEverything is in {directory}. Go on there with, for example:")
         click.echo(f"  cd {directory} && tastemaker recommend 12347 --explain")
         return
     with tempfile.TemporaryDirectory(prefix="tastemaker-demo-") as folder:
-        run(Path(folder))
+        run(Path(folder), customers, only)
     click.echo("\nTo keep the database and go on with it: tastemaker demo --directory shop")
 
 
-def run(folder: Path) -> None:
+def run(folder: Path, customers: int | None, only: Sequence[str]) -> None:
     """The demonstration in a folder of its own."""
     start = time.monotonic()
     key = create_key_file(folder / KEY_FILE)
     with Tastemaker(Database(f"sqlite:///{folder / 'tastemaker.db'}"), key=key) as shop:
         shop.upgrade()
         click.echo("1. A migrated SQLite database, with a key of its own. Importing Online Retail:")
-        import_data(shop)
+        import_data(shop, customers)
         click.echo("2. Training, the latest shares of time held out to learn the blend:")
         with progress_bar() as progress:
-            release = shop.train(progress=progress)
+            release = shop.train(only=only, progress=progress)
         print_release(release, "table")
         click.echo("3. Recommendations:")
         for user, who in CUSTOMERS:
@@ -66,15 +82,28 @@ def run(folder: Path) -> None:
     click.echo(f"Done in {time.monotonic() - start:.0f} s.")
 
 
-def import_data(shop: Tastemaker) -> None:
-    """Imports the shipped files and shows what came of each."""
+def import_data(shop: Tastemaker, customers: int | None) -> None:
+    """Imports the shipped files, or a part of them, and shows what came of each."""
     rows: list[dict[str, object]] = []
     for what in ("items", "users", "interactions"):
         features = ("country",) if what == "users" else ()
-        with as_file(shipped.data(what)) as path, progress_bar() as progress:
+        with file_of(what, customers) as path, progress_bar() as progress:
             result = shop.import_file(what, path, features=features, progress=progress)
         rows.append({"what": what, "read": result.read, "new": result.new})
     print_table(rows, ("what", "read", "new"))
+
+
+@contextmanager
+def file_of(what: str, customers: int | None) -> Iterator[Path]:
+    """A shipped file, whole or with so many customers."""
+    if customers is None or what == "items":
+        with as_file(shipped.data(what)) as path:
+            yield path
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"{what}.csv"
+        shipped.write_slice(what, customers, path)
+        yield path
 
 
 def show_customer(shop: Tastemaker, user: str, who: str) -> None:

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+from click.testing import Result
+
+Run: TypeAlias = Callable[..., Result]
+
+
+def plugins(run: Run) -> dict[str, dict[str, str]]:
+    listed = json.loads(run("plugins", "list", "--format", "json").stdout)
+    return {row["name"]: row for row in listed}
+
+
+def test_every_recommender_is_listed(shop: Path, run: Run) -> None:
+    ease = plugins(run)["ease"]
+    assert (ease["family"], ease["distribution"], ease["state"]) == (
+        "collaborative",
+        "tastemaker",
+        "enabled",
+    )
+    assert "regularization=" in ease["settings"]
+    assert ease["version"]
+    assert not any(row["problem"] for row in plugins(run).values() if row["state"] == "enabled")
+    assert "item-knn" in run("plugins", "list").output
+    assert run("plugins", "list", "--format", "csv").stdout.startswith("name,family,")
+
+
+def test_one_that_is_disabled_takes_no_part(shop: Path, run: Run) -> None:
+    assert "item-knn is disabled" in run("plugins", "disable", "item-knn").output
+    assert plugins(run)["item-knn"]["state"] == "disabled"
+    answer = json.loads(run("recommend", "person-0", "--explain", "--format", "json").stdout)
+    assert "item-knn" not in answer[0]["weights"]
+    assert answer[0]["recommendations"]
+    done = run("train", "--only", "item-knn")
+    assert done.exit_code == 1
+    assert "`tastemaker plugins enable item-knn`" in done.stderr
+
+
+def test_one_that_is_enabled_again_takes_part_again(shop: Path, run: Run) -> None:
+    run("plugins", "disable", "item-knn")
+    assert "item-knn is enabled" in run("plugins", "enable", "item-knn").output
+    assert plugins(run)["item-knn"]["state"] == "enabled"
+    assert run("train", "--only", "item-knn").exit_code == 0
+
+
+def test_settings_are_shown_as_they_are_set(shop: Path, run: Run) -> None:
+    done = run("plugins", "set", "item-knn", "neighbours=20", "shrinkage=0.5")
+    assert done.output == "item-knn is set up. `tastemaker train` uses it.\n"
+    settings = plugins(run)["item-knn"]["settings"]
+    assert "neighbours=20" in settings
+    assert "shrinkage=0.5" in settings
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("set", "item-knn", "neighbours=many"), "neighbours is 'many'; it must be a whole number"),
+        (("set", "item-knn", "neighbours=-1"), "neighbours is -1"),
+        (("set", "item-knn", "colour=red"), "colour"),
+        (("set", "item-knn", "neighbours"), "is not SETTING=VALUE"),
+        (("set", "no-such", "a=1"), "There is no recommender 'no-such'"),
+        (("disable", "no-such"), "There is no recommender 'no-such'"),
+        (("enable", "no-such"), "There is no recommender 'no-such'"),
+    ],
+)
+def test_what_cannot_be_set_changes_nothing(
+    shop: Path, run: Run, arguments: tuple[str, ...], reason: str
+) -> None:
+    before = plugins(run)
+    done = run("plugins", *arguments)
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert reason in done.stderr
+    assert plugins(run) == before

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+from click.testing import Result
+
+Run: TypeAlias = Callable[..., Result]
+
+
+def releases(run: Run) -> list[tuple[int, str]]:
+    listed = json.loads(run("release", "list", "--format", "json").stdout)
+    return [(row["release"], row["state"]) for row in listed]
+
+
+def test_a_release_is_listed_and_shown(shop: Path, run: Run) -> None:
+    assert releases(run) == [(1, "active")]
+    table = run("release", "list").output
+    assert "ndcg@10" in table
+    shown = run("release", "show").output
+    assert "Release 1 (active): 24 people, 12 items, 120 interactions" in shown
+    assert "Weight by length of" in shown
+    whole = json.loads(run("release", "show", "1", "--format", "json").stdout)
+    assert whole["number"] == 1
+    assert run("release", "show", "--format", "csv").stdout.startswith("recommender,state,")
+
+
+def test_one_that_is_kept_can_be_activated(shop: Path, run: Run) -> None:
+    done = run("train", "--only", "popular", "--keep", "--format", "json")
+    assert done.exit_code == 0
+    assert json.loads(done.stdout)["number"] == 2
+    assert releases(run) == [(2, "kept"), (1, "active")]
+    assert run("release", "activate", "2").output == "Release 2 is active.\n"
+    assert dict(releases(run))[2] == "active"
+    assert dict(releases(run))[1] != "active"
+    answer = json.loads(run("recommend", "person-0", "--explain", "--format", "json").stdout)
+    assert answer[0]["release"] == 2
+    assert set(answer[0]["weights"]) == {"popular"}
+
+
+def test_training_says_how_each_recommender_measured(shop: Path, run: Run) -> None:
+    done = run("train", "--only", "item-knn", "--only", "popular", "--seed", "7")
+    assert done.exit_code == 0
+    for word in ("item-knn", "popular", "blend", "ndcg@10", "recall@20"):
+        assert word in done.stdout
+
+
+def test_with_nothing_to_learn_from_training_says_so(bare: Path, run: Run) -> None:
+    assert run("init").exit_code == 0
+    done = run("train")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "import interactions" in done.stderr
+    assert releases(run) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("train", "--only", "no-such"), "There is no recommender 'no-such'"),
+        (("release", "show", "9"), "There is no release 9"),
+        (("release", "activate", "9"), "There is no release 9"),
+    ],
+)
+def test_what_is_not_there_is_named(
+    shop: Path, run: Run, arguments: tuple[str, ...], reason: str
+) -> None:
+    done = run(*arguments)
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert reason in done.stderr
+    assert releases(run) == [(1, "active")]

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+from click.testing import Result
+
+Run: TypeAlias = Callable[..., Result]
+
+
+def test_what_is_known_of_a_person_is_shown(shop: Path, run: Run) -> None:
+    known = json.loads(run("users", "show", "person-1").stdout)
+    assert (known["user_id"], known["attributes"]) == ("person-1", {"town": "Town 1"})
+    assert known["interactions"] == 5
+
+
+def test_everything_about_a_person_is_exported(shop: Path, run: Run) -> None:
+    known = json.loads(run("users", "export", "person-1").stdout)
+    assert known["attributes"] == {"town": "Town 1"}
+    assert [one["item_id"] for one in known["interactions"]] == [
+        f"item-{i}" for i in (1, 3, 5, 7, 9)
+    ]
+    assert known["interactions"][0] == {
+        "item_id": "item-1",
+        "kind": "like",
+        "value": 1.0,
+        "timestamp": "2020-09-13T12:27:40+00:00",
+    }
+
+
+def test_forgetting_asks_first(shop: Path, run: Run) -> None:
+    done = run("users", "forget", "person-1", input="n\n")
+    assert done.exit_code == 1
+    assert "Delete everything stored about person-1?" in done.output
+    assert run("users", "show", "person-1").exit_code == 0
+
+
+def test_who_is_forgotten_is_gone(shop: Path, run: Run) -> None:
+    done = run("users", "forget", "person-1", input="y\n")
+    assert "Forgotten, with 5 interactions." in done.output
+    assert "release 1" in done.output
+    for command in ("show", "export", "forget"):
+        arguments = ("--yes",) if command == "forget" else ()
+        again = run("users", command, "person-1", *arguments)
+        assert (again.exit_code, again.stdout) == (1, "")
+        assert "There is no user with this id" in again.stderr
+        assert "person-1" not in again.stderr
+    left = run("export", "interactions", "-").stdout
+    assert "person-10," in left
+    assert "person-1," not in left
+
+
+@pytest.mark.parametrize("command", ["show", "export"])
+def test_a_stranger_is_not_made(shop: Path, run: Run, command: str) -> None:
+    assert run("users", command, "stranger").exit_code == 1
+    assert "stranger" not in run("export", "users", "-").stdout
