@@ -267,6 +267,8 @@ class Tastemaker:
         only: Sequence[str] = (),
         seed: int = 0,
         activate: bool = True,
+        memory_limit: int | str | None = None,
+        time_limit: float | str | None = None,
         progress: Progress | bool = silent,
     ) -> Release:
         """Trains every enabled recommender, learns the blend, and activates the release.
@@ -275,19 +277,26 @@ class Tastemaker:
             only: names of recommenders; all that are enabled where empty.
             seed: where everything random starts from.
             activate: whether the release should answer, if it measures well enough.
+            memory_limit: bytes, or "8G", that one recommender may take to train; 4 GiB or 60 % of
+                what the machine has left where not given. Who needs more is declined.
+            time_limit: seconds, or "15m" (the default), for all of it; what there is no time for
+                is left out.
             progress: told how far it is; True for a bar on standard error.
 
         Raises:
             TrainingError: nothing to learn from, or no recommender could be trained.
+            InputError: a limit cannot be read.
             NotFoundError: `only` names a recommender that is not there.
         """
-        from tastemaker.training.train import Trainer  # who only serves need not load it
+        from tastemaker.training.limits import limits  # who only serves need not load it
+        from tastemaker.training.train import Trainer
 
         trainer = Trainer(self._database, self._keyring, self._plugins)
+        most = limits(memory_limit, time_limit)
         if progress is True:
             with progress_bar() as bar:
-                return trainer.train(only, seed, activate, bar)
-        return trainer.train(only, seed, activate, progress or silent)
+                return trainer.train(only, seed, activate, bar, most)
+        return trainer.train(only, seed, activate, progress or silent, most)
 
     def evaluate(
         self,

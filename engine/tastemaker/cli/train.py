@@ -17,11 +17,30 @@ SUMMARY = ("release", "state", "trained_at", "recommenders", "ndcg@10", "size", 
 @click.command()
 @click.option("--only", multiple=True, metavar="NAME", help="Only this recommender; repeatable.")
 @click.option("--seed", default=0, show_default=True, help="Where everything random starts from.")
+@click.option(
+    "--memory-limit",
+    metavar="SIZE",
+    help="What one recommender may take to train, such as 8G; who needs more is declined.  "
+    "[default: 4G, or 60 % of what the machine has left]",
+)
+@click.option(
+    "--time-limit",
+    default="15m",
+    show_default=True,
+    metavar="TIME",
+    help="For all of it, such as 90s or 2h; what there is no time for is left out.",
+)
 @click.option("--keep", is_flag=True, help="Keep the release without activating it.")
 @format_option
 @database_option
 def train(
-    only: tuple[str, ...], seed: int, keep: bool, output_format: Format, database_url: str
+    only: tuple[str, ...],
+    seed: int,
+    memory_limit: str | None,
+    time_limit: str,
+    keep: bool,
+    output_format: Format,
+    database_url: str,
 ) -> None:
     """Train every enabled recommender, learn the blend, and activate the release.
 
@@ -33,9 +52,17 @@ def train(
     Examples:
       tastemaker train
       tastemaker train --only ease --only popular
+      tastemaker train --memory-limit 8G --time-limit 1h
     """
     with open_engine(database_url) as engine, progress_bar() as progress:
-        release = engine.train(only=only, seed=seed, activate=not keep, progress=progress)
+        release = engine.train(
+            only=only,
+            seed=seed,
+            activate=not keep,
+            memory_limit=memory_limit,
+            time_limit=time_limit,
+            progress=progress,
+        )
     print_release(release, output_format)
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from tastemaker.blend import Curve
 from tastemaker.data import TrainingData
@@ -12,10 +12,13 @@ from tastemaker.evaluation.splits import rolling_cuts
 from tastemaker.guard import Guarded, guarded_state
 from tastemaker.recommender import Progress, State
 from tastemaker.registry import Registry
-from tastemaker.training.learning import Learnt, learn_blend
-from tastemaker.training.members import Candidate, Fitted, fit
+from tastemaker.training.deadline import Deadline
+from tastemaker.training.learning import Course, Learnt, learn_blend
+from tastemaker.training.limits import DEFAULT, Limits
+from tastemaker.training.members import Candidate, Fitted, fit, too_large
 from tastemaker.training.report import MemberReport
 from tastemaker.training.steps import Steps
+from tastemaker.training.threads import threads_limited
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,7 @@ def build(
     candidates: Sequence[Candidate],
     data: TrainingData,
     progress: Progress,
+    limits: Limits = DEFAULT,
 ) -> Built:
     """Trains the candidates on the data and learns their blend.
 
@@ -63,68 +67,89 @@ def build(
         candidates: which, and their settings; see `choose`.
         data: all there is to learn from; its seed is where everything random starts from.
         progress: told how far it is.
+        limits: what it may take; who asks for more than that is declined.
 
     Raises:
         TrainingError: no recommender could be trained.
     """
+    with threads_limited():
+        return _built(registry, candidates, data, progress, limits)
+
+
+def _built(
+    registry: Registry,
+    candidates: Sequence[Candidate],
+    data: TrainingData,
+    progress: Progress,
+    limits: Limits,
+) -> Built:
+    deadline = Deadline(limits.seconds)
+    refused = [too_large(registry, candidate, data, limits.memory) for candidate in candidates]
+    chosen = [candidate for candidate, no in zip(candidates, refused, strict=True) if no is None]
     cuts = rolling_cuts(data.people, data.seed)
-    steps = Steps(progress, len(candidates) * (len(cuts) + 1))
-    learnt = learn_blend(registry, candidates, data, cuts, steps)
-    final = [
-        fit(registry, candidate, data, steps.of(candidate.name))
-        for candidate in candidates
-        if candidate.name in learnt.curve.members
-    ]
-    members, late_problems = _ready(final, data.n_items)
-    problems = {**learnt.problems, **late_problems}
-    serving = [member.guarded.name for member in members]
-    if not serving:
-        reasons = "; ".join(f"{name}: {why}" for name, why in problems.items()) or "none is enabled"
-        raise TrainingError(
-            f"No recommender could be trained ({reasons}). See `tastemaker plugins list`."
-        )
-    reports = _reports(candidates, final, serving, problems, learnt)
-    curve = learnt.curve.only(serving)
-    return Built(curve, tuple(members), reports, learnt.basis, learnt.notes)
+    steps = Steps(progress, len(chosen) * (len(cuts) + 1))
+    learnt = learn_blend(Course(registry, data, cuts, deadline, steps), chosen)
+    serving = [one for one in chosen if one.name in learnt.curve.members]
+    steps.expect(len(serving))
+    final = [fit(registry, candidate, data, steps.of(candidate.name)) for candidate in serving]
+    members, late = _ready(final, data.n_items)
+    missing = [*(one for one in refused if one), *learnt.missing, *late]
+    if not members:
+        raise TrainingError(_nobody(missing))
+    names = [member.guarded.name for member in members]
+    return Built(
+        learnt.curve.only(names),
+        tuple(members),
+        _reports(candidates, final, missing, learnt),
+        learnt.basis,
+        learnt.notes,
+    )
 
 
-def _ready(final: Sequence[Fitted], n_items: int) -> tuple[list[Member], dict[str, str]]:
-    """Those that can be stored, and why others cannot."""
+def _ready(final: Sequence[Fitted], n_items: int) -> tuple[list[Member], list[Fitted]]:
+    """Those that can be stored, and those that cannot."""
     members: list[Member] = []
-    problems: dict[str, str] = {}
+    missing: list[Fitted] = []
     for one in final:
         state, problem = guarded_state(one.recommender) if one.recommender else (None, one.problem)
         if state is None or one.recommender is None:
-            problems[one.candidate.name] = problem
+            missing.append(replace(one, recommender=None, problem=problem))
         else:
             members.append(Member(Guarded(one.recommender, n_items), state))
-    return members, problems
+    return members, missing
+
+
+def _nobody(missing: Sequence[Fitted]) -> str:
+    reasons = "; ".join(f"{one.candidate.name}: {one.problem}" for one in missing)
+    return (
+        f"No recommender could be trained ({reasons or 'none is enabled'}). See "
+        "`tastemaker plugins list`."
+    )
 
 
 def _reports(
     candidates: Sequence[Candidate],
     final: Sequence[Fitted],
-    serving: Sequence[str],
-    problems: Mapping[str, str],
+    missing: Sequence[Fitted],
     learnt: Learnt,
 ) -> tuple[MemberReport, ...]:
     seconds = {one.candidate.name: one.seconds for one in final}
-    members = [
-        MemberReport(
-            candidate.name,
-            candidate.plugin.family,
-            candidate.plugin.origin,
-            _state(candidate.name, serving, problems),
-            problems.get(candidate.name, ""),
-            round(seconds.get(candidate.name, 0.0), 3),
-            learnt.measures.get(candidate.name),
+    lost = {one.candidate.name: one for one in missing}
+    reports: list[MemberReport] = []
+    for candidate in candidates:
+        name, plugin = candidate.name, candidate.plugin
+        state = "serving" if name in seconds else "no weight"
+        if name in lost:
+            state = "declined" if lost[name].declined else "failed"
+        reports.append(
+            MemberReport(
+                name,
+                plugin.family,
+                plugin.origin,
+                state,
+                lost[name].problem if name in lost else "",
+                round(seconds.get(name, 0.0), 3),
+                learnt.measures.get(name),
+            )
         )
-        for candidate in candidates
-    ]
-    return (*members, MemberReport("blend", measures=learnt.measures.get("blend")))
-
-
-def _state(name: str, serving: Sequence[str], problems: Mapping[str, str]) -> str:
-    if name in problems:
-        return "failed"
-    return "serving" if name in serving else "no weight"
+    return (*reports, MemberReport("blend", measures=learnt.measures.get("blend")))

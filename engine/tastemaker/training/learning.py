@@ -3,40 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from tastemaker.blend import Curve, Lesson, Trial, even, learn
-from tastemaker.data import Float32Array, Float64Array, People, TrainingData
+from tastemaker.data import Float64Array, TrainingData
 from tastemaker.evaluation.measure import measures
-from tastemaker.evaluation.questions import questions, trial
 from tastemaker.evaluation.splits import Split
-from tastemaker.guard import Guarded
 from tastemaker.registry import Registry
-from tastemaker.training.members import Candidate, Fitted, fit
+from tastemaker.training.cuts import Cut, cut_at
+from tastemaker.training.deadline import Deadline
+from tastemaker.training.members import Candidate, Fitted, fit, fit_in_time
+from tastemaker.training.planning import NO_WEIGHT, Costs, Plan, planned
+from tastemaker.training.restricting import restricted
 from tastemaker.training.steps import Steps
 
 CUTOFFS = (10, 20)
-LEAST_WEIGHT = 0.01
-"""A member whose weight is nowhere above this is left out: its cost is not worth its say."""
 
+RELEARN = 2
+"""At most so often the blend is learnt again because members had no weight."""
 
-@dataclass(frozen=True)
-class Cut:
-    """One cut of time: what was fitted before it, and the trials on what came after.
+FIRST_CUT = 0.5
+"""Once the first cut has taken this share of the time, it fits nobody else."""
 
-    Attributes:
-        split: what was known, and what was asked.
-        members: the names of those who were fitted and could score.
-        trials: the first one with whole histories, then those cut short.
-        problems: by name, why others could not.
-    """
+LEARNING = 0.75
+"""What is planned should be over by then; the rest is for learning, saving and bad forecasts."""
 
-    split: Split
-    members: tuple[str, ...]
-    trials: tuple[Trial, ...]
-    problems: Mapping[str, str]
+ONE_FIT = 1 / 8
+"""A fit may take this share of the time: at every cut and in the end that is half of all."""
 
 
 @dataclass(frozen=True)
@@ -47,109 +42,180 @@ class Learnt:
         curve: over the members worth their cost.
         measures: for each member, and for "blend", held-out measures such as {"ndcg@10": 0.1}.
         basis: in words, what was held out.
-        problems: by name, why a recommender failed.
+        missing: those who failed or were declined.
         notes: what a person should know.
     """
 
     curve: Curve
     measures: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     basis: str = ""
-    problems: Mapping[str, str] = field(default_factory=dict)
+    missing: tuple[Fitted, ...] = ()
     notes: tuple[str, ...] = ()
 
 
-def learn_blend(
-    registry: Registry,
-    candidates: Sequence[Candidate],
-    data: TrainingData,
-    cuts: Sequence[Split],
-    steps: Steps,
-) -> Learnt:
+@dataclass(frozen=True)
+class Course:
+    """What learning works with.
+
+    Attributes:
+        registry: makes the recommenders.
+        data: all there is to learn from.
+        cuts: of time, the latest first.
+        deadline: how much time there is.
+        steps: told how far it is.
+    """
+
+    registry: Registry
+    data: TrainingData
+    cuts: Sequence[Split]
+    deadline: Deadline
+    steps: Steps
+
+    def first_fit(self, candidate: Candidate, known: TrainingData) -> Fitted:
+        """A fit at the first cut, where nobody knows yet how long it takes."""
+        progress, limit = self.steps.of(candidate.name), self.deadline.seconds
+        if self.deadline.left(FIRST_CUT) < 0:
+            why = f"not begun: {FIRST_CUT:.0%} of the time limit of {limit:,.0f} s had gone"
+            return Fitted(candidate, None, why, 0.0, declined=True)
+        return fit_in_time(self.registry, candidate, known, progress, ONE_FIT * limit)
+
+    def fit(self, candidate: Candidate, known: TrainingData) -> Fitted:
+        """Any later fit."""
+        return fit(self.registry, candidate, known, self.steps.of(candidate.name))
+
+
+def learn_blend(course: Course, candidates: Sequence[Candidate]) -> Learnt:
     """The weight curve of the candidates that could be fitted at every cut.
 
     It is learnt twice: without the latest cut, to measure on that one honestly; then on all of
     them, to serve.
     """
-    answered = [_cut(registry, candidates, data, cut, steps) for cut in cuts]
-    problems = {name: why for cut in answered for name, why in cut.problems.items()}
-    names = [candidate.name for candidate in candidates if candidate.name not in problems]
-    trials = [[_of(one, cut.members, names) for one in cut.trials] for cut in answered]
-    steps.say("learning the blend")
-    if not names or not any(len(one) for of_cut in trials for one in of_cut):
-        note = "Too little data to hold any out: every recommender has the same weight."
-        return Learnt(even(names or [""]), problems=problems, notes=(note,))
-    latest, earlier = trials[0], [one for of_cut in trials[1:] for one in of_cut]
-    measured = learn(names, earlier, seed=data.seed) if earlier else None
-    served = learn(names, [*latest, *earlier], seed=data.seed)
-    curve = worthwhile(served)
-    return Learnt(
-        curve,
-        _measures(names, latest[0], measured or served) if latest else {},
-        answered[0].split.basis if latest else "",
-        problems,
-        () if measured else ("Measured on what the blend was learnt from: only one cut of time.",),
+    if not course.cuts or not candidates:
+        return _unlearnt([candidate.name for candidate in candidates], ())
+    latest = cut_at(course.data, course.cuts[0], light_first(candidates), course.first_fit)
+    plan = _plan(course, latest)
+    earlier = _earlier(course, candidates, plan)
+    missing = [*latest.missing, *(one for cut in earlier for one in cut.missing)]
+    missing += [_dropped(one, plan) for one in candidates if one.name in plan.dropped]
+    out = {one.candidate.name for one in missing}
+    names = [candidate.name for candidate in candidates if candidate.name not in out]
+    course.steps.say("learning the blend")
+    lesson_of = [_restricted(cut, names) for cut in (latest, *earlier)] if names else []
+    if not any(lesson_of):
+        return _unlearnt(names, missing)
+    return _learnt(course, latest, names, lesson_of, missing, len(earlier))
+
+
+def light_first(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Those that need extra modules last: where time runs out, the light ones have been heard."""
+    return sorted(
+        candidates,
+        key=lambda candidate: bool(
+            candidate.plugin.recommender and candidate.plugin.recommender.requires
+        ),
     )
 
 
-def _cut(
-    registry: Registry,
-    candidates: Sequence[Candidate],
-    data: TrainingData,
-    split: Split,
-    steps: Steps,
-) -> Cut:
-    """Fits every candidate on what was known at the cut, and asks them about what came after."""
-    known = replace(data, people=data.people.take(split.known))
-    members: list[Guarded] = []
-    problems: dict[str, str] = {}
-    for candidate in candidates:
-        fitted: Fitted = fit(registry, candidate, known, steps.of(candidate.name))
-        if fitted.recommender is None:
-            problems[candidate.name] = fitted.problem
-        else:
-            members.append(Guarded(fitted.recommender, data.n_items))
+def _plan(course: Course, latest: Cut) -> Plan:
+    failed = {one.candidate.name for one in latest.missing}
+    sound = {name: took for name, took in latest.seconds.items() if name not in failed}
 
-    def score(people: People) -> list[Float32Array]:
-        return [_scores(member, people, problems) for member in members]
+    def weights() -> Mapping[str, float]:
+        course.steps.say("choosing what there is time for")
+        lesson = learn(latest.members, latest.trials, seed=course.data.seed)
+        return dict(zip(latest.members, lesson.curve.weights.max(axis=0).tolist(), strict=True))
 
-    asked = [trial(one, score) for one in questions(data.people, split, data.seed)]
-    names = tuple(member.name for member in members)
-    return Cut(split, names, tuple(one for one in asked if one is not None), problems)
+    further = len(course.cuts) - 1
+    costs = Costs(sound, latest.shared)
+    plan = planned(costs, further, lambda: course.deadline.left(LEARNING), weights)
+    course.steps.expect((1 + plan.further) * len(plan.members))
+    return plan
 
 
-def _scores(member: Guarded, people: People, problems: dict[str, str]) -> Float32Array:
-    """The member's scores; it abstains where it fails, and the failure is noted."""
-    scores, problem = member.score(people)
-    if problem:
-        problems.setdefault(member.name, problem)
-    if scores is None:
-        return np.full((len(people), people.n_items), np.nan, dtype=np.float32)
-    return scores
+def _earlier(course: Course, candidates: Sequence[Candidate], plan: Plan) -> list[Cut]:
+    """The further cuts that were planned, as long as there is time."""
+    chosen = [candidate for candidate in candidates if candidate.name in plan.members]
+    cuts: list[Cut] = []
+    for split in course.cuts[1 : 1 + plan.further]:
+        if cuts and course.deadline.left(LEARNING) < 0:
+            break
+        cuts.append(cut_at(course.data, split, chosen, course.fit))
+    return cuts
 
 
-def _of(one: Trial, members: Sequence[str], names: Sequence[str]) -> Trial:
-    """The trial with only the named members, in that order."""
-    rows = [members.index(name) for name in names]
-    return replace(one, slate=replace(one.slate, values=one.slate.values[rows]))
+def _dropped(candidate: Candidate, plan: Plan) -> Fitted:
+    return Fitted(candidate, None, plan.dropped[candidate.name], 0.0, declined=True)
 
 
-def worthwhile(lesson: Lesson) -> Curve:
-    """The curve without the members that have next to no weight at any length of history."""
-    curve = lesson.curve
-    worth = curve.weights.max(axis=0) > LEAST_WEIGHT
-    return curve.only([name for name, keep in zip(curve.members, worth, strict=True) if keep])
+def _restricted(cut: Cut, names: Sequence[str]) -> list[Trial]:
+    rows = [cut.members.index(name) for name in names]
+    return [restricted(one, rows) for one in cut.trials]
 
 
-def _measures(names: Sequence[str], latest: Trial, lesson: Lesson) -> dict[str, dict[str, float]]:
+def _unlearnt(names: Sequence[str], missing: Sequence[Fitted]) -> Learnt:
+    note = "Too little data to hold any out: every recommender has the same weight."
+    return Learnt(even(names or [""]), missing=tuple(missing), notes=(note,))
+
+
+def _learnt(
+    course: Course,
+    latest: Cut,
+    names: Sequence[str],
+    trials: Sequence[Sequence[Trial]],
+    missing: Sequence[Fitted],
+    n_earlier: int,
+) -> Learnt:
+    """Learns without the latest cut to measure, and with it to serve."""
+    newest, older = trials[0], [one for of_cut in trials[1:] for one in of_cut]
+    seed = course.data.seed
+    measured = taught(names, older, seed) if older and newest else None
+    served = taught(names, [*newest, *older], seed)
+    notes: list[str] = []
+    if newest and not older:
+        notes.append("Measured on what the blend was learnt from: only one cut of time.")
+    if n_earlier < len(course.cuts) - 1:
+        notes.append(f"Short of time: learnt on {1 + n_earlier} of {len(course.cuts)} cuts.")
+    figures = _measures(latest, names, newest[0], measured or served) if newest else {}
+    basis = latest.split.basis if newest else ""
+    return Learnt(served.curve, figures, basis, tuple(missing), tuple(notes))
+
+
+def taught(names: Sequence[str], trials: Sequence[Trial], seed: int) -> Lesson:
+    """What the members' blend learns, over those of them alone that it gives weight.
+
+    Members with next to no weight at any length of history are left out and the others learn
+    again without them, so that the guarantee holds for the blend that serves.
+    """
+    lesson = learn(names, trials, seed=seed)
+    for _ in range(RELEARN):
+        kept = [
+            row for row, most in enumerate(lesson.curve.weights.max(axis=0)) if most > NO_WEIGHT
+        ]
+        if not kept or len(kept) == len(names):
+            break
+        names = [names[row] for row in kept]
+        trials = [restricted(one, kept) for one in trials]
+        lesson = learn(names, trials, seed=seed)
+    return lesson
+
+
+def _measures(
+    latest: Cut, names: Sequence[str], newest: Trial, lesson: Lesson
+) -> dict[str, dict[str, float]]:
     """How each member alone and the blend do on the latest cut, histories whole."""
-    alone = np.eye(len(names))
-    weights = {name: np.tile(alone[row], (len(latest), 1)) for row, name in enumerate(names)}
-    weights["blend"] = lesson.curve.at(latest.lengths)
-    return {name: _figures(latest, own, lesson.curve.carry) for name, own in weights.items()}
+    whole, carry = latest.trials[0], lesson.curve.carry
+    figures = {
+        name: _figures(whole, np.tile(own, (len(whole), 1)), carry)
+        for name, own in zip(latest.members, np.eye(len(latest.members)), strict=True)
+    }
+    members = lesson.curve.members
+    part = restricted(newest, [names.index(name) for name in members])
+    figures["blend"] = _figures(part, lesson.curve.at(part.lengths), carry)
+    return figures
 
 
-def _figures(latest: Trial, weights: Float64Array, carry: float) -> dict[str, float]:
-    totals = latest.totals(weights, carry)
-    hits = latest.hits(totals, max(CUTOFFS))
-    figures = measures(hits, latest.n_relevant, CUTOFFS)
+def _figures(trial: Trial, weights: Float64Array, carry: float) -> dict[str, float]:
+    totals = trial.totals(weights, carry)
+    hits = trial.hits(totals, max(CUTOFFS))
+    figures = measures(hits, trial.n_relevant, CUTOFFS)
     return {name: round(float(own.mean()), 4) for name, own in figures.items()}

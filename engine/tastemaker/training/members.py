@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tastemaker.border import Json
 from tastemaker.data import TrainingData
 from tastemaker.errors import TastemakerError
-from tastemaker.guard import guarded_fit
+from tastemaker.guard import attempt, guarded_fit
 from tastemaker.recommender import Progress, Recommender
 from tastemaker.registry import Plugin, Registry
+from tastemaker.training.deadline import Allowance
+from tastemaker.training.limits import as_size
 
 
 @dataclass(frozen=True)
@@ -46,12 +48,14 @@ class Fitted:
         recommender: the fitted one; None where it failed.
         problem: why it failed.
         seconds: how long it took.
+        declined: whether it was stopped or not begun, rather than failed.
     """
 
     candidate: Candidate
     recommender: Recommender | None
     problem: str
     seconds: float
+    declined: bool = False
 
 
 def choose(
@@ -78,3 +82,38 @@ def fit(registry: Registry, candidate: Candidate, data: TrainingData, progress: 
         return Fitted(candidate, None, str(error), 0.0)
     recommender, problem = guarded_fit(fresh, data, progress)
     return Fitted(candidate, recommender, problem, time.monotonic() - start)
+
+
+def fit_in_time(
+    registry: Registry, candidate: Candidate, data: TrainingData, progress: Progress, seconds: float
+) -> Fitted:
+    """The same, but stopped at its own next report of progress once it has had its time."""
+    allowance = Allowance(progress, seconds)
+    fitted = fit(registry, candidate, data, allowance)
+    if fitted.recommender is None and allowance.exceeded:
+        why = f"stopped: one fit may take {seconds:,.0f} s at this time limit; see --time-limit"
+        return replace(fitted, problem=why, declined=True)
+    return fitted
+
+
+def too_large(
+    registry: Registry, candidate: Candidate, data: TrainingData, memory: int
+) -> Fitted | None:
+    """The refusal to fit a recommender that needs more memory than it may take, or None.
+
+    Its own estimate decides; one that cannot even estimate has failed.
+    """
+    try:
+        fresh = registry.create(candidate.name, candidate.settings)
+    except TastemakerError as error:
+        return Fitted(candidate, None, str(error), 0.0)
+    needed, problem = attempt(lambda: int(fresh.memory(data)), quote=not fresh.uses_features)
+    if needed is None:
+        return Fitted(candidate, None, f"cannot estimate its memory: {problem}", 0.0)
+    if needed <= memory:
+        return None
+    why = (
+        f"needs {as_size(needed)} of memory, more than the limit of {as_size(memory)}; "
+        "see --memory-limit, or its settings"
+    )
+    return Fitted(candidate, None, why, 0.0, declined=True)

@@ -19,7 +19,7 @@ class MemberReport:
         family: its family.
         distribution: the distribution that it came with, and its version.
         state: "serving", "no weight" (left out of the release), "unavailable" (training it needs
-            modules that are not installed) or "failed".
+            modules that are not installed), "declined" (for want of memory or time) or "failed".
         problem: what went wrong, if anything.
         seconds: how long the last fit took.
         measures: held-out measures, such as {"ndcg@10": 0.12, "recall@10": 0.15}.

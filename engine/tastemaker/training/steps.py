@@ -33,6 +33,10 @@ class Steps:
 
         return report
 
+    def expect(self, fits: int) -> None:
+        """Says how many fits are still to come, where it is not as many as planned."""
+        self._total = self._done + fits
+
     def say(self, what: str) -> None:
         """Names what happens between fits."""
         self._progress(self._done * FINE, self._total * FINE, what)

@@ -17,6 +17,7 @@ from tastemaker.store.keyring import Keyring
 from tastemaker.store.persons import as_iso
 from tastemaker.store.releases import CATALOGUE, StoredModel
 from tastemaker.training.building import Built, Member, build
+from tastemaker.training.limits import DEFAULT, Limits
 from tastemaker.training.members import choose
 from tastemaker.training.reading import active_release, read_release
 from tastemaker.training.report import MemberReport, Release
@@ -40,7 +41,14 @@ class Trainer:
         self._keyring = keyring
         self._plugins = plugins
 
-    def train(self, only: Sequence[str], seed: int, activate: bool, progress: Progress) -> Release:
+    def train(
+        self,
+        only: Sequence[str],
+        seed: int,
+        activate: bool,
+        progress: Progress,
+        limits: Limits = DEFAULT,
+    ) -> Release:
         """One training run; see `Tastemaker.train`."""
         trained_at = now_us()
         with self._database.reading("reading the training data") as connection:
@@ -49,7 +57,7 @@ class Trainer:
             candidates = choose(registry, configuration.settings, only)
             features = any(candidate.uses_features for candidate in candidates)
             snapshot = read_snapshot(connection, self._keyring, seed, features=features)
-        built = build(registry, candidates, snapshot.data, progress)
+        built = build(registry, candidates, snapshot.data, progress, limits)
         progress(1, 1, "saving the release")
         release = described(snapshot, built, () if only else registry.unavailable)
         models = [stored_model(registry, member) for member in built.members]

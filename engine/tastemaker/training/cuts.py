@@ -1,0 +1,87 @@
+"""One cut of time: fit on what was before it, and ask about what came after."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from tastemaker.blend import Trial
+from tastemaker.data import Float32Array, People, TrainingData
+from tastemaker.evaluation.questions import questions, trial
+from tastemaker.evaluation.splits import Split
+from tastemaker.guard import Guarded
+from tastemaker.training.members import Candidate, Fitted
+
+Fit = Callable[[Candidate, TrainingData], Fitted]
+"""Fits a candidate on what is known at a cut."""
+
+
+@dataclass(frozen=True)
+class Cut:
+    """What came of one cut of time.
+
+    Attributes:
+        split: what was known, and what was asked.
+        members: the names of those who were fitted and could score.
+        trials: the first one with whole histories, then those cut short; where nothing could be
+            asked, none.
+        missing: those who could not be fitted, or failed to score.
+        seconds: by name, how long fitting and scoring took each member.
+        shared: how long the rest took.
+    """
+
+    split: Split
+    members: tuple[str, ...]
+    trials: tuple[Trial, ...]
+    missing: tuple[Fitted, ...]
+    seconds: Mapping[str, float]
+    shared: float
+
+
+@dataclass
+class _Examinee:
+    """A fitted member at work on the questions, its problem and its time."""
+
+    fitted: Fitted
+    guarded: Guarded
+    problem: str = ""
+    seconds: float = field(default=0.0)
+
+    def scores(self, people: People) -> Float32Array:
+        """Its scores; it abstains where it fails, and the failure is noted."""
+        start = time.monotonic()
+        scores, problem = self.guarded.score(people)
+        self.seconds += time.monotonic() - start
+        self.problem = self.problem or problem
+        if scores is None:
+            return np.full((len(people), people.n_items), np.nan, dtype=np.float32)
+        return scores
+
+
+def cut_at(data: TrainingData, split: Split, candidates: Sequence[Candidate], fit: Fit) -> Cut:
+    """Fits the candidates on what was known, and asks them about what came after."""
+    known = replace(data, people=data.people.take(split.known))
+    every = [fit(candidate, known) for candidate in candidates]
+    able = [
+        _Examinee(one, Guarded(one.recommender, data.n_items)) for one in every if one.recommender
+    ]
+    start = time.monotonic()
+
+    def score(people: People) -> list[Float32Array]:
+        return [examinee.scores(people) for examinee in able]
+
+    asked = (trial(one, score) for one in questions(data.people, split, data.seed)) if able else ()
+    trials = tuple(one for one in asked if one is not None)
+    shared = time.monotonic() - start - sum(examinee.seconds for examinee in able)
+    failed = [replace(one.fitted, recommender=None, problem=one.problem) for one in able]
+    return Cut(
+        split,
+        tuple(examinee.fitted.candidate.name for examinee in able),
+        trials,
+        (*(one for one in every if not one.recommender), *(one for one in failed if one.problem)),
+        {one.fitted.candidate.name: one.fitted.seconds + one.seconds for one in able},
+        shared,
+    )

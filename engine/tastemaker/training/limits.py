@@ -1,0 +1,82 @@
+"""What a training run may take: memory for one fit, and time for all of it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from tastemaker.errors import InputError
+from tastemaker.training import machine
+
+SECONDS = 900.0
+"""How long a training run may take where nothing else is said."""
+
+SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?\s*", re.IGNORECASE)
+DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([smh]?)\s*", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What training may take.
+
+    Attributes:
+        memory: bytes that one fit may take, besides the data.
+        seconds: for the whole run; what cannot be done in it is left out.
+    """
+
+    memory: int = machine.MOST
+    seconds: float = SECONDS
+
+
+DEFAULT = Limits()
+
+
+def limits(memory: int | str | None = None, seconds: float | str | None = None) -> Limits:
+    """The limits given, and the machine's own for the others.
+
+    Args:
+        memory: bytes, or text such as "8G"; a share of what the machine has where not given.
+        seconds: seconds, or text such as "15m".
+
+    Raises:
+        InputError: a text cannot be read, or a number is not above 0.
+    """
+    return Limits(
+        machine.default_memory() if memory is None else bytes_of(memory),
+        SECONDS if seconds is None else seconds_of(seconds),
+    )
+
+
+def bytes_of(size: int | str) -> int:
+    """A size in bytes: "8G", "512 MiB", 1000000; K, M, G and T are powers of 1024.
+
+    Raises:
+        InputError: it is not a size, or not above 0.
+    """
+    found = SIZE.fullmatch(str(size))
+    count = float(found[1]) * 1024 ** " KMGT".index(found[2].upper() or " ") if found else 0.0
+    if not 1 <= count < 2**60:
+        raise InputError(f"The memory limit {size!r} is not a size. Write it like 8G or 512M.")
+    return int(count)
+
+
+def seconds_of(duration: float | str) -> float:
+    """A duration in seconds: "15m", "90", "1.5h", 900.
+
+    Raises:
+        InputError: it is not a duration, or not above 0.
+    """
+    found = DURATION.fullmatch(str(duration))
+    units = {"": 1, "s": 1, "m": 60, "h": 3600}
+    count = float(found[1]) * units[found[2].lower()] if found else 0.0
+    if not 0 < count < 1e9:
+        raise InputError(
+            f"The time limit {duration!r} is not a duration. Write it like 15m or 90s."
+        )
+    return count
+
+
+def as_size(count: float) -> str:
+    """Bytes as a person reads them: "1.5 GB", "20 MB"."""
+    megabytes = count / 2**20
+    return f"{megabytes / 1024:.1f} GB" if megabytes >= 1000 else f"{megabytes:,.0f} MB"
