@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +22,7 @@ class Reason:
     amount: float
 
 
-@dataclass(frozen=True, slots=True)
-class Recommendation:
+class Recommendation(NamedTuple):
     """One recommended item.
 
     Attributes:
@@ -37,7 +37,7 @@ class Recommendation:
     item_id: str
     score: float
     title: str = ""
-    contributions: Mapping[str, float] = field(default_factory=dict)
+    contributions: Mapping[str, float] = {}
     reasons: tuple[Reason, ...] = ()
     why: str = ""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 import numpy as np
 
 from tastemaker.data import BoolArray, Float64Array, People
@@ -11,6 +13,15 @@ from tastemaker.ranking.catalogue import Catalogue, Where
 from tastemaker.ranking.explain import reasons, spread, words
 from tastemaker.ranking.ranker import Ranking, barred_items
 from tastemaker.ranking.serving import Serving
+
+CACHED = 2**20
+"""Scores made together, of all members, that the processor's cache has room for."""
+
+TOGETHER = 16
+"""People who are scored together at least: a call of every member is not worth it for fewer."""
+
+MOST = 2**24
+"""Scores held at once at most: 64 MiB. Members need as much again for a while."""
 
 
 def answers(
@@ -28,19 +39,27 @@ def answers(
     catalogue = serving.catalogue
     if len(catalogue) == 0:
         return [Answer((), details) for details in _details(serving, None, people)]
-    barred = barred_items(people, forbidden(catalogue, where))
-    ranking = serving.ranker.rank(people, barred, k)
-    plain = zip(_plain(ranking, catalogue), _details(serving, ranking, people), strict=True)
-    result = []
-    for row, (recommendations, details) in enumerate(plain):
+    hidden = forbidden(catalogue, where)
+    result: list[Answer] = []
+    for part in blocks(people, serving):
+        ranking = serving.ranker.rank(part, barred_items(part, hidden), k)
+        recommended = _recommended(ranking, catalogue)
         if explain:
-            person = people.select(np.array([row]))
-            recommendations = [
-                _explained(serving, ranking, person, row, place, one)
-                for place, one in enumerate(recommendations)
-            ]
-        result.append(Answer(recommendations, details))
+            recommended = _all_explained(serving, ranking, part, recommended)
+        details = _details(serving, ranking, part)
+        result.extend(map(Answer, recommended, details))
     return result
+
+
+def blocks(people: People, serving: Serving) -> Iterator[People]:
+    """The people in parts, so few at a time that the memory for their scores is bounded."""
+    width = len(serving.catalogue) * (len(serving.ranker.members) + 1)
+    step = max(1, min(max(CACHED // width, TOGETHER), MOST // width))
+    if len(people) <= step:
+        yield people
+        return
+    for first in range(0, len(people), step):
+        yield people.select(np.arange(first, min(first + step, len(people))))
 
 
 def forbidden(catalogue: Catalogue, where: Where | None) -> BoolArray:
@@ -61,32 +80,18 @@ def similar(serving: Serving, item_id: str, k: int) -> list[Recommendation]:
     item = catalogue.find(item_id)
     barred = ~catalogue.available[np.newaxis]
     barred[0, item] = True
-    best = serving.ranker.rank_similar(item, barred, k).best
-    totals, valid = best.totals[0].tolist(), best.valid[0].tolist()
-    return [
-        _recommendation(catalogue, index, score)
-        for index, score, real in zip(best.items[0].tolist(), totals, valid, strict=True)
-        if real
-    ]
+    return _recommended(serving.ranker.rank_similar(item, barred, k), catalogue)[0]
 
 
-def _plain(ranking: Ranking, catalogue: Catalogue) -> list[list[Recommendation]]:
+def _recommended(ranking: Ranking, catalogue: Catalogue) -> list[list[Recommendation]]:
     """Recommendations without reasons; Python lists, because indexing arrays one by one is slow."""
     best = ranking.best
+    ids, titles = catalogue.items.ids.__getitem__, catalogue.items.titles.__getitem__
+    lengths = np.count_nonzero(best.valid, axis=1).tolist()
     return [
-        [
-            _recommendation(catalogue, index, score)
-            for index, score, real in zip(items, totals, valid, strict=True)
-            if real
-        ]
-        for items, totals, valid in zip(
-            best.items.tolist(), best.totals.tolist(), best.valid.tolist(), strict=True
-        )
+        list(map(Recommendation, map(ids, items[:n]), totals[:n], map(titles, items[:n])))
+        for items, totals, n in zip(best.items.tolist(), best.totals.tolist(), lengths, strict=True)
     ]
-
-
-def _recommendation(catalogue: Catalogue, index: int, score: float) -> Recommendation:
-    return Recommendation(catalogue.items.ids[index], score, catalogue.items.titles[index])
 
 
 def _details(serving: Serving, ranking: Ranking | None, people: People) -> list[Details]:
@@ -100,6 +105,24 @@ def _details(serving: Serving, ranking: Ranking | None, people: People) -> list[
         Details(serving.release, length, dict(zip(names, weights, strict=True)), problems)
         for length, weights in zip(lengths, ranking.weights.tolist(), strict=True)
     ]
+
+
+def _all_explained(
+    serving: Serving,
+    ranking: Ranking,
+    people: People,
+    recommended: Sequence[Sequence[Recommendation]],
+) -> list[list[Recommendation]]:
+    result = []
+    for row, plain in enumerate(recommended):
+        person = people.select(np.array([row]))
+        result.append(
+            [
+                _explained(serving, ranking, person, row, place, one)
+                for place, one in enumerate(plain)
+            ]
+        )
+    return result
 
 
 def _explained(
@@ -121,13 +144,10 @@ def _explained(
     }
     kinds = {member.name: type(member.recommender) for member in ranking.members}
     total: Float64Array = np.sum(list(amounts.values()), axis=0)
-    return Recommendation(
-        plain.item_id,
-        plain.score,
-        plain.title,
-        contributions,
-        reasons(total, person, catalogue),
-        words(contributions, amounts, kinds, person, catalogue),
+    return plain._replace(
+        contributions=contributions,
+        reasons=reasons(total, person, catalogue),
+        why=words(contributions, amounts, kinds, person, catalogue),
     )
 
 

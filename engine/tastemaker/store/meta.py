@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import BigInteger, Connection, Text, cast, select
 
-from tastemaker.store.statements import insert
+from tastemaker.store.statements import fetch, insert, marks
 from tastemaker.store.tables import meta
 
 CATALOGUE_VERSION = "catalogue_version"
@@ -20,8 +20,9 @@ def get(connection: Connection, name: str) -> str | None:
 
 def get_many(connection: Connection, names: Iterable[str]) -> dict[str, str]:
     """The values of those of the names that have one, in one query."""
-    rows = connection.execute(select(meta.c.name, meta.c.value).where(meta.c.name.in_(list(names))))
-    return {name: value for name, value in rows}
+    wanted = list(names)
+    chosen = f"SELECT name, value FROM {meta.name} WHERE name IN {marks(wanted)}"
+    return dict(fetch(connection, chosen, wanted))
 
 
 def put(connection: Connection, name: str, value: str) -> None:
