@@ -10,7 +10,7 @@ from html import escape
 TOP, BOTTOM, HEIGHT = 18, 28, 260
 """Pixels above and below the field of a chart, and of the whole."""
 
-SIDE = 12.0
+SIDE = 14.0
 """Percent of the width that are left free on either side of the field."""
 
 
@@ -98,7 +98,7 @@ def scale(highest: float) -> tuple[float, float]:
     """The end of a scale that begins at 0, and its step: 1, 2 or 5 times a power of ten."""
     if not highest > 0:
         return 1.0, 0.25
-    rough = highest / 4
+    rough = highest / 5
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(own * power for own in (1, 2, 5, 10) if own * power >= rough * (1 - 1e-9))
     return math.ceil(highest / step - 1e-9) * step, step

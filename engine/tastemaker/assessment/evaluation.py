@@ -74,6 +74,7 @@ class Evaluator:
         """One evaluation; see `Tastemaker.evaluate`."""
         start = time.monotonic()
         lengths = checked_cutoffs(cutoffs)
+        check_most(people)
         with self._database.reading("reading the data") as connection:
             configuration = read_configuration(connection)
             registry = Registry(self._plugins, configuration.disabled)
@@ -187,6 +188,16 @@ def few(question: Question, most: int, seed: int) -> Question:
         return question
     drawn = np.random.default_rng(seed).choice(len(question), most, replace=False)
     return question.select(np.sort(drawn))
+
+
+def check_most(people: int) -> None:
+    """Refuses a number of people that nobody can be asked with.
+
+    Raises:
+        InputError: it is not a number of at least 1.
+    """
+    if isinstance(people, bool) or not isinstance(people, int) or people < 1:
+        raise InputError(f"people is {people!r}; it must be a whole number of at least 1.")
 
 
 def checked_cutoffs(cutoffs: Sequence[int]) -> tuple[int, ...]:

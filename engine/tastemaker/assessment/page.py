@@ -11,7 +11,7 @@ from tastemaker.assessment.style import COLOURS, CSS
 from tastemaker.assessment.words import in_words, summary
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
-FIFTHS = ("most popular", "second", "middle", "fourth", "rarest")
+FIFTHS = ("popular", "2nd", "3rd", "4th", "rare")
 
 TERMS = (
     ("NDCG", "How much of what a person went on to choose is in the list, and how near its top; "
@@ -72,7 +72,7 @@ def _title(report: Report) -> str:
 
 
 def _header(report: Report) -> str:
-    made = f" Made {report.made_at}." if report.made_at else ""
+    made = f" Made {report.made_at[:16].replace('T', ' ')} UTC." if report.made_at else ""
     return (
         f"<header><h1>How well would this recommend?</h1><p>Asked {report.people:,} people for "
         f"{escape(report.basis)}. Learnt from {report.learnt_interactions:,} interactions of "

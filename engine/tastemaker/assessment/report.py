@@ -152,7 +152,7 @@ class Report:
         return {
             **{name: figures.get(name) for name in self.summary_columns()},
             "recommender": one.name,
-            "95 % interval": f"{quality.low:.4f} to {quality.high:.4f}",
+            "95 % interval": f"{quality.low:.3f} to {quality.high:.3f}",
             "blend better by": "" if one.name == "blend" else signed(gain),
             "seconds": round(one.seconds, 2),
         }
@@ -217,8 +217,8 @@ class Report:
 
 
 def signed(gain: Interval) -> str:
-    """A difference with its interval: "+0.0271 (+0.0102 to +0.0449)"."""
-    return f"{gain.mean:+.4f} ({gain.low:+.4f} to {gain.high:+.4f})"
+    """A difference with its interval: "+0.027 (+0.010 to +0.045)"."""
+    return f"{gain.mean:+.3f} ({gain.low:+.3f} to {gain.high:+.3f})"
 
 
 def _rows(one: Contestant) -> Iterator[dict[str, object]]:

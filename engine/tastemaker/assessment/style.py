@@ -45,9 +45,10 @@ section > p { margin: 0 0 .75rem; color: var(--soft); font-size: .9375rem; }
 dt { color: var(--soft); font-size: .8125rem; }
 dd { margin: 0; font-size: 1.35rem; font-weight: 650; font-variant-numeric: tabular-nums; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
-.bars th { text-align: left; font-weight: 500; padding: .1rem .6rem .1rem 0; width: 1%; }
+.bars { table-layout: fixed; }
+.bars th { text-align: left; font-weight: 500; padding: .3rem .6rem .3rem 0; width: 8.5rem; }
 .bars th, .bars td:last-child { font-size: .875rem; line-height: 1.25; }
-.bars td:last-child { text-align: right; white-space: nowrap; width: 1%; padding-left: .5rem; }
+.bars td:last-child { text-align: right; white-space: nowrap; width: 5.75rem; }
 .bars small { display: block; color: var(--soft); font-size: .75rem; }
 .bars .blend-row th, .bars .blend-row td:last-child { font-weight: 700; }
 .bars tr { border-top: 1px solid var(--edge); }
@@ -85,5 +86,6 @@ a:focus-visible, summary:focus-visible, .wide:focus-visible { outline: 2px solid
 dl.terms dd { font-size: .9375rem; font-weight: 400; margin: 0 0 .6rem; }
 dl.terms dt { color: var(--ink); font-size: .9375rem; font-weight: 600; }
 dl.terms { margin: 0; }
+@media (max-width: 30rem) { .bars th { width: 6.25rem; } }
 @media print { section { break-inside: avoid; } }
 """

@@ -37,13 +37,12 @@ def certainty(report: Report) -> str:
     if best is None:
         return ""
     gain = report.gain(best)
-    span = (
-        f"with other people the difference would lie between {gain.low:+.4f} and {gain.high:+.4f}"
-    )
     asked = "One person was" if report.people == 1 else f"{report.people:,} people were"
-    if judged(gain) == "even":
-        return f"{asked} asked; {span}, so it may be chance."
-    return f"{asked} asked; {span}, which is not chance (95 % interval)."
+    judgement = "it may be chance" if judged(gain) == "even" else "it is not chance"
+    return (
+        f"{asked} asked. The difference is {gain.mean:+.4f}, and would lie between {gain.low:+.4f} "
+        f"and {gain.high:+.4f} with other people (95 % interval): {judgement}."
+    )
 
 
 def by_length(report: Report) -> str:
@@ -85,8 +84,8 @@ def judged(gain: Interval) -> str:
 
 
 def percent(gain: Interval, alone: float) -> str:
-    """How much more that is, in percent: " by 12 %"; empty where there is nothing to compare to."""
-    return f" by {gain.mean / alone:.0%}".replace("%", " %") if alone > 0 else ""
+    """How much more that is, in percent: ", by 12 %"; empty where that cannot be told."""
+    return f", by {gain.mean / alone:.0%}".replace("%", " %") if alone > 0 else ""
 
 
 def lengths(points: Sequence[Point]) -> str:
