@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import json
 import logging
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from sqlalchemy import select
 
 from tastemaker.engine import Tastemaker
 from tastemaker.errors import TastemakerError
+from tastemaker.files.writers import write_rows
 from tastemaker.store import releases
 from tastemaker.store.database import Database
 from tastemaker.store.keyring import open_keyring
@@ -22,14 +25,18 @@ from tastemaker.store.tables import model
 PUT = "kanarienvogel.put@example.org"
 IMPORTED = "kanarienvogel.import@example.org"
 RECORDED = "kanarienvogel.record@example.org"
-VALUES = ("Wellensittichweg 17", "Papageienhausen")
-CANARIES = (PUT, IMPORTED, RECORDED, *VALUES)
+IMPORTED_AS_CSV = "kanarienvogel.csv@example.org"
+VALUES = ("Wellensittichstraße 17", "Papageienhausen")
+WAL_NAME_LENGTH = 24
+"""Of PostgreSQL's write-ahead log."""
+CANARIES = (PUT, IMPORTED, IMPORTED_AS_CSV, RECORDED, *VALUES)
 
 
 def forms(canary: str) -> Iterator[bytes]:
     """A canary in every coding in which it might have slipped out."""
     raw = canary.encode()
     yield raw
+    yield json.dumps(canary)[1:-1].encode()
     yield raw.hex().encode()
     yield raw.hex().upper().encode()
     yield canary.encode("utf-16-le")
@@ -55,6 +62,7 @@ def test_canaries_are_found_in_every_coding() -> None:
         base64.b64encode(text.encode()),
         base64.urlsafe_b64encode(text[1:].encode()),
         text.encode("utf-16"),
+        json.dumps({text: 1}).encode(),
     ):
         assert sung(place) == [PUT]
 
@@ -65,25 +73,31 @@ def live(engine: Tastemaker, folder: Path) -> list[str]:
     street, town = VALUES
     attributes = {"street": street, "town": town}
     engine.put_users([{"user_id": PUT, "attributes": attributes}], features=["town"])
-    users = folder / "users.jsonl"
-    users.write_text(json.dumps({"user_id": IMPORTED, "attributes": attributes}) + "\n")
-    engine.import_file("users", users)
+    people = (IMPORTED, IMPORTED_AS_CSV, PUT, *(f"person-{person}" for person in range(6)))
     rows = [
-        {"user_id": user_id, "item_id": f"item-{item}", "time": 1_600_000_000 + 86_400 * item}
-        for user_id in (IMPORTED, PUT, *(f"person-{person}" for person in range(6)))
+        {"user_id": user_id, "item_id": f"item-{item}", "timestamp": 1_600_000_000 + 86_400 * item}
+        for user_id in people
         for item in range(6)
     ]
-    interactions = folder / "interactions.jsonl"
-    interactions.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    engine.import_file("interactions", interactions)
-    for path in (users, interactions):
-        path.unlink()
+    import_rows(engine, folder / "users.jsonl", [{"user_id": IMPORTED, **attributes}])
+    import_rows(engine, folder / "users.csv", [{"user_id": IMPORTED_AS_CSV, **attributes}])
+    import_rows(engine, folder / "interactions.jsonl", rows)
+    import_rows(engine, folder / "interactions.csv", rows)
     engine.record(RECORDED, "item-1", "like")
-    engine.train(only=["popular", "tfidf"])
-    for user_id in (PUT, IMPORTED, RECORDED):
+    engine.train(only=["popular", "item-knn", "tfidf"])
+    for user_id in (PUT, IMPORTED, IMPORTED_AS_CSV, RECORDED):
         assert engine.recommend(user_id, explain=True)
     engine.recommend_many([PUT, IMPORTED])
     return [*errors(engine)]
+
+
+def import_rows(engine: Tastemaker, path: Path, rows: Sequence[Mapping[str, object]]) -> None:
+    """Imports rows from a file that is gone afterwards."""
+    with path.open("wb") as stream:
+        write_rows(stream, "csv" if path.suffix == ".csv" else "jsonl", list(rows[0]), rows)
+    result = engine.import_file(path.stem, path)
+    assert result.read == len(rows)
+    path.unlink()
 
 
 def errors(engine: Tastemaker) -> Iterator[str]:
@@ -119,20 +133,45 @@ def models_in_clear(database: Database, key: Key) -> bytes:
     return b"\n".join(parts)
 
 
-def test_nobody_is_in_clear(key: Key, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def stored(database: Database) -> dict[str, bytes]:
+    """Every file that the database has of its own, by name, after a checkpoint."""
+    if database.dialect_name == "sqlite":
+        file = Path(str(database.engine.url.database))
+        with closing(sqlite3.connect(file)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        return contents(file.parent.iterdir())
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("CHECKPOINT")
+        folder = Path(connection.exec_driver_sql("SHOW data_directory").scalar_one())
+        number = "SELECT oid FROM pg_database WHERE datname = current_database()"
+        own = folder / "base" / str(connection.exec_driver_sql(number).scalar_one())
+    # Of the log of writes only the newest: the tests before this one wrote the rest.
+    newest = sorted((folder / "pg_wal").glob("0*"), key=lambda file: file.stat().st_mtime)[-4:]
+    return contents([*own.iterdir(), *(folder / "global").iterdir(), *newest, folder / "log"])
+
+
+def contents(files: Iterable[Path]) -> dict[str, bytes]:
+    """What is in each file."""
+    return {file.name: file.read_bytes() for file in files if file.is_file()}
+
+
+def test_nobody_is_in_clear(
+    database_url: str, key: Key, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.DEBUG)
     caplog.set_level(logging.DEBUG, "sqlalchemy")
     # SQLAlchemy asks for the level when an engine is made
-    database = Database(f"sqlite:///{tmp_path}/test.db")
+    database = Database(database_url)
     with Tastemaker(database, key=key) as engine:
         engine.upgrade()
         texts = live(engine, tmp_path)
-        files = {file.name: file.read_bytes() for file in tmp_path.iterdir() if file.is_file()}
-        assert {"test.db", "test.db-wal"} <= set(files)
-        assert b"item-1" in files["test.db"] + files["test.db-wal"]
+        files = stored(database)
         opened = models_in_clear(database, key)
         shown = engine.show(PUT)
     assert shown["attributes"] == {"street": VALUES[0], "town": VALUES[1]}
+    journals = [name for name in files if name.endswith("-wal") or len(name) == WAL_NAME_LENGTH]
+    assert any(b"item-1" in files[name] for name in journals)
+    assert any(b"item-1" in files[name] for name in files if name not in journals)
     for name, content in files.items():
         assert sung(content) == [], name
     assert b"popular" in opened
