@@ -1,0 +1,133 @@
+"""What items say of themselves as short rows of word numbers, for networks that read."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from tastemaker import Items
+from tastemaker_plugins.terms import WORD, number_edges, term_hash
+
+Float32Array = npt.NDArray[np.float32]
+Int32Array = npt.NDArray[np.int32]
+Int64Array = npt.NDArray[np.int64]
+
+PADDING = 0
+"""The number that stands where a text has ended; the words begin at 1."""
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The words that a network knows, and how it reads items.
+
+    An item is read as its title, its attributes ("colour=red", or the step of a number) and its
+    text, in that order, so that what is cut off is what tells least. Unknown words are left out.
+
+    Attributes:
+        words: (n_words,) int64, ascending hashes of the words; the word at position p has the
+            number p + 1.
+        edges: the borders of the steps of each number attribute.
+        length: words read of each item, at most.
+    """
+
+    words: Int64Array
+    edges: Mapping[str, Sequence[float]]
+    length: int
+
+    @classmethod
+    def of(cls, items: Items, max_words: int, length: int) -> Self:
+        """The most frequent words of the items.
+
+        Args:
+            items: what to read.
+            max_words: how many words to know, at most.
+            length: words read of each item, at most.
+        """
+        edges = number_edges(items)
+        counts: Counter[str] = Counter()
+        for row in range(len(items)):
+            counts.update(set(_words(items, row, edges)))
+        # of equally frequent ones the alphabet decides, so that the same items give the same words
+        ranked = sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))[:max_words]
+        known = {term_hash(word) for word, _ in ranked}
+        return cls(np.array(sorted(known), dtype=np.int64), edges, length)
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def read(self, items: Items) -> Int32Array:
+        """(len(items), length) int32: the numbers of the items' words, then `PADDING`."""
+        numbers = {int(word): number for number, word in enumerate(self.words, start=1)}
+        seen: dict[str, int] = {}
+        texts = np.zeros((len(items), self.length), dtype=np.int32)
+        for row in range(len(items)):
+            known: list[int] = []
+            for word in _words(items, row, self.edges):
+                if word not in seen:
+                    seen[word] = numbers.get(term_hash(word), PADDING)
+                if seen[word]:
+                    known.append(seen[word])
+            texts[row, : len(known)] = known[: self.length]
+        return texts
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """What `restored` needs, as arrays."""
+        return {"words": self.words}
+
+    def values(self) -> dict[str, Any]:
+        """What `restored` needs, as JSON values."""
+        edges = {name: list(cuts) for name, cuts in self.edges.items()}
+        return {"edges": edges, "length": self.length}
+
+    @classmethod
+    def restored(cls, arrays: Mapping[str, npt.NDArray[Any]], values: Mapping[str, Any]) -> Self:
+        """The vocabulary whose `arrays` and `values` were taken."""
+        return cls(arrays["words"], values["edges"], values["length"])
+
+
+def cut(texts: Int32Array, share: float = 1.0) -> Int32Array:
+    """The texts without the columns that are padding in all of them, or in the given share.
+
+    So a network learns without reading a hundred words for the sake of one item's.
+    """
+    counts = np.count_nonzero(texts, axis=1)
+    longest = int(np.quantile(counts[counts > 0], share)) if counts.any() else 1
+    return texts[:, :longest]
+
+
+def averages(words: Float32Array, texts: Int32Array) -> Float32Array:
+    """(n_texts, size) float32: the mean of the vectors of each text's words; 0 where it has none.
+
+    Args:
+        words: (n_words + 1, size) the vector of each word, that of `PADDING` first.
+        texts: (n_texts, length) the numbers of the words, then `PADDING`.
+    """
+    means = np.zeros((len(texts), words.shape[1]), dtype=np.float32)
+    for column in cut(texts).T:
+        means += words[column] * (column != PADDING)[:, np.newaxis]
+    counts = np.count_nonzero(texts, axis=1).astype(np.float32)
+    means /= np.maximum(counts, 1)[:, np.newaxis]
+    return means
+
+
+def _words(items: Items, row: int, edges: Mapping[str, Sequence[float]]) -> Iterator[str]:
+    yield from WORD.findall(items.titles[row].casefold())
+    for name, column in items.attributes.items():
+        for value in filter(None, column[row]):
+            yield _attribute_word(name, value, edges.get(name))
+    yield from WORD.findall(items.texts[row].casefold())
+
+
+def _attribute_word(name: str, value: str, edges: Sequence[float] | None) -> str:
+    if edges is None:
+        return f"{name}={value.casefold()}"
+    try:
+        return f"{name}#{bisect_right(edges, float(value))}"
+    except ValueError:
+        return f"{name}={value.casefold()}"
