@@ -92,6 +92,7 @@ def _built(
     serving = [one for one in chosen if one.name in learnt.curve.members]
     steps.expect(len(serving))
     final = [fit(registry, candidate, data, steps.of(candidate.name)) for candidate in serving]
+    steps.say("checking the models")
     members, late = _ready(final, data.n_items)
     missing = [*(one for one in refused if one), *learnt.missing, *late]
     if not members:

@@ -136,7 +136,7 @@ def _earlier(course: Course, candidates: Sequence[Candidate], plan: Plan) -> lis
     """The further cuts that were planned, as long as there is time."""
     chosen = [candidate for candidate in candidates if candidate.name in plan.members]
     cuts: list[Cut] = []
-    for split in course.cuts[1 : 1 + plan.further]:
+    for split in course.cuts[1 : 1 + plan.further] if chosen else ():
         if cuts and course.deadline.left(LEARNING) < 0:
             break
         cuts.append(cut_at(course.data, split, chosen, course.fit))

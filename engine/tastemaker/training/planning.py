@@ -67,7 +67,7 @@ def planned(
             something must be left out.
     """
     everything = Plan(tuple(costs.members), further)
-    if costs.ahead(everything) <= left():
+    if not costs.members or costs.ahead(everything) <= left():
         return everything
     worth = weights()
     plan, seconds = everything, left()

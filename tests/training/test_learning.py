@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tastemaker.blend import learn
+from tastemaker.data import TrainingData
+from tastemaker.evaluation.splits import Split, rolling_cuts
+from tastemaker.recommender import silent
+from tastemaker.registry import Registry
+from tastemaker.training.deadline import Deadline
+from tastemaker.training.learning import Course, Learnt, learn_blend, taught
+from tastemaker.training.members import Candidate
+from tastemaker.training.steps import Steps
+
+from .conftest import KNN, POPULAR, community, named
+from .test_restricting import trial
+
+
+def learnt(
+    registry: Registry, candidates: Sequence[Candidate], data: TrainingData, cuts: Sequence[Split]
+) -> Learnt:
+    steps = Steps(silent, len(candidates) * (len(cuts) + 1))
+    return learn_blend(Course(registry, data, cuts, Deadline(900), steps), candidates)
+
+
+def test_the_member_that_knows_gets_the_weight_and_the_others_are_left_out(
+    registry: Registry,
+) -> None:
+    data = community()
+    made = learnt(registry, named(registry, "fixed", KNN), data, rolling_cuts(data.people))
+    assert made.missing == ()
+    assert made.notes == ()
+    assert made.basis == "the time from 90% to 100% of the interactions"
+    assert set(made.measures) == {"fixed", KNN, "blend"}
+    assert made.measures[KNN]["ndcg@10"] > made.measures["fixed"]["ndcg@10"]
+    assert made.measures["blend"]["ndcg@10"] >= made.measures[KNN]["ndcg@10"]
+    assert made.curve.weights[-1, made.curve.members.index(KNN)] == 1
+
+
+def test_nothing_to_ask_about_the_latest_cut(registry: Registry) -> None:
+    data = community()
+    latest, middle, oldest = rolling_cuts(data.people)
+    # what came after the latest cut is what everybody had before
+    nothing = replace(latest, asked=latest.known)
+    made = learnt(registry, named(registry, POPULAR, KNN), data, [nothing, middle, oldest])
+    assert made.measures == {}
+    assert made.basis == ""
+    assert KNN in made.curve.members
+    only = learnt(registry, named(registry, POPULAR, KNN), data, [nothing])
+    assert (only.measures, only.basis) == ({}, "")
+    assert "Too little data" in only.notes[0]
+    assert np.allclose(only.curve.weights, 0.5)
+
+
+def test_without_any_cut_everybody_has_the_same_weight(registry: Registry) -> None:
+    made = learnt(registry, named(registry, POPULAR, KNN), community(), [])
+    assert np.allclose(made.curve.weights, 0.5)
+    assert "Too little data" in made.notes[0]
+
+
+def test_only_one_cut_is_said(registry: Registry) -> None:
+    data = community()
+    made = learnt(registry, named(registry, POPULAR, KNN), data, rolling_cuts(data.people)[:1])
+    assert "only one cut" in made.notes[0]
+    assert made.measures["blend"]
+
+
+def test_who_fails_at_any_cut_is_out(registry: Registry) -> None:
+    data = community()
+    candidates = named(registry, KNN, "popular")
+    broken = Candidate(candidates[1].plugin, {"no_such_setting": 1})
+    made = learnt(registry, [candidates[0], broken], data, rolling_cuts(data.people))
+    assert made.curve.members == (KNN,)
+    (missing,) = made.missing
+    assert "no_such_setting" in missing.problem
+    assert not missing.declined
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_who_has_no_weight_is_left_out_and_the_others_learn_again(seed: int) -> None:
+    everybody = trial([0, 1, 2, 3])
+    # a member that says the opposite of another one is never of use
+    values = everybody.slate.values.copy()
+    values[0] += everybody.relevant * np.float32(4)
+    values[3] = -values[0]
+    trials = [replace(everybody, slate=replace(everybody.slate, values=values))]
+    names = ["good", "noise", "other noise", "bad"]
+    lesson = taught(names, trials, seed)
+    assert "good" in lesson.curve.members
+    assert "bad" not in lesson.curve.members
+    assert set(lesson.buckets[0].alone) == set(lesson.curve.members)
+    for bucket in lesson.buckets:
+        assert bucket.blend >= max(bucket.alone.values()) - 1e-9
+
+
+def test_where_all_have_weight_nothing_is_learnt_again() -> None:
+    everybody = trial([0, 1])
+    again, once = taught(["a", "b"], [everybody], 0), learn(["a", "b"], [everybody], seed=0)
+    assert again.curve.members == once.curve.members
+    assert np.array_equal(again.curve.weights, once.curve.weights)
