@@ -1,4 +1,4 @@
-"""A real Chromium without a window, driven over a pipe by the DevTools protocol."""
+"""Reports, and a real Chromium without a window, driven over a pipe by the DevTools protocol."""
 
 from __future__ import annotations
 
@@ -7,11 +7,18 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+
+from tastemaker.assessment.envelope import Point
+from tastemaker.assessment.measuring import Measured
+from tastemaker.assessment.report import Contestant, Report
+from tastemaker.blend import Curve
+from tastemaker.evaluation.measure import Interval
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = (
@@ -134,3 +141,60 @@ def open_page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Open]:
         os.close(from_read)
         process.terminate()
         process.wait(timeout=30)
+
+
+MAIN = 10
+LENGTHS = (0, 1, 2, 5, 10, 20, 50)
+REACH = (0.9, 0.5, 0.3, 0.1, 0.0)
+
+
+def around(mean: float, spread: float = 0.02) -> Interval:
+    """An interval."""
+    return Interval(mean, mean - spread, mean + spread)
+
+
+def contestant(name: str, quality: float, gain: float | None = None) -> Contestant:
+    """Somebody who measured so well."""
+    measures = {"ndcg@10": around(quality), "recall@20": around(quality + 0.1)}
+    measures |= {"hit_rate@10": around(0.8), "novelty@10": around(3.0), "diversity@10": around(0.7)}
+    measures |= {"popularity_gap@10": around(0.2)}
+    gains = {} if gain is None else {"ndcg@10": around(gain)}
+    measured = Measured(measures, gains, {"coverage@10": 0.31, "coverage@20": 0.4}, REACH)
+    return Contestant(name, "hybrid", "serving", "", 1.5, measured)
+
+
+def report_of(gains: Mapping[str, float], blend: float = 0.25) -> Report:
+    """A report in which the blend is so much better than each member."""
+    names = list(gains)
+    members = [contestant(name, blend - gain, gain) for name, gain in gains.items()]
+    points = []
+    for length in LENGTHS:
+        quality = {one.name: around(0.2 + length / 500) for one in members}
+        best = min(gains, key=lambda name: gains[name])
+        points.append(
+            Point(length, 500, quality | {"blend": around(0.3)}, best, around(gains[best]))
+        )
+    curve = Curve(tuple(names), LENGTHS, np.full((len(LENGTHS), len(names)), 1 / len(names)))
+    failed = Contestant("broken", "content", "failed", "no electricity", 0.0, None)
+    return Report(
+        "time",
+        "the latest 10% of the interactions, from 2026-01-01 on",
+        (10, 20),
+        MAIN,
+        1234,
+        5000,
+        1700,
+        90_000,
+        (*members, failed, contestant("blend", blend)),
+        tuple(points),
+        curve,
+        ("A note.",),
+        62.5,
+        "2026-11-24T07:28:14Z",
+    )
+
+
+@pytest.fixture
+def make_report() -> Callable[[Mapping[str, float]], Report]:
+    """Makes a report from how much better the blend is than each member."""
+    return report_of

@@ -26,7 +26,7 @@ TERMS = (
      "people chose both."),
     ("Popularity gap", "How far the mix of popular, middling and rare items in a list is from that "
      "in the person's own history; 0 is the same mix, 1 is none in common."),
-    ("95 % interval", "Where the figure would lie, 95 times in 100, had other people been asked."),
+    ("95% interval", "Where the figure would lie, 95 times in 100, had other people been asked."),
 )  # fmt: skip
 """What the measures mean, for whoever meets them here for the first time."""
 
@@ -114,7 +114,7 @@ def _quality(report: Report, styles: Mapping[str, str]) -> str:
         mark = whisker(own.mean, own.low, own.high, top, styles[one.name])
         value = f"{own.mean:.4f}<small>{own.low:.3f} – {own.high:.3f}</small>"
         rows.append(_row(one.name, mark, value))
-    words = f"{measure} of the blend and of each recommender alone, with its 95 % interval."
+    words = f"{measure} of the blend and of each recommender alone, with its 95% interval."
     return _section("Quality", words, _bars(rows, f"{measure} with intervals"))
 
 

@@ -125,7 +125,7 @@ class Report:
         return (
             "recommender",
             self.headline,
-            "95 % interval",
+            "95% interval",
             "blend better by",
             f"recall@{longest}",
             f"hit_rate@{self.main}",
@@ -139,7 +139,7 @@ class Report:
     def summary_rows(self) -> list[dict[str, object]]:
         """A row for each contestant with what matters most, the best first."""
         return [self._summary_row(one) for one in self.ranked] + [
-            {"recommender": one.name, "95 % interval": f"{one.state}: {one.problem}"}
+            {"recommender": one.name, "95% interval": f"{one.state}: {one.problem}"}
             for one in self.contestants
             if one.measured is None
         ]
@@ -152,7 +152,7 @@ class Report:
         return {
             **{name: figures.get(name) for name in self.summary_columns()},
             "recommender": one.name,
-            "95 % interval": f"{quality.low:.3f} to {quality.high:.3f}",
+            "95% interval": f"{quality.low:.3f} to {quality.high:.3f}",
             "blend better by": "" if one.name == "blend" else signed(gain),
             "seconds": round(one.seconds, 2),
         }

@@ -41,7 +41,7 @@ def certainty(report: Report) -> str:
     judgement = "it may be chance" if judged(gain) == "even" else "it is not chance"
     return (
         f"{asked} asked. The difference is {gain.mean:+.4f}, and would lie between {gain.low:+.4f} "
-        f"and {gain.high:+.4f} with other people (95 % interval): {judgement}."
+        f"and {gain.high:+.4f} with other people (95% interval): {judgement}."
     )
 
 
@@ -84,8 +84,8 @@ def judged(gain: Interval) -> str:
 
 
 def percent(gain: Interval, alone: float) -> str:
-    """How much more that is, in percent: ", by 12 %"; empty where that cannot be told."""
-    return f", by {gain.mean / alone:.0%}".replace("%", " %") if alone > 0 else ""
+    """How much more that is, in percent: ", by 12%"; empty where that cannot be told."""
+    return f", by {gain.mean / alone:.0%}" if alone > 0 else ""
 
 
 def lengths(points: Sequence[Point]) -> str:
