@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from pathlib import Path
 
 import click
 
@@ -11,6 +13,7 @@ from tastemaker.assessment.report import Report
 from tastemaker.assessment.words import summary
 from tastemaker.cli.options import Format, database_option, format_option, open_engine
 from tastemaker.cli.output import console, print_rows, print_table
+from tastemaker.errors import InputError
 from tastemaker.progress import progress_bar
 
 
@@ -87,6 +90,8 @@ def evaluate(
       tastemaker evaluate --report report.html
       tastemaker evaluate --split last --cutoffs 5,10,50 --only ease --only popular
     """
+    if report_file is not None:
+        check_folder(Path(report_file))
     with open_engine(database_url) as engine, progress_bar() as progress:
         report = engine.evaluate(
             split, cutoffs=cutoffs, only=only, seed=seed, people=people, progress=progress
@@ -96,6 +101,16 @@ def evaluate(
     print_report(report, output_format)
     if report_file is not None:
         click.echo(f"The page is in {report_file}.", err=True)
+
+
+def check_folder(file: Path) -> None:
+    """Refuses a file that cannot be written, before anything long begins.
+
+    Raises:
+        InputError: its folder is not there, or closed.
+    """
+    if not os.access(file.parent, os.W_OK | os.X_OK):
+        raise InputError(f"Cannot write {file}: there is no folder {file.parent} to write to.")
 
 
 def print_report(report: Report, output_format: Format) -> None:
