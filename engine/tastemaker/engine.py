@@ -20,6 +20,7 @@ from tastemaker.border import (
     read_item,
     read_user,
 )
+from tastemaker.data import People
 from tastemaker.errors import SchemaError
 from tastemaker.files.exporting import export_file
 from tastemaker.files.importing import ImportResult, OnError, import_file
@@ -28,7 +29,7 @@ from tastemaker.progress import progress_bar
 from tastemaker.ranking.answers import Answer, Recommendation
 from tastemaker.ranking.catalogue import Where
 from tastemaker.ranking.people import PastInteraction, read_past, read_people
-from tastemaker.ranking.recommending import answers, similar
+from tastemaker.ranking.recommending import answers, answers_in_turn, similar
 from tastemaker.ranking.serving import Server, Serving
 from tastemaker.recommender import Progress, Recommender, silent
 from tastemaker.registry import Plugin, Registry
@@ -48,8 +49,8 @@ if TYPE_CHECKING:
 
     from tastemaker.assessment.report import Report
 
-BATCH = 500
-"""How many people are ranked at once: their scores for every item are held in memory."""
+BATCH = 250
+"""How many people are read at once: while they are ranked, the next are read."""
 
 
 class Tastemaker:
@@ -380,16 +381,21 @@ class Tastemaker:
         Raises:
             InputError: the id, `k` or `where` is refused.
         """
-        return self._answers([user_id], k, where, explain)[0]
+        check_count(k)
+        return answers(*self._people([user_id]), k, where, explain)[0]
 
     def recommend_many(
         self, user_ids: Iterable[str], k: int = 10, where: Where | None = None
     ) -> dict[str, Answer]:
         """The same for many users at once, much faster than one by one."""
-        result: dict[str, Answer] = {}
-        for batch in batches(dict.fromkeys(user_ids), BATCH):
-            result.update(zip(batch, self._answers(batch, k, where, False), strict=True))
-        return result
+        check_count(k)
+        asked = list(batches(dict.fromkeys(user_ids), BATCH))
+        answered = answers_in_turn(map(self._people, asked), k, where)
+        return {
+            user_id: answer
+            for batch, own in zip(asked, answered, strict=True)
+            for user_id, answer in zip(batch, own, strict=True)
+        }
 
     def similar(self, item_id: str, k: int = 10) -> list[Recommendation]:
         """The available items most like one item.
@@ -402,16 +408,13 @@ class Tastemaker:
             serving = self._serving(connection)
         return similar(serving, check_id(item_id, "item_id"), k)
 
-    def _answers(
-        self, user_ids: Sequence[str], k: int, where: Where | None, explain: bool
-    ) -> list[Answer]:
-        check_count(k)
+    def _people(self, user_ids: Sequence[str]) -> tuple[Serving, People]:
+        """What serves now, and the users as it sees them."""
         ring = self._keyring
         refs = [ring.ref(check_id(user_id, "user_id")) for user_id in user_ids]
         with self._reading("recommending") as connection:
             serving = self._serving(connection)
-            people = read_people(connection, ring, serving, refs)
-        return answers(serving, people, k, where, explain)
+            return serving, read_people(connection, ring, serving, refs)
 
     # People
 

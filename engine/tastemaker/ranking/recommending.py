@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 
@@ -49,6 +50,24 @@ def answers(
         details = _details(serving, ranking, part)
         result.extend(map(Answer, recommended, details))
     return result
+
+
+def answers_in_turn(
+    parts: Iterable[tuple[Serving, People]], k: int, where: Where | None
+) -> Iterator[list[Answer]]:
+    """An answer for each person, part after part.
+
+    While one part is ranked, the next is read: `parts` is only used by the caller's own thread.
+    """
+    with ThreadPoolExecutor(1, "tastemaker") as ranking:
+        earlier: Future[list[Answer]] | None = None
+        for serving, people in parts:
+            latest = ranking.submit(answers, serving, people, k, where, False)
+            if earlier is not None:
+                yield earlier.result()
+            earlier = latest
+        if earlier is not None:
+            yield earlier.result()
 
 
 def blocks(people: People, serving: Serving) -> Iterator[People]:
