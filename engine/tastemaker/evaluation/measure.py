@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from tastemaker.data import BoolArray, Float64Array, Int64Array, People
-from tastemaker.evaluation.questions import BLOCK, Question
+from tastemaker.evaluation.questions import Question, blocks
 from tastemaker.metrics import METRICS
 
 RESAMPLES = 2000
@@ -65,8 +65,7 @@ def measure(
         forbidden: (n_items,) items that must not be shown to anybody.
     """
     hits, n_relevant = [], []
-    for first in range(0, len(question), BLOCK):
-        part = question.select(np.arange(first, min(first + BLOCK, len(question))))
+    for part in blocks(question):
         barred = part.seen.toarray()
         if forbidden is not None:
             barred |= forbidden

@@ -17,7 +17,10 @@ Score = Callable[[People], Sequence[Float32Array]]
 """Each member's scores (n, n_items) of a few people, NaN where it abstains."""
 
 BLOCK = 128
-"""How many people are scored at once."""
+"""How many people are scored at once, at most; of many items, fewer."""
+
+CELLS = 1_000_000
+"""How many scores each member gives at once: bounds the memory."""
 
 WHOLE = 1000
 """At most so many people of a cut are asked about with their whole history."""
@@ -95,11 +98,15 @@ def trial(
         forbidden: (n_items,) items that must not be shown to anybody.
         depth: how many items each member brings.
     """
-    parts = []
-    for first in range(0, len(question), BLOCK):
-        rows = np.arange(first, min(first + BLOCK, len(question)))
-        parts.append(_trial(question.select(rows), score, forbidden, depth))
+    parts = [_trial(part, score, forbidden, depth) for part in blocks(question)]
     return joined(parts) if parts else None
+
+
+def blocks(question: Question) -> Iterator[Question]:
+    """The question in parts of as many people as may be scored at once."""
+    size = max(1, min(BLOCK, CELLS // max(question.people.n_items, 1)))
+    for first in range(0, len(question), size):
+        yield question.select(np.arange(first, min(first + size, len(question))))
 
 
 def _trial(question: Question, score: Score, forbidden: BoolArray | None, depth: int) -> Trial:
