@@ -5,23 +5,27 @@ import pytest
 
 from tastemaker import Recommender
 from tastemaker.testing import CONTRACT, Check, checkerboard, scored, trained
+from tastemaker_plugins.bpr import Bpr
 from tastemaker_plugins.ease import Ease
 from tastemaker_plugins.item_knn import ItemKnn
+from tastemaker_plugins.new_arrivals import NewArrivals
 from tastemaker_plugins.popularity import Popular, RecentPopular
 from tastemaker_plugins.rp3beta import Rp3Beta
 from tastemaker_plugins.tfidf import Tfidf
 from tastemaker_plugins.transition import Transition
 
-PERSONAL = (Ease, ItemKnn, Rp3Beta, Transition, Tfidf)
+PERSONAL = (Bpr, Ease, ItemKnn, Rp3Beta, Transition, Tfidf)
 
 
 @pytest.mark.parametrize("check", CONTRACT, ids=lambda check: check.__name__)
-@pytest.mark.parametrize("kind", (*PERSONAL, Popular, RecentPopular), ids=lambda kind: kind.name)
+@pytest.mark.parametrize(
+    "kind", (*PERSONAL, NewArrivals, Popular, RecentPopular), ids=lambda kind: kind.name
+)
 def test_contract(kind: type[Recommender], check: Check) -> None:
     check(kind)
 
 
-@pytest.mark.parametrize("kind", (Ease, ItemKnn, Rp3Beta, Tfidf), ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", (Bpr, Ease, ItemKnn, Rp3Beta, Tfidf), ids=lambda kind: kind.name)
 def test_even_people_are_offered_the_even_item_they_left_out(kind: type[Recommender]) -> None:
     data = checkerboard()
     scores = scored(trained(kind, data), data.people)
