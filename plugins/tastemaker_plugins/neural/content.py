@@ -1,0 +1,115 @@
+"""What items say of themselves as short vectors, known before anybody has chosen them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_array
+
+from tastemaker import Items
+from tastemaker_plugins.neural.texts import Vocabulary
+
+Float32Array = npt.NDArray[np.float32]
+Int32Array = npt.NDArray[np.int32]
+
+ROUNDS = 3
+"""Power iterations: so many bring the subspace close to the best one."""
+
+SPARE = 8
+"""Directions kept more than asked for, while the best are looked for."""
+
+
+@dataclass(frozen=True)
+class Content:
+    """Latent semantic analysis: items by what their words and attribute values have in common.
+
+    A word's weight in an item is log((1 + n) / df), where df of n items have it; the vector is its
+    projection on the strongest directions of all items, with length 1.
+
+    Deerwester, S., et al.: Indexing by latent semantic analysis. JASIS 41(6), 1990.
+    Halko, N., Martinsson, P., Tropp, J.: Finding structure with randomness.
+    SIAM Review 53(2), 2011.
+
+    Attributes:
+        vocabulary: the words it knows.
+        projection: (n_words + 1, size) float32; the first row is that of padding, all zeros.
+    """
+
+    vocabulary: Vocabulary
+    projection: Float32Array
+
+    @classmethod
+    def of(cls, items: Items, size: int, max_words: int, length: int, seed: int) -> Self:
+        """Learns from the items which words go together.
+
+        Args:
+            items: what to read.
+            size: numbers in a vector.
+            max_words: how many words to know, at most.
+            length: words read of each item, at most.
+            seed: of the directions it starts from.
+        """
+        vocabulary = Vocabulary.of(items, max_words, length)
+        words = _bags(vocabulary.read(items), len(vocabulary) + 1)
+        frequency = np.bincount(words.indices, minlength=len(vocabulary) + 1)
+        rarity = np.log((1 + len(items)) / np.maximum(frequency, 1)).astype(np.float32)
+        weighted = words.copy()
+        weighted.data *= rarity[words.indices]
+        directions = _strongest_directions(weighted, size, np.random.default_rng(seed))
+        projection = rarity[:, np.newaxis] * directions
+        projection[0] = 0
+        return cls(vocabulary, projection)
+
+    def read(self, items: Items) -> Float32Array:
+        """(len(items), size) float32 of length 1; zeros for items that say nothing known."""
+        words = _bags(self.vocabulary.read(items), len(self.projection))
+        vectors = np.asarray(words @ self.projection, dtype=np.float32)
+        norms = np.sqrt((vectors * vectors).sum(axis=1, keepdims=True))
+        scaled: Float32Array = vectors / np.maximum(norms, 1e-9)
+        return scaled
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """What `restored` needs, as arrays."""
+        return {**self.vocabulary.arrays(), "projection": self.projection}
+
+    def values(self) -> dict[str, Any]:
+        """What `restored` needs, as JSON values."""
+        return self.vocabulary.values()
+
+    @classmethod
+    def restored(cls, arrays: Mapping[str, npt.NDArray[Any]], values: Mapping[str, Any]) -> Self:
+        """The content whose `arrays` and `values` were taken."""
+        return cls(Vocabulary.restored(arrays, values), arrays["projection"])
+
+
+def _bags(texts: Int32Array, n_words: int) -> csr_array:
+    """Sparse (n_texts, n_words) float32: 1 for each word that stands in the text."""
+    rows, columns = np.nonzero(texts)
+    ones = np.ones(len(rows), dtype=np.float32)
+    bags = csr_array((ones, (rows, texts[rows, columns])), shape=(len(texts), n_words))
+    bags.sum_duplicates()
+    bags.data[:] = 1
+    return bags
+
+
+def _strongest_directions(matrix: csr_array, size: int, draw: np.random.Generator) -> Float32Array:
+    """(n_columns, size) the right singular vectors of the largest singular values.
+
+    Zeros after as many as there are.
+    """
+    n_columns = matrix.shape[1]
+    wide = min(size + SPARE, *matrix.shape)
+    directions = np.zeros((n_columns, size), dtype=np.float32)
+    if wide == 0 or not matrix.nnz:
+        return directions
+    basis = draw.normal(size=(n_columns, wide)).astype(np.float32)
+    for _ in range(ROUNDS):
+        basis = np.linalg.qr(matrix.T @ np.linalg.qr(matrix @ basis)[0])[0]
+    _, strengths, turn = np.linalg.svd(matrix @ basis, full_matrices=False)
+    found = (basis @ turn.T)[:, : min(size, wide)] * (strengths[: min(size, wide)] > 1e-6)
+    directions[:, : found.shape[1]] = found
+    return directions

@@ -1,0 +1,110 @@
+"""What the networks that read histories learn from, as arrays of numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tastemaker import TrainingData
+from tastemaker_plugins.neural.windows import Windows, target_weights
+
+Float32Array = npt.NDArray[np.float32]
+Int32Array = npt.NDArray[np.int32]
+Int64Array = npt.NDArray[np.int64]
+
+LEAST_PASSES = 2
+"""However many interactions there are, each kept is learnt from so often."""
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """Stretches of histories, and which items come next in them.
+
+    The items somebody chose are numbered from 1 on, in the order of their index; 0 stands for
+    padding.
+
+    Attributes:
+        numbers: (n_items,) int32, the number of each item; 0 for those that nobody chose.
+        chosen: (n_chosen,) int64, the item of each number from 1 on.
+        counts: (n_chosen,) float32, how often each was chosen, older times counting less.
+        read: (n_windows, length) int32 numbers of what is read, the newest last.
+        read_weights: (n_windows, length) float32, the kind's weight; the largest is 1.
+        next: (n_windows, length) int32, the number of what came next after each column.
+        next_weights: (n_windows, length) float32, how much that teaches; 0 for padding.
+        next_values: (n_windows, length) float32, the value that was recorded with it.
+        rows: (n_windows,) int64, whose stretch it is.
+        passes: how often to learn from all of it.
+        largest_weight: the weight of the kind that counts most.
+    """
+
+    numbers: Int32Array
+    chosen: Int64Array
+    counts: Float32Array
+    read: Int32Array
+    read_weights: Float32Array
+    next: Int32Array
+    next_weights: Float32Array
+    next_values: Float32Array
+    rows: Int64Array
+    passes: int
+    largest_weight: float
+
+    @classmethod
+    def of(
+        cls, data: TrainingData, length: int, fading: float, passes: int, max_samples: int
+    ) -> Lesson:
+        """The lesson in the data.
+
+        Args:
+            data: what to learn from.
+            length: how many interactions are read at once.
+            fading: an interaction teaches half at this multiple of the median age of all.
+            passes: how often to learn from everything.
+            max_samples: interactions learnt from over all passes. Where there are too many there
+                are fewer passes, and then only the newest interactions are kept.
+        """
+        people = data.people.take(data.people.weights > 0)
+        items = people.histories.items
+        chosen = np.unique(items).astype(np.int64)
+        numbers = np.zeros(data.n_items, dtype=np.int32)
+        numbers[chosen] = np.arange(1, len(chosen) + 1, dtype=np.int32)
+        teaching = target_weights(people, fading)
+        passes = max(min(passes, max_samples // max(1, len(items))), min(passes, LEAST_PASSES))
+        windows = Windows.of(people, length).newest(people.times, max_samples // passes, data.seed)
+        places = windows.places
+        largest = float(people.weights.max(initial=0)) or 1.0
+        numbered = _at(places, numbers[items])
+        return cls(
+            numbers,
+            chosen,
+            np.bincount(numbers[items], teaching, len(chosen) + 1)[1:].astype(np.float32),
+            numbered[:, :-1],
+            _at(places[:, :-1], people.weights / np.float32(largest)),
+            numbered[:, 1:],
+            _at(places[:, 1:], teaching),
+            _at(places[:, 1:], people.histories.values),
+            windows.rows,
+            passes,
+            largest,
+        )
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to learn."""
+        return not self.next_weights.any()
+
+    @property
+    def shares(self) -> Float32Array:
+        """(n_chosen,) each item's share of all that was chosen, a little evened; their sum is 1."""
+        evened = self.counts + 1
+        shares: Float32Array = evened / evened.sum()
+        return shares
+
+
+def _at(places: Int64Array, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """The values of the interactions at those places, 0 at -1."""
+    found: npt.NDArray[Any] = np.append(values, values.dtype.type(0))[places]
+    return found
