@@ -24,7 +24,7 @@ from tastemaker.blend import Curve, Lesson, Trial, blend, even, learn
 from tastemaker.data import BoolArray, Float32Array, Int64Array, People, TrainingData
 from tastemaker.evaluation.measure import Measures, compare, interval, measure
 from tastemaker.evaluation.questions import questions, trial, whole
-from tastemaker.evaluation.splits import Split, global_time, rolling_cuts
+from tastemaker.evaluation.splits import Split, global_time, hold_outs
 from tastemaker.recommender import Recommender, silent
 from tastemaker_plugins.ease import Ease
 from tastemaker_plugins.item_knn import ItemKnn
@@ -82,7 +82,7 @@ def without_repeats(data: TrainingData) -> TrainingData:
 def lesson(data: TrainingData) -> Lesson:
     """The blend's weights, learnt on rolling cuts of the data."""
     trials: list[Trial] = []
-    for split in rolling_cuts(data.people):
+    for split in hold_outs(data.people):
         members = Blender(fitted(known(data, split)), even(names()))
         answered = (trial(asked, members.scores) for asked in questions(data.people, split))
         trials.extend(one for one in answered if one is not None)

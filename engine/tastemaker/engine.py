@@ -270,6 +270,7 @@ class Tastemaker:
         activate: bool = True,
         memory_limit: int | str | None = None,
         time_limit: float | str | None = None,
+        hold_out: str | None = None,
         progress: Progress | bool = silent,
     ) -> Release:
         """Trains every enabled recommender, learns the blend, and activates the release.
@@ -282,11 +283,14 @@ class Tastemaker:
                 what the machine has left where not given. Who needs more is declined.
             time_limit: seconds, or "15m" (the default), for all of it; what there is no time for
                 is left out.
+            hold_out: what the blend learns to foretell: "time", the future; "last", each person's
+                next interaction; "random", interactions drawn at random. By time where times are
+                known, and at random otherwise, if not given.
             progress: told how far it is; True for a bar on standard error.
 
         Raises:
             TrainingError: nothing to learn from, or no recommender could be trained.
-            InputError: a limit cannot be read.
+            InputError: a limit cannot be read, or there is no such hold-out.
             NotFoundError: `only` names a recommender that is not there.
         """
         from tastemaker.training.limits import limits  # who only serves need not load it
@@ -296,8 +300,8 @@ class Tastemaker:
         most = limits(memory_limit, time_limit)
         if progress is True:
             with progress_bar() as bar:
-                return trainer.train(only, seed, activate, bar, most)
-        return trainer.train(only, seed, activate, progress or silent, most)
+                return trainer.train(only, seed, activate, bar, most, hold_out)
+        return trainer.train(only, seed, activate, progress or silent, most, hold_out)
 
     def evaluate(
         self,

@@ -4,14 +4,15 @@ import numpy as np
 import pytest
 
 from tastemaker.data import Histories, People
+from tastemaker.errors import InputError
 from tastemaker.evaluation.splits import (
     at_random,
     by_time,
     global_time,
+    hold_outs,
     last_out,
     newcomers,
     newest_part,
-    rolling_cuts,
     some,
     timed,
 )
@@ -66,10 +67,10 @@ def test_what_has_no_time_counts_as_old() -> None:
     assert split.known.tolist() == [True, True, True, False]
 
 
-def test_rolling_cuts_ask_only_for_what_follows_and_go_back_in_time() -> None:
+def test_hold_outs_ask_only_for_what_follows_and_go_back_in_time() -> None:
     rng = np.random.default_rng(0)
     many = people(*[[(0, time) for time in np.sort(rng.random(20))] for _ in range(50)])
-    splits = rolling_cuts(many)
+    splits = hold_outs(many)
     assert len(splits) == 3
     starts = []
     for split in splits:
@@ -84,7 +85,7 @@ def test_rolling_cuts_ask_only_for_what_follows_and_go_back_in_time() -> None:
 def test_without_times_the_cuts_are_made_at_random(time: float) -> None:
     many = people(*[[(item, time) for item in range(20)] for _ in range(5)])
     assert not timed(many)
-    splits = rolling_cuts(many)
+    splits = hold_outs(many)
     assert len({split.asked.tobytes() for split in splits}) == 3
     for split in splits:
         assert (split.known ^ split.asked).all()
@@ -93,7 +94,21 @@ def test_without_times_the_cuts_are_made_at_random(time: float) -> None:
 
 @pytest.mark.parametrize("histories", [[], [[]], [[(0, 1.0)]], [[(0, NAN)], []]])
 def test_too_little_data_gives_no_cut(histories: list[list[tuple[int, float]]]) -> None:
-    assert rolling_cuts(people(*histories)) == ()
+    assert hold_outs(people(*histories)) == ()
+
+
+def test_holding_the_last_ones_out_goes_back_one_interaction_at_a_time() -> None:
+    some = people([(0, 1.0), (1, 2.0), (2, 3.0)], [(3, 4.0), (4, 5.0)])
+    newest, before = hold_outs(some, "last")
+    assert newest.asked.tolist() == [False, False, True, False, True]
+    assert newest.known.tolist() == [True, True, False, True, False]
+    assert before.asked.tolist() == [False, True, False, False, False]
+    assert before.known.tolist() == [True, False, False, True, False]
+
+
+def test_a_hold_out_that_is_not_there_names_those_that_are() -> None:
+    with pytest.raises(InputError, match="'tomorrow'.*time, last, random"):
+        hold_outs(people([(0, 1.0)]), "tomorrow")
 
 
 def test_the_last_of_everyone_who_has_two() -> None:

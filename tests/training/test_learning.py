@@ -8,7 +8,7 @@ import pytest
 
 from tastemaker.blend import learn
 from tastemaker.data import TrainingData
-from tastemaker.evaluation.splits import Split, rolling_cuts
+from tastemaker.evaluation.splits import Split, hold_outs
 from tastemaker.recommender import silent
 from tastemaker.registry import Registry
 from tastemaker.training.deadline import Deadline
@@ -31,7 +31,7 @@ def test_the_member_that_knows_gets_the_weight_and_the_others_are_left_out(
     registry: Registry,
 ) -> None:
     data = community()
-    made = learnt(registry, named(registry, "fixed", KNN), data, rolling_cuts(data.people))
+    made = learnt(registry, named(registry, "fixed", KNN), data, hold_outs(data.people))
     assert made.missing == ()
     assert made.notes == ()
     assert made.basis == "the time from 90% to 100% of the interactions"
@@ -43,7 +43,7 @@ def test_the_member_that_knows_gets_the_weight_and_the_others_are_left_out(
 
 def test_nothing_to_ask_about_the_latest_cut(registry: Registry) -> None:
     data = community()
-    latest, middle, oldest = rolling_cuts(data.people)
+    latest, middle, oldest = hold_outs(data.people)
     # what came after the latest cut is what everybody had before
     nothing = replace(latest, asked=latest.known)
     made = learnt(registry, named(registry, POPULAR, KNN), data, [nothing, middle, oldest])
@@ -64,7 +64,7 @@ def test_without_any_cut_everybody_has_the_same_weight(registry: Registry) -> No
 
 def test_only_one_cut_is_said(registry: Registry) -> None:
     data = community()
-    made = learnt(registry, named(registry, POPULAR, KNN), data, rolling_cuts(data.people)[:1])
+    made = learnt(registry, named(registry, POPULAR, KNN), data, hold_outs(data.people)[:1])
     assert "only one cut" in made.notes[0]
     assert made.measures["blend"]
 
@@ -73,7 +73,7 @@ def test_who_fails_at_any_cut_is_out(registry: Registry) -> None:
     data = community()
     candidates = named(registry, KNN, "popular")
     broken = Candidate(candidates[1].plugin, {"no_such_setting": 1})
-    made = learnt(registry, [candidates[0], broken], data, rolling_cuts(data.people))
+    made = learnt(registry, [candidates[0], broken], data, hold_outs(data.people))
     assert made.curve.members == (KNN,)
     (missing,) = made.missing
     assert "no_such_setting" in missing.problem

@@ -10,6 +10,7 @@ import numpy as np
 
 from tastemaker.assessment.exams import Exam
 from tastemaker.blend import Curve, even
+from tastemaker.evaluation.splits import WAYS
 from tastemaker.guard import Guarded, guarded_state
 from tastemaker.ranking.loading import Loaded, restored
 from tastemaker.ranking.serving import Serving, assembled
@@ -73,7 +74,9 @@ def train(
         TrainingError: no recommender could be trained.
     """
     start = time.monotonic()
-    built = build(registry, candidates, exam.data, progress)
+    built = build(
+        registry, candidates, exam.data, progress, hold_out=exam.name if exam.name in WAYS else None
+    )
     seconds = time.monotonic() - start
     states = {member.guarded.name: member.state for member in built.members}
     reports = list(built.reports)

@@ -30,6 +30,12 @@ SUMMARY = ("release", "state", "trained_at", "recommenders", "ndcg@10", "size", 
     metavar="TIME",
     help="For all of it, such as 90s or 2h; what there is no time for is left out.",
 )
+@click.option(
+    "--hold-out",
+    type=click.Choice(["time", "last", "random"]),
+    help="What the blend learns to foretell: the future, each person's next interaction, or "
+    "interactions drawn at random.  [default: time where times are known]",
+)
 @click.option("--keep", is_flag=True, help="Keep the release without activating it.")
 @format_option
 @database_option
@@ -38,6 +44,7 @@ def train(
     seed: int,
     memory_limit: str | None,
     time_limit: str,
+    hold_out: str | None,
     keep: bool,
     output_format: Format,
     database_url: str,
@@ -61,6 +68,7 @@ def train(
             activate=not keep,
             memory_limit=memory_limit,
             time_limit=time_limit,
+            hold_out=hold_out,
             progress=progress,
         )
     print_release(release, output_format)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from tastemaker.data import BoolArray, Float64Array, Int64Array, People
+from tastemaker.errors import InputError
 
 CUTS = (0.9, 0.8, 0.7)
 """Where the rolling cuts are made, as shares of all interactions in the order of time."""
@@ -31,19 +33,6 @@ class Split:
     known: BoolArray
     asked: BoolArray
     basis: str
-
-
-def rolling_cuts(people: People, seed: int = 0) -> tuple[Split, ...]:
-    """Several splits to learn a blend on: the future after each of some cuts, the latest first.
-
-    Where times are not known, each split holds out other interactions at random. Splits with
-    nothing known or nothing asked are left out.
-    """
-    if timed(people):
-        splits = [by_time(people, cut, cut + WIDTH) for cut in CUTS]
-    else:
-        splits = [at_random(people, WIDTH, seed + turn) for turn in range(len(CUTS))]
-    return tuple(split for split in splits if split.known.any() and split.asked.any())
 
 
 def timed(people: People) -> bool:
@@ -127,3 +116,50 @@ def newest_part(people: People, share: float) -> BoolArray:
     lengths = histories.lengths
     wanted = np.maximum(np.round(share * lengths), 1).astype(np.int64)
     return np.asarray(histories.ages < np.minimum(wanted, lengths - 1)[histories.rows])
+
+
+def hold_outs(people: People, way: str | None = None, seed: int = 0) -> tuple[Split, ...]:
+    """Several splits of one kind to learn a blend on, the one nearest to what will be asked first.
+
+    Splits with nothing known or nothing asked are left out.
+
+    Args:
+        people: all histories.
+        way: one of `WAYS`: "time" asks for the future after each of some cuts, "last" for each
+            person's last interaction, the last but one, and so on, "random" for interactions drawn
+            at random. By time where times are known, and at random otherwise, if not given.
+        seed: what is drawn at random starts from.
+
+    Raises:
+        InputError: there is no such way.
+    """
+    chosen = way or ("time" if timed(people) else "random")
+    if chosen not in WAYS:
+        raise InputError(f"There is no hold-out {way!r}. Choose one of: {', '.join(WAYS)}.")
+    splits = WAYS[chosen](people, seed)
+    return tuple(split for split in splits if split.known.any() and split.asked.any())
+
+
+def _rolling_cuts(people: People, seed: int) -> list[Split]:
+    return [by_time(people, cut, cut + WIDTH) for cut in CUTS] if timed(people) else []
+
+
+def _last_ones(people: People, seed: int) -> list[Split]:
+    ages, lengths = people.histories.ages, people.histories.lengths[people.histories.rows]
+    basis = "each person's last interaction"
+    return [
+        Split(ages > turn, (ages == turn) & (lengths >= turn + 2), basis)
+        for turn in range(len(CUTS))
+    ]
+
+
+def _random_shares(people: People, seed: int) -> list[Split]:
+    return [at_random(people, WIDTH, seed + turn) for turn in range(len(CUTS))]
+
+
+WAYS: Mapping[str, Callable[[People, int], list[Split]]] = {
+    "time": _rolling_cuts,
+    "last": _last_ones,
+    "random": _random_shares,
+}
+"""The ways to hold interactions out, by name."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from tastemaker.blend import Curve
 from tastemaker.data import TrainingData
 from tastemaker.errors import TrainingError
-from tastemaker.evaluation.splits import rolling_cuts
+from tastemaker.evaluation.splits import hold_outs
 from tastemaker.guard import Guarded, guarded_state
 from tastemaker.recommender import Progress, State
 from tastemaker.registry import Registry
@@ -59,6 +59,7 @@ def build(
     data: TrainingData,
     progress: Progress,
     limits: Limits = DEFAULT,
+    hold_out: str | None = None,
 ) -> Built:
     """Trains the candidates on the data and learns their blend.
 
@@ -68,12 +69,13 @@ def build(
         data: all there is to learn from; its seed is where everything random starts from.
         progress: told how far it is.
         limits: what it may take; who asks for more than that is declined.
+        hold_out: what the blend learns to foretell; see `hold_outs`.
 
     Raises:
         TrainingError: no recommender could be trained.
     """
     with threads_limited():
-        return _built(registry, candidates, data, progress, limits)
+        return _built(registry, candidates, data, progress, limits, hold_out)
 
 
 def _built(
@@ -82,11 +84,12 @@ def _built(
     data: TrainingData,
     progress: Progress,
     limits: Limits,
+    hold_out: str | None,
 ) -> Built:
     deadline = Deadline(limits.seconds)
     refused = [too_large(registry, candidate, data, limits.memory) for candidate in candidates]
     chosen = [candidate for candidate, no in zip(candidates, refused, strict=True) if no is None]
-    cuts = rolling_cuts(data.people, data.seed)
+    cuts = hold_outs(data.people, hold_out, data.seed)
     steps = Steps(progress, len(chosen) * (len(cuts) + 1))
     learnt = learn_blend(Course(registry, data, cuts, deadline, steps), chosen)
     serving = [one for one in chosen if one.name in learnt.curve.members]

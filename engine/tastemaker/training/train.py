@@ -48,6 +48,7 @@ class Trainer:
         activate: bool,
         progress: Progress,
         limits: Limits = DEFAULT,
+        hold_out: str | None = None,
     ) -> Release:
         """One training run; see `Tastemaker.train`."""
         trained_at = now_us()
@@ -57,7 +58,7 @@ class Trainer:
             candidates = choose(registry, configuration.settings, only)
             features = any(candidate.uses_features for candidate in candidates)
             snapshot = read_snapshot(connection, self._keyring, seed, features=features)
-        built = build(registry, candidates, snapshot.data, progress, limits)
+        built = build(registry, candidates, snapshot.data, progress, limits, hold_out)
         progress(1, 1, "saving the release")
         release = described(snapshot, built, () if only else registry.unavailable)
         models = [stored_model(registry, member) for member in built.members]
