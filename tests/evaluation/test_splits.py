@@ -103,7 +103,7 @@ def test_holding_the_last_ones_out_goes_back_one_interaction_at_a_time() -> None
     assert newest.asked.tolist() == [False, False, True, False, True]
     assert newest.known.tolist() == [True, True, False, True, False]
     assert before.asked.tolist() == [False, True, False, False, False]
-    assert before.known.tolist() == [True, False, False, True, False]
+    assert before.known.tolist() == [True, False, False, False, False]
 
 
 def test_a_hold_out_that_is_not_there_names_those_that_are() -> None:
