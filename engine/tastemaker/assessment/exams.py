@@ -43,6 +43,7 @@ class Exam:
         split: what is known of those who are asked, and what they are asked for.
         order: (n_items,) the index that each item had; those that may be learnt from come first.
         candidates: (n_items,) the items that may be shown, as far as the exam is concerned.
+        hold_out: what the blend is to foretell while it learns: the like of what is asked.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Exam:
     split: Split
     order: Int64Array
     candidates: BoolArray
+    hold_out: str
 
 
 @dataclass(frozen=True)
@@ -61,11 +63,13 @@ class Parts:
     Attributes:
         split: what is known of those who are asked, and what they are asked for.
         learnt: (n_interactions,) what may be learnt from.
+        hold_out: the way of holding out that is most like it.
         new_items: (n_items,) items that come after training, where there are any.
     """
 
     split: Split
     learnt: BoolArray
+    hold_out: str
     new_items: BoolArray | None = None
 
 
@@ -105,7 +109,9 @@ def _made(name: str, data: TrainingData, parts: Parts) -> Exam:
     someone = learnt.select(np.flatnonzero(learnt.histories.lengths))
     known = replace(data, items=items[:n_known], people=someone)
     candidates = new[order] if parts.new_items is not None else ~new
-    return Exam(name, parts.split.basis, known, people, parts.split, order, candidates)
+    return Exam(
+        name, parts.split.basis, known, people, parts.split, order, candidates, parts.hold_out
+    )
 
 
 def _in_order(items: Items, people: People, order: Int64Array) -> tuple[Items, People]:
@@ -128,17 +134,17 @@ def _time(data: TrainingData) -> Parts:
     start = float(data.people.times[split.asked].min(initial=np.inf))
     since = f", from {datetime.fromtimestamp(start, UTC):%Y-%m-%d} on" if start < np.inf else ""
     basis = f"the latest {LATEST:.0%} of the interactions{since}"
-    return Parts(replace(split, basis=basis), split.known)
+    return Parts(replace(split, basis=basis), split.known, "time")
 
 
 def _last(data: TrainingData) -> Parts:
     split = last_out(data.people)
-    return Parts(split, split.known)
+    return Parts(split, split.known, "last")
 
 
 def _random(data: TrainingData) -> Parts:
     split = at_random(data.people, HIDDEN, data.seed)
-    return Parts(split, split.known)
+    return Parts(split, split.known, "random")
 
 
 def _people(data: TrainingData) -> Parts:
@@ -149,14 +155,14 @@ def _people(data: TrainingData) -> Parts:
         f"the newest {HIDDEN:.0%} of the history of {DRAWN:.0%} of the people, drawn at random, "
         "whom nothing was learnt from"
     )
-    return Parts(Split(~asked, asked, basis), ~strangers)
+    return Parts(Split(~asked, asked, basis), ~strangers, "last")
 
 
 def _cold_people(data: TrainingData) -> Parts:
     people = data.people
     strangers = some(len(people), DRAWN, data.seed)[people.histories.rows]
     basis = f"all choices of {DRAWN:.0%} of the people, drawn at random, of whom nothing is known"
-    return Parts(Split(~strangers, strangers, basis), ~strangers)
+    return Parts(Split(~strangers, strangers, basis), ~strangers, "random")
 
 
 def _cold_items(data: TrainingData) -> Parts:
@@ -169,7 +175,7 @@ def _cold_items(data: TrainingData) -> Parts:
         f"{DRAWN:.0%} of the items, drawn at random, as if they had come after training; only "
         "these are shown"
     )
-    return Parts(Split(~asked, asked, basis), ~asked, new)
+    return Parts(Split(~asked, asked, basis), ~asked, "random", new)
 
 
 SPLITS: Mapping[str, Callable[[TrainingData], Parts]] = {

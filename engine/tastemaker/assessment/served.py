@@ -10,7 +10,6 @@ import numpy as np
 
 from tastemaker.assessment.exams import Exam
 from tastemaker.blend import Curve, even
-from tastemaker.evaluation.splits import WAYS
 from tastemaker.guard import Guarded, guarded_state
 from tastemaker.ranking.loading import Loaded, restored
 from tastemaker.ranking.serving import Serving, assembled
@@ -74,9 +73,7 @@ def train(
         TrainingError: no recommender could be trained.
     """
     start = time.monotonic()
-    built = build(
-        registry, candidates, exam.data, progress, hold_out=exam.name if exam.name in WAYS else None
-    )
+    built = build(registry, candidates, exam.data, progress, hold_out=exam.hold_out)
     seconds = time.monotonic() - start
     states = {member.guarded.name: member.state for member in built.members}
     reports = list(built.reports)
@@ -91,8 +88,9 @@ def train(
     return Served(
         _with(everything, serving, built.curve.only([member.name for member in serving])),
         {
-            name: _with(everything, [by_name[name]], even([name]))
-            for name in states & by_name.keys()
+            report.name: _with(everything, [by_name[report.name]], even([report.name]))
+            for report in reports
+            if report.name in by_name
         },
         built.curve,
         tuple(report for report in reports if report.name != "blend"),
