@@ -9,6 +9,7 @@ import numpy as np
 from sqlalchemy import Connection
 
 from tastemaker.data import Float64Array, Int64Array
+from tastemaker.store.binary_arrays import array_parameters
 from tastemaker.store.statements import Written, row_count
 from tastemaker.store.tables import interaction
 
@@ -111,8 +112,9 @@ def _write_postgresql(connection: Connection, rows: Columns) -> int:
     new = 0
     for start in range(0, len(rows.user_keys), step):
         part = rows.take(slice(start, start + step))
-        columns = (part.user_keys, part.times, part.item_keys, part.kind_keys, part.values)
-        arrays = tuple(column.tolist() for column in columns)
+        kinds = part.kind_keys.astype(np.int32)
+        columns = (part.user_keys, part.times, part.item_keys, kinds, part.values)
+        arrays = array_parameters(connection, columns)
         statement = INTO + ARRAYS
         inserted = row_count(connection.exec_driver_sql(statement + KEEP, arrays).rowcount)
         if inserted < len(part.user_keys):
