@@ -20,21 +20,21 @@ from tastemaker.border import (
     read_item,
     read_user,
 )
-from tastemaker.data import People
 from tastemaker.errors import SchemaError
 from tastemaker.files.exporting import export_file
 from tastemaker.files.importing import ImportResult, OnError, import_file
 from tastemaker.files.source import FileFormat
 from tastemaker.progress import progress_bar
 from tastemaker.ranking.answers import Answer, Recommendation
+from tastemaker.ranking.asking import Asking, read_asking
 from tastemaker.ranking.catalogue import Where
-from tastemaker.ranking.people import PastInteraction, read_past, read_people
+from tastemaker.ranking.people import PastInteraction, read_past
 from tastemaker.ranking.recommending import answers, answers_in_turn, similar
 from tastemaker.ranking.serving import Server, Serving
 from tastemaker.recommender import Progress, Recommender, silent
 from tastemaker.registry import Plugin, Registry
 from tastemaker.store import interactions, items, kinds, meta, migrate, releases, users
-from tastemaker.store.configuration import read_configuration, write_configuration
+from tastemaker.store.configuration import check_share, read_configuration, write_configuration
 from tastemaker.store.database import Database
 from tastemaker.store.keyring import Keyring, create_keyring, open_keyring
 from tastemaker.store.keys import KeySource, key_from_environment
@@ -62,6 +62,8 @@ class Tastemaker:
             TASTEMAKER_KEY_COMMAND or ./tastemaker.key where not given.
         plugins: recommender classes, or objects with hook implementations, besides those that
             installed distributions bring.
+        exploration: the share of places, after the first three, that goes to items which few
+            people know yet; the configuration's (`set_exploration`) where not given.
 
     Opening writes nothing.
 
@@ -77,7 +79,9 @@ class Tastemaker:
         *,
         key: KeySource | None = None,
         plugins: Sequence[type[Recommender] | object] = (),
+        exploration: float | None = None,
     ) -> None:
+        self._exploration = None if exploration is None else check_share(exploration)
         self._key = key_from_environment() if key is None else key
         self._database = database if isinstance(database, Database) else Database(database)
         self._plugins = tuple(plugins)
@@ -386,7 +390,7 @@ class Tastemaker:
             InputError: the id, `k` or `where` is refused.
         """
         check_count(k)
-        return answers(*self._people([user_id]), k, where, explain)[0]
+        return answers(self._asking([user_id]), k, where, explain)[0]
 
     def recommend_many(
         self, user_ids: Iterable[str], k: int = 10, where: Where | None = None
@@ -394,7 +398,7 @@ class Tastemaker:
         """The same for many users at once, much faster than one by one."""
         check_count(k)
         asked = list(batches(dict.fromkeys(user_ids), BATCH))
-        answered = answers_in_turn(map(self._people, asked), k, where)
+        answered = answers_in_turn(map(self._asking, asked), k, where)
         return {
             user_id: answer
             for batch, own in zip(asked, answered, strict=True)
@@ -412,13 +416,12 @@ class Tastemaker:
             serving = self._serving(connection)
         return similar(serving, check_id(item_id, "item_id"), k)
 
-    def _people(self, user_ids: Sequence[str]) -> tuple[Serving, People]:
+    def _asking(self, user_ids: Sequence[str]) -> Asking:
         """What serves now, and the users as it sees them."""
         ring = self._keyring
         refs = [ring.ref(check_id(user_id, "user_id")) for user_id in user_ids]
         with self._reading("recommending") as connection:
-            serving = self._serving(connection)
-            return serving, read_people(connection, ring, serving, refs)
+            return read_asking(connection, ring, self._serving(connection), refs)
 
     # People
 
@@ -490,6 +493,28 @@ class Tastemaker:
                 configuration = configuration.switched(name, enabled)
             write_configuration(connection, configuration)
 
+    @property
+    def exploration(self) -> float:
+        """The share of places, after the first three, that goes to items few people know yet."""
+        if self._exploration is not None:
+            return self._exploration
+        with self._reading("reading the configuration") as connection:
+            return read_configuration(connection).exploration
+
+    def set_exploration(self, share: float) -> None:
+        """Sets the exploration share in every process that has the database open.
+
+        An engine that was opened with a share of its own keeps that.
+
+        Args:
+            share: from 0 (none) to 1; 0.02 until it is set.
+
+        Raises:
+            InputError: it is not a share.
+        """
+        with self._writing("changing the configuration") as connection:
+            write_configuration(connection, read_configuration(connection).exploring(share))
+
     # Behind the scenes
 
     @property
@@ -503,7 +528,7 @@ class Tastemaker:
 
     def _use(self, ring: Keyring) -> None:
         self._ring = ring
-        self._server = Server(ring, self._plugins)
+        self._server = Server(ring, self._plugins, self._exploration)
 
     def _serving(self, connection: Connection) -> Serving:
         if self._server is None:

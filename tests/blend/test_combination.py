@@ -106,6 +106,37 @@ def test_many_people_are_answered_in_blocks_as_they_are_together() -> None:
     assert np.isneginf(answer.totals[~answer.valid]).all()
 
 
+def test_guests_are_scored_like_candidates_and_move_nobody() -> None:
+    rng = np.random.default_rng(3)
+    scores = rng.standard_normal((2, 6, 40)).astype(np.float32)
+    barred, lengths, curve = (
+        np.zeros((6, 40), dtype=bool),
+        np.zeros(6, dtype=int),
+        weighted(0.7, 0.3),
+    )
+    plain = blend(list(scores), barred, curve, lengths, 5)
+    guests = np.tile([-1, 0, 39], (6, 1))
+    guests[:, 1] = plain.items[:, 2]  # one that is a candidate too
+    answer = blend(list(scores), barred, curve, lengths, 5, guests)
+    assert answer.items[:, :5].tolist() == plain.items.tolist()
+    assert answer.totals[:, :5].tolist() == plain.totals.tolist()
+    assert answer.valid[:, 5:].tolist() == [[False, True, True]] * 6
+    assert np.isneginf(answer.totals[:, 5]).all()
+    assert answer.totals[:, 6] == pytest.approx(plain.totals[:, 2], abs=1e-6)
+    parts = answer.contributions.sum(axis=0)
+    assert parts[answer.valid] == pytest.approx(answer.totals[answer.valid], abs=1e-5)
+
+
+def test_a_guest_whom_one_member_does_not_know_is_carried_by_the_other() -> None:
+    scores = scored([1, NAN, 3, 1], [1, 3, 3, 1])
+    curve, guest = weighted(0.5, 0.5, carry=0.5), np.array([[1]])
+    barred = np.array([[False, True, False, False]])
+    answer = blend(scores, barred, curve, NEW, 1, guest)
+    assert answer.items[0].tolist() == [2, 1]
+    share = answer.totals[0, 0] / 2  # what the second member says of item 2, and of item 1
+    assert answer.contributions[:, 0, 1].tolist() == pytest.approx([0, 1.5 * share])
+
+
 @given(st.integers(0, 2**32 - 1), st.integers(1, 30))
 def test_highest_is_a_stable_sort_cut_short(seed: int, k: int) -> None:
     totals = np.random.default_rng(seed).integers(0, 5, (6, 20)).astype(np.float32)

@@ -14,6 +14,21 @@ FLAT = np.float32(1e-6)
 
 
 @dataclass(frozen=True)
+class Scale:
+    """How a member's scores become standard scores: (score / largest - mean) * factor.
+
+    Attributes:
+        largest: (n_members, n) float32 the largest size of the member's scores for a person.
+        means: (n_members, n) float32 the mean after dividing by that.
+        factors: (n_members, n) float32 one over the deviation; 0 where the member does not speak.
+    """
+
+    largest: Float32Array
+    means: Float32Array
+    factors: Float32Array
+
+
+@dataclass(frozen=True)
 class Calibrated:
     """What each member says of each candidate, on one scale.
 
@@ -22,16 +37,28 @@ class Calibrated:
         present: (n_members, n, width) where the member scored the candidate.
         speaks: (n_members, n) whether the member tells this person's candidates apart at all.
         gaps: whether a member that speaks for a person left out some of the candidates.
+        scale: how the scores were brought to it.
     """
 
     values: Float32Array
     present: BoolArray
     speaks: BoolArray
     gaps: bool
+    scale: Scale
 
     def __post_init__(self) -> None:
         for array in (self.values, self.present, self.speaks):
             frozen(array)
+
+    def of(self, slate: Slate) -> Calibrated:
+        """What the members say of other items of the same people, on the very same scale."""
+        present = ~np.isnan(slate.values)
+        values = np.where(present, slate.values, np.float32(0))
+        values /= self.scale.largest[:, :, None]
+        values -= self.scale.means[:, :, None]
+        values *= self.scale.factors[:, :, None]
+        values *= present
+        return Calibrated(values, present, self.speaks, True, self.scale)
 
 
 def calibrate(slate: Slate) -> Calibrated:
@@ -47,10 +74,12 @@ def calibrate(slate: Slate) -> Calibrated:
     largest = np.maximum(values.max(axis=2, initial=0), -values.min(axis=2, initial=0))
     largest[largest == 0] = 1
     values /= largest[:, :, None]
-    values -= (values.sum(axis=2) / counts)[:, :, None]
+    means = values.sum(axis=2) / counts
+    values -= means[:, :, None]
     values *= present
     deviation = np.sqrt(np.einsum("mnw,mnw->mn", values, values) / counts)
     speaks = deviation > FLAT
-    values *= np.divide(1, deviation, where=speaks, out=np.zeros_like(deviation))[:, :, None]
+    factors = np.divide(1, deviation, where=speaks, out=np.zeros_like(deviation))
+    values *= factors[:, :, None]
     gaps = bool((speaks & (scored < np.count_nonzero(slate.valid, axis=1))).any())
-    return Calibrated(values, present, speaks, gaps)
+    return Calibrated(values, present, speaks, gaps, Scale(largest, means, factors))

@@ -48,6 +48,18 @@ class Blended:
         parts = (self.items[rows, order], self.valid[rows, order], self.totals[rows, order])
         return Blended(*parts, self.contributions[:, rows, order])
 
+    def widened(self, width: int) -> Blended:
+        """The same with at least so many places; those at the end hold nothing."""
+        missing = width - self.items.shape[1]
+        if missing <= 0:
+            return self
+        return Blended(
+            _widened(self.items, missing, 0),
+            _widened(self.valid, missing, False),
+            _widened(self.totals, missing, -np.inf),
+            _widened(self.contributions, missing, 0),
+        )
+
 
 def highest(totals: Float32Array, k: int) -> Int64Array:
     """(n, min(k, width)) the places of the highest totals, best first; the earlier wins a tie."""
@@ -82,7 +94,12 @@ def _first_of_ties(totals: Float32Array, last: Float32Array, k: int) -> BoolArra
 
 
 def blend(
-    scores: Sequence[Float32Array], barred: BoolArray, curve: Curve, lengths: Int64Array, k: int
+    scores: Sequence[Float32Array],
+    barred: BoolArray,
+    curve: Curve,
+    lengths: Int64Array,
+    k: int,
+    guests: Int64Array | None = None,
 ) -> Blended:
     """The best `k` items of each person by all members together, best first.
 
@@ -92,47 +109,70 @@ def blend(
         curve: the weights.
         lengths: (n,) how long each person's history is.
         k: how many items.
+        guests: (n, n_guests) more items, in places `k` and on, scored as if they were candidates
+            without changing what the others score; -1 for none.
     """
+    if guests is None:
+        guests = np.zeros((len(barred), 0), dtype=np.int64)
     step = max(1, CELLS // max(1, len(scores) * barred.shape[1]))
     parts = []
     for first in range(0, max(1, len(barred)), step):
         part = slice(first, first + step)
         given = np.stack([own[part] for own in scores])
-        parts.append(_blended(given, barred[part], curve, lengths[part], k))
+        parts.append(_blended(given, barred[part], curve, lengths[part], k, guests[part]))
     return parts[0] if len(parts) == 1 else joined(parts)
 
 
 def _blended(
-    scores: Float32Array, barred: BoolArray, curve: Curve, lengths: Int64Array, k: int
+    scores: Float32Array,
+    barred: BoolArray,
+    curve: Curve,
+    lengths: Int64Array,
+    k: int,
+    guests: Int64Array,
 ) -> Blended:
     slate = shortlist(scores, barred, curve.depth, least=k)
-    return combine(slate, calibrate(slate), curve.at(lengths), curve.carry).best(k)
+    calibrated, weights = calibrate(slate), curve.at(lengths)
+    best = combine(slate, calibrated, weights, curve.carry).best(k)
+    if not guests.shape[1]:
+        return best
+    others = guest_slate(scores, guests)
+    theirs = combine(others, calibrated.of(others), weights, curve.carry)
+    return beside(best.widened(k), theirs)
+
+
+def guest_slate(scores: Float32Array, guests: Int64Array) -> Slate:
+    """What the members say of some items of each person; -1 for none."""
+    valid = guests >= 0
+    items = np.where(valid, guests, 0)
+    values = np.take_along_axis(scores, items[np.newaxis], axis=2)
+    return Slate(items, valid, np.where(valid, values, np.float32(np.nan)))
 
 
 def joined(parts: Sequence[Blended]) -> Blended:
     """The people of all the parts, one part after the other."""
     width = max(part.items.shape[1] for part in parts)
-    items, valid, totals, contributions = zip(
-        *(
-            (
-                _widened(part.items, width, 0),
-                _widened(part.valid, width, False),
-                _widened(part.totals, width, -np.inf),
-                _widened(part.contributions, width, 0),
-            )
-            for part in parts
-        ),
-        strict=True,
+    wide = [part.widened(width) for part in parts]
+    return Blended(
+        np.concatenate([part.items for part in wide]),
+        np.concatenate([part.valid for part in wide]),
+        np.concatenate([part.totals for part in wide]),
+        np.concatenate([part.contributions for part in wide], axis=1),
     )
-    rows = [np.concatenate(own) for own in (items, valid, totals)]
-    return Blended(rows[0], rows[1], rows[2], np.concatenate(contributions, axis=1))
 
 
-def _widened(array: npt.NDArray[Any], width: int, filling: float) -> npt.NDArray[Any]:
-    """The array with its last axis filled up to a width."""
-    missing = width - array.shape[-1]
-    if not missing:
-        return array
+def beside(first: Blended, then: Blended) -> Blended:
+    """The same people's items of the one, and then those of the other."""
+    return Blended(
+        np.concatenate((first.items, then.items), axis=1),
+        np.concatenate((first.valid, then.valid), axis=1),
+        np.concatenate((first.totals, then.totals), axis=1),
+        np.concatenate((first.contributions, then.contributions), axis=2),
+    )
+
+
+def _widened(array: npt.NDArray[Any], missing: int, filling: float) -> npt.NDArray[Any]:
+    """The array with its last axis filled up."""
     edges = [(0, 0)] * (array.ndim - 1) + [(0, missing)]
     return np.pad(array, edges, constant_values=filling)
 

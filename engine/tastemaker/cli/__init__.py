@@ -12,6 +12,7 @@ HOMES = {
     "db": "tastemaker.cli.db:db",
     "demo": "tastemaker.cli.demo:demo",
     "evaluate": "tastemaker.cli.evaluate:evaluate",
+    "exploration": "tastemaker.cli.exploration:exploration",
     "export": "tastemaker.cli.export:export",
     "import": "tastemaker.cli.import_:import_",
     "init": "tastemaker.cli.init:init",

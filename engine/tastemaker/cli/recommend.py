@@ -175,6 +175,7 @@ def explained(user: str, answer: Answer) -> dict[str, object]:
                     for why in one.reasons
                 ],
                 "why": one.why,
+                "explored": one.explored,
             }
             for one in answer
         ],

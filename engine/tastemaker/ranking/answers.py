@@ -32,6 +32,7 @@ class Recommendation(NamedTuple):
         contributions: each recommender's part of the score; they sum to it. Only if explained.
         reasons: the items of the history it comes from, the strongest first. Only if explained.
         why: the same in words. Only if explained.
+        explored: whether it is here because it is new: its score may be lower than the next one's.
     """
 
     item_id: str
@@ -40,6 +41,7 @@ class Recommendation(NamedTuple):
     contributions: Mapping[str, float] = {}
     reasons: tuple[Reason, ...] = ()
     why: str = ""
+    explored: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,8 @@ class Details:
 
 class Answer(list[Recommendation]):
     """A list of recommendations, best first, that also says how it came about.
+
+    Only what is `explored` may stand before something of a higher score.
 
     Attributes:
         details: which release answered, on how much history, and what went wrong on the way.

@@ -17,6 +17,7 @@ BECAUSE = {
     "content": "similar to {items}",
     "hybrid": "fits well with {items}",
 }
+NEW = "new, and known to few yet"
 NAMED = 2
 """How many items of the history, and how many recommenders, one sentence names."""
 
@@ -54,11 +55,12 @@ def words(
     recommenders: Mapping[str, type[Recommender]],
     person: People,
     catalogue: Catalogue,
+    explored: bool = False,
 ) -> str:
     """Why, in a sentence: what the strongest recommenders say, naming items of the history."""
-    sayings: list[str] = []
+    sayings = [NEW] if explored else []
     for name in sorted(contributions, key=lambda name: -contributions[name]):
-        if contributions[name] <= 0 or len(sayings) == NAMED:
+        if contributions[name] <= 0 or len(sayings) == NAMED + explored:
             break
         named = [index for index, _ in by_item(amounts[name], person)[:NAMED]]
         saying = sentence(recommenders.get(name), [catalogue.name(index) for index in named])

@@ -10,6 +10,7 @@ import numpy as np
 from tastemaker.blend import Blended, Curve, blend, even
 from tastemaker.data import BoolArray, Float32Array, Float64Array, Int64Array, People
 from tastemaker.guard import Guarded
+from tastemaker.ranking.exploring import NONE, Exploration, Seeds, explored
 
 Answered = tuple[Guarded, Float32Array | None, str]
 """A member, its (n, n_items) scores or None, and what went wrong if anything did."""
@@ -24,12 +25,14 @@ class Ranking:
         members: whose contributions those are, in order.
         weights: (n, n_members) each member's weight for each person.
         problems: what kept a member out.
+        explored: (n, width) which places hold new items that were let in.
     """
 
     best: Blended
     members: Sequence[Guarded]
     weights: Float64Array
     problems: tuple[str, ...]
+    explored: BoolArray
 
 
 @dataclass(frozen=True)
@@ -40,24 +43,29 @@ class Ranker:
         members: in the curve's order.
         curve: the weights.
         fallback: answers alone where no member can.
+        exploration: which items are new, and how often they are let in.
     """
 
     members: tuple[Guarded, ...]
     curve: Curve
     fallback: Guarded
+    exploration: Exploration = NONE
 
-    def rank(self, people: People, barred: BoolArray, k: int) -> Ranking:
+    def rank(
+        self, people: People, barred: BoolArray, k: int, seeds: Seeds | None = None
+    ) -> Ranking:
         """The best `k` items of each person.
 
         Args:
             people: whom to recommend to; their histories may hold any item of the catalogue.
             barred: (n, n_items) the items that must not be shown.
             k: how many items a person gets, unless fewer may be shown.
+            seeds: (n,) what each person's draws start from; nothing new is let in without.
         """
         answers = [(member, *member.score(people)) for member in self.members]
         if all(scores is None for _, scores, _ in answers):
             answers.append((self.fallback, *self.fallback.score(people)))
-        return self._blended(answers, people.histories.lengths, barred, k)
+        return self._blended(answers, people.histories.lengths, barred, k, seeds)
 
     def rank_similar(self, item: int, barred: BoolArray, k: int) -> Ranking:
         """The `k` items most like one item, by every member that can tell.
@@ -71,17 +79,26 @@ class Ranker:
         for member in self.members:
             likeness, problem = member.similar(item, barred.shape[1])
             answers.append((member, likeness if likeness is None else likeness[None], problem))
-        return self._blended(answers, np.ones(1, dtype=np.int64), barred, k)
+        return self._blended(answers, np.ones(1, dtype=np.int64), barred, k, None)
 
     def _blended(
-        self, answers: Sequence[Answered], lengths: Int64Array, barred: BoolArray, k: int
+        self,
+        answers: Sequence[Answered],
+        lengths: Int64Array,
+        barred: BoolArray,
+        k: int,
+        seeds: Seeds | None,
     ) -> Ranking:
         members = [member for member, scores, _ in answers if scores is not None]
         given = [scores for _, scores, _ in answers if scores is not None]
         problems = tuple(f"{member.name} {problem}" for member, _, problem in answers if problem)
         curve = self._curve_of([member.name for member in members])
-        best = blend(given, barred, curve, lengths, k)
-        return Ranking(best, members, curve.at(lengths), problems)
+        if seeds is None:
+            best = blend(given, barred, curve, lengths, k)
+            new = np.zeros(best.items.shape, dtype=np.bool_)
+        else:
+            best, new = explored(given, barred, curve, lengths, k, self.exploration, seeds)
+        return Ranking(best, members, curve.at(lengths), problems, new)
 
     def _curve_of(self, names: Sequence[str]) -> Curve:
         """The curve of those who answered, in their order."""

@@ -10,8 +10,10 @@ import numpy as np
 from tastemaker.data import BoolArray, Float64Array, People
 from tastemaker.guard import Guarded
 from tastemaker.ranking.answers import Answer, Details, Recommendation
+from tastemaker.ranking.asking import Asking
 from tastemaker.ranking.catalogue import Catalogue, Where
 from tastemaker.ranking.explain import reasons, spread, words
+from tastemaker.ranking.exploring import Seeds
 from tastemaker.ranking.ranker import Ranking, barred_items
 from tastemaker.ranking.serving import Serving
 
@@ -25,25 +27,22 @@ MOST = 2**24
 """Scores held at once at most: 64 MiB. Members need as much again for a while."""
 
 
-def answers(
-    serving: Serving, people: People, k: int, where: Where | None, explain: bool
-) -> list[Answer]:
+def answers(asking: Asking, k: int, where: Where | None, explain: bool) -> list[Answer]:
     """An answer for each person.
 
     Args:
-        serving: the release at work, with its catalogue.
-        people: whom to answer; histories over the serving's catalogue.
+        asking: whom to answer.
         k: how many recommendations each gets, unless fewer items may be shown.
         where: only items with these attributes.
         explain: whether each recommendation says why.
     """
-    catalogue = serving.catalogue
+    serving, catalogue = asking.serving, asking.serving.catalogue
     if len(catalogue) == 0:
-        return [Answer((), details) for details in _details(serving, None, people)]
+        return [Answer((), details) for details in _details(serving, None, asking.people)]
     hidden = forbidden(catalogue, where)
     result: list[Answer] = []
-    for part in blocks(people, serving):
-        ranking = serving.ranker.rank(part, barred_items(part, hidden), k)
+    for part, seeds in blocks(asking):
+        ranking = serving.ranker.rank(part, barred_items(part, hidden), k, seeds)
         recommended = _recommended(ranking, catalogue)
         if explain:
             recommended = _all_explained(serving, ranking, part, recommended)
@@ -52,17 +51,15 @@ def answers(
     return result
 
 
-def answers_in_turn(
-    parts: Iterable[tuple[Serving, People]], k: int, where: Where | None
-) -> Iterator[list[Answer]]:
+def answers_in_turn(parts: Iterable[Asking], k: int, where: Where | None) -> Iterator[list[Answer]]:
     """An answer for each person, part after part.
 
     While one part is ranked, the next is read: `parts` is only used by the caller's own thread.
     """
     with ThreadPoolExecutor(1, "tastemaker") as ranking:
         earlier: Future[list[Answer]] | None = None
-        for serving, people in parts:
-            latest = ranking.submit(answers, serving, people, k, where, False)
+        for part in parts:
+            latest = ranking.submit(answers, part, k, where, False)
             if earlier is not None:
                 yield earlier.result()
             earlier = latest
@@ -70,15 +67,17 @@ def answers_in_turn(
             yield earlier.result()
 
 
-def blocks(people: People, serving: Serving) -> Iterator[People]:
+def blocks(asking: Asking) -> Iterator[tuple[People, Seeds | None]]:
     """The people in parts, so few at a time that the memory for their scores is bounded."""
-    width = len(serving.catalogue) * (len(serving.ranker.members) + 1)
+    people, seeds = asking.people, asking.seeds
+    width = len(asking.serving.catalogue) * (len(asking.serving.ranker.members) + 1)
     step = max(1, min(max(CACHED // width, TOGETHER), MOST // width))
     if len(people) <= step:
-        yield people
+        yield people, seeds
         return
     for first in range(0, len(people), step):
-        yield people.select(np.arange(first, min(first + step, len(people))))
+        rows = np.arange(first, min(first + step, len(people)))
+        yield people.select(rows), None if seeds is None else seeds[rows]
 
 
 def forbidden(catalogue: Catalogue, where: Where | None) -> BoolArray:
@@ -107,10 +106,13 @@ def _recommended(ranking: Ranking, catalogue: Catalogue) -> list[list[Recommenda
     best = ranking.best
     ids, titles = catalogue.items.ids.__getitem__, catalogue.items.titles.__getitem__
     lengths = np.count_nonzero(best.valid, axis=1).tolist()
-    return [
+    result = [
         list(map(Recommendation, map(ids, items[:n]), totals[:n], map(titles, items[:n])))
         for items, totals, n in zip(best.items.tolist(), best.totals.tolist(), lengths, strict=True)
     ]
+    for row, place in np.argwhere(ranking.explored).tolist():
+        result[row][place] = result[row][place]._replace(explored=True)
+    return result
 
 
 def _details(serving: Serving, ranking: Ranking | None, people: People) -> list[Details]:
@@ -166,7 +168,7 @@ def _explained(
     return plain._replace(
         contributions=contributions,
         reasons=reasons(total, person, catalogue),
-        why=words(contributions, amounts, kinds, person, catalogue),
+        why=words(contributions, amounts, kinds, person, catalogue, plain.explored),
     )
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from tastemaker.data import Int64Array, Items
 from tastemaker.guard import Guarded
 from tastemaker.ranking.catalogue import Catalogue
+from tastemaker.ranking.exploring import Exploration, rare
 from tastemaker.ranking.fallback import Fallback
 from tastemaker.ranking.loading import Loaded, load_any
 from tastemaker.ranking.ranker import Ranker
@@ -64,11 +65,15 @@ class Server:
     Args:
         keyring: opens and verifies releases.
         plugins: what the application brings besides installed distributions.
+        exploration: the share of places that goes to new items; the configuration's if None.
     """
 
-    def __init__(self, keyring: Keyring, plugins: Sequence[object]) -> None:
+    def __init__(
+        self, keyring: Keyring, plugins: Sequence[object], exploration: float | None = None
+    ) -> None:
         self._keyring = keyring
         self._plugins = plugins
+        self._exploration = exploration
         self._lock = threading.Lock()
         self._stamp: Stamp = {}
         self._loaded: Loaded | None = None
@@ -96,20 +101,30 @@ class Server:
         return any(stamp.get(name) != self._stamp.get(name) for name in names)
 
     def _renewed(self, connection: Connection, stamp: Stamp) -> Serving:
-        loaded = self._loaded
+        loaded, configuration = self._loaded, parse_configuration(stamp.get(CONFIGURATION))
         if loaded is None or loaded.number is None or self._moved(stamp):
-            disabled = parse_configuration(stamp.get(CONFIGURATION)).disabled
-            registry = Registry(self._plugins, disabled)
+            registry = Registry(self._plugins, configuration.disabled)
             loaded = load_any(connection, self._keyring, registry, stamp.get(releases.ACTIVE))
             for problem in loaded.problems:
                 logger.warning("%s", problem)
-        self._serving = assembled(loaded, items.read_catalogue(connection), read_kinds(connection))
+        share = configuration.exploration if self._exploration is None else self._exploration
+        stored, kinds = items.read_catalogue(connection), read_kinds(connection)
+        self._serving = assembled(loaded, stored, kinds, share)
         self._loaded, self._stamp, self._born = loaded, stamp, time.monotonic()
         return self._serving
 
 
-def assembled(loaded: Loaded, stored: items.Catalogue, kinds: Sequence[Kind]) -> Serving:
-    """A release over the catalogue of this moment; members take in the items that came since."""
+def assembled(
+    loaded: Loaded, stored: items.Catalogue, kinds: Sequence[Kind], exploration: float = 0.0
+) -> Serving:
+    """A release over the catalogue of this moment; members take in the items that came since.
+
+    Args:
+        loaded: the release.
+        stored: the items.
+        kinds: the kinds of interaction.
+        exploration: the share of places that goes to new items.
+    """
     catalogue = in_order(stored, loaded.item_keys)
     new_items = catalogue.items[len(loaded.item_keys) :]
     members: list[Guarded] = []
@@ -119,11 +134,13 @@ def assembled(loaded: Loaded, stored: items.Catalogue, kinds: Sequence[Kind]) ->
         members.append(extended)
         problems.extend([f"{member.name} {problem}"] if problem else [])
     counts = np.pad(loaded.counts, (0, len(new_items)))
+    fallback = Guarded(Fallback(counts), len(catalogue))
+    exploring = Exploration(exploration, rare(counts))
     return Serving(
         loaded.number,
         catalogue,
         kinds,
-        Ranker(tuple(members), loaded.curve, Guarded(Fallback(counts), len(catalogue))),
+        Ranker(tuple(members), loaded.curve, fallback, exploring),
         any(member.recommender.uses_features for member in members),
         tuple(problems),
     )
