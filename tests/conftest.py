@@ -1,14 +1,17 @@
-"""What every test may ask for: a key, and fresh databases on real SQLite and real PostgreSQL."""
+"""What every test may ask for: a key, real processes, and fresh databases on both systems."""
 
 from __future__ import annotations
 
 import base64
+import os
 import shutil
 import tempfile
+import traceback
 import uuid
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeAlias
 
 import pytest
 from sqlalchemy import Connection, Engine, create_engine, make_url
@@ -17,6 +20,9 @@ from tastemaker.store import migrate
 from tastemaker.store.database import Database
 from tastemaker.store.keyring import Keyring, create_keyring
 from tastemaker.store.keys import Key
+
+Work: TypeAlias = Callable[[], object]
+Fork: TypeAlias = Callable[[Work], int]
 
 
 @pytest.fixture(scope="session")
@@ -109,6 +115,34 @@ def keyring(database: Database, key: Key) -> Keyring:
     """The key ring of the fresh database."""
     with database.writing() as connection:
         return create_keyring(connection, key)
+
+
+@pytest.fixture
+def fork() -> Fork:
+    """Starts a process that does some work; gives its id.
+
+    The process ends with status 0, with 1 if the work raised (the traceback is on standard error),
+    or with the signal that killed it.
+    """
+    return start
+
+
+def start(work: Work) -> int:
+    """The id of a new process that does some work and ends, and runs no test after it."""
+    with warnings.catch_warnings():
+        # Threads of linear algebra libraries sleep in this process; the child has no use for them.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        child = os.fork()
+    if child:
+        return child
+    status = 1
+    try:
+        work()
+        status = 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(status)
 
 
 def created(server: Engine, template: str) -> Iterator[str]:

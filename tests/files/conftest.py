@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import traceback
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
@@ -17,7 +14,6 @@ from tastemaker.store.database import Database
 from tastemaker.store.keyring import Keyring
 
 State: TypeAlias = Callable[[], object]
-Fork: TypeAlias = Callable[[Callable[[], object]], int]
 Write: TypeAlias = Callable[[str, str | bytes], Path]
 
 
@@ -35,30 +31,6 @@ def state(database: Database, keyring: Keyring) -> State:
         return sorted(str(sorted(row.items())) for row in rows)
 
     return read
-
-
-@pytest.fixture
-def fork() -> Fork:
-    """Starts a process that does some work; gives its id. It ends with 1 if the work raised."""
-    return start
-
-
-def start(work: Callable[[], object]) -> int:
-    """The id of a new process that does some work and ends, and runs no test after it."""
-    with warnings.catch_warnings():
-        # Threads of linear algebra libraries sleep in this process; the child has no use for them.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        child = os.fork()
-    if child:
-        return child
-    status = 1
-    try:
-        work()
-        status = 0
-    except BaseException:
-        traceback.print_exc()
-    finally:
-        os._exit(status)
 
 
 @pytest.fixture

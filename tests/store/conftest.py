@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import traceback
-import warnings
 from collections.abc import Callable
 from functools import partial
 
@@ -12,34 +10,6 @@ import pytest
 
 Work = Callable[[], None]
 Fork = Callable[[Work], int]
-
-
-@pytest.fixture
-def fork() -> Fork:
-    """Starts a process that does some work; gives its id.
-
-    The process ends with status 0, with 1 if the work raised (the traceback is on standard error),
-    or with the signal that killed it.
-    """
-    return start
-
-
-def start(work: Work) -> int:
-    """The id of a new process that does some work and ends."""
-    with warnings.catch_warnings():
-        # Threads of linear algebra libraries sleep in this process; the child has no use for them.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        child = os.fork()
-    if child:
-        return child
-    status = 1
-    try:
-        work()
-        status = 0
-    except BaseException:
-        traceback.print_exc()
-    finally:
-        os._exit(status)
 
 
 @pytest.fixture
