@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import csv
 import json
-import os
 import resource
 import subprocess
 import sys
@@ -60,21 +59,16 @@ def main() -> None:
 
 def measure(folder: Path, size: Size) -> list[dict[str, object]]:
     """Imports the data unless it is there, and trains; what training took."""
-    environment = {
-        **os.environ,
-        "TASTEMAKER_DATABASE": f"sqlite:///{folder}/tastemaker.db",
-        "TASTEMAKER_KEY_FILE": str(folder / "tastemaker.key"),
-    }
     if not (folder / "tastemaker.db").exists():
         folder.mkdir(exist_ok=True)
         write_files(folder, size)
-        command(["init"], folder, environment)
+        command(["init"], folder)
         for what in ("items", "users", "interactions"):
             features = ["--feature", "country"] if what == "users" else []
-            command(["import", what, f"{what}.csv", *features], folder, environment)
+            command(["import", what, f"{what}.csv", *features], folder)
     before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     start = time.perf_counter()
-    told = command(["train", "--format", "json"], folder, environment)
+    told = command(["train", "--format", "json"], folder)
     minutes = (time.perf_counter() - start) / 60
     # of all children so far; the imports take far less than training
     memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
@@ -86,17 +80,11 @@ def measure(folder: Path, size: Size) -> list[dict[str, object]]:
     ]
 
 
-def command(arguments: Sequence[str], folder: Path, environment: dict[str, str]) -> str:
-    """Runs the real command in a process of its own; what it prints."""
+def command(arguments: Sequence[str], folder: Path) -> str:
+    """Runs the real command in a folder, in a process of its own; what it prints."""
     own = Path(sys.executable).with_name("tastemaker")
-    done = subprocess.run(
-        [own, *arguments],
-        cwd=folder,
-        env=environment,
-        check=True,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    call = [str(own), *arguments]
+    done = subprocess.run(call, cwd=folder, check=True, stdout=subprocess.PIPE, text=True)
     return done.stdout
 
 

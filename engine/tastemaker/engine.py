@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -41,6 +41,7 @@ from tastemaker.store.keys import KeySource, key_from_environment
 from tastemaker.store.keyset import has_keys
 from tastemaker.store.receipt import Receipt
 from tastemaker.store.statements import Written, batches
+from tastemaker.training.quality import Finding
 from tastemaker.training.reading import ReleaseSummary, list_releases, read_release
 from tastemaker.training.report import Release
 
@@ -275,6 +276,7 @@ class Tastemaker:
         memory_limit: int | str | None = None,
         time_limit: float | str | None = None,
         hold_out: str | None = None,
+        announce: Callable[[Sequence[Finding]], object] | None = None,
         progress: Progress | bool = silent,
     ) -> Release:
         """Trains every enabled recommender, learns the blend, and activates the release.
@@ -290,6 +292,8 @@ class Tastemaker:
             hold_out: what the blend learns to foretell: "time", the future; "last", each person's
                 next interaction; "random", interactions drawn at random. By time where times are
                 known, and at random otherwise, if not given.
+            announce: told what is odd about the data, before anything is trained; the release
+                tells it too.
             progress: told how far it is; True for a bar on standard error.
 
         Raises:
@@ -301,11 +305,11 @@ class Tastemaker:
         from tastemaker.training.train import Trainer
 
         trainer = Trainer(self._database, self._keyring, self._plugins)
-        most = limits(memory_limit, time_limit)
+        most, told = limits(memory_limit, time_limit), announce or (lambda findings: None)
         if progress is True:
             with progress_bar() as bar:
-                return trainer.train(only, seed, activate, bar, most, hold_out)
-        return trainer.train(only, seed, activate, progress or silent, most, hold_out)
+                return trainer.train(only, seed, activate, bar, most, hold_out, told)
+        return trainer.train(only, seed, activate, progress or silent, most, hold_out, told)
 
     def evaluate(
         self,

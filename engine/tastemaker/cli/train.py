@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import asdict
 
 import click
 
 from tastemaker.cli.options import Format, database_option, format_option, open_engine
 from tastemaker.cli.output import console, print_rows, print_table
 from tastemaker.progress import progress_bar
+from tastemaker.training.quality import Finding
 from tastemaker.training.report import Release
 
+QUALITY = ("check", "found", "detail", "done")
 SUMMARY = ("release", "state", "trained_at", "recommenders", "ndcg@10", "size", "problem")
 
 
@@ -51,9 +55,10 @@ def train(
 ) -> None:
     """Train every enabled recommender, learn the blend, and activate the release.
 
-    The latest shares of time are held out to learn the blend and to measure; then everything is
-    trained again on all data. A release that measures clearly worse than the one now serving is
-    kept but not activated.
+    First it says what is odd about the data: duplicates, extreme values, people who do more than
+    people can, times in the future; and what it does about that. Then the latest shares of time
+    are held out to learn the blend and to measure, and everything is trained again on all data. A
+    release that measures clearly worse than the one now serving is kept but not activated.
 
     \b
     Examples:
@@ -61,6 +66,7 @@ def train(
       tastemaker train --only ease --only popular
       tastemaker train --memory-limit 8G --time-limit 1h
     """
+    announce = print_quality if output_format == "table" else None
     with open_engine(database_url) as engine, progress_bar() as progress:
         release = engine.train(
             only=only,
@@ -69,12 +75,28 @@ def train(
             memory_limit=memory_limit,
             time_limit=time_limit,
             hold_out=hold_out,
+            announce=announce,
             progress=progress,
         )
-    print_release(release, output_format)
+    print_outcome(release, output_format)
 
 
 def print_release(release: Release, output_format: Format) -> None:
+    """Prints what a training run found odd about its data, and what it brought."""
+    if output_format == "table":
+        print_quality(release.quality)
+    print_outcome(release, output_format)
+
+
+def print_quality(findings: Sequence[Finding]) -> None:
+    """Prints what is odd about the data, and what training does about it."""
+    if findings:
+        print_table([asdict(finding) for finding in findings], QUALITY, "The data")
+    else:
+        console().print("The data: nothing is odd about it.")
+
+
+def print_outcome(release: Release, output_format: Format) -> None:
     """Prints what a training run brought: members, measures, weights, problems."""
     if output_format == "json":
         click.echo(json.dumps(release.to_json(), indent=2, ensure_ascii=False))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -16,6 +17,7 @@ from tastemaker.training.deadline import Deadline
 from tastemaker.training.learning import Course, Learnt, learn_blend
 from tastemaker.training.limits import DEFAULT, Limits
 from tastemaker.training.members import Candidate, Fitted, fit, too_large
+from tastemaker.training.quality import Announce, Finding, examine, unheard
 from tastemaker.training.report import MemberReport
 from tastemaker.training.steps import Steps
 from tastemaker.training.threads import threads_limited
@@ -44,6 +46,7 @@ class Built:
         reports: every candidate and, last, the blend: state, time, measures, problems.
         basis: in words, what the measures were taken on; empty where nothing could be held out.
         notes: what a person should know.
+        findings: what is odd about the data.
     """
 
     curve: Curve
@@ -51,6 +54,7 @@ class Built:
     reports: tuple[MemberReport, ...]
     basis: str
     notes: tuple[str, ...]
+    findings: tuple[Finding, ...] = ()
 
 
 def build(
@@ -60,6 +64,7 @@ def build(
     progress: Progress,
     limits: Limits = DEFAULT,
     hold_out: str | None = None,
+    announce: Announce = unheard,
 ) -> Built:
     """Trains the candidates on the data and learns their blend.
 
@@ -70,12 +75,16 @@ def build(
         progress: told how far it is.
         limits: what it may take; who asks for more than that is declined.
         hold_out: what the blend learns to foretell; see `hold_outs`.
+        announce: told what is odd about the data, before anything is trained.
 
     Raises:
         TrainingError: no recommender could be trained.
     """
+    examined = examine(data, time.time())
+    announce(examined.findings)
     with threads_limited():
-        return _built(registry, candidates, data, progress, limits, hold_out)
+        built = _built(registry, candidates, examined.data, progress, limits, hold_out)
+    return replace(built, findings=examined.findings)
 
 
 def _built(

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Self
 
 from tastemaker.blend import Curve
 from tastemaker.errors import ReleaseError
+from tastemaker.training.quality import Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class Release:
         curve: the weights; None if no recommender could be trained.
         n_users, n_items, n_interactions: what it was trained on.
         notes: what a person should know about this run.
+        quality: what is odd about the data, and what training did about it.
     """
 
     number: int
@@ -59,6 +61,7 @@ class Release:
     n_items: int = 0
     n_interactions: int = 0
     notes: Sequence[str] = ()
+    quality: Sequence[Finding] = ()
 
     COLUMNS: ClassVar[tuple[str, ...]] = (
         "recommender",
@@ -132,6 +135,7 @@ class Release:
             "n_items": self.n_items,
             "n_interactions": self.n_interactions,
             "notes": list(self.notes),
+            "quality": [asdict(finding) for finding in self.quality],
         }
 
     @classmethod
@@ -144,7 +148,9 @@ class Release:
         try:
             curve = Curve.from_json(value["curve"]) if value["curve"] else None
             members = tuple(MemberReport(**member) for member in value["members"])
-            plain = {key: value[key] for key in value if key not in ("curve", "members")}
-            return cls(members=members, curve=curve, **plain)
+            quality = tuple(Finding(**finding) for finding in value.get("quality", ()))
+            parts = ("curve", "members", "quality")
+            plain = {key: value[key] for key in value if key not in parts}
+            return cls(members=members, curve=curve, quality=quality, **plain)
         except (KeyError, TypeError) as error:
             raise ReleaseError(f"The release cannot be read ({error}). Train again.") from None

@@ -19,6 +19,7 @@ from tastemaker.store.releases import CATALOGUE, StoredModel
 from tastemaker.training.building import Built, Member, build
 from tastemaker.training.limits import DEFAULT, Limits
 from tastemaker.training.members import choose
+from tastemaker.training.quality import Announce, unheard
 from tastemaker.training.reading import active_release, read_release
 from tastemaker.training.report import MemberReport, Release
 from tastemaker.training.snapshot import Snapshot, read_snapshot
@@ -49,6 +50,7 @@ class Trainer:
         progress: Progress,
         limits: Limits = DEFAULT,
         hold_out: str | None = None,
+        announce: Announce = unheard,
     ) -> Release:
         """One training run; see `Tastemaker.train`."""
         trained_at = now_us()
@@ -58,7 +60,7 @@ class Trainer:
             candidates = choose(registry, configuration.settings, only)
             features = any(candidate.uses_features for candidate in candidates)
             snapshot = read_snapshot(connection, self._keyring, seed, features=features)
-        built = build(registry, candidates, snapshot.data, progress, limits, hold_out)
+        built = build(registry, candidates, snapshot.data, progress, limits, hold_out, announce)
         progress(1, 1, "saving the release")
         release = described(snapshot, built, () if only else registry.unavailable)
         models = [stored_model(registry, member) for member in built.members]
@@ -118,6 +120,7 @@ def described(snapshot: Snapshot, built: Built, unavailable: Sequence[Plugin]) -
         data.n_items,
         n_interactions,
         (*built.notes, *invitations(unavailable)),
+        built.findings,
     )
 
 
