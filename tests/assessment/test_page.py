@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tastemaker.assessment.page import palette
 from tastemaker.assessment.report import Report
 
 if TYPE_CHECKING:
@@ -65,6 +66,26 @@ def test_without_points_members_or_weights_there_is_still_a_page(make_report: Ma
     report = make_report({"ease": 0.05})
     bare = replace(report, points=(), contestants=(report.blend,), notes=(), made_at="")
     assert "No recommender could be measured alone" in bare.to_html()
+
+
+def test_many_members_share_a_colour_and_an_entry_of_the_legend(make_report: Make) -> None:
+    report = make_report(MANY)
+    names = list(MANY)
+    styles = palette(report)
+    assert [styles[name] for name in ("blend", *names[:7])] == [
+        "blend",
+        *(f"c{place}" for place in range(1, 7)),
+        "rest",
+    ]
+    assert "others: " + ", ".join(names[6:]) in report.to_html()
+
+
+def test_the_best_member_has_a_colour_whatever_its_weight(make_report: Make) -> None:
+    report = make_report(MANY)
+    best = report.best_member
+    assert best is not None
+    others = report.curve.only(list(MANY)[1:])
+    assert palette(replace(report, curve=others))[best.name] == "c1"
 
 
 @pytest.mark.parametrize("members", [{"ease": 0.05, "popular": 0.1}, MANY], ids=["few", "many"])

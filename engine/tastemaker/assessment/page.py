@@ -57,12 +57,15 @@ def page(report: Report) -> str:
 
 
 def palette(report: Report) -> Mapping[str, str]:
-    """The class of colour of the blend and every member: the weightiest have one of their own."""
+    """The class of colour of the blend and every member.
+
+    The best member has a colour of its own, and so have the weightiest of the others.
+    """
     weights = dict(
         zip(report.curve.members, report.curve.weights.max(axis=0).tolist(), strict=True)
     )
     members = [one.name for one in report.ranked if one.name != "blend"]
-    members.sort(key=lambda name: -weights.get(name, 0.0))
+    members[1:] = sorted(members[1:], key=lambda name: -weights.get(name, 0.0))
     styles = {name: f"c{place}" for place, name in enumerate(members[:COLOURS], start=1)}
     return {"blend": "blend", **styles, **dict.fromkeys(members[COLOURS:], "rest")}
 
@@ -161,7 +164,7 @@ def _weights(report: Report, styles: Mapping[str, str]) -> str:
     content = (
         columns(series, places, label)
         + '<p class="axis-name">interactions known</p>'
-        + _legend({name: styles[name] for name in names})
+        + _legend({name: styles[name] for name in names}, "shares")
         + _details("The figures", _table(("history", *names), rows, label))
     )
     words = "How much each recommender counts, by how much is known about a person."
@@ -227,13 +230,19 @@ def _bars(rows: Sequence[str], label: str) -> str:
     return f'<table class="bars" aria-label="{escape(label)}">{"".join(rows)}</table>'
 
 
-def _legend(styles: Mapping[str, str]) -> str:
-    entries = "".join(
+def _legend(styles: Mapping[str, str], kind: str = "") -> str:
+    own = {name: style for name, style in styles.items() if style != "rest"}
+    others = [name for name, style in styles.items() if style == "rest"]
+    entries = [_entry(style, name) for name, style in own.items()]
+    entries += [_entry("rest", "others: " + ", ".join(others))] if others else []
+    return f'<ul class="legend {kind}">{"".join(entries)}</ul>'
+
+
+def _entry(style: str, name: str) -> str:
+    return (
         f'<li class="{style}"><svg width="26" height="10" aria-hidden="true"><line class="line" '
         f'x1="2" x2="24" y1="5" y2="5"/></svg>{escape(name)}</li>'
-        for name, style in styles.items()
     )
-    return f'<ul class="legend">{entries}</ul>'
 
 
 def _details(title: str, content: str) -> str:

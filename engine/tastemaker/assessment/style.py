@@ -75,6 +75,7 @@ svg { display: block; overflow: visible; }
 .legend { padding: 0; font-size: .875rem; }
 .legend svg { display: inline-block; vertical-align: middle; margin-right: .4rem; }
 .legend .line { stroke: var(--own); stroke-width: 3; stroke-linecap: round; }
+.shares .line { stroke-dasharray: none; stroke-width: 10; stroke-linecap: butt; }
 .axis-name { text-align: center; font-size: .8125rem; color: var(--soft); margin: 0; }
 details { margin-top: .75rem; font-size: .875rem; }
 summary { cursor: pointer; color: var(--soft); }
