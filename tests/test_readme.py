@@ -11,6 +11,9 @@ from typing import NamedTuple
 
 import pytest
 
+# Everything installed is trained, several times; TensorFlow alone takes a while to start.
+pytestmark = pytest.mark.timeout(900)
+
 README = Path(__file__).parents[1] / "README.md"
 BLOCK = re.compile(r"^```(\w+)(?: title=\"([^\"]+)\")?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SHELLS = ("sh", "console")
@@ -88,6 +91,8 @@ def test_every_block_runs_and_does_what_is_said(folder: Path) -> None:
     printed = (folder / "printed.txt").read_text()
     assert "7 interactions read: 7 new" in printed
     assert "most-bought" in printed
+    assert "blend" in printed
+    assert "<svg" in (folder / "report.html").read_text()
     assert "Forgotten, with 2 interactions." in printed
     assert (folder / "recommendations.csv").read_text().startswith("user_id,rank,item_id,score\n")
 
