@@ -52,6 +52,31 @@ class Items:
         attributes = {name: values[part] for name, values in self.attributes.items()}
         return Items(self.ids[part], self.titles[part], self.texts[part], attributes)
 
+    def joined(self, others: Items) -> Items:
+        """These items and then the others."""
+        names = sorted({*self.attributes, *others.attributes})
+        unknown: tuple[tuple[Values, ...], ...] = (((),) * len(self), ((),) * len(others))
+        attributes = {
+            name: self.attributes.get(name, unknown[0]) + others.attributes.get(name, unknown[1])
+            for name in names
+        }
+        return Items(
+            self.ids + others.ids,
+            self.titles + others.titles,
+            self.texts + others.texts,
+            attributes,
+        )
+
+    def taken(self, places: Int64Array) -> Items:
+        """The items in the given places, in that order."""
+        rows = places.tolist()
+        return Items(
+            tuple(map(self.ids.__getitem__, rows)),
+            tuple(map(self.titles.__getitem__, rows)),
+            tuple(map(self.texts.__getitem__, rows)),
+            {name: tuple(map(own.__getitem__, rows)) for name, own in self.attributes.items()},
+        )
+
 
 @dataclass(frozen=True)
 class Histories:

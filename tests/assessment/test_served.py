@@ -42,7 +42,7 @@ def data() -> TrainingData:
 def served(split: str, available: np.typing.NDArray[np.bool_]) -> tuple[Served, Store]:
     registry = Registry()
     whole_data = data()
-    store = Store(items.Catalogue(KEYS, whole_data.items, available), ())
+    store = Store(items.StoredItems(KEYS, whole_data.items, available), ())
     candidates = choose(registry, {}, ["item-knn", "popular", "tfidf"])
     return train(registry, candidates, exam(split, whole_data, available), store, silent), store
 

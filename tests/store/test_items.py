@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import numpy as np
-from sqlalchemy import Connection
+import pytest
+from sqlalchemy import Connection, delete, update
 
 from tastemaker.border import ItemRow
 from tastemaker.store import items, meta
 from tastemaker.store.statements import Written
+from tastemaker.store.tables import item
 
 TEA = ItemRow("tea", "Green tea", "A cup", {"price": 2.5, "tags": ["hot", "green"]})
 MUG = ItemRow("mug", "Mug", attributes={"price": "4", "fair": True}, available=False)
@@ -60,11 +62,52 @@ def test_more_items_than_a_batch(connection: Connection) -> None:
     assert len(list(items.iterate_items(connection))) == 2500
 
 
-def test_what_came_later_is_read_on_its_own(connection: Connection) -> None:
+def same(one: items.StoredItems, other: items.StoredItems) -> bool:
+    return one.items == other.items and all(
+        left.tolist() == right.tolist()
+        for left, right in (
+            (one.keys, other.keys),
+            (one.available, other.available),
+            (one.updated, other.updated),
+        )
+    )
+
+
+def test_only_what_changed_is_read_again(connection: Connection) -> None:
+    items.put_items(connection, [TEA, MUG, ItemRow("cup")])
+    known = items.read_catalogue(connection)
+    assert same(items.read_changes(connection, known), known)
+    items.put_items(connection, [ItemRow("mug", "Big mug", attributes={"fair": True, "size": 3})])
+    items.put_items(connection, [ItemRow("pot", "Pot", attributes={"price": 7})])
+    items.set_available(connection, ["tea"], False)
+    now = items.read_changes(connection, known)
+    assert same(now, items.read_catalogue(connection))
+    assert now.items.ids == ("tea", "mug", "cup", "pot")
+    assert now.items.titles == ("Green tea", "Big mug", "", "Pot")
+    assert now.items.attributes["size"] == ((), ("3",), (), ())
+    assert now.items.attributes["price"] == (("2.5",), (), (), ("7",))
+    assert now.available.tolist() == [False, True, True, True]
+
+
+@pytest.mark.parametrize("days", [-1, 0])
+def test_a_change_by_a_slow_clock_is_not_missed(connection: Connection, days: int) -> None:
+    items.put_items(connection, [TEA, MUG])
+    known = items.read_catalogue(connection)
+    earlier = int(known.updated.max()) + days * 86_400_000_000
+    changed = {"title": "Black tea", "updated": earlier + (days == 0)}
+    connection.execute(update(item).where(item.c.external_id == "tea").values(changed))
+    assert same(items.read_changes(connection, known), items.read_catalogue(connection))
+
+
+def test_a_known_catalogue_may_be_newer_or_empty(connection: Connection) -> None:
+    empty = items.read_catalogue(connection)
     items.put_items(connection, [TEA])
-    last = int(items.read_catalogue(connection).keys[-1])
+    one = items.read_changes(connection, empty)
+    assert same(one, items.read_catalogue(connection))
     items.put_items(connection, [MUG])
-    assert items.read_items_after(connection, last).items.ids == ("mug",)
+    two = items.read_changes(connection, one)
+    connection.execute(delete(item).where(item.c.external_id == "mug"))
+    assert same(items.read_changes(connection, two), one)
 
 
 def test_every_change_of_the_catalogue_bumps_its_version(connection: Connection) -> None:

@@ -19,7 +19,6 @@ from tastemaker.evaluation.splits import (
     some,
     timed,
 )
-from tastemaker.ranking.serving import reordered
 
 LATEST = 0.1
 """The share of the interactions that the split by time asks for."""
@@ -121,7 +120,7 @@ def _in_order(items: Items, people: People, order: Int64Array) -> tuple[Items, P
     place[order] = np.arange(len(order), dtype=np.int32)
     old = people.histories
     histories = Histories(old.indptr, place[old.items], old.values, old.n_items)
-    return reordered(items, order), replace(people, histories=histories)
+    return items.taken(order), replace(people, histories=histories)
 
 
 def _time(data: TrainingData) -> Parts:

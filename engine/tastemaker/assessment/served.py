@@ -31,7 +31,7 @@ class Store:
         kinds: the kinds of interaction.
     """
 
-    items: items.Catalogue
+    items: items.StoredItems
     kinds: Sequence[Kind]
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from sqlalchemy import Connection
 
-from tastemaker.data import Int64Array, Items
+from tastemaker.data import Int64Array
 from tastemaker.guard import Guarded
 from tastemaker.ranking.catalogue import Catalogue
 from tastemaker.ranking.exploring import Exploration, rare
@@ -19,15 +19,16 @@ from tastemaker.ranking.fallback import Fallback
 from tastemaker.ranking.loading import Loaded, load_any
 from tastemaker.ranking.ranker import Ranker
 from tastemaker.registry import Registry
-from tastemaker.store import items, meta, releases
+from tastemaker.store import items, meta
 from tastemaker.store.configuration import NAME as CONFIGURATION
 from tastemaker.store.configuration import parse_configuration
 from tastemaker.store.keyring import Keyring
 from tastemaker.store.kinds import Kind, read_kinds
+from tastemaker.store.releases import ACTIVE
 
 logger = logging.getLogger(__name__)
 
-WATCHED = (releases.ACTIVE, meta.CATALOGUE_VERSION, CONFIGURATION)
+WATCHED = (ACTIVE, meta.CATALOGUE_VERSION, CONFIGURATION)
 """The entries of `meta` that say whether what serves is still up to date."""
 
 POPULARITY_AGE = 10.0
@@ -77,6 +78,7 @@ class Server:
         self._lock = threading.Lock()
         self._stamp: Stamp = {}
         self._loaded: Loaded | None = None
+        self._stored: items.StoredItems | None = None
         self._serving: Serving | None = None
         self._born = 0.0
 
@@ -97,25 +99,39 @@ class Server:
 
     def _moved(self, stamp: Stamp) -> bool:
         """Whether another release is active, or other recommenders are switched on."""
-        names = (releases.ACTIVE, CONFIGURATION)
+        names = (ACTIVE, CONFIGURATION)
         return any(stamp.get(name) != self._stamp.get(name) for name in names)
 
     def _renewed(self, connection: Connection, stamp: Stamp) -> Serving:
-        loaded, configuration = self._loaded, parse_configuration(stamp.get(CONFIGURATION))
+        loaded, before = self._loaded, self._serving
+        configuration = parse_configuration(stamp.get(CONFIGURATION))
         if loaded is None or loaded.number is None or self._moved(stamp):
             registry = Registry(self._plugins, configuration.disabled)
-            loaded = load_any(connection, self._keyring, registry, stamp.get(releases.ACTIVE))
+            loaded, before = load_any(connection, self._keyring, registry, stamp.get(ACTIVE)), None
             for problem in loaded.problems:
                 logger.warning("%s", problem)
         share = configuration.exploration if self._exploration is None else self._exploration
-        stored, kinds = items.read_catalogue(connection), read_kinds(connection)
-        self._serving = assembled(loaded, stored, kinds, share)
-        self._loaded, self._stamp, self._born = loaded, stamp, time.monotonic()
+        stored = self._items(connection, stamp)
+        self._serving = assembled(loaded, stored, read_kinds(connection), share, before)
+        self._loaded, self._stored = loaded, stored
+        self._stamp, self._born = stamp, time.monotonic()
         return self._serving
+
+    def _items(self, connection: Connection, stamp: Stamp) -> items.StoredItems:
+        """The items as they are now; only what changed since they were last read is read."""
+        if self._stored is None:
+            return items.read_catalogue(connection)
+        if stamp.get(meta.CATALOGUE_VERSION) == self._stamp.get(meta.CATALOGUE_VERSION):
+            return self._stored
+        return items.read_changes(connection, self._stored)
 
 
 def assembled(
-    loaded: Loaded, stored: items.Catalogue, kinds: Sequence[Kind], exploration: float = 0.0
+    loaded: Loaded,
+    stored: items.StoredItems,
+    kinds: Sequence[Kind],
+    exploration: float = 0.0,
+    before: Serving | None = None,
 ) -> Serving:
     """A release over the catalogue of this moment; members take in the items that came since.
 
@@ -124,16 +140,16 @@ def assembled(
         stored: the items.
         kinds: the kinds of interaction.
         exploration: the share of places that goes to new items.
+        before: what served before, of the same release: what its members took in, they keep.
     """
     catalogue = in_order(stored, loaded.item_keys)
-    new_items = catalogue.items[len(loaded.item_keys) :]
     members: list[Guarded] = []
     problems = list(loaded.problems)
-    for member in loaded.members:
-        extended, problem = member.extended(new_items)
+    for member in took_in(loaded, catalogue, before):
+        extended, problem = member.extended(catalogue.items[member.n_items :])
         members.append(extended)
         problems.extend([f"{member.name} {problem}"] if problem else [])
-    counts = np.pad(loaded.counts, (0, len(new_items)))
+    counts = np.pad(loaded.counts, (0, len(catalogue) - len(loaded.counts)))
     fallback = Guarded(Fallback(counts), len(catalogue))
     exploring = Exploration(exploration, rare(counts))
     return Serving(
@@ -146,8 +162,18 @@ def assembled(
     )
 
 
-def in_order(stored: items.Catalogue, first: Int64Array) -> Catalogue:
-    """The stored catalogue with the items of the given keys first, in their order.
+def took_in(loaded: Loaded, catalogue: Catalogue, before: Serving | None) -> Sequence[Guarded]:
+    """The members as they served before; as they were trained if an item they took in changed."""
+    if before is None:
+        return loaded.members
+    first, last = len(loaded.item_keys), len(before.catalogue)
+    if before.catalogue.items[first:] != catalogue.items[first:last]:
+        return loaded.members
+    return before.ranker.members
+
+
+def in_order(stored: items.StoredItems, first: Int64Array) -> Catalogue:
+    """The stored items with those of the given keys first, in their order.
 
     A release keeps the order it was trained in; an item of a smaller key may become visible later.
     """
@@ -156,15 +182,4 @@ def in_order(stored: items.Catalogue, first: Int64Array) -> Catalogue:
     order = np.argsort(place, kind="stable")
     if np.array_equal(order, np.arange(len(order))):
         return Catalogue(stored.items, stored.keys, stored.available)
-    return Catalogue(reordered(stored.items, order), stored.keys[order], stored.available[order])
-
-
-def reordered(items: Items, order: Int64Array) -> Items:
-    """The same items in another order."""
-    rows = order.tolist()
-    return Items(
-        tuple(items.ids[row] for row in rows),
-        tuple(items.titles[row] for row in rows),
-        tuple(items.texts[row] for row in rows),
-        {name: tuple(own[row] for row in rows) for name, own in items.attributes.items()},
-    )
+    return Catalogue(stored.items.taken(order), stored.keys[order], stored.available[order])

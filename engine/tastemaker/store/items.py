@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -19,19 +19,45 @@ from tastemaker.store.tables import item
 COLUMNS = (item.c.id, item.c.external_id, item.c.title, item.c.text, item.c.attributes)
 
 
+CHECKED = (1 << 31) - 1
+"""The bits of `updated` that are summed up to see changes: so the sum never overflows."""
+
+CHECK = f"SELECT count(*), coalesce(sum(updated & {CHECKED}), 0) FROM {item.name}"
+
+
 @dataclass(frozen=True)
-class Catalogue:
+class StoredItems:
     """Items in the order in which they came into the database.
 
     Attributes:
         keys: (n_items,) int64, ascending: the numbers that interactions name them by.
         items: ids, titles, texts and attributes.
         available: (n_items,) bool: whether each may be recommended.
+        updated: (n_items,) int64 when each was last changed, in microseconds; empty if not asked.
     """
 
     keys: Int64Array
     items: Items
     available: BoolArray
+    updated: Int64Array = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+
+    @property
+    def check(self) -> tuple[int, int]:
+        """What `CHECK` answers while nothing has changed."""
+        return len(self.keys), int((self.updated & CHECKED).sum())
+
+    def merged(self, changed: StoredItems) -> StoredItems:
+        """These items with others in place of those of the same keys, and new ones among them."""
+        keys = np.union1d(self.keys, changed.keys)
+        # Each row's place in "these, then the others"; where both have it, the other's.
+        source = np.searchsorted(self.keys, keys)
+        source[np.searchsorted(keys, changed.keys)] = len(self.keys) + np.arange(len(changed.keys))
+        return StoredItems(
+            keys,
+            self.items.joined(changed.items).taken(source),
+            np.concatenate((self.available, changed.available))[source],
+            np.concatenate((self.updated, changed.updated))[source],
+        )
 
 
 def put_items(connection: Connection, rows: Iterable[ItemRow]) -> Written:
@@ -101,25 +127,42 @@ def ensure_items(connection: Connection, item_ids: Collection[str]) -> dict[str,
     return found
 
 
-def read_catalogue(connection: Connection) -> Catalogue:
+def read_catalogue(connection: Connection) -> StoredItems:
     """The whole catalogue."""
-    return read_items_after(connection, 0)
+    return _columns(connection.execute(_selected()).all())
 
 
-def read_items_after(connection: Connection, key: int) -> Catalogue:
-    """The items that came into the database after the one with that key."""
-    rows = connection.execute(_selected().where(item.c.id > key)).all()
-    columns = list(zip(*rows, strict=True)) or [()] * (len(COLUMNS) + 1)
-    keys, ids, titles, texts, attributes, available = columns
-    return Catalogue(
+def read_changes(connection: Connection, known: StoredItems) -> StoredItems:
+    """The whole catalogue, of which only the rows that changed are read.
+
+    Clocks may disagree about what is new: a count and a sum over all rows tell whether something
+    was missed, and then everything is read.
+
+    Args:
+        connection: in a transaction.
+        known: the catalogue as it was read before.
+    """
+    newest = int(known.updated.max(initial=0))
+    changed = _columns(connection.execute(_selected().where(item.c.updated > newest)).all())
+    merged = known.merged(changed)
+    if tuple(map(int, fetch(connection, CHECK)[0])) == merged.check:
+        return merged
+    return read_catalogue(connection)
+
+
+def _columns(rows: Sequence[Row[Any]]) -> StoredItems:
+    columns = list(zip(*rows, strict=True)) or [()] * (len(COLUMNS) + 2)
+    keys, ids, titles, texts, attributes, available, updated = columns
+    return StoredItems(
         np.array(keys, dtype=np.int64),
         Items(ids, titles, texts, attribute_columns([json.loads(text) for text in attributes])),
         np.array(available, dtype=np.bool_),
+        np.array(updated, dtype=np.int64),
     )
 
 
 def _selected() -> Select[Any]:
-    return select(*COLUMNS, item.c.available).order_by(item.c.id)
+    return select(*COLUMNS, item.c.available, item.c.updated).order_by(item.c.id)
 
 
 def attribute_columns(rows: list[dict[str, Json]]) -> dict[str, tuple[Values, ...]]:
