@@ -149,6 +149,19 @@ def test_nothing_is_written_and_what_serves_goes_on_serving(
     assert own_engine.recommend("person-1").details.release == 1
 
 
+def test_what_letting_new_items_in_costs_is_told(own_engine: Tastemaker) -> None:
+    own_engine.put_items({"item_id": f"new-{number}"} for number in range(3))
+    own_engine.set_exploration(1.0)
+    report = own_engine.evaluate("last", only=["item-knn"], cutoffs=[5])
+    (note,) = [note for note in report.notes if note.startswith("Exploration (100%")]
+    assert "3 more items are shown" in note
+    assert report.quality(report.blend).mean == 1
+    own_engine.set_exploration(0.0)
+    assert not [
+        note for note in own_engine.evaluate("last", only=["item-knn"]).notes if "Explor" in note
+    ]
+
+
 def test_the_same_seed_gives_the_same_figures(engine: Tastemaker) -> None:
     first, second = (
         engine.evaluate("people", only=["popular"], seed=5).to_json() for _ in range(2)

@@ -8,6 +8,7 @@ import numpy as np
 
 from tastemaker.data import BoolArray, Int64Array, People
 from tastemaker.evaluation.questions import Question
+from tastemaker.ranking.exploring import Seeds
 from tastemaker.ranking.ranker import barred_items
 from tastemaker.ranking.recommending import forbidden
 from tastemaker.ranking.serving import Serving
@@ -39,7 +40,13 @@ class Lists:
         return len(self.items)
 
 
-def ask(serving: Serving, question: Question, candidates: BoolArray, k: int) -> Lists:
+def ask(
+    serving: Serving,
+    question: Question,
+    candidates: BoolArray,
+    k: int,
+    seeds: Seeds | None = None,
+) -> Lists:
     """The answers to a question, as an application would get them.
 
     Args:
@@ -47,6 +54,7 @@ def ask(serving: Serving, question: Question, candidates: BoolArray, k: int) -> 
         question: whom to ask for what; what they have seen is not shown.
         candidates: (n_items,) the items that may be shown.
         k: how many items each.
+        seeds: (n,) what each person's draws start from; nothing new is let in without.
     """
     n, n_items = len(question), len(candidates)
     barred = forbidden(serving.catalogue, None) | ~candidates
@@ -59,7 +67,8 @@ def ask(serving: Serving, question: Question, candidates: BoolArray, k: int) -> 
         rows = np.arange(first, min(first + at_once, n))
         part = question.select(rows)
         hidden = barred_items(part.people, barred) | part.seen.toarray()
-        best = serving.ranker.rank(part.people, hidden, k).best
+        own_seeds = None if seeds is None else seeds[rows]
+        best = serving.ranker.rank(part.people, hidden, k, own_seeds).best
         width = best.items.shape[1]
         items[rows, :width] = np.where(best.valid, best.items, -1)
         right = part.chosen.toarray() & ~hidden

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from tastemaker.assessment.answering import ask
+from tastemaker.assessment.answering import Lists, ask
 from tastemaker.assessment.envelope import Point, point, shortened
 from tastemaker.assessment.exams import Exam, exam
 from tastemaker.assessment.measuring import Measured, measured
@@ -18,6 +18,7 @@ from tastemaker.assessment.served import Served, Store, train
 from tastemaker.errors import InputError
 from tastemaker.evaluation.beyond import Past
 from tastemaker.evaluation.questions import Question, whole
+from tastemaker.metrics import ndcg
 from tastemaker.ranking.serving import Serving
 from tastemaker.recommender import Progress
 from tastemaker.registry import Registry
@@ -55,12 +56,20 @@ class Evaluator:
         database: where the data is.
         keyring: opens declared features.
         plugins: what the application brings besides installed distributions.
+        exploration: the share of places that goes to new items; the configuration's if None.
     """
 
-    def __init__(self, database: Database, keyring: Keyring, plugins: Sequence[object]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        keyring: Keyring,
+        plugins: Sequence[object],
+        exploration: float | None = None,
+    ) -> None:
         self._database = database
         self._keyring = keyring
         self._plugins = plugins
+        self._exploration = exploration
 
     def evaluate(
         self,
@@ -81,7 +90,8 @@ class Evaluator:
             candidates = choose(registry, configuration.settings, only)
             features = any(candidate.uses_features for candidate in candidates)
             snapshot = read_snapshot(connection, self._keyring, seed, features=features)
-            store = Store(items.read_catalogue(connection), read_kinds(connection))
+            share = configuration.exploration if self._exploration is None else self._exploration
+            store = Store(items.read_catalogue(connection), read_kinds(connection), share)
         asked = exam(split, snapshot.data, store.items.available)
         steps = Part(progress, TRAINING)
         served = train(registry, candidates, asked, store, steps)
@@ -141,6 +151,7 @@ def examined(
     may_be_shown = exam.candidates & served.blend.catalogue.available
     progress.second(1, 2, "measuring")
     figures = measured(lists, past, may_be_shown, cutoffs, main)
+    exploring = cost_of_exploring(exam, served.blend, question, lists["blend"], main)
     points = tuple(envelope(exam, everyone, min(most, CUT_SHORT), main, progress))
     return Report(
         exam.name,
@@ -154,8 +165,25 @@ def examined(
         contestants(served, figures),
         points,
         served.curve,
-        (*served.notes, *served.blend.problems),
+        (*served.notes, *served.blend.problems, *exploring),
     )
+
+
+def cost_of_exploring(
+    exam: Exam, blend: Serving, question: Question, without: Lists, k: int
+) -> list[str]:
+    """A sentence about what letting new items in costs; none where nothing is let in."""
+    if blend.ranker.exploration.share <= 0:
+        return []
+    seeds = np.arange(len(question), dtype=np.uint64)
+    lists = ask(blend, question, exam.candidates, k, seeds)
+    new = np.setdiff1d(lists.items[lists.items >= 0], without.items[:, :k])
+    quality = float(ndcg(lists.hits, lists.n_relevant, k).mean())
+    return [
+        f"Exploration ({blend.ranker.exploration.share:.0%} of the places after the third) is left "
+        f"out of these figures. With it the blend has an NDCG@{k} of {quality:.4f}, "
+        f"and {len(new):,} more items are shown to somebody."
+    ]
 
 
 def envelope(

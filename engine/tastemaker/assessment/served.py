@@ -29,10 +29,12 @@ class Store:
     Attributes:
         items: every item, and whether it is available.
         kinds: the kinds of interaction.
+        exploration: the share of places that goes to new items.
     """
 
     items: items.StoredItems
     kinds: Sequence[Kind]
+    exploration: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,8 @@ def train(
             reports[place], state = _left_out(registry, candidates, report, exam, progress)
             states |= {} if state is None else {report.name: state}
     members, problems = _restored(registry, states, exam.data.n_items)
-    everything = assembled(_loaded(exam, built, store, members, problems), store.items, store.kinds)
+    loaded = _loaded(exam, built, store, members, problems)
+    everything = assembled(loaded, store.items, store.kinds, store.exploration)
     by_name = {member.name: member for member in everything.ranker.members}
     serving = [by_name[name] for name in built.curve.members if name in by_name]
     return Served(
