@@ -343,7 +343,7 @@ class Tastemaker:
         """
         from tastemaker.assessment.evaluation import Evaluator  # who only serves need not load it
 
-        evaluator = Evaluator(self._database, self._keyring, self._plugins)
+        evaluator = Evaluator(self._database, self._keyring, self._plugins, self._exploration)
         if progress is True:
             with progress_bar() as bar:
                 return evaluator.evaluate(split, cutoffs, only, seed, people, bar)
