@@ -5,7 +5,7 @@ import pytest
 from scipy.sparse import csr_array
 
 from tastemaker.data import BoolArray, Histories, Int64Array, People
-from tastemaker.evaluation.measure import compare, interval, measure
+from tastemaker.evaluation.measure import compare, interval, intervals, measure
 from tastemaker.evaluation.questions import Question
 
 
@@ -60,3 +60,11 @@ def test_a_paired_comparison_sees_what_two_intervals_hide() -> None:
     second = first - 0.1 + rng.normal(0, 0.05, 200)
     assert interval(first).low < interval(second).high
     assert compare(first, second).low > 0
+
+
+def test_all_columns_see_the_same_people_drawn() -> None:
+    figures = np.random.default_rng(2).normal(0, 1, (50, 1))
+    first, shifted, constant = intervals(np.hstack((figures, figures + 1, figures * 0)))
+    assert (shifted.low, shifted.high) == pytest.approx((first.low + 1, first.high + 1))
+    assert (constant.low, constant.mean, constant.high) == (0, 0, 0)
+    assert first == interval(figures[:, 0])
