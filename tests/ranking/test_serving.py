@@ -64,9 +64,7 @@ def engine(shop_database: Database, key: Key) -> Tastemaker:
 
 
 @pytest.fixture
-def current(
-    engine: Tastemaker, shop_database: Database, key: Key
-) -> Iterator[Callable[[], Serving]]:
+def current(engine: Tastemaker, shop_database: Database, key: Key) -> Callable[[], Serving]:
     """What serves now in another process than the one that writes."""
     with shop_database.reading() as connection:
         server = Server(open_keyring(connection, key), [Lengths])
