@@ -145,23 +145,26 @@ def choices(
 ) -> Iterable[Sequence[object]]:
     """Who chose what and when, in the order of time.
 
-    An item of a topic is chosen by Zipf's law among those that are born by then, the newest first;
-    one choice in five is of any topic.
+    Half of the items are there from the start, the others are born as time goes by. Within a topic
+    an item is chosen by Zipf's law; one that is not yet born leaves it to the next. One choice in
+    five is of any topic.
     """
-    by_topic = [np.flatnonzero(topics == topic) for topic in range(TOPICS)]
+    by_topic = [np.flatnonzero(topics == topic).tolist() for topic in range(TOPICS)]
+    born = np.maximum(random.uniform(-YEAR, YEAR, size.items), 0).tolist()
     active = 1 / np.arange(1, size.people + 1) ** 0.6
     people = random.choice(size.people, size.interactions, p=active / active.sum())
     moments = np.sort(random.integers(0, YEAR, size.interactions))
     wanted = tastes[people, random.integers(0, 3, size.interactions)]
     strays = random.random(size.interactions) < 0.2
     wanted[strays] = random.integers(0, TOPICS, int(strays.sum()))
-    ranks = random.zipf(1.3, size.interactions)
+    law = 1 / np.arange(3, 3 + size.items // TOPICS) ** 0.9
+    ranks = random.choice(len(law), size.interactions, p=law / law.sum())
     for person, moment, topic, rank in zip(
         people.tolist(), moments.tolist(), wanted.tolist(), ranks.tolist(), strict=True
     ):
         own = by_topic[topic]
-        born = max(1, int(len(own) * (0.3 + 0.7 * moment / YEAR)))
-        item = own[born - 1 - rank % born] if len(own) else 0
+        order = (own[(rank + step) % len(own)] for step in range(len(own)))
+        item = next((one for one in order if born[one] <= moment), 0)
         yield f"user-{person:06d}", f"item-{item:05d}", "view", 1, START + moment
 
 

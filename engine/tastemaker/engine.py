@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from tastemaker.assessment.report import Report
+    from tastemaker.tuning.report import Tuned
 
 BATCH = 250
 """How many people are read at once: while they are ranked, the next are read."""
@@ -310,6 +311,53 @@ class Tastemaker:
             with progress_bar() as bar:
                 return trainer.train(only, seed, activate, bar, most, hold_out, told)
         return trainer.train(only, seed, activate, progress or silent, most, hold_out, told)
+
+    def tune(
+        self,
+        names: Sequence[str] = (),
+        *,
+        minutes: float = 10.0,
+        study: str | None = None,
+        hold_out: str | None = None,
+        memory_limit: int | str | None = None,
+        seed: int = 0,
+        apply: bool = True,
+        progress: Progress | bool = silent,
+    ) -> list[Tuned]:
+        """Searches recommenders' settings on held-out data; `train` uses those that are better.
+
+        Settings are compared by NDCG at 10, the mean over several cuts of time of which none sees
+        the newest tenth of all interactions.
+
+        Args:
+            names: which recommenders; all that are enabled where empty.
+            minutes: how long it may take, for all of them together.
+            study: the URL of an SQL database of its own that keeps what was tried, so that the next
+                run goes on with it; kept nowhere where not given.
+            hold_out: as for `train`.
+            memory_limit: as for `train`.
+            seed: where everything random starts from.
+            apply: whether better settings are written to the configuration.
+            progress: told how far it is; True for a bar on standard error.
+
+        Raises:
+            InputError: Optuna is not installed, or an argument is refused.
+            TrainingError: there is too little data.
+            NotFoundError: there is no recommender of one of the names.
+        """
+        from tastemaker.training.limits import limits  # who only serves need not load it
+        from tastemaker.tuning.tune import Tuner
+
+        tuner = Tuner(self._database, self._keyring, self._plugins)
+        most = limits(memory_limit, 60 * minutes)
+        if progress is True:
+            with progress_bar() as bar:
+                results = tuner.tune(names, most, study, hold_out, seed, bar)
+        else:
+            results = tuner.tune(names, most, study, hold_out, seed, progress or silent)
+        if apply:
+            tuner.apply(results)
+        return results
 
     def evaluate(
         self,

@@ -21,6 +21,7 @@ HOMES = {
     "release": "tastemaker.cli.train:release",
     "similar": "tastemaker.cli.recommend:similar",
     "train": "tastemaker.cli.train:train",
+    "tune": "tastemaker.cli.tune:tune",
     "users": "tastemaker.cli.users:users",
 }
 """Where each command is to be found."""

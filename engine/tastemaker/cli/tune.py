@@ -1,0 +1,93 @@
+"""`tastemaker tune`."""
+
+from __future__ import annotations
+
+import click
+
+from tastemaker.cli.options import Format, database_option, format_option, open_engine
+from tastemaker.cli.output import print_rows
+from tastemaker.progress import progress_bar
+from tastemaker.tuning.report import Tuned
+
+STUDY = "sqlite:///tastemaker-tuning.db"
+
+
+@click.command()
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option(
+    "--minutes",
+    type=click.FloatRange(min=0, min_open=True),
+    default=10.0,
+    show_default=True,
+    help="How long the search may take, for all recommenders together.",
+)
+@click.option(
+    "--study",
+    default=STUDY,
+    show_default=True,
+    metavar="URL",
+    help="Where what was tried is kept, so that the next run goes on with it; a database of its "
+    "own, because Optuna's tables go by their own names.",
+)
+@click.option(
+    "--hold-out",
+    type=click.Choice(["time", "last", "random"]),
+    help="What is foretold: the future, each person's next interaction, or interactions drawn at "
+    "random. By time where times are known, and at random otherwise, if not given.",
+)
+@click.option(
+    "--memory-limit",
+    metavar="SIZE",
+    help="What one fit may take, such as 8G.  [default: 4G, or 60 % of what the machine has left]",
+)
+@click.option("--seed", default=0, show_default=True, help="Where everything random starts from.")
+@click.option("--dry-run", is_flag=True, help="Only show what was found; change nothing.")
+@format_option
+@database_option
+def tune(
+    names: tuple[str, ...],
+    minutes: float,
+    study: str,
+    hold_out: str | None,
+    memory_limit: str | None,
+    seed: int,
+    dry_run: bool,
+    output_format: Format,
+    database_url: str,
+) -> None:
+    """Search the settings of every enabled recommender, or of those named, on held-out data.
+
+    Settings are compared by NDCG@10 on several cuts of time, none of which sees the newest tenth
+    of all interactions. Those that are better by at least 1 % are written to the configuration,
+    and `tastemaker train` uses them from then on.
+
+    \b
+    Examples:
+      tastemaker tune
+      tastemaker tune ease item-knn --minutes 30
+      tastemaker tune --dry-run
+    """
+    with open_engine(database_url) as engine, progress_bar() as progress:
+        results = engine.tune(
+            names,
+            minutes=minutes,
+            study=study,
+            hold_out=hold_out,
+            memory_limit=memory_limit,
+            seed=seed,
+            apply=not dry_run,
+            progress=progress,
+        )
+    print_rows([one.row() for one in results], Tuned.COLUMNS, output_format)
+    better = [one.name for one in results if one.state == "better"]
+    if output_format == "table":
+        click.echo(closing(better, dry_run))
+
+
+def closing(better: list[str], dry_run: bool) -> str:
+    """What to do next."""
+    if not better:
+        return "The settings stay as they are: none that were tried are clearly better."
+    if dry_run:
+        return f"Better settings were found for {', '.join(better)}; nothing was changed."
+    return f"Written for {', '.join(better)}: `tastemaker train` uses the new settings."

@@ -1,0 +1,186 @@
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Self
+
+import numpy as np
+import pytest
+
+from tastemaker import People, Progress, State, TrainingData
+from tastemaker.data import Float32Array
+from tastemaker.errors import InputError
+from tastemaker.recommender import Json, Settings, setting, silent
+from tastemaker.registry import Registry
+from tastemaker.training.deadline import Deadline
+from tastemaker.training.members import Candidate
+from tastemaker.tuning.exam import Paper, exam
+from tastemaker.tuning.report import Tuned
+from tastemaker.tuning.search import Search
+from tastemaker.tuning.tune import fingerprint, open_study
+from tastemaker_plugins.popularity import Popular
+
+from .test_exam import data
+
+if TYPE_CHECKING:
+    import optuna
+
+GIB = 2**30
+TRIALS = 12
+
+
+@dataclass(frozen=True)
+class DialSettings(Settings):
+    """The settings of `dial`."""
+
+    aim: float = setting(0.0, "How well it foretells; but not of all values.", low=0.0, high=1.0)
+    mood: str = setting("good", "How it behaves.", choices=("good", "bad"))
+
+
+class Dial(Popular):
+    """Knows that the next item is the one after the last; a setting says how well it aims."""
+
+    name: ClassVar[str] = "dial"
+    settings_type: ClassVar[type[Settings]] = DialSettings
+    settings: DialSettings
+
+    def fit(self, data: TrainingData, progress: Progress) -> Self:
+        """Fails in a bad mood."""
+        if self.settings.mood == "bad":
+            raise ValueError("not today")
+        self.n_items = data.n_items
+        return self
+
+    def score(self, people: People) -> Float32Array:
+        """The item after the last one first if it aims well, and far behind otherwise."""
+        histories = people.histories
+        behind = np.arange(self.n_items) - histories.items[histories.indptr[1:] - 1][:, None]
+        distance = (behind - 1) % self.n_items
+        scores: Float32Array = -np.abs(distance - 11 * (1 - self.settings.aim)).astype(np.float32)
+        return scores
+
+    def state(self) -> State:
+        """Is never stored here."""
+        return State()
+
+
+class Sluggish(Dial):
+    """The better it aims the longer it takes."""
+
+    name: ClassVar[str] = "sluggish"
+
+    def fit(self, data: TrainingData, progress: Progress) -> Self:
+        """Sleeps, telling how far it is."""
+        for turn in range(int(200 * self.settings.aim)):
+            progress(turn, 200)
+            time.sleep(0.005)
+        return super().fit(data, progress)
+
+
+class Ticks:
+    """A clock that goes on by a second each time it is looked at."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        self.now += 1
+        return self.now
+
+
+def search(
+    name: str = "dial",
+    settings: Mapping[str, Json] | None = None,
+    papers: list[Paper] | None = None,
+) -> Search:
+    registry = Registry([Dial, Sluggish])
+    candidate = Candidate(registry.find(name), settings or {})
+    return Search(registry, candidate, papers or exam(data()), GIB)
+
+
+def run(one: Search, study: optuna.Study | None = None, ticks: int = 4 * TRIALS) -> Tuned:
+    """A search whose clock allows for about a dozen trials."""
+    own = study or open_study(None, "test", 0)
+    return one.run(own, Deadline(ticks, Ticks()), silent)
+
+
+def test_what_aims_better_is_found() -> None:
+    tuned = run(search())
+    assert tuned.state == "better"
+    assert float(str(tuned.settings["aim"])) > 0.5
+    assert tuned.settings["mood"] == "good"
+    assert tuned.before is not None and tuned.after is not None
+    assert tuned.after > tuned.before
+    assert TRIALS <= tuned.trials <= 2 * TRIALS
+
+
+def test_what_is_best_already_is_kept() -> None:
+    tuned = run(search(settings={"aim": 1.0}))
+    assert (tuned.state, tuned.settings, tuned.before) == ("kept", {}, tuned.after)
+    assert tuned.pruned > 0  # clear losers are given up
+
+
+def test_without_time_the_settings_in_use_are_measured_all_the_same() -> None:
+    tuned = run(search(settings={"aim": 0.9}), ticks=1)
+    assert (tuned.state, tuned.trials) == ("kept", 0)
+    assert tuned.before is not None and tuned.before > 0
+
+
+def test_every_trial_is_kept_in_the_study() -> None:
+    study = open_study(None, "test", 0)
+    tuned = run(search(), study)
+    states = [trial.state.name for trial in study.get_trials()]
+    assert len(states) == tuned.trials
+    assert states.count("PRUNED") == tuned.pruned
+    assert "FAIL" in states  # those in a bad mood
+    problems = [trial.user_attrs.get("problem", "") for trial in study.get_trials()]
+    assert any("not today" in problem for problem in problems)
+
+
+def test_settings_that_take_far_too_long_are_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tastemaker.tuning.search.GRACE", 0.05)
+    study = open_study(None, "test", 0)
+    tuned = run(search("sluggish"), study)
+    problems = [str(trial.user_attrs.get("problem", "")) for trial in study.get_trials()]
+    assert any(problem.startswith("stopped") for problem in problems)
+    assert tuned.state in ("better", "kept")
+
+
+def test_who_cannot_be_fitted_at_all_is_told() -> None:
+    registry = Registry([type("Sad", (Dial,), {"name": "sad", "fit": None})])
+    sad = Search(registry, Candidate(registry.find("sad"), {}), exam(data()), GIB)
+    assert run(sad).state == "failed"
+    tuned = run(search(settings={"mood": "bad"}))
+    assert tuned.state == "failed"
+    assert "not today" in tuned.problem
+
+
+def test_who_has_nothing_to_search_is_told() -> None:
+    registry = Registry()
+    popular = Search(registry, Candidate(registry.find("popular"), {}), exam(data()), GIB)
+    assert run(popular) == Tuned("popular", "nothing to search")
+
+
+def test_a_study_on_disk_is_gone_on_with(tmp_path: Path) -> None:
+    url, papers = f"sqlite:///{tmp_path}/studies.db", exam(data())
+    name = fingerprint(papers)
+    first = run(search(papers=papers), open_study(url, name, 0))
+    again = run(search(papers=papers), open_study(url, name, 0), ticks=1)
+    assert first.state == "better"
+    assert (again.trials, again.state) == (0, "better")
+    assert again.settings == first.settings
+    assert again.after == first.after
+
+
+def test_other_data_is_another_study() -> None:
+    assert fingerprint(exam(data())) == fingerprint(exam(data()))
+    assert fingerprint(exam(data())) != fingerprint(exam(data(n_people=21)))
+    assert fingerprint(exam(data())) != fingerprint(exam(data(), "last"))
+
+
+@pytest.mark.parametrize("url", ["nonsense", "sqlite:////no/such/folder/studies.db"])
+def test_a_url_that_cannot_be_used_is_refused(url: str) -> None:
+    with pytest.raises(InputError, match="sqlite:///tastemaker-tuning.db"):
+        open_study(url, "test", 0)
