@@ -31,12 +31,17 @@ def test_rows_hold_every_measure_with_its_interval(make_report: Make) -> None:
     assert set().union(*rows) == set(Report.COLUMNS)
 
 
-def test_the_envelope_has_a_row_for_each_length(make_report: Make) -> None:
+def test_the_envelope_has_a_column_for_each_length(make_report: Make) -> None:
     report = make_report({"ease": 0.05, "popular": 0.1})
-    rows = report.envelope_rows()
-    assert [row["history"] for row in rows] == ["0", "1", "2", "5", "10", "20", "50"]
-    assert set(report.envelope_columns()) == set(rows[0])
-    assert rows[0]["best_member"] == "ease"
+    columns = report.envelope_columns()
+    assert columns == ("recommender", "0", "1", "2", "5", "10", "20", "50")
+    rows = {row["recommender"]: row for row in report.envelope_rows()}
+    assert list(rows) == ["blend", "ease", "popular", "people", "best member", "blend better by"]
+    assert all(set(row) == set(columns) for row in rows.values())
+    assert [rows[name]["5"] for name in rows] == [
+        *("0.3000", "0.2100", "0.2100"),
+        *("500", "ease", "+0.0500"),
+    ]
 
 
 def test_json_holds_everything_and_no_nan(make_report: Make) -> None:

@@ -128,7 +128,6 @@ class Report:
             "95% interval",
             "blend better by",
             f"recall@{longest}",
-            f"hit_rate@{self.main}",
             f"coverage@{self.main}",
             f"novelty@{self.main}",
             f"diversity@{self.main}",
@@ -158,22 +157,20 @@ class Report:
         }
 
     def envelope_columns(self) -> tuple[str, ...]:
-        """The columns of `envelope_rows`."""
-        names = [one.name for one in self.contestants if one.measured]
-        return ("history", "people", *names, "best_member", "blend better by")
+        """The columns of `envelope_rows`: the lengths of history."""
+        return ("recommender", *(str(point.length) for point in self.points))
 
     def envelope_rows(self) -> list[dict[str, object]]:
-        """A row for each length of history."""
-        return [
-            {
-                "history": str(point.length),
-                "people": point.people,
-                **{name: own.mean for name, own in point.quality.items()},
-                "best_member": point.best,
-                "blend better by": signed(point.gain),
-            }
-            for point in self.points
-        ]
+        """A row for each contestant, then the people asked, the best member, the gain over it."""
+        names = [one.name for one in self.ranked]
+        rows: list[dict[str, object]] = [{"recommender": name} for name in names]
+        rows += [{"recommender": name} for name in ("people", "best member", "blend better by")]
+        for point in self.points:
+            cells = [f"{point.quality[name].mean:.4f}" for name in names]
+            cells += [f"{point.people:,}", point.best, f"{point.gain.mean:+.4f}"]
+            for row, cell in zip(rows, cells, strict=True):
+                row[str(point.length)] = cell
+        return rows
 
     def to_json(self) -> dict[str, Json]:
         """Everything as JSON values; what cannot be told is null."""
