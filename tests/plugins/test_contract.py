@@ -11,10 +11,11 @@ from tastemaker_plugins.item_knn import ItemKnn
 from tastemaker_plugins.new_arrivals import NewArrivals
 from tastemaker_plugins.popularity import Popular, RecentPopular
 from tastemaker_plugins.rp3beta import Rp3Beta
+from tastemaker_plugins.slim import Slim
 from tastemaker_plugins.tfidf import Tfidf
 from tastemaker_plugins.transition import Transition
 
-PERSONAL = (Bpr, Ease, ItemKnn, Rp3Beta, Transition, Tfidf)
+PERSONAL = (Bpr, Ease, ItemKnn, Rp3Beta, Slim, Transition, Tfidf)
 
 
 @pytest.mark.parametrize("check", CONTRACT, ids=lambda check: check.__name__)
@@ -25,7 +26,9 @@ def test_contract(kind: type[Recommender], check: Check) -> None:
     check(kind)
 
 
-@pytest.mark.parametrize("kind", (Bpr, Ease, ItemKnn, Rp3Beta, Tfidf), ids=lambda kind: kind.name)
+@pytest.mark.parametrize(
+    "kind", (Bpr, Ease, ItemKnn, Rp3Beta, Slim, Tfidf), ids=lambda kind: kind.name
+)
 def test_even_people_are_offered_the_even_item_they_left_out(kind: type[Recommender]) -> None:
     data = checkerboard()
     scores = scored(trained(kind, data), data.people)
