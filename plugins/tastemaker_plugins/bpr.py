@@ -16,6 +16,7 @@ from tastemaker_plugins.recency import (
     HistorySettings,
     fade,
     fading_setting,
+    half_life_of,
     half_life_setting,
     recency,
 )
@@ -181,7 +182,7 @@ class Bpr(Recommender):
     @classmethod
     def restore(cls, state: State) -> Self:
         """A recommender that scores as the one whose `state` was taken."""
-        restored = cls(BprSettings(half_life=float(str(state.values["half_life"]))))
+        restored = cls(BprSettings(half_life=half_life_of(state)))
         known = state.arrays["known"]
         restored.sources = ItemVectors(state.arrays["sources"], known)
         restored.targets = ItemVectors(state.arrays["targets"], known)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -15,13 +15,20 @@ from tastemaker import (
     People,
     Progress,
     Recommender,
-    Settings,
     State,
     TrainingData,
     hookimpl,
     setting,
 )
-from tastemaker_plugins.recency import recency, strengths
+from tastemaker_plugins.common import common
+from tastemaker_plugins.recency import (
+    HistorySettings,
+    fading_setting,
+    half_life_of,
+    half_life_setting,
+    recency,
+    strengths,
+)
 
 Float32Array = npt.NDArray[np.float32]
 Int32Array = npt.NDArray[np.int32]
@@ -31,7 +38,7 @@ SHORT = 128
 
 
 @dataclass(frozen=True)
-class EaseSettings(Settings):
+class EaseSettings(HistorySettings):
     """The settings of `ease`."""
 
     regularization: float = setting(
@@ -41,20 +48,8 @@ class EaseSettings(Settings):
         high=100.0,
         log=True,
     )
-    fading: float = setting(
-        0.5,
-        "An interaction teaches half as much at this multiple of the median age of all.",
-        low=0.05,
-        high=1000.0,
-        log=True,
-    )
-    half_life: float = setting(
-        6.0,
-        "Interactions after which an older one of the same person counts half.",
-        low=0.5,
-        high=1000.0,
-        log=True,
-    )
+    fading: float = fading_setting(0.5)
+    half_life: float = half_life_setting(6.0)
     max_items: int = setting(
         12_000,
         "Items in the matrix, the most chosen first; memory grows with its square.",
@@ -76,7 +71,7 @@ class Ease(Recommender):
 
     name: ClassVar[str] = "ease"
     family: ClassVar[str] = "collaborative"
-    settings_type: ClassVar[type[Settings]] = EaseSettings
+    settings_type: ClassVar[type[HistorySettings]] = EaseSettings
     settings: EaseSettings
     places: Int32Array
     links: Float32Array
@@ -86,11 +81,7 @@ class Ease(Recommender):
         """Inverts the item-item matrix."""
         progress(0, 2, "co-occurrence")
         matrix = strengths(data.people, self.settings.fading)
-        counts = np.bincount(matrix.indices, minlength=data.n_items)
-        chosen = np.argsort(-counts, kind="stable")[: self.settings.max_items]
-        places: Int32Array = np.sort(chosen[counts[chosen] > 0]).astype(np.int32)
-        part = matrix[:, places]
-        gram = np.asarray((part.T @ part).toarray(), dtype=np.float32)
+        places, gram = common(matrix, self.settings.max_items)
         progress(1, 2, "inverse")
         self._take(places, item_weights(gram, self.settings.regularization), data.n_items)
         progress(2, 2, "inverse")
@@ -148,9 +139,9 @@ class Ease(Recommender):
     @classmethod
     def restore(cls, state: State) -> Self:
         """A recommender that scores as the one whose `state` was taken."""
-        values: dict[str, Any] = dict(state.values)
-        restored = cls(EaseSettings(half_life=values["half_life"]))
-        restored._take(state.arrays["places"], state.arrays["links"], values["n_items"])
+        restored = cls(EaseSettings(half_life=half_life_of(state)))
+        n_items = int(str(state.values["n_items"]))
+        restored._take(state.arrays["places"], state.arrays["links"], n_items)
         return restored
 
 

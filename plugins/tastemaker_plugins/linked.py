@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from tastemaker import People, Recommender, State
 from tastemaker_plugins.neighbours import Neighbours
-from tastemaker_plugins.recency import HistorySettings, recency
+from tastemaker_plugins.recency import HistorySettings, half_life_of, recency
 
 Float32Array = npt.NDArray[np.float32]
 
@@ -41,7 +41,6 @@ class Linked(Recommender):
     @classmethod
     def restore(cls, state: State) -> Self:
         """A recommender that scores as the one whose `state` was taken."""
-        half_life = float(str(state.values["half_life"]))
-        restored = cls(cls.settings_type(half_life=half_life))
+        restored = cls(cls.settings_type(half_life=half_life_of(state)))
         restored.links = Neighbours.of(state.arrays)
         return restored

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
-from tastemaker import People, Settings, setting
+from tastemaker import People, Settings, State, setting
 
 Float32Array = npt.NDArray[np.float32]
 
@@ -41,6 +41,11 @@ class HistorySettings(Settings):
     """The base of the settings of recommenders that score people by their histories."""
 
     half_life: float = half_life_setting(10.0)
+
+
+def half_life_of(state: State) -> float:
+    """The half-life that a recommender was trained with, from its state."""
+    return float(str(state.values["half_life"]))
 
 
 def recency(people: People, half_life: float) -> Float32Array:

@@ -11,11 +11,13 @@ import numpy.typing as npt
 from scipy.sparse import coo_array, csr_array
 
 from tastemaker import Progress, Recommender, TrainingData, hookimpl, setting
+from tastemaker_plugins.common import common
 from tastemaker_plugins.linked import Linked
 from tastemaker_plugins.neighbours import Neighbours, strongest
 from tastemaker_plugins.recency import HistorySettings, fading_setting, half_life_setting, strengths
 
 Float32Array = npt.NDArray[np.float32]
+Int32Array = npt.NDArray[np.int32]
 Int64Array = npt.NDArray[np.int64]
 
 CELLS = 4_000_000
@@ -79,11 +81,7 @@ class Slim(Linked):
         settings = self.settings
         progress(0, data.n_items, "co-occurrence")
         matrix = strengths(data.people, settings.fading)
-        counts = np.bincount(matrix.indices, minlength=data.n_items)
-        chosen = np.argsort(-counts, kind="stable")[: settings.max_items]
-        places = np.sort(chosen[counts[chosen] > 0])
-        part = matrix[:, places]
-        gram = np.asarray((part.T @ part).toarray(), dtype=np.float32)
+        places, gram = common(matrix, settings.max_items)
         links = self._links(gram, places, data.n_items, progress)
         known = np.zeros(data.n_items, dtype=np.bool_)
         known[places] = True
@@ -91,7 +89,7 @@ class Slim(Linked):
         return self
 
     def _links(
-        self, gram: Float32Array, places: Int64Array, n_items: int, progress: Progress
+        self, gram: Float32Array, places: Int32Array, n_items: int, progress: Progress
     ) -> csr_array:
         """Sparse (n_items, n_items): the weight of each item (row) in foretelling each other."""
         settings, n = self.settings, len(gram)

@@ -16,13 +16,12 @@ from tastemaker import (
     People,
     Progress,
     Recommender,
-    Settings,
     State,
     TrainingData,
     hookimpl,
     setting,
 )
-from tastemaker_plugins.recency import recency
+from tastemaker_plugins.recency import HistorySettings, half_life_of, half_life_setting, recency
 from tastemaker_plugins.terms import bags, number_edges
 
 Float32Array = npt.NDArray[np.float32]
@@ -32,16 +31,10 @@ BLOCK = 256
 
 
 @dataclass(frozen=True)
-class TfidfSettings(Settings):
+class TfidfSettings(HistorySettings):
     """The settings of `tfidf`."""
 
-    half_life: float = setting(
-        10.0,
-        "Interactions after which an older one of the same person counts half.",
-        low=1.0,
-        high=1000.0,
-        log=True,
-    )
+    half_life: float = half_life_setting(10.0)
     max_terms: int = setting(
         200_000, "Different terms kept, the most frequent first.", low=100, high=5_000_000, log=True
     )
@@ -60,7 +53,7 @@ class Tfidf(Recommender):
 
     name: ClassVar[str] = "tfidf"
     family: ClassVar[str] = "content"
-    settings_type: ClassVar[type[Settings]] = TfidfSettings
+    settings_type: ClassVar[type[HistorySettings]] = TfidfSettings
     settings: TfidfSettings
     edges: Mapping[str, Sequence[float]]
     vocabulary: Int64Array
@@ -171,9 +164,9 @@ class Tfidf(Recommender):
     @classmethod
     def restore(cls, state: State) -> Self:
         """A recommender that scores as the one whose `state` was taken."""
-        values: dict[str, Any] = dict(state.values)
-        restored = cls(TfidfSettings(half_life=values["half_life"]))
-        restored.edges = values["edges"]
+        restored = cls(TfidfSettings(half_life=half_life_of(state)))
+        edges: Any = state.values["edges"]
+        restored.edges = edges
         restored.vocabulary, restored.idf = state.arrays["vocabulary"], state.arrays["idf"]
         parts = tuple(state.arrays[name] for name in ("data", "indices", "indptr"))
         shape = (len(parts[2]) - 1, len(restored.vocabulary))

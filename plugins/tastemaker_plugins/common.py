@@ -1,0 +1,27 @@
+"""What items have in common: how many people chose both of two."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_array
+
+Float32Array = npt.NDArray[np.float32]
+Int32Array = npt.NDArray[np.int32]
+
+
+def common(matrix: csr_array, max_items: int) -> tuple[Int32Array, Float32Array]:
+    """The Gram matrix of the most chosen items.
+
+    Args:
+        matrix: sparse (n_people, n_items) float32, how strongly each person chose each item.
+        max_items: how many items at most.
+
+    Returns:
+        (n,) the items, in their order, and (n, n) float32: X'X of their columns.
+    """
+    counts = np.bincount(matrix.indices, minlength=matrix.shape[1])
+    chosen = np.argsort(-counts, kind="stable")[:max_items]
+    places: Int32Array = np.sort(chosen[counts[chosen] > 0]).astype(np.int32)
+    part = matrix[:, places]
+    return places, np.asarray((part.T @ part).toarray(), dtype=np.float32)
