@@ -71,3 +71,38 @@ def test_what_is_not_there_is_named(
     assert (done.exit_code, done.stdout) == (1, "")
     assert reason in done.stderr
     assert releases(run) == [(1, "active")]
+
+
+def test_what_is_odd_about_the_data_is_said_first(shop: Path, run: Run) -> None:
+    trained = run("train", "--only", "popular").stdout
+    assert trained.startswith("The data: nothing is odd about it.\n")
+    (shop / "odd.csv").write_text(
+        "user_id,item_id,timestamp\nperson-0,item-0,4000000000\nperson-0,item-1,\n"
+    )
+    (shop / "new.csv").write_text("item_id,title\nunseen,A thing that nobody knows\n")
+    run("import", "interactions", "odd.csv")
+    run("import", "items", "new.csv")
+    trained = run("train", "--only", "popular").stdout
+    assert trained.startswith("The data")
+    for word in ("interactions in the future", "left out", "without a time", "nobody has chosen"):
+        assert word in trained
+    shown = json.loads(run("release", "show", "3", "--format", "json").stdout)
+    assert [one["check"] for one in shown["quality"]] == ["times", "times", "items"]
+    assert "interactions in the future" in run("release", "show", "3").stdout
+
+
+def test_who_is_declined_is_told_with_the_reason(shop: Path, run: Run) -> None:
+    done = run("train", "--only", "popular", "--time-limit", "0.000001s")
+    assert (done.exit_code, done.stderr.count("\n")) == (1, 1)
+    assert "not begun: 50% of the time limit" in done.stderr
+    assert releases(run) == [(1, "active")]
+    done = run("train", "--only", "svd", "--only", "popular", "--memory-limit", "1")
+    assert "declined" in done.stdout
+    assert "more than the limit of 0 MB; see --memory-limit" in done.stdout.replace("\n", " ")
+
+
+@pytest.mark.parametrize("option", ["--memory-limit", "--time-limit"])
+def test_limits_that_cannot_be_read_are_refused(shop: Path, run: Run, option: str) -> None:
+    done = run("train", option, "much")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "'much' is not a" in done.stderr
