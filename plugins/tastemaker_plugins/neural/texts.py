@@ -21,6 +21,9 @@ Int64Array = npt.NDArray[np.int64]
 PADDING = 0
 """The number that stands where a text has ended; the words begin at 1."""
 
+MOST = 0.95
+"""Texts are cut for learning where this share of them has ended."""
+
 
 @dataclass(frozen=True)
 class Vocabulary:

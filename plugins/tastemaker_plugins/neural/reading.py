@@ -1,0 +1,115 @@
+"""What the recommenders that read texts have in common once their network is trained."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from tastemaker import Items, People, Recommender, State, setting
+from tastemaker_plugins.neural.texts import Vocabulary
+from tastemaker_plugins.neural.vectors import Vectors
+from tastemaker_plugins.recency import HistorySettings, recency
+
+Float32Array = npt.NDArray[np.float32]
+Int32Array = npt.NDArray[np.int32]
+
+Network = Mapping[str, Float32Array]
+"""The weights of a network: "words.0" is the first of the layer "words"."""
+
+
+@dataclass(frozen=True)
+class ReadingSettings(HistorySettings):
+    """The settings that recommenders have in common which read texts."""
+
+    max_words: int = setting(
+        20_000, "Different words known, the most frequent first.", low=10, high=1_000_000, log=True
+    )
+    length: int = setting(24, "Words read of each item.", low=1, high=500, log=True)
+
+
+class TextRecommender(Recommender):
+    """Scores items by the vectors that a trained network makes of their texts, with NumPy alone.
+
+    A subclass gives `fit`, which sets the attributes, and `encoded`.
+
+    Attributes:
+        vocabulary: how items are read.
+        network: the trained weights by name.
+        vectors: what the network makes of every item.
+    """
+
+    family: ClassVar[str] = "content"
+    requires: ClassVar[tuple[str, ...]] = ("tensorflow",)
+    settings_type: ClassVar[type[ReadingSettings]] = ReadingSettings
+    settings: ReadingSettings
+    vocabulary: Vocabulary
+    network: Network
+    vectors: Vectors
+
+    @abstractmethod
+    def encoded(self, texts: Int32Array) -> Vectors:
+        """What the network makes of each text: (n_texts, n_words) numbers of words, padded."""
+
+    def rows(self, people: People) -> npt.NDArray[np.integer]:
+        """(n_interactions,) which of the vectors brought each interaction takes."""
+        return people.histories.items
+
+    def weights(self, people: People) -> Float32Array:
+        """(n_interactions,) how much each interaction counts."""
+        return recency(people, self.settings.half_life)
+
+    def extend(self, items: Items) -> None:
+        """Reads the items added since training."""
+        self.vectors = self.vectors.joined(self.encoded(self.vocabulary.read(items)))
+
+    def score(self, people: People) -> Float32Array:
+        """(len(people), n_items) float32; NaN for items without words and empty histories."""
+        return self.vectors.score(people, self.weights(people), self.rows(people))
+
+    def reasons(self, people: People, item_index: int) -> Float32Array:
+        """(n_interactions,) what each interaction adds to the item's score."""
+        return self.vectors.reasons(people, self.weights(people), item_index, self.rows(people))
+
+    def similar(self, item_index: int) -> Float32Array:
+        """(n_items,) float32: the score of every item for who had to do with this one only."""
+        return self.vectors.similar(item_index)
+
+    def state(self) -> State:
+        """The words, the weights of the network, every item's vectors, and the half-life."""
+        arrays = {f"network.{name}": array for name, array in self.network.items()}
+        arrays |= self.vectors.arrays() | self.vocabulary.arrays()
+        return State(arrays, {"half_life": self.settings.half_life, **self.vocabulary.values()})
+
+    @classmethod
+    def restore(cls, state: State) -> Self:
+        """A recommender that scores as the one whose `state` was taken."""
+        half_life = float(str(state.values["half_life"]))
+        restored = cls(replace(cls.settings_type(), half_life=half_life))
+        restored.vocabulary = Vocabulary.restored(state.arrays, state.values)
+        restored.vectors = Vectors.of(state.arrays)
+        restored.network = {
+            name.removeprefix("network."): array
+            for name, array in state.arrays.items()
+            if name.startswith("network.")
+        }
+        return restored
+
+
+def weights_of(layers: Mapping[str, Any]) -> Network:
+    """The weights of Keras layers."""
+    return {
+        f"{name}.{position}": array
+        for name, layer in layers.items()
+        for position, array in enumerate(layer.get_weights())
+    }
+
+
+def set_weights(layers: Mapping[str, Any], network: Network) -> None:
+    """Gives Keras layers that are built the weights of a network."""
+    for name, layer in layers.items():
+        layer.set_weights([network[f"{name}.{place}"] for place in range(len(layer.weights))])
