@@ -4,28 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection
-
 from tastemaker.border import now_us
-from tastemaker.errors import TastemakerError
 from tastemaker.recommender import Progress
 from tastemaker.registry import Plugin, Registry
-from tastemaker.store import releases
 from tastemaker.store.configuration import read_configuration
 from tastemaker.store.database import Database
 from tastemaker.store.keyring import Keyring
-from tastemaker.store.persons import as_iso
 from tastemaker.store.releases import CATALOGUE, StoredModel
 from tastemaker.training.building import Built, Member, build
 from tastemaker.training.limits import DEFAULT, Limits
 from tastemaker.training.members import choose
 from tastemaker.training.quality import Announce, unheard
-from tastemaker.training.reading import active_release, read_release
 from tastemaker.training.report import MemberReport, Release
+from tastemaker.training.saving import Draft, save
 from tastemaker.training.snapshot import Snapshot, read_snapshot
-
-CLEARLY_WORSE = 0.8
-"""A release is not activated if its held-out NDCG is below this share of the active one's."""
 
 
 class Trainer:
@@ -62,35 +54,19 @@ class Trainer:
             snapshot = read_snapshot(connection, self._keyring, seed, features=features)
         built = build(registry, candidates, snapshot.data, progress, limits, hold_out, announce)
         progress(1, 1, "saving the release")
-        release = described(snapshot, built, () if only else registry.unavailable)
-        models = [stored_model(registry, member) for member in built.members]
-        return self._saved(release, models, snapshot, trained_at, activate)
-
-    def _saved(
-        self,
-        release: Release,
-        models: Sequence[StoredModel],
-        snapshot: Snapshot,
-        trained_at: int,
-        activate: bool,
-    ) -> Release:
-        """Writes the release and, if it measures well enough, activates it: all or nothing."""
-        items = StoredModel(
-            CATALOGUE, arrays={"item_keys": snapshot.item_keys, "counts": snapshot.counts}
+        draft = Draft(
+            described(snapshot, built, () if only else registry.unavailable),
+            [stored_items(snapshot), *(stored_model(registry, one) for one in built.members)],
+            trained_at,
         )
-        stored = [items, *models]
-        with self._database.writing(operation="saving a release") as connection:
-            objection = worse_than_active(connection, self._keyring, release) if activate else ""
-            active = activate and not objection
-            noted = release.dated(str(as_iso(trained_at)), [objection] if objection else [])
-            number = releases.save_release(
-                connection, self._keyring, noted.to_json(), stored, trained_at
-            )
-            if active:
-                releases.activate(connection, self._keyring, number)
-            serving = active_release(connection, self._keyring)
-            releases.prune(connection, serving, number)
-        return noted.numbered(number, active)
+        return save(self._database, self._keyring, draft, activate)
+
+
+def stored_items(snapshot: Snapshot) -> StoredModel:
+    """The items that a release knows, and how often each was chosen, as they are written."""
+    return StoredModel(
+        CATALOGUE, arrays={"item_keys": snapshot.item_keys, "counts": snapshot.counts}
+    )
 
 
 def stored_model(registry: Registry, member: Member) -> StoredModel:
@@ -130,19 +106,3 @@ def invitations(unavailable: Sequence[Plugin]) -> list[str]:
     for plugin in unavailable:
         names.setdefault(plugin.problem, []).append(plugin.name)
     return [f"Not trained here: {', '.join(own)} ({problem})." for problem, own in names.items()]
-
-
-def worse_than_active(connection: Connection, keyring: Keyring, release: Release) -> str:
-    """Why a new release should not be activated; empty where nothing speaks against it."""
-    try:
-        active = read_release(connection, keyring, None)
-    except TastemakerError:
-        return ""  # none is active, or it is damaged: anything is better
-    before, now = active.measures.get("ndcg@10"), release.measures.get("ndcg@10")
-    if not before or now is None or now >= CLEARLY_WORSE * before:
-        return ""
-    return (
-        f"Not activated: its held-out NDCG@10 is {now:.4f}, that of the active release "
-        f"{active.number} was {before:.4f}. To let it answer all the same run `tastemaker "
-        "release activate NUMBER`."
-    )
