@@ -58,6 +58,9 @@ class SequenceSettings(Settings):
     anonymity: float = setting(
         0.1, "Share of items known by their content only in training.", low=0.0, high=0.9
     )
+    horizon: int = setting(
+        1, "It foretells one of so many items that come next.", low=1, high=50, log=True
+    )
     fading: float = setting(
         0.5,
         "An interaction teaches half as much at this multiple of the median age of all.",
@@ -127,29 +130,45 @@ class Sequence(Recommender):
         lesson = Lesson.of(
             data, settings.length, settings.fading, settings.epochs, settings.max_samples
         )
-        shape = Shape(
-            settings.reader,
-            settings.size,
-            settings.dropout,
-            settings.anonymity,
-            settings.rivals,
-            settings.batch,
-            settings.rate,
-        )
+        shape = self.shape()
         if lesson.empty:
             learnt = Learnt.nothing(shape, CONTENT)
         else:
             learnt = learn(lesson, said[lesson.chosen], shape, data.seed, progress)
+        self.assemble(lesson, said, learnt)
+        return self
+
+    def shape(self) -> Shape:
+        """The shape of the network that the settings ask for."""
+        settings = self.settings
+        return Shape(
+            settings.reader,
+            settings.size,
+            settings.dropout,
+            settings.anonymity,
+            settings.horizon,
+            settings.rivals,
+            settings.batch,
+            settings.rate,
+        )
+
+    def assemble(self, lesson: Lesson, said: Float32Array, learnt: Learnt) -> None:
+        """Makes of what was learnt what scores.
+
+        Args:
+            lesson: what it was learnt from.
+            said: (n_items, content_size) float32, what the items say of themselves.
+            learnt: what the network learnt.
+        """
         self.told, self.head = learnt.told, learnt.head
-        self.reader = recurrent_of(settings.reader, learnt.reader)
+        self.reader = recurrent_of(self.settings.reader, learnt.reader)
         self.largest_weight = lesson.largest_weight
         self.vectors = said @ learnt.told
         self.vectors[lesson.chosen] += learnt.own
-        self.bias = np.full(data.n_items, learnt.bias.mean() if len(learnt.bias) else 0, np.float32)
+        self.bias = np.full(len(said), learnt.bias.mean() if len(learnt.bias) else 0, np.float32)
         self.bias[lesson.chosen] = learnt.bias
         self.known = np.asarray(said.any(axis=1) & (not lesson.empty), dtype=np.bool_)
         self.known[lesson.chosen] = True
-        return self
 
     def extend(self, items: Items) -> None:
         """Places the items added since training by their content."""

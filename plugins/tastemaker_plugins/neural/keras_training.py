@@ -98,9 +98,12 @@ def train(
     Kingma, D., Ba, J.: Adam: A Method for Stochastic Optimization. ICLR 2015.
     Loshchilov, I., Hutter, F.: SGDR: Stochastic Gradient Descent with Warm Restarts. ICLR 2017.
 
+    Create whatever the loss draws from (a `keras.random.SeedGenerator`, layers of dropout) before:
+    what creates variables while it is made into a graph takes twice as long to become one.
+
     Args:
         keras: what `keras_for` gave.
-        loss: called with the tensors of one batch; a network's `trainable` parts may draw.
+        loss: called with the tensors of one batch.
         variables: the trainable variables of the network.
         batches: at least one batch a pass.
         pace: how long and how fast.

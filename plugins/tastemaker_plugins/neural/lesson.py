@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tastemaker import TrainingData
+from tastemaker_plugins.neural.keras_training import Batch, Batches
 from tastemaker_plugins.neural.windows import Windows, target_weights
 
 Float32Array = npt.NDArray[np.float32]
@@ -108,3 +110,37 @@ def _at(places: Int64Array, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """The values of the interactions at those places, 0 at -1."""
     found: npt.NDArray[Any] = np.append(values, values.dtype.type(0))[places]
     return found
+
+
+class Ahead:
+    """Batches of stretches in which what is to be foretold is not always the very next item.
+
+    In each stretch it is the r-th item from there, where r is drawn anew each time: 1 twice as
+    often as 2, three times as often as 3, and so on. Foretelling only the next one teaches the
+    order in which things are shown; looking further, taste.
+
+    Args:
+        batches: (read, read_weights) and any arrays of what came next, all (n, length).
+        horizon: the largest distance; 1 for the very next item only.
+        seed: of what is drawn.
+    """
+
+    def __init__(self, batches: Batches, horizon: int, seed: int) -> None:
+        self._batches = batches
+        self._ladder = np.cumsum(1 / np.arange(1, horizon + 1))
+        self._draw = np.random.default_rng(seed)
+
+    def __len__(self) -> int:
+        return len(self._batches)
+
+    def __iter__(self) -> Iterator[Batch]:
+        for read, weights, *following in self._batches:
+            drawn = self._draw.random(len(read)) * self._ladder[-1]
+            further = np.searchsorted(self._ladder, drawn)
+            columns = np.arange(read.shape[1]) + further[:, np.newaxis]
+            beyond = columns >= read.shape[1]
+            columns[beyond] = 0
+            moved = [np.take_along_axis(array, columns, axis=1) for array in following]
+            for array in moved:
+                array[beyond] = 0
+            yield (read, weights, *moved)

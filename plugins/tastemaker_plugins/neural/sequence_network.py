@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from tastemaker import Progress
 from tastemaker_plugins.neural.keras_training import Pace, Shuffled, Tensor, keras_for, train
-from tastemaker_plugins.neural.lesson import Lesson
+from tastemaker_plugins.neural.lesson import Ahead, Lesson
 from tastemaker_plugins.neural.softmax import Rivals, softmax_loss
 
 Float32Array = npt.NDArray[np.float32]
@@ -24,6 +24,7 @@ class Shape:
     size: int
     dropout: float
     anonymity: float
+    horizon: int
     rivals: int
     batch: int
     rate: float
@@ -85,6 +86,7 @@ class SequenceNetwork:
         shape: Shape,
     ) -> None:
         self._keras, self._shape = keras, shape
+        self._draw = keras.random.SeedGenerator()
         self._log_expected = keras.ops.convert_to_tensor(log_expected)
         n_items, n_content = content.shape
         layers, small = keras.layers, keras.initializers.RandomNormal(stddev=shape.size**-0.5)
@@ -115,7 +117,8 @@ class SequenceNetwork:
         named = ops.cast(numbers > 0, "float32")
         if training:
             # some items at a time are known by what they say of themselves only, as new ones are
-            named *= ops.cast(random.uniform(numbers.shape) >= self._shape.anonymity, "float32")
+            drawn = random.uniform(ops.shape(numbers), seed=self._draw)
+            named *= ops.cast(drawn >= self._shape.anonymity, "float32")
         own = self.own(numbers) * named[..., None]
         return own + self.told(ops.take(self.content, numbers, axis=0))
 
@@ -136,7 +139,10 @@ class SequenceNetwork:
         expected = tensorflow.boolean_mask(self.expect(read, weights, training=True), here)
         targets = tensorflow.boolean_mask(following, here)
         teaching = tensorflow.boolean_mask(teaching, here)
-        hits = ops.sum(expected * self.vectors(targets), axis=1) + self.bias(targets)[:, 0]
+        hits = (
+            ops.sum(expected * self.vectors(targets, training=True), axis=1)
+            + self.bias(targets)[:, 0]
+        )
         misses = expected @ ops.transpose(self.vectors(rivals, training=True))
         misses += self.bias(rivals)[:, 0]
         losses = softmax_loss(self._keras, hits, misses, targets, rivals, self._log_expected)
@@ -166,7 +172,8 @@ def learn(
         progress: told after each batch.
     """
     rows = (lesson.read, lesson.read_weights, lesson.next, lesson.next_weights)
-    batches = Rivals(Shuffled(rows, shape.batch, seed), lesson.shares, shape.rivals, seed)
+    stretches = Ahead(Shuffled(rows, shape.batch, seed), shape.horizon, seed + 1)
+    batches = Rivals(stretches, lesson.shares, shape.rivals, seed + 2)
     pace = Pace(lesson.passes, shape.rate)
     with keras_for(seed) as keras:
         network = SequenceNetwork(keras, content, lesson.shares, batches.log_expected, shape)

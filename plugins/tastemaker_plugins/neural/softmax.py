@@ -73,8 +73,9 @@ def softmax_loss(
 ) -> Tensor:
     """(n,) minus the logarithm of each target's share among itself and the rivals.
 
-    Scores are lowered by how often an item is expected among the rivals (logQ): without that, the
-    often drawn would be held down for being drawn. A target among its own rivals counts once.
+    A rival stands for as many items as it is rarer among the rivals than the once that a target is
+    (logQ), so that the sum of the rivals is on average that of all items but the target; without
+    that, the often drawn would be held down for being drawn.
 
     Bengio, Y., Senecal, J.: Adaptive Importance Sampling to Accelerate Training of a Neural
     Probabilistic Language Model. IEEE Transactions on Neural Networks 19(4), 2008.
@@ -90,7 +91,6 @@ def softmax_loss(
         log_expected: (n_items + 1,) from `Rivals`.
     """
     ops = keras.ops
-    hits = hits - ops.take(log_expected, targets)
     misses = misses - ops.take(log_expected, rivals)
     itself = ops.equal(targets[:, None], rivals[None, :])
     misses = ops.where(itself, NEVER, misses)
