@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
-from datetime import UTC, datetime
-from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine
 
-from tastemaker.border import (
-    DEFAULT_KIND,
-    Json,
-    check_count,
-    check_id,
-    check_interaction,
-    read_item,
-    read_user,
-)
+from tastemaker.border import Json, check_count, check_id
 from tastemaker.errors import SchemaError
-from tastemaker.files.exporting import export_file
-from tastemaker.files.importing import ImportResult, OnError, import_file
-from tastemaker.files.source import FileFormat
 from tastemaker.progress import progress_bar
 from tastemaker.ranking.answers import Answer, Recommendation
 from tastemaker.ranking.asking import Asking, read_asking
@@ -33,21 +18,18 @@ from tastemaker.ranking.recommending import answers, answers_in_turn, similar
 from tastemaker.ranking.serving import Server, Serving
 from tastemaker.recommender import Progress, Recommender, silent
 from tastemaker.registry import Plugin, Registry
-from tastemaker.store import interactions, items, kinds, meta, migrate, releases, users
+from tastemaker.repository import Repository
+from tastemaker.store import releases
 from tastemaker.store.configuration import check_share, read_configuration, write_configuration
 from tastemaker.store.database import Database
-from tastemaker.store.keyring import Keyring, create_keyring, open_keyring
-from tastemaker.store.keys import KeySource, key_from_environment
-from tastemaker.store.keyset import has_keys
-from tastemaker.store.receipt import Receipt
-from tastemaker.store.statements import Written, batches
+from tastemaker.store.keyring import Keyring
+from tastemaker.store.keys import KeySource
+from tastemaker.store.statements import batches
 from tastemaker.training.quality import Finding
 from tastemaker.training.reading import ReleaseSummary, list_releases, read_release
 from tastemaker.training.report import Release
 
 if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
-
     from tastemaker.assessment.report import Report
     from tastemaker.tuning.report import Tuned
 
@@ -55,7 +37,7 @@ BATCH = 250
 """How many people are read at once: while they are ranked, the next are read."""
 
 
-class Tastemaker:
+class Tastemaker(Repository):
     """A recommender engine over one SQL database. Threads may share it.
 
     Args:
@@ -84,187 +66,9 @@ class Tastemaker:
         exploration: float | None = None,
     ) -> None:
         self._exploration = None if exploration is None else check_share(exploration)
-        self._key = key_from_environment() if key is None else key
-        self._database = database if isinstance(database, Database) else Database(database)
         self._plugins = tuple(plugins)
-        self._ring: Keyring | None = None
         self._server: Server | None = None
-        with self._database.reading("opening the database") as connection:
-            if migrate.has_schema(connection) and has_keys(connection):
-                self._use(open_keyring(connection, self._key))
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Closes the engine's own connections; an Engine of the application is left alone."""
-        self._database.dispose()
-
-    @property
-    def name(self) -> str:
-        """The database's URL as it may be shown."""
-        return self._database.name
-
-    # The schema
-
-    def upgrade(self) -> None:
-        """Creates or migrates the schema, and makes the database's keys if it has none.
-
-        Any number of processes may do this at once.
-        """
-        migrate.upgrade(self._database)
-        with self._database.writing(operation="making the keys") as connection:
-            self._use(create_keyring(connection, self._key))
-
-    # Writing
-
-    def put_items(self, rows: Iterable[Mapping[str, object]]) -> Written:
-        """Adds items, or replaces those that are there already.
-
-        Args:
-            rows: mappings with `item_id` and optionally `title`, `text`, `available` (bool) and
-                `attributes` (public, a mapping of names to text, numbers or lists).
-
-        Raises:
-            InputError: a row is refused; none is written.
-        """
-        checked = [read_item(row) for row in rows]
-        with self._writing("writing items") as connection:
-            return items.put_items(connection, checked)
-
-    def put_users(
-        self, rows: Iterable[Mapping[str, object]], features: Iterable[str] = ()
-    ) -> Written:
-        """Adds users, or replaces the attributes of those that are there already.
-
-        Args:
-            rows: mappings with `user_id` and optionally `attributes`; both are sealed.
-            features: attributes that recommenders may use.
-
-        Raises:
-            InputError: a row is refused; none is written.
-        """
-        checked = [read_user(row) for row in rows]
-        with self._writing("writing users") as connection:
-            users.declare_features(connection, features)
-            return users.put_users(connection, self._keyring, checked)
-
-    def record(
-        self,
-        user_id: str,
-        item_id: str,
-        kind: str = "interaction",
-        value: float = 1.0,
-        at: datetime | float | str | None = None,
-        connection: Connection | Session | None = None,
-    ) -> None:
-        """Records one interaction; the person's very next answer takes it into account.
-
-        The same user, item, kind and time again replaces the value.
-
-        Args:
-            user_id: the application's id of the user; new ones are made.
-            item_id: the application's id of the item; new ones are made.
-            kind: "view", "like", "purchase", "rating", …
-            value: a rating, a quantity; 1.0 where there is none.
-            at: when; now where not given.
-            connection: the application's own connection or session, whose transaction the
-                interaction joins: it commits or rolls back with it.
-
-        Raises:
-            InputError: a value is refused.
-            StoreError: the database refused it; nothing was written.
-        """
-        moment = datetime.now(UTC) if at is None else at
-        row = check_interaction(user_id, item_id, kind, value, moment)
-        with self._writing("recording", connection) as open_connection:
-            interactions.record(open_connection, self._keyring, [row])
-
-    def set_available(self, item_ids: Iterable[str], available: bool) -> int:
-        """Says whether items may be recommended; how many of them there are."""
-        checked = [check_id(item_id, "item_id") for item_id in item_ids]
-        with self._writing("changing availability") as connection:
-            return items.set_available(connection, checked, available)
-
-    def set_kind(self, name: str, weight: float) -> None:
-        """Sets how much a kind of interaction counts: 1 by default, 0 or less for not at all."""
-        with self._writing("changing a kind") as connection:
-            kinds.set_weight(connection, name, weight)
-            meta.bump_catalogue(connection)
-
-    def import_file(
-        self,
-        what: str,
-        path: str | Path,
-        *,
-        form: FileFormat | None = None,
-        on_error: OnError = "fail",
-        rejects: str | Path | None = None,
-        features: Sequence[str] = (),
-        kind: str = DEFAULT_KIND,
-        progress: Progress = silent,
-    ) -> ImportResult:
-        """Imports a file of items, users or interactions: CSV, JSON lines or Parquet, .gz too.
-
-        Importing the same file again changes nothing.
-
-        Args:
-            what: "items", "users" or "interactions".
-            path: the file, or "-" for standard input.
-            form: "csv", "jsonl" or "parquet"; by the file's name or first bytes where not given.
-            on_error: "fail" refuses the file for its first bad row; "skip" sets bad rows aside.
-            rejects: where they are set aside; beside the file where not given.
-            features: attributes of users that recommenders may use.
-            kind: the kind of the interactions whose row names none.
-            progress: told how far it is.
-
-        Raises:
-            FileRefusedError: a row cannot be taken; nothing of the file is kept.
-            InputError: the file cannot be read, or an argument is refused.
-        """
-        return import_file(
-            self._database,
-            self._keyring,
-            what,
-            path,
-            form=form,
-            on_error=on_error,
-            rejects=rejects,
-            features=features,
-            kind=kind,
-            progress=progress,
-        )
-
-    def export_file(
-        self,
-        what: str,
-        path: str | Path,
-        *,
-        form: FileFormat | None = None,
-        progress: Progress = silent,
-    ) -> int:
-        """Writes all items, users or interactions into a file, in clear; how many.
-
-        An import of the file gives the same again.
-
-        Args:
-            what: "items", "users" or "interactions".
-            path: the file, or "-" for standard output; packed where its name ends in .gz.
-            form: "csv", "jsonl" or "parquet"; by the file's name where not given.
-            progress: told how far it is.
-
-        Raises:
-            InputError: the file cannot be written, or CSV cannot hold a value.
-        """
-        return export_file(self._database, self._keyring, what, path, form=form, progress=progress)
+        super().__init__(database, key)
 
     # Training and releases
 
@@ -477,46 +281,11 @@ class Tastemaker:
 
     # People
 
-    def user_ids(self) -> Iterator[str]:
-        """Every user's id, in clear."""
-        with self._reading("reading users") as connection:
-            for row in users.iterate_users(connection, self._keyring):
-                yield row.user_id
-
     def history(self, user_id: str, newest: int = 10) -> list[PastInteraction]:
         """A user's newest interactions, the newest first."""
         ref = self._keyring.ref(check_id(user_id, "user_id"))
         with self._reading("reading a history") as connection:
             return read_past(connection, self._serving(connection), ref, newest)
-
-    def show(self, user_id: str) -> dict[str, Json]:
-        """A person's attributes in clear, and how many interactions there are.
-
-        Raises:
-            NotFoundError: there is no such user.
-        """
-        with self._reading("showing a user") as connection:
-            return users.show_user(connection, self._keyring, check_id(user_id, "user_id"))
-
-    def export(self, user_id: str) -> dict[str, Json]:
-        """Everything stored about a person, in clear.
-
-        Raises:
-            NotFoundError: there is no such user.
-        """
-        with self._reading("exporting a user") as connection:
-            return users.export_user(connection, self._keyring, check_id(user_id, "user_id"))
-
-    def forget(self, user_id: str) -> Receipt:
-        """Deletes everything stored about a person, for good.
-
-        Raises:
-            NotFoundError: there is no such user.
-        """
-        checked = check_id(user_id, "user_id")
-        with self._writing("forgetting a user") as connection:
-            forgotten = users.forget_user(connection, self._keyring, checked)
-        return Receipt(forgotten, users.wipe_traces(self._database))
 
     # Recommenders
 
@@ -569,28 +338,11 @@ class Tastemaker:
 
     # Behind the scenes
 
-    @property
-    def _keyring(self) -> Keyring:
-        if self._ring is None:
-            raise SchemaError(
-                "The database has no schema or no keys yet: call upgrade(), or run "
-                "`tastemaker init`."
-            )
-        return self._ring
-
     def _use(self, ring: Keyring) -> None:
-        self._ring = ring
+        super()._use(ring)
         self._server = Server(ring, self._plugins, self._exploration)
 
     def _serving(self, connection: Connection) -> Serving:
         if self._server is None:
             raise SchemaError("The database has no schema yet: call upgrade().")
         return self._server.current(connection)
-
-    def _reading(self, operation: str) -> AbstractContextManager[Connection]:
-        return self._database.reading(operation)
-
-    def _writing(
-        self, operation: str, connection: Connection | Session | None = None
-    ) -> AbstractContextManager[Connection]:
-        return self._database.writing(connection, operation)
