@@ -1,4 +1,4 @@
-"""Every speed, memory and quality bar: bulk, serving and quality, one after another.
+"""Every speed, memory and quality bar, one after another: bulk, serving, large, quality.
 
 Run it alone on the machine: `python benchmarks/run.py [--recbole PATH]`.
 """
@@ -30,6 +30,7 @@ def main() -> None:
     recbole = ["--recbole", given] if given else []
     run("bulk.py")
     run("serving.py", *recbole)
+    run("large.py")
     print_table(
         [quality(name, recbole) for name in EXPECTED],
         ("what", "measured", "bar"),
