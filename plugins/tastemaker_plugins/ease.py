@@ -77,6 +77,11 @@ class Ease(Recommender):
     links: Float32Array
     n_items: int
 
+    def memory(self, data: TrainingData) -> int:
+        """What items have in common, sparse and dense; the inverse takes its place."""
+        n = min(data.n_items, self.settings.max_items)
+        return 12 * n * n
+
     def fit(self, data: TrainingData, progress: Progress) -> Self:
         """Inverts the item-item matrix."""
         progress(0, 2, "co-occurrence")
