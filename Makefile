@@ -2,6 +2,7 @@
 PYTHON ?= python3
 LIGHT := .venv
 FULL := .venv-test
+PEERS := .venv-benchmark
 CHROMIUM := chromium chromium-browser google-chrome google-chrome-stable
 
 .PHONY: demo test test-long check pytest browser benchmark clean
@@ -34,8 +35,8 @@ browser:  ## one that the tests of the HTML report open it in
 		exit 1; \
 	fi
 
-benchmark: $(FULL)/installed  ## every speed, memory and quality bar, beside its peer
-	$(FULL)/bin/python benchmarks/run.py
+benchmark: $(PEERS)/installed  ## every speed, memory and quality bar, beside its peer
+	$(PEERS)/bin/python benchmarks/run.py
 
 $(LIGHT)/installed: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Tastemaker needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12 demo")'
@@ -50,5 +51,13 @@ $(FULL)/installed: pyproject.toml
 	$(FULL)/bin/python -m pip install --quiet --disable-pip-version-check --editable ".[all]" --group test
 	touch $@
 
+# rectools asks for an older NumPy than its EASE needs: it comes without what it asks for
+$(PEERS)/installed: pyproject.toml
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --editable ".[all]" --group benchmark
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps rectools==0.19.0
+	touch $@
+
 clean:
-	rm -rf $(LIGHT) $(FULL) .benchmark-data
+	rm -rf $(LIGHT) $(FULL) $(PEERS) .benchmark-data

@@ -18,6 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tastemaker.data import Histories, Items, People, TrainingData
+from tastemaker.evaluation.splits import Split
 
 CACHE = Path(__file__).parent.parent / ".benchmark-data"
 ML_100K = "recbole/dataset_example/ml-100k/ml-100k"
@@ -31,6 +32,25 @@ class Row(NamedTuple):
     item: str
     value: float
     time: float
+
+
+def load(name: str, recbole: Path | None = None) -> TrainingData:
+    """The data set of that name, or in the folder of that path."""
+    return ml_100k(recbole) if name == "ml-100k" else folder(Path(name))
+
+
+def known(data: TrainingData, split: Split) -> TrainingData:
+    """Only what a split lets be known; everyone keeps their place."""
+    return TrainingData(data.items, data.people.take(split.known), data.kinds, data.seed)
+
+
+def without_repeats(data: TrainingData) -> TrainingData:
+    """Only the first interaction of each person with each item."""
+    histories = data.people.histories
+    pairs = histories.rows * data.n_items + histories.items
+    first = np.zeros(len(pairs), dtype=np.bool_)
+    first[np.unique(pairs, return_index=True)[1]] = True
+    return TrainingData(data.items, data.people.take(first), data.kinds, data.seed)
 
 
 def folder(path: Path) -> TrainingData:

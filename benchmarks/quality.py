@@ -1,171 +1,174 @@
-"""How well the blend recommends with default settings, beside each of its members.
+"""How well the engine recommends with its default settings, beside its members and its peers.
 
-Protocol: all interactions in the order of time, the first 90 % to learn from (the blend learns on
-cuts inside them), the last 10 % to foretell; all items ranked, seen items left out. `--part
-validation` learns from the first 80 % and foretells the next 10 %: use it for every decision.
+The engine learns in memory exactly what `tastemaker train` would make a release of, and answers
+through the pipeline that serves. Protocol: `time` foretells the latest 10 % of all interactions,
+`last` everyone's last one, `random` 20 % of everyone's; all items are ranked, seen ones left out.
+Peers (those that are installed) are tuned on the same kind of split of what may be learnt from, and
+fitted again on all of that; they answer whom they know something of, so the figures are of people
+with a history. `--part validation` keeps away from what is to be foretold: use it for decisions.
 `--repeats drop` keeps only the first time that a person had to do with an item, before anything is
 split: many published figures are measured so, and where people buy again it moves the cut.
 
-    python benchmarks/quality.py ml-100k engine/tastemaker/demo/data
+    python benchmarks/quality.py ml-100k engine/tastemaker/demo/data --splits time last
 """
 
 from __future__ import annotations
 
 import argparse
-import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from datasets import folder, ml_100k
+from datasets import known, load, without_repeats
+from peers import asked_rows, hits, question_of, tuned_peers
 
-from tastemaker.blend import Curve, Lesson, Trial, blend, even, learn
-from tastemaker.data import BoolArray, Float32Array, Int64Array, People, TrainingData
-from tastemaker.evaluation.measure import Measures, compare, interval, measure
-from tastemaker.evaluation.questions import questions, trial, whole
-from tastemaker.evaluation.splits import Split, global_time, hold_outs
-from tastemaker.recommender import Recommender, silent
-from tastemaker_plugins.ease import Ease
-from tastemaker_plugins.item_knn import ItemKnn
-from tastemaker_plugins.popularity import Popular, RecentPopular
-from tastemaker_plugins.tfidf import Tfidf
-from tastemaker_plugins.transition import Transition
+from tastemaker.assessment.answering import ask
+from tastemaker.assessment.exams import Exam, exam
+from tastemaker.assessment.served import Served, Store, train
+from tastemaker.blend import Curve
+from tastemaker.cli.output import console, print_table
+from tastemaker.data import TrainingData
+from tastemaker.evaluation.measure import Measures, compare, interval, measures
+from tastemaker.evaluation.questions import Question
+from tastemaker.progress import progress_bar
+from tastemaker.registry import Registry
+from tastemaker.store.items import StoredItems
+from tastemaker.store.kinds import Kind
+from tastemaker.training.members import choose
 
-MEMBERS: tuple[type[Recommender], ...] = (
-    Popular,
-    RecentPopular,
-    ItemKnn,
-    Ease,
-    Transition,
-    Tfidf,
-)
-LENGTHS = ((0, 0), (1, 4), (5, 19), (20, 49), (50, 10**9))
-
-
-@dataclass(frozen=True)
-class Blender:
-    """Trained members and their curve, as something that ranks."""
-
-    members: Sequence[Recommender]
-    curve: Curve
-
-    def scores(self, people: People) -> list[Float32Array]:
-        """Each member's scores."""
-        return [member.score(people) for member in self.members]
-
-    def __call__(self, people: People, barred: BoolArray, k: int) -> tuple[Int64Array, BoolArray]:
-        """The best items by all members together."""
-        best = blend(self.scores(people), barred, self.curve, people.histories.lengths, k)
-        return best.items, best.valid
-
-
-def fitted(data: TrainingData) -> list[Recommender]:
-    """Every member, with its default settings."""
-    return [member().fit(data, silent) for member in MEMBERS]
-
-
-def known(data: TrainingData, split: Split) -> TrainingData:
-    """Only what a split lets be known; everyone keeps their place."""
-    return TrainingData(data.items, data.people.take(split.known), data.kinds, data.seed)
-
-
-def without_repeats(data: TrainingData) -> TrainingData:
-    """Only the first interaction of each person with each item."""
-    histories = data.people.histories
-    pairs = histories.rows * data.n_items + histories.items
-    first = np.zeros(len(pairs), dtype=np.bool_)
-    first[np.unique(pairs, return_index=True)[1]] = True
-    return TrainingData(data.items, data.people.take(first), data.kinds, data.seed)
-
-
-def lesson(data: TrainingData) -> Lesson:
-    """The blend's weights, learnt on rolling cuts of the data."""
-    trials: list[Trial] = []
-    for split in hold_outs(data.people):
-        members = Blender(fitted(known(data, split)), even(names()))
-        answered = (trial(asked, members.scores) for asked in questions(data.people, split))
-        trials.extend(one for one in answered if one is not None)
-    return learn(names(), trials)
-
-
-def names() -> list[str]:
-    """The members' names."""
-    return [member.name for member in MEMBERS]
-
-
-def alone(place: int) -> Curve:
-    """The curve that gives one member all the weight."""
-    return Curve(tuple(names()), (0,), np.eye(len(MEMBERS))[[place]])
-
-
-def report(title: str, data: TrainingData, split: Split) -> None:
-    """Learns from what the split lets be known, and prints how well that foretells the rest."""
-    past, start = known(data, split), time.perf_counter()
-    learnt = lesson(past)
-    learning = time.perf_counter() - start
-    blender = Blender(fitted(past), learnt.curve)
-    asked = whole(data.people, split)
-    print(f"\n## {title}: {split.basis}; {len(data.items)} items, {len(asked)} people asked")
-    print(f"cuts fitted and blend learnt in {learning:.1f} s")
-    print_curve(learnt.curve)
-    figures = {
-        name: measure(asked, Blender(blender.members, alone(place)))
-        for place, name in enumerate(names())
-    }
-    figures["blend"] = measure(asked, blender)
-    lengths = asked.people.histories.lengths
-    print_figures("people with a history", figures, lengths > 0)
-    print_figures("everybody", figures, lengths >= 0)
-    print_envelope(figures, lengths)
-
-
-def print_curve(curve: Curve) -> None:
-    """The weights, in percent."""
-    print("history   ", *(f"{name:>14}" for name in curve.members))
-    for knot, weights in zip(curve.knots, curve.weights, strict=True):
-        print(f"{knot:<10}", *(f"{weight:14.0%}" for weight in weights))
-
-
-def print_figures(whom: str, figures: Mapping[str, Measures], which: BoolArray) -> None:
-    """The measures of some of the people, and how much better the blend is, with intervals."""
-    print(f"{whom} ({which.sum()})")
-    for name, own in figures.items():
-        quality = interval(own["ndcg@10"][which])
-        gain = compare(figures["blend"]["ndcg@10"][which], own["ndcg@10"][which])
-        print(
-            f"  {name:15} NDCG@10 {quality.mean:.4f} [{quality.low:.4f}, {quality.high:.4f}]"
-            f"  recall@20 {own['recall@20'][which].mean():.4f}"
-            f"  hits@10 {own['hit_rate@10'][which].mean():.3f}"
-            f"  blend {gain.mean:+.4f} [{gain.low:+.4f}, {gain.high:+.4f}]"
-        )
-
-
-def print_envelope(figures: Mapping[str, Measures], lengths: Int64Array) -> None:
-    """NDCG@10 by length of history."""
-    print("NDCG@10 by history", *(f"{name:>14}" for name in figures))
-    for shortest, longest in LENGTHS:
-        which = (lengths >= shortest) & (lengths <= longest)
-        if which.any():
-            means = (own["ndcg@10"][which].mean() for own in figures.values())
-            label = f"{shortest}+ ({which.sum()})"
-            print(f"{label:18}", *(f"{mean:14.4f}" for mean in means))
+CUTOFFS = (10, 20)
+LENGTHS = ((1, 4), (5, 19), (20, 49), (50, 10**9))
+"""The buckets of history lengths."""
 
 
 def main() -> None:
     """Measures every data set named on the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", nargs="+", help="ml-100k, or a folder with *.csv.gz")
+    parser.add_argument("--splits", nargs="+", choices=["time", "last", "random"], default=["time"])
     parser.add_argument("--part", choices=["validation", "test"], default="test")
     parser.add_argument("--repeats", choices=["keep", "drop"], default="keep")
+    parser.add_argument("--only", nargs="+", default=[], help="only these recommenders")
+    parser.add_argument("--no-peers", action="store_true", help="the engine alone")
     parser.add_argument("--recbole", type=Path, help="a wheel of recbole that is already here")
     chosen = parser.parse_args()
     for name in chosen.data:
-        data = ml_100k(chosen.recbole) if name == "ml-100k" else folder(Path(name))
-        if chosen.repeats == "drop":
-            data = without_repeats(data)
-        validation, test = global_time(data.people)
-        report(name, data, test if chosen.part == "test" else validation)
+        data = load(name, chosen.recbole)
+        data = without_repeats(data) if chosen.repeats == "drop" else data
+        for split in chosen.splits:
+            asked = exam_of(split, data)
+            if chosen.part == "validation":
+                asked = exam_of(split, known(data, asked.split))
+            report(f"{name}, {split}", asked, chosen.only, not chosen.no_peers)
+
+
+def exam_of(split: str, data: TrainingData) -> Exam:
+    """What is asked of a split of that name; every item may be shown."""
+    return exam(split, data, np.ones(data.n_items, dtype=np.bool_))
+
+
+def report(title: str, asked: Exam, only: Sequence[str], with_peers: bool) -> dict[str, float]:
+    """Learns from what may be learnt from, and prints how well that foretells the rest.
+
+    Returns:
+        The blend's measures, and "best other": the highest NDCG@10 of anybody else.
+    """
+    question = question_of(asked)
+    with progress_bar() as progress:
+        registry = Registry()
+        candidates = choose(registry, {}, only)
+        served = train(registry, candidates, asked, _store(asked), progress)
+    lists = {
+        name: ask(serving, question, asked.candidates, max(CUTOFFS)).hits
+        for name, serving in {**served.alone, "blend": served.blend}.items()
+    }
+    if with_peers:
+        peers = tuned_peers(asked, asked_rows(asked), max(CUTOFFS))
+        lists |= {name: hits(items, question) for name, items in peers.items()}
+    relevant = np.asarray((question.chosen > question.seen).sum(axis=1)).ravel()
+    figures = {name: measures(own, relevant, CUTOFFS) for name, own in lists.items()}
+    heading = f"{title}: {asked.basis}; {len(question):,} people, {asked.data.n_items:,} items"
+    print_figures(heading, figures)
+    print_curve(served.curve)
+    print_envelope(figures, question)
+    print_costs(served)
+    means = {name: float(own["ndcg@10"].mean()) for name, own in figures.items()}
+    best = max(mean for name, mean in means.items() if name != "blend")
+    return {name: float(own.mean()) for name, own in figures["blend"].items()} | {
+        "best other": best
+    }
+
+
+def _store(asked: Exam) -> Store:
+    """The store's view of the items: all of them available, in the order of the exam."""
+    n_items, items = len(asked.order), asked.data.items
+    available = np.ones(n_items, dtype=np.bool_)
+    stored = StoredItems(
+        np.arange(n_items, dtype=np.int64), items, available, np.zeros(0, np.int64)
+    )
+    return Store(stored, [Kind(1, "interaction", 1.0)])
+
+
+def print_figures(title: str, figures: Mapping[str, Measures]) -> None:
+    """The measures with intervals, and how much better the blend is, person by person."""
+    rows, blend = [], figures["blend"]
+    for name, own in sorted(figures.items(), key=lambda pair: pair[1]["ndcg@10"].mean()):
+        quality, gain = interval(own["ndcg@10"]), compare(blend["ndcg@10"], own["ndcg@10"])
+        rows.append(
+            {
+                "recommender": name,
+                "ndcg@10": quality.mean,
+                "from": quality.low,
+                "to": quality.high,
+                "recall@20": float(own["recall@20"].mean()),
+                "blend is better by": gain.mean,
+                "at least": gain.low,
+                "at most": gain.high,
+            }
+        )
+    print_table(rows, tuple(rows[0]), title)
+
+
+def print_curve(curve: Curve) -> None:
+    """The weights, in percent."""
+    rows = [
+        {"history": knot}
+        | {name: f"{own:.0%}" for name, own in zip(curve.members, weights, strict=True)}
+        for knot, weights in zip(curve.knots, curve.weights, strict=True)
+    ]
+    print_table(rows, tuple(rows[0]), "Weights")
+
+
+def print_envelope(figures: Mapping[str, Measures], question: Question) -> None:
+    """NDCG@10 by length of history; the paired interval of the blend against the best member."""
+    lengths, rows = question.people.histories.lengths, []
+    for shortest, longest in LENGTHS:
+        which = (lengths >= shortest) & (lengths <= longest)
+        if not which.any():
+            continue
+        means = {name: float(own["ndcg@10"][which].mean()) for name, own in figures.items()}
+        best = max((name for name in means if name != "blend"), key=lambda name: means[name])
+        gain = compare(figures["blend"]["ndcg@10"][which], figures[best]["ndcg@10"][which])
+        rows.append(
+            {
+                "history": f"{shortest}+",
+                "people": int(which.sum()),
+                "blend": means["blend"],
+                "best other": f"{best} {means[best]:.4f}",
+                "difference": f"{gain.mean:+.4f} [{gain.low:+.4f}, {gain.high:+.4f}]",
+            }
+        )
+    print_table(rows, tuple(rows[0]), "NDCG@10 by length of history")
+
+
+def print_costs(served: Served) -> None:
+    """How long training took, and what it had to say."""
+    seconds = {member.name: member.seconds for member in served.members}
+    slowest = sorted(seconds, key=lambda name: -seconds[name])[:5]
+    named = ", ".join(f"{name} {seconds[name]:.1f} s" for name in slowest)
+    console().print(f"trained in {served.seconds:.0f} s; the last fits that took longest: {named}")
+    for note in served.notes:
+        console().print(f"note: {note}")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,243 @@
+"""Other libraries on the same data: tuned on a split of what may be learnt from, then asked alike.
+
+Only those that are installed take part (`make benchmark` installs them). Each is given the same
+implicit feedback: 1 where a person had to do with an item. Its settings are the best of a small
+grid around what its authors recommend, chosen by NDCG@10.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from contextlib import redirect_stderr, redirect_stdout
+from importlib.util import find_spec
+from io import StringIO
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_matrix
+
+from tastemaker.assessment.exams import Exam, exam
+from tastemaker.data import BoolArray, Int64Array, People
+from tastemaker.evaluation.measure import measures
+from tastemaker.evaluation.questions import Question, whole
+from tastemaker.progress import progress_bar
+
+Lists = npt.NDArray[np.int64]
+"""(n, k) item indexes, best first."""
+
+Rank = Callable[[csr_matrix, Int64Array, int], Lists]
+"""Fits on a matrix of people and items, and ranks `k` unseen items for the given rows."""
+
+BLOCK = 500
+
+
+def tuned_peers(asked: Exam, rows: Int64Array, k: int) -> dict[str, Lists]:
+    """The lists of every installed peer, tuned, for some of the people.
+
+    Args:
+        asked: what may be learnt from, and what is asked.
+        rows: (n,) the people who are asked, as rows of `asked.people`.
+        k: how many items each.
+    """
+    logging.disable(logging.WARNING)
+    grids = {name: ranks for name, (module, ranks) in PEERS.items() if find_spec(module)}
+    past = matrix(asked.people, asked.split.known)
+    inner = exam(asked.name, asked.data, np.ones(asked.data.n_items, dtype=np.bool_))
+    lists: dict[str, Lists] = {}
+    with progress_bar() as progress:
+        for done, (name, ranks) in enumerate(grids.items()):
+            progress(done, len(grids), f"tuning {name}")
+            best = max(ranks, key=lambda label: _validated(inner, ranks[label]))
+            lists[f"{name} ({best})"] = ranks[best](past, rows, k)
+    return lists
+
+
+def matrix(people: People, which: BoolArray) -> csr_matrix:
+    """(n_people, n_items) float32: 1 where a person had to do with an item in what is marked."""
+    return csr_matrix(people.take(which).presence())
+
+
+def asked_rows(asked: Exam) -> Int64Array:
+    """The people with a history who are asked for something that they had not seen."""
+    seen, chosen = (matrix(asked.people, own) for own in (asked.split.known, asked.split.asked))
+    fresh = chosen - chosen.multiply(seen)
+    return np.flatnonzero((np.diff(seen.indptr) > 0) & (np.asarray(fresh.sum(axis=1)).ravel() > 0))
+
+
+def question_of(asked: Exam) -> Question:
+    """What those people are asked."""
+    question = whole(asked.people, asked.split)
+    return question.select(np.flatnonzero(question.people.histories.lengths))
+
+
+def hits(items: Lists, question: Question) -> BoolArray:
+    """(n, k) which of the items are right."""
+    right = question.chosen.toarray() & ~question.seen.toarray()
+    return np.asarray(right[np.arange(len(right))[:, None], items] & (items >= 0))
+
+
+def _validated(inner: Exam, rank: Rank) -> float:
+    """NDCG@10 on a split of what may be learnt from."""
+    question = question_of(inner)
+    items = rank(matrix(inner.people, inner.split.known), asked_rows(inner), 10)
+    relevant = np.asarray((question.chosen > question.seen).sum(axis=1)).ravel()
+    return float(measures(hits(items, question), relevant, (10,))["ndcg@10"].mean())
+
+
+def _foremost(
+    score: Callable[[Int64Array], object], past: csr_matrix, rows: Int64Array, k: int
+) -> Lists:
+    """The best unseen items by a library's scores of all items."""
+    lists = []
+    for first in range(0, len(rows), BLOCK):
+        part = rows[first : first + BLOCK]
+        scores = np.array(score(part), dtype=np.float64)
+        scores[past[part].toarray() > 0] = -np.inf
+        lists.append(np.argsort(-scores, axis=1, kind="stable")[:, :k])
+    return np.concatenate(lists)
+
+
+def implicit_als(factors: int, alpha: float, regularization: float) -> Rank:
+    """implicit: alternating least squares."""
+
+    def rank(past: csr_matrix, rows: Int64Array, k: int) -> Lists:
+        from implicit.als import AlternatingLeastSquares
+
+        model = AlternatingLeastSquares(
+            factors=factors, alpha=alpha, regularization=regularization, random_state=0
+        )
+        model.fit(past, show_progress=False)
+        return np.asarray(model.recommend(rows, past[rows], N=k)[0], dtype=np.int64)
+
+    return rank
+
+
+def implicit_bm25(neighbours: int, b: float) -> Rank:
+    """implicit: item neighbours by BM25."""
+
+    def rank(past: csr_matrix, rows: Int64Array, k: int) -> Lists:
+        from implicit.nearest_neighbours import BM25Recommender
+
+        model = BM25Recommender(K=neighbours, B=b)
+        model.fit(past, show_progress=False)
+        return np.asarray(model.recommend(rows, past[rows], N=k)[0], dtype=np.int64)
+
+    return rank
+
+
+def irspack_ials(factors: int, alpha: float, regularization: float) -> Rank:
+    """irspack: implicit ALS with frequency-scaled regularisation."""
+
+    def rank(past: csr_matrix, rows: Int64Array, k: int) -> Lists:
+        from irspack import IALSRecommender
+
+        model = IALSRecommender(past, n_components=factors, alpha0=alpha, reg=regularization)
+        with redirect_stderr(StringIO()), redirect_stdout(StringIO()):
+            model.learn()
+        return _foremost(lambda part: model.get_score_cold_user(past[part]), past, rows, k)
+
+    return rank
+
+
+def irspack_rp3beta(beta: float, neighbours: int) -> Rank:
+    """irspack: random walks."""
+
+    def rank(past: csr_matrix, rows: Int64Array, k: int) -> Lists:
+        from irspack import RP3betaRecommender
+
+        model = RP3betaRecommender(past, beta=beta, top_k=neighbours).learn()
+        return _foremost(lambda part: model.get_score_cold_user(past[part]), past, rows, k)
+
+    return rank
+
+
+def lenskit_knn(neighbours: int) -> Rank:
+    """LensKit: item neighbours."""
+
+    def rank(past: csr_matrix, rows: Int64Array, k: int) -> Lists:
+        from lenskit.data import ItemList, RecQuery, from_interactions_df
+        from lenskit.knn import ItemKNNScorer
+
+        data = from_interactions_df(_frame(past))
+        model = ItemKNNScorer(max_nbrs=neighbours, feedback="implicit")
+        model.train(data)
+        everything = ItemList(item_ids=np.arange(past.shape[1]))
+
+        def score(part: Int64Array) -> object:
+            queries = (RecQuery(user_id=row, user_items=data.user_row(row)) for row in part)
+            return [np.nan_to_num(model(one, everything).scores(), nan=-1e9) for one in queries]
+
+        return _foremost(score, past, rows, k)
+
+    return rank
+
+
+def rectools_ease(regularization: float) -> Rank:
+    """RecTools: EASE."""
+
+    def rank(past: csr_matrix, rows: Int64Array, k: int) -> Lists:
+        from rectools.dataset import Dataset
+        from rectools.models import EASEModel
+
+        data = Dataset.construct(_frame(past).assign(weight=1.0, datetime="2000-01-01"))
+        model = EASEModel(regularization=regularization).fit(data)
+        told = model.recommend(users=rows, dataset=data, k=k, filter_viewed=True)
+        lists = np.full((len(rows), k), -1, dtype=np.int64)
+        places = np.searchsorted(rows, told["user_id"].to_numpy())
+        lists[places, told["rank"].to_numpy() - 1] = told["item_id"].to_numpy()
+        return lists
+
+    return rank
+
+
+def _frame(past: csr_matrix) -> Any:
+    """The matrix as the table of pairs that some libraries want."""
+    import pandas as pd
+
+    pairs = past.tocoo()
+    return pd.DataFrame({"user_id": pairs.row, "item_id": pairs.col})
+
+
+PEERS: Mapping[str, tuple[str, Mapping[str, Rank]]] = {
+    "implicit ALS": (
+        "implicit",
+        {
+            f"{factors} factors, alpha {alpha}": implicit_als(factors, alpha, 0.05)
+            for factors in (32, 96)
+            for alpha in (1.0, 10.0)
+        },
+    ),
+    "implicit BM25": (
+        "implicit",
+        {
+            f"K {neighbours}, B {b}": implicit_bm25(neighbours, b)
+            for neighbours in (50, 200)
+            for b in (0.2, 0.75)
+        },
+    ),
+    "irspack iALS": (
+        "irspack",
+        {
+            f"{factors} factors, alpha {alpha}, reg {reg}": irspack_ials(factors, alpha, reg)
+            for factors in (32, 96)
+            for alpha in (0.05, 0.3)
+            for reg in (0.002, 0.02)
+        },
+    ),
+    "irspack RP3beta": (
+        "irspack",
+        {
+            f"beta {beta}, K {neighbours}": irspack_rp3beta(beta, neighbours)
+            for beta in (0.3, 0.6)
+            for neighbours in (50, 200)
+        },
+    ),
+    "lenskit kNN": ("lenskit", {f"{k} neighbours": lenskit_knn(k) for k in (20, 50)}),
+    "rectools EASE": (
+        "rectools",
+        {f"regularization {own:g}": rectools_ease(own) for own in (50.0, 200.0, 800.0)},
+    ),
+}
+"""For each peer the module it comes in, and its settings to choose from."""
