@@ -8,7 +8,7 @@ from tastemaker import Answer, Tastemaker
 from tastemaker.errors import InputError, NotFoundError
 from tastemaker.ranking import recommending as room
 from tastemaker.ranking.asking import Asking, read_asking
-from tastemaker.ranking.recommending import answers_in_turn, blocks
+from tastemaker.ranking.recommending import WORKERS, answers_in_turn, blocks
 from tastemaker.store.database import Database
 
 PEOPLE = 24
@@ -115,8 +115,8 @@ def test_people_are_ranked_in_parts_that_fit_the_memory(
 
 def test_parts_are_answered_in_turn_and_a_failing_read_is_raised(everybody: Asking) -> None:
     def parts() -> Iterator[Asking]:
-        yield everybody
-        yield everybody
+        for _ in range(WORKERS + 1):
+            yield everybody
         raise NotFoundError("gone")
 
     answered = answers_in_turn(parts(), 3, None)

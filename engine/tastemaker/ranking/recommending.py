@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -24,7 +26,10 @@ TOGETHER = 16
 """People who are scored together at least: a call of every member is not worth it for fewer."""
 
 MOST = 2**24
-"""Scores held at once at most: 64 MiB. Members need as much again for a while."""
+"""Scores of one part held at once at most: 64 MiB. Members need as much again for a while."""
+
+WORKERS = 2
+"""Parts of many people that are ranked at once, at most: NumPy lets threads run side by side."""
 
 
 def answers(asking: Asking, k: int, where: Where | None, explain: bool) -> list[Answer]:
@@ -54,17 +59,17 @@ def answers(asking: Asking, k: int, where: Where | None, explain: bool) -> list[
 def answers_in_turn(parts: Iterable[Asking], k: int, where: Where | None) -> Iterator[list[Answer]]:
     """An answer for each person, part after part.
 
-    While one part is ranked, the next is read: `parts` is only used by the caller's own thread.
+    While some parts are ranked, the next is read: `parts` is only used by the caller's own thread.
     """
-    with ThreadPoolExecutor(1, "tastemaker") as ranking:
-        earlier: Future[list[Answer]] | None = None
+    workers = min(WORKERS, os.cpu_count() or 1)
+    with ThreadPoolExecutor(workers, "tastemaker") as ranking:
+        under_way: deque[Future[list[Answer]]] = deque()
         for part in parts:
-            latest = ranking.submit(answers, part, k, where, False)
-            if earlier is not None:
-                yield earlier.result()
-            earlier = latest
-        if earlier is not None:
-            yield earlier.result()
+            under_way.append(ranking.submit(answers, part, k, where, False))
+            if len(under_way) > workers:
+                yield under_way.popleft().result()
+        while under_way:
+            yield under_way.popleft().result()
 
 
 def blocks(asking: Asking) -> Iterator[tuple[People, Seeds | None]]:
