@@ -118,3 +118,25 @@ def test_likes_are_told_by_those_who_can(broken: list[float] | None) -> None:
     ranking = ranker(a=broken, b=[0, 9, 2, 1]).rank_similar(1, barred, 2)
     assert ranking.best.items[0].tolist() == [2, 3]
     assert len(ranking.problems) == (broken is None)
+
+
+class Personal(Fixed):
+    """Scores only who has a history."""
+
+    def score(self, people: People) -> Float32Array:
+        scores = super().score(people)
+        scores[people.histories.lengths == 0] = NAN
+        return scores
+
+
+def test_popularity_answers_those_for_whom_no_member_speaks() -> None:
+    member = Guarded(Personal("a", [4, 3, 2, 1]), N_ITEMS)
+    curve = Curve(("a",), (0,), np.ones((1, 1)))
+    serving = Ranker((member,), curve, Guarded(Fallback(COUNTS), N_ITEMS))
+    both = serving.rank(people([3], []), free(2), 2)
+    assert both.best.items.tolist() == [[0, 1], [1, 2]]
+    assert [one.name for one in both.members] == ["a", "fallback"]
+    assert both.best.totals == pytest.approx(both.best.contributions.sum(axis=0))
+    # nobody's answer depends on who else is asked
+    alone = serving.rank(people([3]), free(1), 2)
+    assert alone.best.totals[0].tolist() == both.best.totals[0].tolist()

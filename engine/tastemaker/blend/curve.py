@@ -66,6 +66,11 @@ class Curve:
         weights = np.divide(kept, sums, where=sums > 0, out=even)
         return Curve(tuple(members), self.knots, weights, self.carry, self.depth)
 
+    def beside(self, name: str) -> Curve:
+        """The curve with one more member, the last, that has no weight."""
+        weights = np.pad(self.weights, ((0, 0), (0, 1)))
+        return Curve((*self.members, name), self.knots, weights, self.carry, self.depth)
+
     def to_json(self) -> dict[str, Any]:
         """Everything that `from_json` needs, as JSON values."""
         return {

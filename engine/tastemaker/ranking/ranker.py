@@ -42,7 +42,7 @@ class Ranker:
     Attributes:
         members: in the curve's order.
         curve: the weights.
-        fallback: answers alone where no member can.
+        fallback: answers those for whom no member can.
         exploration: which items are new, and how often they are let in.
     """
 
@@ -63,9 +63,20 @@ class Ranker:
             seeds: (n,) what each person's draws start from; nothing new is let in without.
         """
         answers = [(member, *member.score(people)) for member in self.members]
-        if all(scores is None for _, scores, _ in answers):
-            answers.append((self.fallback, *self.fallback.score(people)))
-        return self._blended(answers, people.histories.lengths, barred, k, seeds)
+        lengths = people.histories.lengths
+        silent: BoolArray = np.ones(len(people), dtype=np.bool_)
+        if any(scores is not None for _, scores, _ in answers):
+            ranking = self._blended(answers, lengths, barred, k, seeds)
+            silent = np.asarray(~ranking.best.contributions.any(axis=(0, 2)))
+            if not silent.any():
+                return ranking
+        # a member without weight is heard where no other speaks
+        scores, problem = self.fallback.score(people)
+        if scores is not None:
+            scores = np.where(silent[:, np.newaxis], scores, np.float32(np.nan))
+        return self._blended(
+            [*answers, (self.fallback, scores, problem)], lengths, barred, k, seeds
+        )
 
     def rank_similar(self, item: int, barred: BoolArray, k: int) -> Ranking:
         """The `k` items most like one item, by every member that can tell.
@@ -104,9 +115,11 @@ class Ranker:
         """The curve of those who answered, in their order."""
         if tuple(names) == self.curve.members:
             return self.curve
-        if set(names) <= set(self.curve.members):
-            return self.curve.only(names)
-        return even(names)
+        known = [name for name in names if name in self.curve.members]
+        if not known:
+            return even(names)
+        curve = self.curve.only(known)
+        return curve if len(known) == len(names) else curve.beside(names[-1])
 
 
 def barred_items(people: People, forbidden: BoolArray) -> BoolArray:
