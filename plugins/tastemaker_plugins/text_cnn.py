@@ -20,7 +20,7 @@ from tastemaker_plugins.neural.reading import (
     weights_of,
 )
 from tastemaker_plugins.neural.texts import MOST, PADDING, Vocabulary, cut
-from tastemaker_plugins.neural.together import choices, clusters
+from tastemaker_plugins.neural.together import DIRECTIONS, choices, clusters
 from tastemaker_plugins.neural.vectors import Vectors, unit
 from tastemaker_plugins.terms import number_edges
 
@@ -33,6 +33,9 @@ BLOCK = 1024
 
 HOLDERS = 5
 """Items that a category has at least on average; else it is a name and no category."""
+
+MOST_CATEGORIES = 500
+"""Values of one attribute that can be categories; where there are more, they are names."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,16 @@ class TextCnn(TextRecommender):
     name: ClassVar[str] = "text-cnn"
     settings_type: ClassVar[type[ReadingSettings]] = TextCnnSettings
     settings: TextCnnSettings
+
+    def memory(self, data: TrainingData) -> int:
+        """The bytes that `fit` takes at most."""
+        settings = self.settings
+        named = data.n_items // HOLDERS  # categories there can be, for one value an item
+        known = min(named, MOST_CATEGORIES) + settings.clusters
+        found = 4 * DIRECTIONS * (3 * len(data.people) + 3 * data.n_items)
+        targets = 16 * data.n_items * known + 24 * len(data.people.histories.items)
+        read = self.memory_to_read(data, settings.words, settings.filters, settings.batch)
+        return read + targets + found
 
     def fit(self, data: TrainingData, progress: Progress) -> Self:
         """Learns what tells the items' categories."""
@@ -205,7 +218,8 @@ def categories(items: Items) -> Float32Array:
     for name, column in sorted(items.attributes.items()):
         values = sorted({value for held in column for value in held if value})
         holds = sum(len(held) for held in column)
-        if name in edges or len(values) < 2 or holds < HOLDERS * len(values):
+        few = 2 <= len(values) <= min(MOST_CATEGORIES, holds // HOLDERS)
+        if name in edges or not few:
             continue
         places = {value: place for place, value in enumerate(values)}
         shares = np.zeros((len(items), len(values)), dtype=np.float32)

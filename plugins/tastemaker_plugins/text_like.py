@@ -75,6 +75,13 @@ class TextLike(TextRecommender):
     settings_type: ClassVar[type[ReadingSettings]] = TextLikeSettings
     settings: TextLikeSettings
 
+    def memory(self, data: TrainingData) -> int:
+        """The bytes that `fit` takes at most."""
+        settings = self.settings
+        read = (settings.looks + 1) * settings.batch + settings.strangers
+        choices = 40 * len(data.people.histories.items)
+        return self.memory_to_read(data, settings.words, 10 * settings.size, read) + choices
+
     def fit(self, data: TrainingData, progress: Progress) -> Self:
         """Learns to read, and what tells of taste."""
         settings, rng = self.settings, np.random.default_rng(data.seed)

@@ -73,6 +73,15 @@ class TextPair(TextRecommender):
     settings_type: ClassVar[type[ReadingSettings]] = TextPairSettings
     settings: TextPairSettings
 
+    def memory(self, data: TrainingData) -> int:
+        """The bytes that `fit` takes at most."""
+        settings = self.settings
+        read = 2 * settings.batch + settings.strangers
+        pairs = 40 * data.n_items * settings.companions + 24 * len(data.people.histories.items)
+        step = 16 * settings.batch * settings.strangers
+        size = settings.size
+        return self.memory_to_read(data, size, 2 * size, read) + pairs + step
+
     def fit(self, data: TrainingData, progress: Progress) -> Self:
         """Learns which texts go together."""
         settings, rng = self.settings, np.random.default_rng(data.seed)

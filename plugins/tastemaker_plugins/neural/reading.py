@@ -10,13 +10,16 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from tastemaker import Items, People, Recommender, State, setting
+from tastemaker import Items, People, Recommender, State, TrainingData, setting
 from tastemaker_plugins.neural.texts import Vocabulary
 from tastemaker_plugins.neural.vectors import Vectors
 from tastemaker_plugins.recency import HistorySettings, recency
 
 Float32Array = npt.NDArray[np.float32]
 Int32Array = npt.NDArray[np.int32]
+
+RUNTIME = 700_000_000
+"""Bytes that TensorFlow takes before it does anything."""
 
 Network = Mapping[str, Float32Array]
 """The weights of a network: "words.0" is the first of the layer "words"."""
@@ -54,6 +57,22 @@ class TextRecommender(Recommender):
     @abstractmethod
     def encoded(self, texts: Int32Array) -> Vectors:
         """What the network makes of each text: (n_texts, n_words) numbers of words, padded."""
+
+    def memory_to_read(self, data: TrainingData, word: int, item: int, texts: int) -> int:
+        """The bytes that any `fit` takes: TensorFlow, words, texts, vectors, and one step.
+
+        Args:
+            data: what it learns from.
+            word: numbers in the vector of a word.
+            item: numbers kept of an item.
+            texts: texts that one step reads.
+        """
+        settings = self.settings
+        # a word has its vector, the optimiser's two, and its part of the gradient, and is copied
+        words = 4 * 6 * settings.max_words * word
+        items = 4 * data.n_items * (4 * settings.length + 3 * item)
+        step = 4 * 8 * texts * settings.length * max(word, item)
+        return RUNTIME + words + items + step
 
     def rows(self, people: People) -> npt.NDArray[np.integer]:
         """(n_interactions,) which of the vectors brought each interaction takes."""

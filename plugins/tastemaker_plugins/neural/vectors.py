@@ -83,17 +83,21 @@ class Vectors:
 
     def joined(self, others: Vectors) -> Vectors:
         """These and then the others."""
-        pairs = zip(self.arrays().values(), others.arrays().values(), strict=True)
-        return Vectors(*(np.concatenate(pair) for pair in pairs))
+        theirs = others.arrays()
+        return Vectors.of(
+            {name: np.concatenate((own, theirs[name])) for name, own in self.arrays().items()}
+        )
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """What `of` needs."""
-        return {"brought": self.brought, "offered": self.offered, "known": self.known}
+        """What `of` needs; where the two vectors of each item are the same, they come once."""
+        arrays = {"offered": self.offered, "known": self.known}
+        return arrays if self.brought is self.offered else {"brought": self.brought, **arrays}
 
     @classmethod
     def of(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> Self:
         """The vectors whose `arrays` were taken."""
-        return cls(arrays["brought"], arrays["offered"], arrays["known"])
+        offered = arrays["offered"]
+        return cls(arrays.get("brought", offered), offered, arrays["known"])
 
     def _shares(self, people: People, weights: Float32Array) -> Float32Array:
         """(n_interactions,) the weights among the items that have vectors; a person's sum is 1."""
