@@ -86,15 +86,25 @@ class RecentPopular(Everybodys):
 
     def fit(self, data: TrainingData, progress: Progress) -> Self:
         """Chooses the half-life, unless it is set, and counts."""
-        people, times = data.people, data.people.times
-        known = np.isfinite(times)
-        if not known.any():
-            self.popularity = _counts(people, np.ones(len(times)), data.n_items)
-            return self
-        half_life = self.settings.half_life * DAY or best_half_life(people, progress)
-        ages = np.where(known, times[known].max() - times, times[known].max() - times[known].min())
-        self.popularity = _counts(people, np.exp2(-ages / half_life), data.n_items)
+        self.popularity = trend(data.people, self.settings.half_life, progress)
         return self
+
+
+def trend(people: People, half_life: float, progress: Progress) -> Float32Array:
+    """(n_items,) how often each item was chosen, newer choices counting more.
+
+    Args:
+        people: whose histories.
+        half_life: days after which a choice counts half; 0 finds it in the data.
+        progress: told how far it is.
+    """
+    times, n_items = people.times, people.n_items
+    known = np.isfinite(times)
+    if not known.any():
+        return _counts(people, np.ones(len(times)), n_items)
+    seconds = half_life * DAY or best_half_life(people, progress)
+    ages = np.where(known, times[known].max() - times, times[known].max() - times[known].min())
+    return _counts(people, np.exp2(-ages / seconds), n_items)
 
 
 def _counts(people: People, decay: Float64Array, n_items: int) -> Float32Array:

@@ -18,6 +18,7 @@ STEPS = 10
 """Into how many steps of equal size the values of a number attribute are cut."""
 
 Edges = Mapping[str, Sequence[float]]
+Values = tuple[str, ...]
 
 
 def bags(items: Items, edges: Edges) -> list[Counter[int]]:
@@ -31,13 +32,18 @@ def bags(items: Items, edges: Edges) -> list[Counter[int]]:
 
 
 def number_edges(items: Items) -> dict[str, list[float]]:
-    """The borders that cut each number attribute into steps holding as many items each.
+    """The borders that cut each number attribute of items into steps: see `column_edges`."""
+    return column_edges(items.attributes)
 
-    An attribute is a number if nine in ten of its values are, and more of them differ than there
+
+def column_edges(columns: Mapping[str, Sequence[Values]]) -> dict[str, list[float]]:
+    """The borders that cut each column of numbers into steps holding as many each.
+
+    A column is of numbers if nine in ten of its values are, and more of them differ than there
     are steps; what is not a number in it stays a word.
     """
     edges = {}
-    for name, column in items.attributes.items():
+    for name, column in columns.items():
         found = np.array([_number(value) for values in column for value in values if value])
         numbers = found[np.isfinite(found)]
         if len(numbers) >= 0.9 * len(found) and len(np.unique(numbers)) > STEPS:
@@ -59,10 +65,11 @@ def _terms(items: Items, row: int, edges: Edges) -> Iterator[str]:
         yield from (f"{first} {second}" for first, second in pairwise(words))
     for name, column in items.attributes.items():
         for value in filter(None, column[row]):
-            yield _attribute_term(name, value, edges.get(name))
+            yield attribute_term(name, value, edges.get(name))
 
 
-def _attribute_term(name: str, value: str, edges: Sequence[float] | None) -> str:
+def attribute_term(name: str, value: str, edges: Sequence[float] | None) -> str:
+    """The term for one value of an attribute: the step it falls in, where it has `edges`."""
     number = _number(value)
     if edges is None or not np.isfinite(number):
         return f"{name}={value.casefold()}"
