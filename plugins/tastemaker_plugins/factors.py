@@ -123,11 +123,12 @@ def scaled(matrix: csr_array, rows: Float32Array, columns: Float32Array) -> csr_
 
 def damped_directions(
     matrix: csr_array, rank: int, regularization: float, seed: int
-) -> Float32Array:
-    """The strongest directions of a matrix, each as long as it can be trusted.
+) -> tuple[Float32Array, Float32Array]:
+    """The strongest directions of a matrix, and how long each should be to be trusted.
 
-    Products of the vectors are what ridge regression of the matrix on itself gives, but for the
-    weaker directions: with singular values s, V diag(s ** 2 / (s ** 2 + lambda)) V'.
+    Products of the directions made that long are what ridge regression of the matrix on itself
+    gives, but for the weaker directions: with singular values s,
+    V diag(s ** 2 / (s ** 2 + lambda)) V'.
 
     Args:
         matrix: sparse (n_rows, n_items) float32.
@@ -136,14 +137,13 @@ def damped_directions(
         seed: of what is random.
 
     Returns:
-        (n_items, k) float32.
+        (n_items, k) float32 of length 1, and (k,) float32.
     """
     values, directions = truncated_svd(matrix, rank, seed)
     squares = values.astype(np.float64) ** 2
     chosen = max(1, len(np.unique(matrix.indices)))
     doubt = regularization * float(matrix.data @ matrix.data) / chosen
-    lengths = np.sqrt(squares / (squares + doubt)).astype(np.float32)
-    return directions * lengths
+    return directions, np.sqrt(squares / (squares + doubt)).astype(np.float32)
 
 
 def truncated_svd(matrix: csr_array, rank: int, seed: int) -> tuple[Float32Array, Float32Array]:

@@ -99,10 +99,9 @@ class Svd(Recommender):
         matrix = strengths(data.people, self.settings.fading)
         crowds = popularity(matrix)
         evened = scaled(matrix, by_activity(matrix), power(crowds, -self.settings.evening))
-        vectors = damped_directions(
-            evened, self.settings.rank, self.settings.regularization, data.seed
-        )
-        self._take(vectors, crowds)
+        size = (self.settings.rank, self.settings.regularization)
+        directions, lengths = damped_directions(evened, *size, data.seed)
+        self._take(directions * lengths, crowds)
         progress(1, 1, "directions")
         return self
 

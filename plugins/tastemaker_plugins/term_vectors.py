@@ -1,0 +1,91 @@
+"""What items say of themselves, as sparse vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_array
+
+from tastemaker import Items, State
+from tastemaker_plugins.terms import bags, number_edges
+
+Float32Array = npt.NDArray[np.float32]
+Int64Array = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class TermVectors:
+    """The terms that tell items apart, and how much each tells.
+
+    Attributes:
+        vocabulary: (n_terms,) int64 hashes of the terms, ascending.
+        rarity: (n_terms,) float32, larger for rarer terms.
+        edges: for each number attribute, the borders of its steps.
+    """
+
+    vocabulary: Int64Array
+    rarity: Float32Array
+    edges: Mapping[str, Sequence[float]]
+
+    @classmethod
+    def learnt(cls, items: Items, max_terms: int) -> tuple[Self, csr_array]:
+        """The terms that at least two items have, the most frequent first, and the items' vectors.
+
+        Args:
+            items: the items.
+            max_terms: terms kept at most.
+        """
+        edges = number_edges(items)
+        found = _flat(items, edges)
+        terms, counts = np.unique(found.terms, return_counts=True)
+        frequent = np.argsort(-counts, kind="stable")[:max_terms]
+        kept = np.sort(frequent[counts[frequent] > 1])
+        rarity = np.log((1 + len(items)) / (1 + counts[kept])) + 0.1
+        learnt = cls(terms[kept], rarity.astype(np.float32), edges)
+        return learnt, learnt._matrix(found, len(items))
+
+    def of(self, items: Items) -> csr_array:
+        """Sparse (len(items), n_terms) float32 rows of length 1; of nothing for unknown terms."""
+        return self._matrix(_flat(items, self.edges), len(items))
+
+    def _matrix(self, found: _Found, n_items: int) -> csr_array:
+        columns = np.searchsorted(self.vocabulary, found.terms)
+        known = columns < len(self.vocabulary)
+        known[known] = self.vocabulary[columns[known]] == found.terms[known]
+        rows, columns = found.rows[known], columns[known]
+        data = (1 + np.log(found.counts[known])) * self.rarity[columns]
+        lengths = np.sqrt(np.bincount(rows, data**2, minlength=n_items))
+        data = (data / lengths[rows]).astype(np.float32)
+        indptr = np.concatenate(([0], np.cumsum(np.bincount(rows, minlength=n_items))))
+        return csr_array((data, columns, indptr), shape=(n_items, len(self.vocabulary)))
+
+    def state(self) -> State:
+        """Everything that `restored` needs."""
+        edges: dict[str, Any] = {name: list(cuts) for name, cuts in self.edges.items()}
+        return State({"vocabulary": self.vocabulary, "rarity": self.rarity}, {"edges": edges})
+
+    @classmethod
+    def restored(cls, state: State) -> Self:
+        """The terms whose state was taken; other entries of the state are of no account."""
+        values: dict[str, Any] = dict(state.values)
+        return cls(state.arrays["vocabulary"], state.arrays["rarity"], values["edges"])
+
+
+@dataclass(frozen=True)
+class _Found:
+    rows: Int64Array
+    terms: Int64Array
+    counts: Int64Array
+
+
+def _flat(items: Items, edges: Mapping[str, Sequence[float]]) -> _Found:
+    """Which term stands how often in which item."""
+    found = bags(items, edges)
+    rows = np.repeat(np.arange(len(found)), [len(bag) for bag in found])
+    terms = np.array([term for bag in found for term in bag], dtype=np.int64)
+    counts = np.array([count for bag in found for count in bag.values()], dtype=np.int64)
+    return _Found(rows, terms, counts)
