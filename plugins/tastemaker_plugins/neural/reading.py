@@ -13,7 +13,7 @@ import numpy.typing as npt
 from tastemaker import Items, People, Recommender, State, TrainingData, setting
 from tastemaker_plugins.neural.texts import Vocabulary
 from tastemaker_plugins.neural.vectors import Vectors
-from tastemaker_plugins.recency import HistorySettings, recency
+from tastemaker_plugins.recency import HistorySettings, half_life_setting, recency
 
 Float32Array = npt.NDArray[np.float32]
 Int32Array = npt.NDArray[np.int32]
@@ -29,6 +29,7 @@ Network = Mapping[str, Float32Array]
 class ReadingSettings(HistorySettings):
     """The settings that recommenders have in common which read texts."""
 
+    half_life: float = half_life_setting(4.0)
     max_words: int = setting(
         20_000, "Different words known, the most frequent first.", low=10, high=1_000_000, log=True
     )
