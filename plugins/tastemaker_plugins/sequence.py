@@ -49,7 +49,7 @@ class SequenceSettings(Settings):
 
     reader: str = setting("gru", "The recurrent layer that reads.", choices=("gru", "lstm"))
     length: int = setting(
-        30, "Newest interactions of a person that are read.", low=2, high=200, log=True
+        20, "Newest interactions of a person that are read.", low=2, high=200, log=True
     )
     size: int = setting(64, "Numbers in an item's vector.", low=4, high=512, log=True)
     dropout: float = setting(
@@ -71,9 +71,9 @@ class SequenceSettings(Settings):
     rivals: int = setting(
         1000, "Items that each next one has to win against.", low=10, high=20_000, log=True
     )
-    epochs: int = setting(8, "Passes over the interactions.", low=1, high=100, log=True)
-    rate: float = setting(0.005, "Step size of the optimiser.", low=1e-5, high=0.1, log=True)
-    batch: int = setting(64, "Stretches of history in one step.", low=1, high=4096, log=True)
+    epochs: int = setting(4, "Passes over the interactions.", low=1, high=100, log=True)
+    rate: float = setting(0.01, "Step size of the optimiser.", low=1e-5, high=0.1, log=True)
+    batch: int = setting(96, "Stretches of history in one step.", low=1, high=4096, log=True)
     max_samples: int = setting(
         600_000,
         "Interactions learnt from over all passes, the newest first.",

@@ -67,7 +67,10 @@ class TwoTowerSettings(Settings):
         0.2, "Share of a layer hidden at random in training.", low=0.0, high=0.9
     )
     anonymity: float = setting(
-        0.1, "Share of items known by their content only in training.", low=0.0, high=0.9
+        0.1,
+        "Share of items and people without their own vector or features in training.",
+        low=0.0,
+        high=0.9,
     )
     fading: float = setting(
         0.5,
@@ -79,8 +82,8 @@ class TwoTowerSettings(Settings):
     rivals: int = setting(
         1000, "Items that each next one has to win against.", low=10, high=20_000, log=True
     )
-    epochs: int = setting(5, "Passes over the interactions.", low=1, high=100, log=True)
-    rate: float = setting(0.005, "Step size of the optimiser.", low=1e-5, high=0.1, log=True)
+    epochs: int = setting(4, "Passes over the interactions.", low=1, high=100, log=True)
+    rate: float = setting(0.01, "Step size of the optimiser.", low=1e-5, high=0.1, log=True)
     batch: int = setting(64, "Stretches of history in one step.", low=1, high=4096, log=True)
     max_samples: int = setting(
         600_000,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,8 @@ Float32Array = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.integer]
 BoolArray = npt.NDArray[np.bool_]
 Activation = Callable[[Float32Array], Float32Array]
+
+HALF = np.float32(0.5)
 
 
 def linear(values: Float32Array) -> Float32Array:
@@ -37,7 +40,7 @@ def tanh(values: Float32Array) -> Float32Array:
 
 def sigmoid(values: Float32Array) -> Float32Array:
     """1 / (1 + exp(-x)), by way of tanh, which cannot overflow."""
-    squashed: Float32Array = np.float32(0.5) * np.tanh(np.float32(0.5) * values) + np.float32(0.5)
+    squashed: Float32Array = HALF * np.tanh(HALF * values) + HALF
     return squashed
 
 
@@ -106,25 +109,39 @@ class Gru:
     def __call__(self, inputs: Float32Array, mask: BoolArray | None = None) -> Float32Array:
         """(n, size) of inputs (n, n_steps, n_in) and mask (n, n_steps), true where a step is."""
         size = len(self.recurrent)
-        # sigmoid(x) is tanh(x / 2) / 2 + 1 / 2: with halved weights one tanh serves both gates
-        halves = np.ones(3 * size, dtype=np.float32)
-        halves[: 2 * size] = 0.5
-        recurrent, bias = self.recurrent * halves, self.bias * halves
-        given = _by_step(inputs) @ (self.kernel * halves) + bias[0]
+        kernel, recurrent, bias, inner_bias = self._prepared
+        given = _by_step(inputs) @ kernel + bias
         state = np.zeros((len(inputs), size), dtype=np.float32)
         for step, told in enumerate(given):
             own = state @ recurrent
-            own += bias[1]
-            gates = np.tanh(told[:, : 2 * size] + own[:, : 2 * size])
-            gates += 1
-            gates *= 0.5
-            reset = gates[:, size:]
-            candidate = np.tanh(told[:, 2 * size :] + reset * own[:, 2 * size :])
-            change = (1 - gates[:, :size]) * (candidate - state)
-            if mask is not None:
-                change *= mask[:, step, np.newaxis]
-            state += change
+            gates = told[:, : 2 * size] + own[:, : 2 * size]
+            np.tanh(gates, out=gates)
+            gates += 1  # twice 1 - z, and twice r
+            candidate = own[:, 2 * size :]
+            candidate += inner_bias
+            candidate *= gates[:, size:]
+            candidate += told[:, 2 * size :]
+            np.tanh(candidate, out=candidate)
+            candidate -= state
+            candidate *= gates[:, :size]
+            candidate *= HALF if mask is None else HALF * mask[:, step, np.newaxis]
+            state += candidate
         return state
+
+    @cached_property
+    def _prepared(self) -> tuple[Float32Array, Float32Array, Float32Array, Float32Array]:
+        """Kernel, recurrent, bias and the bias within the candidate, so that a step takes least.
+
+        As sigmoid(x) is (1 + tanh(x / 2)) / 2, and 1 - sigmoid(x) is sigmoid(-x), one tanh serves
+        both gates where the weights of z are multiplied by -1/2 and those of r by 1/2; what is
+        multiplied by r is halved as r comes doubled.
+        """
+        size = len(self.recurrent)
+        scale = np.repeat(np.array([-0.5, 0.5, 1], dtype=np.float32), size)
+        inner = np.repeat(np.array([-0.5, 0.5, 0.5], dtype=np.float32), size)
+        outer = np.repeat(np.array([1, 1, 0], dtype=np.float32), size)
+        bias = (self.bias[0] + outer * self.bias[1]) * scale
+        return self.kernel * scale, self.recurrent * inner, bias, HALF * self.bias[1, 2 * size :]
 
 
 @dataclass(frozen=True)
@@ -149,15 +166,13 @@ class Lstm:
     def __call__(self, inputs: Float32Array, mask: BoolArray | None = None) -> Float32Array:
         """(n, size) of inputs (n, n_steps, n_in) and mask (n, n_steps), true where a step is."""
         size = len(self.recurrent)
-        halves = np.full(4 * size, 0.5, dtype=np.float32)
-        halves[2 * size : 3 * size] = 1
-        recurrent = self.recurrent * halves
-        given = _by_step(inputs) @ (self.kernel * halves) + self.bias * halves
+        kernel, recurrent, bias = self._prepared
+        given = _by_step(inputs) @ kernel + bias
         output = np.zeros((len(inputs), size), dtype=np.float32)
         cell = np.zeros_like(output)
         for step, told in enumerate(given):
             bent = np.tanh(told + output @ recurrent)
-            gates = 0.5 * bent + np.float32(0.5)
+            gates = HALF * bent + HALF
             enter, stay = gates[:, :size], gates[:, size : 2 * size]
             next_cell = stay * cell + enter * bent[:, 2 * size : 3 * size]
             next_output = gates[:, 3 * size :] * np.tanh(next_cell)
@@ -167,6 +182,12 @@ class Lstm:
                 next_output = np.where(here, next_output, output)
             cell, output = next_cell, next_output
         return output
+
+    @cached_property
+    def _prepared(self) -> tuple[Float32Array, Float32Array, Float32Array]:
+        """Kernel, recurrent and bias with those of the gates halved: one tanh then serves all."""
+        scale = np.repeat(np.array([0.5, 0.5, 1, 0.5], dtype=np.float32), len(self.recurrent))
+        return self.kernel * scale, self.recurrent * scale, self.bias * scale
 
 
 RECURRENT: dict[str, type[Gru] | type[Lstm]] = {"gru": Gru, "lstm": Lstm}

@@ -62,13 +62,15 @@ class Lesson:
 
         Args:
             data: what to learn from.
-            length: how many interactions are read at once.
+            length: how many interactions are read at once, at most; fewer where nearly everybody
+                has fewer.
             fading: an interaction teaches half at this multiple of the median age of all.
             passes: how often to learn from everything.
             max_samples: interactions learnt from over all passes. Where there are too many there
                 are fewer passes, and then only the newest interactions are kept.
         """
         people = data.people.take(data.people.weights > 0)
+        length = _useful_length(people.histories.lengths, length)
         items = people.histories.items
         chosen = np.unique(items).astype(np.int64)
         numbers = np.zeros(data.n_items, dtype=np.int32)
@@ -104,6 +106,12 @@ class Lesson:
         evened = self.counts + 1
         shares: Float32Array = evened / evened.sum()
         return shares
+
+
+def _useful_length(lengths: Int64Array, most: int) -> int:
+    """How many interactions nine in ten people have at most: more would be padding for them."""
+    there = lengths[lengths > 0]
+    return max(1, min(most, int(np.quantile(there, 0.9)))) if len(there) else 1
 
 
 def _at(places: Int64Array, values: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -144,14 +144,18 @@ class TwoTowers:
 
     def _inputs(self, numbers: Tensor, training: bool) -> Tensor:
         """(…, size + content_size) what is known of items by number; zeros for 0."""
-        ops, random = self._keras.ops, self._keras.random
+        ops = self._keras.ops
         named = ops.cast(numbers > 0, "float32")
         if training:
             # some items at a time are known by what they say of themselves only, as new ones are
-            drawn = random.uniform(ops.shape(numbers), seed=self._draw)
-            named *= ops.cast(drawn >= self._shape.anonymity, "float32")
+            named *= self._unhidden(ops.shape(numbers))
         own = self._own(numbers) * named[..., None]
         return ops.concatenate([own, ops.take(self._content, numbers, axis=0)], axis=-1)
+
+    def _unhidden(self, shape: Any) -> Tensor:
+        """0 for the share of all that `anonymity` says, drawn at random, 1 for the rest."""
+        drawn = self._keras.random.uniform(shape, seed=self._draw)
+        return self._keras.ops.cast(drawn >= self._shape.anonymity, "float32")
 
     def items(self, numbers: Tensor, training: bool = False) -> Tensor:
         """(n, size) the vectors of items by number."""
@@ -173,6 +177,9 @@ class TwoTowers:
         given = ops.cast(numbers > 0, "float32")[..., None]
         told = ops.sum(self._values(numbers) * given, axis=1)
         told = told / ops.maximum(ops.sum(given, axis=1), 1.0)
+        if training:
+            # some people at a time declare nothing, so that histories have to tell by themselves
+            told *= self._unhidden(ops.shape(rows))[:, None]
         inputs = ops.concatenate([histories, told], axis=-1)
         return _through(self._user, inputs, self._hide, training)
 

@@ -38,9 +38,9 @@ def test_what_came_next_stands_beside_what_is_read() -> None:
 def test_kinds_count_by_their_weight_and_not_at_all_below_nothing() -> None:
     lesson = lesson_of([[0, 1, 2, 3]], 4, weights=[[2.0, 0.0, 1.0, -1.0]])
     assert lesson.chosen.tolist() == [0, 2]
-    assert lesson.read.tolist() == [[0, 0, 1]]
-    assert lesson.read_weights.tolist() == [[0, 0, 1.0]]
-    assert np.allclose(lesson.next_weights, [[0, 2 / 1.5, 1 / 1.5]])
+    assert lesson.read.tolist() == [[0, 1]]
+    assert lesson.read_weights.tolist() == [[0, 1.0]]
+    assert np.allclose(lesson.next_weights, [[2 / 1.5, 1 / 1.5]])
     assert lesson.largest_weight == 2.0
 
 
@@ -58,6 +58,11 @@ def test_nothing_to_learn_is_an_empty_lesson() -> None:
     assert lesson_of([[], []], 3).empty
     assert lesson_of([[0, 1]], 3, weights=[[0.0, -1.0]]).empty
     assert not lesson_of([[0]], 1).empty
+
+
+def test_stretches_are_no_longer_than_nine_in_ten_histories() -> None:
+    histories = [[0, 1]] * 9 + [[0, 1, 2, 3, 4, 5]]
+    assert lesson_of(histories, 6, length=5).read.shape == (9 + 3, 2)
 
 
 def test_the_shares_of_items_follow_their_counts() -> None:
