@@ -137,7 +137,14 @@ class SvdFeatures(Svd):
     def memory(self, data: TrainingData) -> int:
         """Bytes that `fit` takes at most, besides the data."""
         width = (self.settings.rank + SPARE) * 4
-        return super().memory(data) + self.settings.max_terms * width + 20_000 * data.n_items
+        letters = sum(map(len, (*data.items.titles, *data.items.texts)))
+        # a word and the pair it begins are some six letters, and a hundred bytes each
+        return (
+            super().memory(data)
+            + self.settings.max_terms * width
+            + 35 * letters
+            + 2_000 * data.n_items
+        )
 
     def state(self) -> State:
         """The items' vectors, what each says in a history, and the terms and their places."""
