@@ -106,8 +106,9 @@ def clusters(matrix: csr_array, n_clusters: int, rng: np.random.Generator) -> In
     # everyone's choices count alike, however many they are
     norms = np.sqrt(np.maximum(np.diff(matrix.indptr), 1))
     columns = csr_array(matrix.multiply(1 / norms[:, np.newaxis]))[:, chosen]
-    _, _, directions = svds(columns, k=size, v0=np.ones(min(columns.shape), dtype=np.float32))
-    places = unit(directions.T.astype(np.float32))
+    _, sizes, directions = svds(columns, k=size, v0=np.ones(min(columns.shape), dtype=np.float32))
+    # what many choices agree on counts more than what few do
+    places = unit((directions.T * sizes).astype(np.float32))
     centres = places[_apart(places, min(n_clusters, len(places)), rng)]
     for _ in range(ROUNDS):
         nearest_centre = (places @ centres.T).argmax(axis=1)
