@@ -60,6 +60,18 @@ def test_two_members_that_each_know_half_share_the_weight_and_beat_both() -> Non
     assert lesson.buckets[0].blend > max(lesson.buckets[0].alone.values()) + 0.2
 
 
+def test_a_member_that_is_silent_to_everybody_does_not_live_on_what_the_others_say() -> None:
+    # together, evenly, they rank better than any one of them: that is not the silent one's merit
+    rng = np.random.default_rng(9)
+    _, relevant = members_alike(rng, 200)
+    scores = [noisy(rng, relevant, 1.0) for _ in range(4)]
+    silent = np.full_like(scores[0], np.nan)
+    lesson = learn(["silent", "a", "b", "c", "d"], [trial([silent, *scores], relevant)])
+    assert (lesson.curve.weights[:, 0] == 0).all()
+    assert lesson.buckets[0].alone["silent"] == 0
+    assert_guaranteed(lesson)
+
+
 def test_the_weights_follow_the_length_of_the_history() -> None:
     rng = np.random.default_rng(2)
     trials = []

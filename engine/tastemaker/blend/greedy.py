@@ -21,8 +21,8 @@ STEPS = 8
 BAGS = 5
 BAG_SIZE = 600
 
-WHISPER = np.float32(1e-3)
-"""The weight at which everybody is heard where the members chosen so far have nothing to say."""
+CHANCE = np.float32(1e-3)
+"""How far chance decides: no further than where the members chosen so far have nothing to say."""
 
 
 def bagged(trials: Sequence[Trial], odds: Sequence[Float64Array], seed: int) -> Float64Array:
@@ -81,7 +81,8 @@ def _foremost(bag: Trial) -> tuple[Float32Array, Float32Array, BoolArray]:
     order = np.argsort(~(first & valid), axis=1, kind="stable")[:, :width]
     # as flat places: gathering is faster than by rows and columns
     values = values.reshape(len(values), -1).take(rows * valid.shape[1] + order, axis=1)
-    totals = values.sum(axis=0) * WHISPER
+    # without it relevant items would come first among equals, or those of a low index
+    totals = np.random.default_rng(0).random(order.shape, dtype=np.float32) * CHANCE
     np.copyto(totals, SUNK, where=~valid[rows, order])
     return values, totals, bag.relevant[rows, order]
 

@@ -30,7 +30,7 @@ class Bucket:
         longest: the longest.
         people: how many people were asked.
         blend: the blend's mean NDCG.
-        alone: each member's own, by name; where it is silent the others answer evenly.
+        alone: each member's own, by name; 0 for people to whom it is silent.
     """
 
     shortest: int

@@ -58,10 +58,11 @@ class Trial:
         return ndcg(self.hits(self.totals(weights, carry), k), self.n_relevant, k)
 
     def alone(self, carry: float, k: int) -> Float64Array:
-        """(n_members, n) NDCG at `k` of each member alone; where it is silent the others answer."""
+        """(n_members, n) NDCG at `k` of each member alone; 0 where it is silent."""
         shape = (len(self), self.n_members)
         rows = [np.broadcast_to(own, shape) for own in np.eye(self.n_members)]
-        return np.array([self.quality(row, carry, k) for row in rows]).reshape(-1, len(self))
+        figures = np.array([self.quality(row, carry, k) for row in rows])
+        return figures.reshape(-1, len(self)) * self.calibrated.speaks
 
     def hits(self, totals: Float32Array, k: int) -> BoolArray:
         """(n, k) whether the item in each place is relevant, ranked by totals (n, width)."""

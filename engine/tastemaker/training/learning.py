@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tastemaker.blend import Curve, Lesson, Trial, even, learn
-from tastemaker.data import Float64Array, TrainingData
+from tastemaker.data import BoolArray, Float64Array, TrainingData
 from tastemaker.evaluation.measure import measures
 from tastemaker.evaluation.splits import Split
 from tastemaker.registry import Registry
@@ -202,20 +202,28 @@ def taught(names: Sequence[str], trials: Sequence[Trial], seed: int) -> Lesson:
 def _measures(
     latest: Cut, names: Sequence[str], newest: Trial, lesson: Lesson
 ) -> dict[str, dict[str, float]]:
-    """How each member alone and the blend do on the latest cut, histories whole."""
+    """How each member alone and the blend do on the latest cut, histories whole.
+
+    To whom a member is silent it is of no worth.
+    """
     whole, carry = latest.trials[0], lesson.curve.carry
+    speaks = whole.calibrated.speaks
     figures = {
-        name: _figures(whole, np.tile(own, (len(whole), 1)), carry)
-        for name, own in zip(latest.members, np.eye(len(latest.members)), strict=True)
+        name: _figures(whole, np.tile(own, (len(whole), 1)), carry, heard)
+        for name, own, heard in zip(
+            latest.members, np.eye(len(latest.members)), speaks, strict=True
+        )
     }
     members = lesson.curve.members
     part = restricted(newest, [names.index(name) for name in members])
-    figures["blend"] = _figures(part, lesson.curve.at(part.lengths), carry)
+    heard = np.asarray(part.calibrated.speaks.any(axis=0))
+    figures["blend"] = _figures(part, lesson.curve.at(part.lengths), carry, heard)
     return figures
 
 
-def _figures(trial: Trial, weights: Float64Array, carry: float) -> dict[str, float]:
-    totals = trial.totals(weights, carry)
-    hits = trial.hits(totals, max(CUTOFFS))
+def _figures(
+    trial: Trial, weights: Float64Array, carry: float, heard: BoolArray
+) -> dict[str, float]:
+    hits = trial.hits(trial.totals(weights, carry), max(CUTOFFS)) & heard[:, np.newaxis]
     figures = measures(hits, trial.n_relevant, CUTOFFS)
     return {name: round(float(own.mean()), 4) for name, own in figures.items()}
