@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -78,6 +79,22 @@ def test_who_fails_at_any_cut_is_out(registry: Registry) -> None:
     (missing,) = made.missing
     assert "no_such_setting" in missing.problem
     assert not missing.declined
+
+
+def test_short_of_time_the_best_stays_and_learns_from_the_first_cut_alone(
+    registry: Registry,
+) -> None:
+    data, looks = community(), itertools.count()
+    # the time is over once the first cut has been fitted
+    deadline = Deadline(10.0, lambda: 0.0 if next(looks) < 3 else 100.0)
+    cuts = hold_outs(data.people)
+    course = Course(registry, data, cuts, deadline, Steps(silent, 6))
+    made = learn_blend(course, named(registry, "fixed", KNN))
+    assert made.curve.members == (KNN,)
+    (missing,) = made.missing
+    assert missing.candidate.name == "fixed" and missing.declined
+    assert "Short of time: learnt on 1 of 3 cuts." in made.notes
+    assert made.measures["blend"]["ndcg@10"] == made.measures[KNN]["ndcg@10"] > 0
 
 
 @pytest.mark.parametrize("seed", range(3))

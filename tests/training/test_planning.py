@@ -1,39 +1,47 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import pytest
 
-from tastemaker.training.planning import Costs, Plan, planned
+from tastemaker.training.planning import Cost, Costs, Plan, thinned
 
-COSTS = Costs({"cheap": 1.0, "useful": 20.0, "useless": 50.0, "idle": 10.0}, shared=5.0)
-WEIGHTS = {"cheap": 0.1, "useful": 0.9, "useless": 0.0, "idle": 0.005}
+COSTS = Costs(
+    {
+        "cheap": Cost(1.0),
+        "useful": Cost(15.0, 5.0),
+        "useless": Cost(50.0),
+        "idle": Cost(10.0),
+        "helpful": Cost(8.0, 2.0),
+    },
+    shared=5.0,
+    lesson=1.0,
+)
+WEIGHTS = {"cheap": 0.08, "useful": 0.7, "useless": 0.0, "idle": 0.005, "helpful": 0.22}
 
 
-def plan(seconds: float, costs: Costs = COSTS, weights: Mapping[str, float] = WEIGHTS) -> Plan:
+def plan(seconds: float) -> Plan:
     """The plan with two further cuts: each member is fitted three more times."""
-    return planned(costs, 2, lambda: seconds, lambda: weights)
+    return thinned(COSTS, 2, seconds, WEIGHTS)
 
 
-def never() -> Mapping[str, float]:
-    raise AssertionError("no weights are needed")
-
-
-def test_with_enough_time_everything_is_done_and_no_weights_are_asked_for() -> None:
-    whole = planned(COSTS, 2, lambda: 253.0, never)
-    assert whole == Plan(tuple(COSTS.members), 2)
-    assert COSTS.ahead(whole) == 3 * 81 + 2 * 5
+def test_what_is_ahead() -> None:
+    # at two further cuts fit and score, in the end fit, and three times the blend is learnt
+    assert COSTS.of("useful", 2) == 2 * 20 + 15 + 3
+    assert COSTS.ahead(Plan(("cheap", "useful"), 2)) == (3 + 3) + 58 + 2 * 5
+    assert COSTS.ahead(Plan(("cheap",), 0)) == 1 + 3
 
 
 @pytest.mark.parametrize(
     ("seconds", "members", "further"),
     [
-        (252, ("cheap", "useful", "idle"), 2),  # the most expensive one without weight goes first
-        (103, ("cheap", "useful", "idle"), 2),
-        (102, ("cheap", "useful"), 2),  # then the others without weight
-        (72, ("cheap", "useful"), 1),  # then a cut
-        (46, ("cheap",), 1),  # then those of little weight for their time
-        (0, ("cheap",), 1),  # one stays in any case
+        (291, ("cheap", "useful", "useless", "idle", "helpful"), 2),
+        (290, ("cheap", "useful", "idle", "helpful"), 2),  # the most expensive idle one goes first
+        (138, ("cheap", "useful", "idle", "helpful"), 2),
+        (137, ("cheap", "useful", "helpful"), 2),  # then the other idle one
+        (104, ("cheap", "useful", "helpful"), 1),  # then a cut
+        (68, ("useful", "helpful"), 1),  # then who has little weight
+        (63, ("useful", "helpful"), 0),  # then the last cut
+        (28, ("useful",), 0),  # then who has less weight than others
+        (-100, ("useful",), 0),  # but never the one that has the most
     ],
 )
 def test_what_goes_first(seconds: float, members: tuple[str, ...], further: int) -> None:
@@ -44,12 +52,11 @@ def test_what_goes_first(seconds: float, members: tuple[str, ...], further: int)
 
 def test_who_is_left_out_is_told_why() -> None:
     reasons = plan(0).dropped
-    assert "no weight at the latest cut, and 150 s more to go" in reasons["useless"]
-    assert "a weight of at most 90%, and 40 s more to go" in reasons["useful"]
+    assert "no weight at the latest cut, and 153 s more to go" in reasons["useless"]
+    assert "a weight of at most 22% at the latest cut, and 11 s more to go" in reasons["helpful"]
     assert all("--time-limit" in why for why in reasons.values())
 
 
 def test_where_there_is_only_one_cut_only_the_last_fits_are_planned() -> None:
-    assert planned(COSTS, 0, lambda: 81.0, never).further == 0
-    made = planned(COSTS, 0, lambda: 80.0, lambda: WEIGHTS)
-    assert (made.members, made.further) == (("cheap", "useful", "idle"), 0)
+    assert thinned(COSTS, 0, 99.0, WEIGHTS) == Plan(tuple(COSTS.members), 0)
+    assert thinned(COSTS, 0, 98.0, WEIGHTS).members == ("cheap", "useful", "idle", "helpful")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -14,6 +14,7 @@ from tastemaker.evaluation.questions import questions, trial
 from tastemaker.evaluation.splits import Split
 from tastemaker.guard import Guarded
 from tastemaker.training.members import Candidate, Fitted
+from tastemaker.training.planning import Cost, Costs
 
 Fit = Callable[[Candidate, TrainingData], Fitted]
 """Fits a candidate on what is known at a cut."""
@@ -29,16 +30,14 @@ class Cut:
         trials: the first one with whole histories, then those cut short; where nothing could be
             asked, none.
         missing: those who could not be fitted, or failed to score.
-        seconds: by name, how long fitting and scoring took each member.
-        shared: how long the rest took.
+        costs: what each member took, by name, and what the rest took.
     """
 
     split: Split
     members: tuple[str, ...]
     trials: tuple[Trial, ...]
     missing: tuple[Fitted, ...]
-    seconds: Mapping[str, float]
-    shared: float
+    costs: Costs
 
 
 @dataclass
@@ -76,12 +75,12 @@ def cut_at(data: TrainingData, split: Split, candidates: Sequence[Candidate], fi
     asked = (trial(one, score) for one in questions(data.people, split, data.seed)) if able else ()
     trials = tuple(one for one in asked if one is not None)
     shared = time.monotonic() - start - sum(examinee.seconds for examinee in able)
+    costs = {one.fitted.candidate.name: Cost(one.fitted.seconds, one.seconds) for one in able}
     failed = [replace(one.fitted, recommender=None, problem=one.problem) for one in able]
     return Cut(
         split,
         tuple(examinee.fitted.candidate.name for examinee in able),
         trials,
         (*(one for one in every if not one.recommender), *(one for one in failed if one.problem)),
-        {one.fitted.candidate.name: one.fitted.seconds + one.seconds for one in able},
-        shared,
+        Costs(costs, shared),
     )

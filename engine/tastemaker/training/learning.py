@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from tastemaker.registry import Registry
 from tastemaker.training.cuts import Cut, cut_at
 from tastemaker.training.deadline import Deadline
 from tastemaker.training.members import Candidate, Fitted, fit, fit_in_time
-from tastemaker.training.planning import NO_WEIGHT, Costs, Plan, planned
+from tastemaker.training.planning import NO_WEIGHT, Costs, Plan, thinned
 from tastemaker.training.restricting import restricted
 from tastemaker.training.steps import Steps
 
@@ -29,6 +29,9 @@ FIRST_CUT = 0.5
 
 LEARNING = 0.75
 """What is planned should be over by then; the rest is for learning, saving and bad forecasts."""
+
+SAVING = 0.9
+"""The same where the time for learning is known."""
 
 ONE_FIT = 1 / 8
 """A fit may take this share of the time: at every cut and in the end that is half of all."""
@@ -117,19 +120,31 @@ def light_first(candidates: Sequence[Candidate]) -> list[Candidate]:
 
 
 def _plan(course: Course, latest: Cut) -> Plan:
+    """Everything, if there is time for it; otherwise what is worth most for its time.
+
+    What fits is always the same for the same data and seed: only a run that is short of time
+    depends on how fast the machine is.
+    """
     failed = {one.candidate.name for one in latest.missing}
-    sound = {name: took for name, took in latest.seconds.items() if name not in failed}
-
-    def weights() -> Mapping[str, float]:
-        course.steps.say("choosing what there is time for")
-        lesson = learn(latest.members, latest.trials, seed=course.data.seed)
-        return dict(zip(latest.members, lesson.curve.weights.max(axis=0).tolist(), strict=True))
-
-    further = len(course.cuts) - 1
-    costs = Costs(sound, latest.shared)
-    plan = planned(costs, further, lambda: course.deadline.left(LEARNING), weights)
+    sound = {name: own for name, own in latest.costs.members.items() if name not in failed}
+    costs, further = replace(latest.costs, members=sound), len(course.cuts) - 1
+    plan = Plan(tuple(sound), further)
+    if sound and costs.ahead(plan) > course.deadline.left(LEARNING):
+        plan = _thinned(course, latest, costs, further)
     course.steps.expect((1 + plan.further) * len(plan.members))
     return plan
+
+
+def _thinned(course: Course, latest: Cut, costs: Costs, further: int) -> Plan:
+    course.steps.say("choosing what there is time for")
+    before = course.deadline.left()
+    lesson = learn(latest.members, latest.trials, seed=course.data.seed)
+    took = before - course.deadline.left()
+    most = lesson.curve.weights.max(axis=0).tolist()
+    weights = dict(zip(latest.members, most, strict=True))
+    sound = {name: weights[name] for name in costs.members}
+    costs = replace(costs, lesson=took / len(latest.members))
+    return thinned(costs, further, course.deadline.left(SAVING), sound)
 
 
 def _earlier(course: Course, candidates: Sequence[Candidate], plan: Plan) -> list[Cut]:
@@ -137,7 +152,7 @@ def _earlier(course: Course, candidates: Sequence[Candidate], plan: Plan) -> lis
     chosen = [candidate for candidate in candidates if candidate.name in plan.members]
     cuts: list[Cut] = []
     for split in course.cuts[1 : 1 + plan.further] if chosen else ():
-        if cuts and course.deadline.left(LEARNING) < 0:
+        if cuts and course.deadline.left(SAVING) < 0:
             break
         cuts.append(cut_at(course.data, split, chosen, course.fit))
     return cuts

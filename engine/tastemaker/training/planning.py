@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 NO_WEIGHT = 0.01
 """A member whose weight is nowhere above this is not worth its cost."""
+
+LITTLE_WEIGHT = 0.1
+"""Members up to this weight go before the last of the further cuts does."""
+
+LESSONS = 3
+"""So many more times a blend is learnt: to measure, to serve, and again without the idle."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Seconds that a member takes at one cut: to fit, and to score what is asked."""
+
+    fit: float
+    score: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -15,7 +29,7 @@ class Plan:
 
     Attributes:
         members: who is fitted again.
-        further: at how many further cuts.
+        further: at how many further cuts, besides the last fit on everything.
         dropped: by name, why others are not.
     """
 
@@ -29,16 +43,19 @@ class Costs:
     """What one cut costs, in seconds.
 
     Attributes:
-        members: by name, fitting and scoring.
-        shared: what everything else takes.
+        members: by name.
+        shared: what all members together take besides, at a cut.
+        lesson: what one member adds to learning a blend.
     """
 
-    members: Mapping[str, float]
+    members: Mapping[str, Cost]
     shared: float = 0.0
+    lesson: float = 0.0
 
     def of(self, name: str, further: int) -> float:
-        """What a member still costs: it is fitted at the further cuts, and once on everything."""
-        return self.members[name] * (further + 1)
+        """What a member still costs: at each further cut, in the end, and whenever one learns."""
+        own = self.members[name]
+        return further * (own.fit + own.score) + own.fit + LESSONS * self.lesson
 
     def ahead(self, plan: Plan) -> float:
         """The forecast of all that a plan still costs."""
@@ -46,47 +63,57 @@ class Costs:
         return own + self.shared * plan.further
 
 
-def planned(
-    costs: Costs,
-    further: int,
-    left: Callable[[], float],
-    weights: Callable[[], Mapping[str, float]],
-) -> Plan:
-    """Everything, if there is time for it; otherwise what is worth most for its time.
+def thinned(costs: Costs, further: int, seconds: float, weights: Mapping[str, float]) -> Plan:
+    """What fits into the time, and is worth most.
 
-    First those go that have no weight in a blend learnt on the first cut alone, the most expensive
-    first. Then cuts, the oldest first, down to one further one. Then those with the least weight
-    for their time. What fits into the time is always the same for the same data and seed; only a
-    run that is short of time depends on how fast the machine is.
+    First those go that have no weight, the most expensive first; then cuts, the oldest first, down
+    to one further one; then those of little weight, that with the least for its time first; then
+    the last further cut, after which the blend learns from the first cut alone; then those with the
+    least weight, but never the one with the most.
 
     Args:
         costs: what one cut costs.
         further: how many cuts there are besides the first.
-        left: seconds left for all this.
-        weights: by name, the largest weight in a blend learnt on the first cut; asked only if
-            something must be left out.
+        seconds: left for all this.
+        weights: by name, the largest weight in a blend learnt on the first cut alone.
     """
-    everything = Plan(tuple(costs.members), further)
-    if not costs.members or costs.ahead(everything) <= left():
-        return everything
-    worth = weights()
-    plan, seconds = everything, left()
-    idle = [name for name in plan.members if worth[name] <= NO_WEIGHT]
-    for name in sorted(idle, key=lambda name: -costs.members[name]):
-        if costs.ahead(plan) > seconds and len(plan.members) > 1:
-            plan = _without(plan, name, costs, "no weight at the latest cut")
-    while costs.ahead(plan) > seconds and plan.further > 1:
-        plan = Plan(plan.members, plan.further - 1, plan.dropped)
-    for name in sorted(plan.members, key=lambda name: worth[name] / max(costs.members[name], 1e-9)):
-        if costs.ahead(plan) > seconds and len(plan.members) > 1:
-            plan = _without(plan, name, costs, f"a weight of at most {worth[name]:.0%}")
+    plan = Plan(tuple(costs.members), further)
+    slow = sorted(costs.members, key=lambda name: -costs.of(name, further))
+    idle = [name for name in slow if weights[name] <= NO_WEIGHT]
+    cheap = sorted(costs.members, key=lambda name: weights[name] / max(costs.of(name, 1), 1e-9))
+    little = [name for name in cheap if weights[name] <= LITTLE_WEIGHT]
+    plan = _dropping(plan, idle, costs, seconds, weights)
+    plan = _cutting(plan, 1, costs, seconds)
+    plan = _dropping(plan, little, costs, seconds, weights)
+    plan = _cutting(plan, 0, costs, seconds)
+    return _dropping(plan, sorted(weights, key=weights.__getitem__), costs, seconds, weights)
+
+
+def _cutting(plan: Plan, least: int, costs: Costs, seconds: float) -> Plan:
+    """With fewer further cuts, until it fits."""
+    while costs.ahead(plan) > seconds and plan.further > least:
+        plan = replace(plan, further=plan.further - 1)
     return plan
 
 
-def _without(plan: Plan, name: str, costs: Costs, standing: str) -> Plan:
-    why = (
-        f"left out for want of time: {standing}, and {costs.of(name, plan.further):,.0f} s more "
-        "to go; see --time-limit"
+def _dropping(
+    plan: Plan, order: list[str], costs: Costs, seconds: float, weights: Mapping[str, float]
+) -> Plan:
+    """Without some of the members, in that order, until it fits."""
+    best = max(plan.members, key=weights.__getitem__)
+    for name in order:
+        if costs.ahead(plan) <= seconds:
+            break
+        if name in plan.members and name != best:
+            members = tuple(other for other in plan.members if other != name)
+            why = _reason(weights[name], costs.of(name, plan.further))
+            plan = Plan(members, plan.further, {**plan.dropped, name: why})
+    return plan
+
+
+def _reason(weight: float, seconds: float) -> str:
+    standing = f"a weight of at most {weight:.0%}" if weight > NO_WEIGHT else "no weight"
+    return (
+        f"left out for want of time: {standing} at the latest cut, and {seconds:,.0f} s more to "
+        "go; see --time-limit"
     )
-    members = tuple(other for other in plan.members if other != name)
-    return Plan(members, plan.further, {**plan.dropped, name: why})
