@@ -15,7 +15,7 @@ COSTS = Costs(
     shared=5.0,
     lesson=1.0,
 )
-WEIGHTS = {"cheap": 0.08, "useful": 0.7, "useless": 0.0, "idle": 0.005, "helpful": 0.22}
+WEIGHTS = {"cheap": 0.04, "useful": 0.7, "useless": 0.0, "idle": 0.0, "helpful": 0.26}
 
 
 def plan(seconds: float) -> Plan:
@@ -53,7 +53,9 @@ def test_what_goes_first(seconds: float, members: tuple[str, ...], further: int)
 def test_who_is_left_out_is_told_why() -> None:
     reasons = plan(0).dropped
     assert "no weight at the latest cut, and 153 s more to go" in reasons["useless"]
-    assert "a weight of at most 22% at the latest cut, and 11 s more to go" in reasons["helpful"]
+    assert (
+        "a weight of 26.0% on average at the latest cut, and 11 s more to go" in reasons["helpful"]
+    )
     assert all("--time-limit" in why for why in reasons.values())
 
 

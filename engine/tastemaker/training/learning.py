@@ -140,11 +140,17 @@ def _thinned(course: Course, latest: Cut, costs: Costs, further: int) -> Plan:
     before = course.deadline.left()
     lesson = learn(latest.members, latest.trials, seed=course.data.seed)
     took = before - course.deadline.left()
-    most = lesson.curve.weights.max(axis=0).tolist()
-    weights = dict(zip(latest.members, most, strict=True))
+    weights = dict(zip(latest.members, _say(lesson.curve, latest.trials), strict=True))
     sound = {name: weights[name] for name in costs.members}
     costs = replace(costs, lesson=took / len(latest.members))
     return thinned(costs, further, course.deadline.left(SAVING), sound)
+
+
+def _say(curve: Curve, trials: Sequence[Trial]) -> list[float]:
+    """The mean weight of each member over people; 0 where it is next to nothing at any length."""
+    rows = [curve.at(one.lengths) for one in trials] or [curve.weights]
+    mean = np.concatenate(rows).mean(axis=0)
+    return [float(own) for own in mean * (curve.weights.max(axis=0) > NO_WEIGHT)]
 
 
 def _earlier(course: Course, candidates: Sequence[Candidate], plan: Plan) -> list[Cut]:

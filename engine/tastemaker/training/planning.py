@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 NO_WEIGHT = 0.01
 """A member whose weight is nowhere above this is not worth its cost."""
 
-LITTLE_WEIGHT = 0.1
-"""Members up to this weight go before the last of the further cuts does."""
+LITTLE_WEIGHT = 0.05
+"""Members of up to this weight on average go before the last of the further cuts does."""
 
 LESSONS = 3
 """So many more times a blend is learnt: to measure, to serve, and again without the idle."""
@@ -75,11 +75,12 @@ def thinned(costs: Costs, further: int, seconds: float, weights: Mapping[str, fl
         costs: what one cut costs.
         further: how many cuts there are besides the first.
         seconds: left for all this.
-        weights: by name, the largest weight in a blend learnt on the first cut alone.
+        weights: by name, the mean weight over people in a blend learnt on the first cut alone; 0
+            for a member that is worth its cost nowhere.
     """
     plan = Plan(tuple(costs.members), further)
     slow = sorted(costs.members, key=lambda name: -costs.of(name, further))
-    idle = [name for name in slow if weights[name] <= NO_WEIGHT]
+    idle = [name for name in slow if not weights[name]]
     cheap = sorted(costs.members, key=lambda name: weights[name] / max(costs.of(name, 1), 1e-9))
     little = [name for name in cheap if weights[name] <= LITTLE_WEIGHT]
     plan = _dropping(plan, idle, costs, seconds, weights)
@@ -112,7 +113,7 @@ def _dropping(
 
 
 def _reason(weight: float, seconds: float) -> str:
-    standing = f"a weight of at most {weight:.0%}" if weight > NO_WEIGHT else "no weight"
+    standing = f"a weight of {weight:.1%} on average" if weight else "no weight"
     return (
         f"left out for want of time: {standing} at the latest cut, and {seconds:,.0f} s more to "
         "go; see --time-limit"
