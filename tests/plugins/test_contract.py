@@ -9,18 +9,20 @@ from tastemaker_plugins.bpr import Bpr
 from tastemaker_plugins.ease import Ease
 from tastemaker_plugins.item_knn import ItemKnn
 from tastemaker_plugins.new_arrivals import NewArrivals
+from tastemaker_plugins.peers import Peers
 from tastemaker_plugins.popularity import Popular, RecentPopular
 from tastemaker_plugins.rp3beta import Rp3Beta
 from tastemaker_plugins.slim import Slim
 from tastemaker_plugins.tfidf import Tfidf
 from tastemaker_plugins.transition import Transition
+from tastemaker_plugins.trending import Trending
 
-PERSONAL = (Bpr, Ease, ItemKnn, Rp3Beta, Slim, Transition, Tfidf)
+PERSONAL = (Bpr, Ease, ItemKnn, Rp3Beta, Slim, Transition, Tfidf, Trending)
 
 
 @pytest.mark.parametrize("check", CONTRACT, ids=lambda check: check.__name__)
 @pytest.mark.parametrize(
-    "kind", (*PERSONAL, NewArrivals, Popular, RecentPopular), ids=lambda kind: kind.name
+    "kind", (*PERSONAL, NewArrivals, Peers, Popular, RecentPopular), ids=lambda kind: kind.name
 )
 def test_contract(kind: type[Recommender], check: Check) -> None:
     check(kind)
