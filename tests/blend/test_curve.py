@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tastemaker.blend import Curve, even
+from tastemaker.blend.combination import spoken
 from tastemaker.errors import ReleaseError
 
 CURVE = Curve(("a", "b", "c"), (0, 3), np.array([[1.0, 0.0, 0.0], [0.0, 0.5, 0.5]]), 0.25, 50)
@@ -16,9 +17,10 @@ CURVE = Curve(("a", "b", "c"), (0, 3), np.array([[1.0, 0.0, 0.0], [0.0, 0.5, 0.5
 
 def test_the_weights_at_and_between_and_beyond_the_knots() -> None:
     weights = CURVE.at(np.array([0, 1, 3, 1000]))
-    assert weights[0].tolist() == [1, 0, 0]
+    assert weights[0] == pytest.approx([1, 0, 0], abs=1e-8)
     assert weights[1] == pytest.approx([0.5, 0.25, 0.25])  # log 2 is half of log 4
-    assert weights[2].tolist() == weights[3].tolist() == [0, 0.5, 0.5]
+    assert weights[2] == pytest.approx([0, 0.5, 0.5], abs=1e-8)
+    assert weights[3] == pytest.approx([0, 0.5, 0.5], abs=1e-8)
 
 
 @given(st.lists(st.integers(0, 10**9), max_size=20))
@@ -68,3 +70,12 @@ def test_what_is_no_curve_is_refused(change: dict[str, Any]) -> None:
 def test_a_missing_part_is_refused() -> None:
     with pytest.raises(ReleaseError, match="knots"):
         Curve.from_json({"members": ["a"]})
+
+
+def test_where_those_with_the_weight_are_silent_the_others_count_as_they_do_elsewhere() -> None:
+    weights = np.array([[1.0, 0.0, 0.0], [0.0, 0.75, 0.25]])
+    curve = Curve(("silent", "a", "b"), (0, 5), weights)
+    shares = spoken(curve.at(np.array([0])), np.array([[False], [True], [True]]))
+    assert shares[:, 0].tolist() == pytest.approx([0.0, 0.75, 0.25])
+    heard = spoken(curve.at(np.array([0])), np.ones((3, 1), dtype=np.bool_))
+    assert heard[:, 0].tolist() == pytest.approx([1.0, 0.0, 0.0], abs=1e-8)

@@ -18,6 +18,10 @@ KNOTS = (0, 1, 2, 5, 10, 20, 50)
 CARRY = 0.5
 """The default share of a weight that passes to the others where its member abstains on an item."""
 
+RESERVE = 1e-9
+"""Of its mean weight a member keeps this share everywhere: too little to move a ranking, enough to
+tell who is heard, and how much, where those that have the weight are silent to a person."""
+
 
 @dataclass(frozen=True)
 class Curve:
@@ -55,7 +59,7 @@ class Curve:
         right = np.minimum(left + 1, len(spots) - 1)
         share = (place - left)[:, None]
         weights: Float64Array = (1 - share) * self.weights[left] + share * self.weights[right]
-        return weights
+        return np.asarray((weights + RESERVE * self.weights.mean(axis=0)) / (1 + RESERVE))
 
     def only(self, members: Sequence[str]) -> Curve:
         """The curve of some of the members, in the given order; they carry the others' weight."""
