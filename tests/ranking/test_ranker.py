@@ -73,7 +73,7 @@ def test_everybody_gets_the_best_by_all_members() -> None:
     ranking = ranker(a=[4, 3, 2, 1], b=[0, 0, 0, 1]).rank(people([], []), free(2), 2)
     assert ranking.best.items.tolist() == [[0, 1], [0, 1]]
     assert [member.name for member in ranking.members] == ["a", "b"]
-    assert ranking.weights.tolist() == [[0.75, 0.25]] * 2
+    assert ranking.weights == pytest.approx(np.array([[0.75, 0.25]] * 2))
     assert ranking.problems == ()
 
 
