@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -153,10 +153,12 @@ class People:
     def ages(self) -> Float32Array:
         """(n_interactions,) how many interactions of the same person came after each.
 
-        Those of the same moment share their mean: nobody knows which of a basket came first.
+        Those of the same moment share their mean: nobody knows which of a basket came first. So do
+        those of which no time is known: in what order they stand means nothing.
         """
         ages = self.histories.ages.astype(np.float32)
-        together = self.times[1:] == self.times[:-1]
+        unknown = np.isnan(self.times)
+        together = (self.times[1:] == self.times[:-1]) | (unknown[1:] & unknown[:-1])
         if together.any():
             rows = self.histories.rows
             together &= rows[1:] == rows[:-1]
@@ -205,6 +207,10 @@ class People:
         )
         parts = (self.times[keep], self.kinds[keep], self.weights[keep])
         return People(shorter, *parts, features=self.features)
+
+    def without_times(self) -> People:
+        """The same people as if no time were known."""
+        return replace(self, times=np.full(len(self.times), np.nan))
 
     def newest(self, length: int) -> People:
         """The same people with only the newest `length` interactions of each."""

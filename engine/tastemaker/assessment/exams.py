@@ -88,6 +88,9 @@ def exam(name: str | None, data: TrainingData, available: BoolArray) -> Exam:
     if chosen not in SPLITS:
         known = ", ".join(SPLITS)
         raise InputError(f"There is no split {chosen!r}. Choose one of: {known}.")
+    if chosen == "random":
+        # what is asked lies anywhere in time: nothing must be said to come before or after it
+        data = replace(data, people=data.people.without_times())
     parts = SPLITS[chosen](data)
     histories = data.people.histories
     asked = parts.split.asked & available[histories.items] & (data.people.weights > 0)
@@ -143,7 +146,8 @@ def _last(data: TrainingData) -> Parts:
 
 def _random(data: TrainingData) -> Parts:
     split = at_random(data.people, HIDDEN, data.seed)
-    return Parts(split, split.known, "random")
+    basis = f"{split.basis}, times withheld"
+    return Parts(replace(split, basis=basis), split.known, "random")
 
 
 def _people(data: TrainingData) -> Parts:

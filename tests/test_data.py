@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tastemaker.testing import people_of
+
+NAN = float("nan")
+
+
+def test_the_newest_interaction_of_each_person_is_of_age_zero() -> None:
+    people = people_of([[0, 1, 2], [3]], 4, times=[[1.0, 2.0, 3.0], [9.0]])
+    assert people.ages.tolist() == [2, 1, 0, 0]
+
+
+def test_what_happened_in_one_moment_is_of_one_age() -> None:
+    people = people_of([[0, 1, 2], [3]], 4, times=[[1.0, 3.0, 3.0], [3.0]])
+    assert people.ages.tolist() == [2, 0.5, 0.5, 0]
+
+
+def test_what_has_no_time_is_of_one_age_whatever_the_order_it_stands_in() -> None:
+    people = people_of([[0, 1, 2], [3, 1]], 4, times=[[NAN, NAN, 5.0], [NAN, NAN]])
+    assert people.ages.tolist() == [1.5, 1.5, 0, 0.5, 0.5]
+
+
+def test_without_times_everything_else_stays() -> None:
+    people = people_of([[0, 1]], 2, times=[[1.0, 2.0]], weights=[[1.0, 2.0]])
+    blind = people.without_times()
+    assert np.isnan(blind.times).all()
+    assert blind.weights.tolist() == [1.0, 2.0]
+    assert blind.histories is people.histories
+
+
+def test_arrays_cannot_be_written_to() -> None:
+    people = people_of([[0, 1]], 2)
+    for array in (people.ages, people.times, people.histories.items):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 1
+
+
+def test_selected_people_keep_their_histories_and_taken_ones_their_places() -> None:
+    people = people_of([[0, 1], [], [2, 3]], 4)
+    assert people.select(np.array([2, 0])).histories.items.tolist() == [2, 3, 0, 1]
+    kept = people.take(people.histories.items > 1)
+    assert len(kept) == 3
+    assert kept.histories.lengths.tolist() == [0, 0, 2]
+    assert people.newest(1).histories.items.tolist() == [1, 3]
