@@ -21,7 +21,13 @@ from tastemaker import (
 )
 from tastemaker_plugins.alternating import Observations, improved, in_own_axes, solved
 from tastemaker_plugins.factors import ItemVectors, able
-from tastemaker_plugins.recency import recency, strengths
+from tastemaker_plugins.recency import (
+    HistorySettings,
+    fading_setting,
+    half_life_setting,
+    recency,
+    strengths,
+)
 
 Float32Array = npt.NDArray[np.float32]
 BoolArray = npt.NDArray[np.bool_]
@@ -31,7 +37,7 @@ LEAST = 1e-6
 
 
 @dataclass(frozen=True)
-class AlsSettings(Settings):
+class AlsSettings(HistorySettings):
     """The settings of `als`."""
 
     rank: int = setting(96, "Numbers in a vector.", low=1, high=1000, log=True)
@@ -53,20 +59,8 @@ class AlsSettings(Settings):
         low=0.0,
         high=1.5,
     )
-    fading: float = setting(
-        1.0,
-        "An interaction teaches half as much at this multiple of the median age of all.",
-        low=0.05,
-        high=1000.0,
-        log=True,
-    )
-    half_life: float = setting(
-        5.0,
-        "Interactions after which an older one of the same person counts half.",
-        low=0.5,
-        high=1000.0,
-        log=True,
-    )
+    fading: float = fading_setting(1.0)
+    half_life: float = half_life_setting(5.0)
 
 
 class Als(Recommender):

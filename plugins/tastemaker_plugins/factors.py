@@ -11,7 +11,8 @@ import numpy.typing as npt
 from scipy.linalg import eigh, qr
 from scipy.sparse import csr_array
 
-from tastemaker import People
+from tastemaker import People, setting
+from tastemaker_plugins.recency import HistorySettings, fading_setting, half_life_setting
 
 Float32Array = npt.NDArray[np.float32]
 Int64Array = npt.NDArray[np.int64]
@@ -27,6 +28,26 @@ BLOCK = 4096
 
 TRACE = 1e-4
 """A direction weaker than this share of the strongest one is rounding, not taste."""
+
+
+@dataclass(frozen=True)
+class EvenedSettings(HistorySettings):
+    """The base of the settings of recommenders that learn with popularity partly divided out."""
+
+    evening: float = setting(
+        0.25,
+        "How far to divide out what is popular while learning: 0 not at all, 1 wholly.",
+        low=0.0,
+        high=1.0,
+    )
+    crowd: float = setting(
+        0.3,
+        "How far to let popularity back in when scoring: 0 not at all, 1 as people chose.",
+        low=0.0,
+        high=1.0,
+    )
+    fading: float = fading_setting(1.0)
+    half_life: float = half_life_setting(6.0)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,7 @@ from tastemaker import (
     setting,
 )
 from tastemaker_plugins.factors import (
+    EvenedSettings,
     ItemVectors,
     able,
     by_activity,
@@ -29,7 +30,7 @@ from tastemaker_plugins.factors import (
     scaled,
 )
 from tastemaker_plugins.nonnegative import Nonnegative
-from tastemaker_plugins.recency import recency, strengths
+from tastemaker_plugins.recency import half_life_of, recency, strengths
 
 Float32Array = npt.NDArray[np.float32]
 
@@ -44,39 +45,13 @@ RIDGE, LEAST = 1e-3, 1e-6
 
 
 @dataclass(frozen=True)
-class NmfSettings(Settings):
+class NmfSettings(EvenedSettings):
     """The settings of `nmf`."""
 
     rank: int = setting(64, "Themes sought.", low=1, high=1000, log=True)
     epochs: int = setting(25, "Times that themes and people are fitted in turn.", low=1, high=500)
     regularization: float = setting(
         0.5, "How much to distrust single interactions.", low=0.01, high=10.0, log=True
-    )
-    evening: float = setting(
-        0.25,
-        "How far to divide out what is popular while learning: 0 not at all, 1 wholly.",
-        low=0.0,
-        high=1.0,
-    )
-    crowd: float = setting(
-        0.3,
-        "How far to let popularity back in when scoring: 0 not at all, 1 as people chose.",
-        low=0.0,
-        high=1.0,
-    )
-    fading: float = setting(
-        1.0,
-        "An interaction teaches half as much at this multiple of the median age of all.",
-        low=0.05,
-        high=1000.0,
-        log=True,
-    )
-    half_life: float = setting(
-        6.0,
-        "Interactions after which an older one of the same person counts half.",
-        low=0.5,
-        high=1000.0,
-        log=True,
     )
 
 
@@ -183,8 +158,7 @@ class Nmf(Recommender):
     @classmethod
     def restore(cls, state: State) -> Self:
         """A recommender that scores as the one whose `state` was taken."""
-        values: dict[str, Any] = dict(state.values)
-        restored = cls(NmfSettings(half_life=values["half_life"]))
+        restored = cls(NmfSettings(half_life=half_life_of(state)))
         items = ItemVectors.of(state.arrays)
         restored._take(items, state.arrays["voices"], state.arrays["gram"])
         return restored

@@ -20,10 +20,12 @@ from tastemaker import (
     hookimpl,
     setting,
 )
-from tastemaker_plugins.neural.content import Content
+from tastemaker_plugins.factors import ItemVectors
+from tastemaker_plugins.neural.content import CONTENT, WORDS, Content
 from tastemaker_plugins.neural.layers import Gru, Lstm, dense, recurrent_of
 from tastemaker_plugins.neural.lesson import Lesson
 from tastemaker_plugins.neural.sequence_network import Learnt, Shape, learn
+from tastemaker_plugins.neural.settings import RUNTIME, NetworkSettings
 from tastemaker_plugins.neural.windows import newest_items
 
 Float32Array = npt.NDArray[np.float32]
@@ -33,18 +35,12 @@ BoolArray = npt.NDArray[np.bool_]
 BLOCK = 512
 """People scored at once: bounds the memory."""
 
-CONTENT, WORDS = 64, 32
-"""Numbers in the vector of an item's content, and how many of its words are read for it."""
-
-RUNTIME = 700_000_000
-"""Bytes that TensorFlow takes before it does anything."""
-
 READER = ("kernel", "recurrent", "bias")
 HEAD = ("kernel", "bias")
 
 
 @dataclass(frozen=True)
-class SequenceSettings(Settings):
+class SequenceSettings(NetworkSettings):
     """The settings of `sequence`."""
 
     reader: str = setting("gru", "The recurrent layer that reads.", choices=("gru", "lstm"))
@@ -55,35 +51,10 @@ class SequenceSettings(Settings):
     dropout: float = setting(
         0.25, "Share of an item's vector hidden at random in training.", low=0.0, high=0.9
     )
-    anonymity: float = setting(
-        0.1, "Share of items known by their content only in training.", low=0.0, high=0.9
-    )
     horizon: int = setting(
         1, "It foretells one of so many items that come next.", low=1, high=50, log=True
     )
-    fading: float = setting(
-        0.5,
-        "An interaction teaches half as much at this multiple of the median age of all.",
-        low=0.05,
-        high=1000.0,
-        log=True,
-    )
-    rivals: int = setting(
-        1000, "Items that each next one has to win against.", low=10, high=20_000, log=True
-    )
-    epochs: int = setting(4, "Passes over the interactions.", low=1, high=100, log=True)
-    rate: float = setting(0.01, "Step size of the optimiser.", low=1e-5, high=0.1, log=True)
     batch: int = setting(96, "Stretches of history in one step.", low=1, high=4096, log=True)
-    max_samples: int = setting(
-        600_000,
-        "Interactions learnt from over all passes, the newest first.",
-        low=100,
-        high=1_000_000_000,
-        log=True,
-    )
-    max_words: int = setting(
-        20_000, "Different words of the items known.", low=10, high=1_000_000, log=True
-    )
 
 
 class Sequence(Recommender):
@@ -207,10 +178,7 @@ class Sequence(Recommender):
 
     def similar(self, item_index: int) -> Float32Array:
         """(n_items,) the cosine between the item's vector and that of every item."""
-        units = self.vectors / np.maximum(np.linalg.norm(self.vectors, axis=1), 1e-9)[:, np.newaxis]
-        likeness: Float32Array = units @ units[item_index]
-        likeness[~self.known | ~self.known[item_index]] = np.nan
-        return likeness
+        return ItemVectors(self.vectors, self.known).similar(item_index)
 
     def state(self) -> State:
         """The items' vectors, the weights of the reader, and how content is read."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,7 @@ from tastemaker import (
 )
 from tastemaker_plugins.factors import (
     SPARE,
+    EvenedSettings,
     ItemVectors,
     able,
     by_activity,
@@ -29,13 +30,13 @@ from tastemaker_plugins.factors import (
     power,
     scaled,
 )
-from tastemaker_plugins.recency import recency, strengths
+from tastemaker_plugins.recency import half_life_of, recency, strengths
 
 Float32Array = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class SvdSettings(Settings):
+class SvdSettings(EvenedSettings):
     """The settings of `svd`."""
 
     rank: int = setting(96, "Directions kept.", low=1, high=1000, log=True)
@@ -43,32 +44,6 @@ class SvdSettings(Settings):
         10.0,
         "How much to distrust weak directions, as a multiple of the mean square of an item.",
         low=0.1,
-        high=1000.0,
-        log=True,
-    )
-    evening: float = setting(
-        0.25,
-        "How far to divide out what is popular while learning: 0 not at all, 1 wholly.",
-        low=0.0,
-        high=1.0,
-    )
-    crowd: float = setting(
-        0.3,
-        "How far to let popularity back in when scoring: 0 not at all, 1 as people chose.",
-        low=0.0,
-        high=1.0,
-    )
-    fading: float = setting(
-        1.0,
-        "An interaction teaches half as much at this multiple of the median age of all.",
-        low=0.05,
-        high=1000.0,
-        log=True,
-    )
-    half_life: float = setting(
-        6.0,
-        "Interactions after which an older one of the same person counts half.",
-        low=0.5,
         high=1000.0,
         log=True,
     )
@@ -147,8 +122,7 @@ class Svd(Recommender):
     @classmethod
     def restore(cls, state: State) -> Self:
         """A recommender that scores as the one whose `state` was taken."""
-        values: dict[str, Any] = dict(state.values)
-        restored = cls(SvdSettings(half_life=values["half_life"]))
+        restored = cls(SvdSettings(half_life=half_life_of(state)))
         restored.items, restored.voices = ItemVectors.of(state.arrays), state.arrays["voices"]
         return restored
 

@@ -21,26 +21,22 @@ from tastemaker import (
     hookimpl,
     setting,
 )
-from tastemaker_plugins.neural.content import Content
+from tastemaker_plugins.factors import ItemVectors
+from tastemaker_plugins.neural.content import CONTENT, WORDS, Content
 from tastemaker_plugins.neural.features import Features
 from tastemaker_plugins.neural.lesson import Lesson
+from tastemaker_plugins.neural.settings import RUNTIME, NetworkSettings
 from tastemaker_plugins.neural.towers import LOSSES, Learnt, Shape, Tower, learn
-from tastemaker_plugins.recency import recency
+from tastemaker_plugins.recency import half_life_of, half_life_setting, recency
 
 Float32Array = npt.NDArray[np.float32]
 BoolArray = npt.NDArray[np.bool_]
-
-CONTENT, WORDS = 64, 32
-"""Numbers in the vector of an item's content, and how many of its words are read for it."""
-
-RUNTIME = 700_000_000
-"""Bytes that TensorFlow takes before it does anything."""
 
 LAYERS = ("straight", "kernel", "bias", "last-kernel", "last-bias")
 
 
 @dataclass(frozen=True)
-class TwoTowerSettings(Settings):
+class TwoTowerSettings(NetworkSettings):
     """The settings of `two-tower`."""
 
     loss: str = setting(
@@ -48,13 +44,7 @@ class TwoTowerSettings(Settings):
         "What is learnt: which item is chosen next, or the value recorded with it (mse).",
         choices=LOSSES,
     )
-    half_life: float = setting(
-        10.0,
-        "Interactions after which an older one of the same person counts half.",
-        low=0.5,
-        high=1000.0,
-        log=True,
-    )
+    half_life: float = half_life_setting(10.0)
     length: int = setting(
         30, "Interactions of a person that are learnt from at once.", low=2, high=200, log=True
     )
@@ -66,35 +56,7 @@ class TwoTowerSettings(Settings):
     dropout: float = setting(
         0.2, "Share of a layer hidden at random in training.", low=0.0, high=0.9
     )
-    anonymity: float = setting(
-        0.1,
-        "Share of items and people without their own vector or features in training.",
-        low=0.0,
-        high=0.9,
-    )
-    fading: float = setting(
-        0.5,
-        "An interaction teaches half as much at this multiple of the median age of all.",
-        low=0.05,
-        high=1000.0,
-        log=True,
-    )
-    rivals: int = setting(
-        1000, "Items that each next one has to win against.", low=10, high=20_000, log=True
-    )
-    epochs: int = setting(4, "Passes over the interactions.", low=1, high=100, log=True)
-    rate: float = setting(0.01, "Step size of the optimiser.", low=1e-5, high=0.1, log=True)
     batch: int = setting(64, "Stretches of history in one step.", low=1, high=4096, log=True)
-    max_samples: int = setting(
-        600_000,
-        "Interactions learnt from over all passes, the newest first.",
-        low=100,
-        high=1_000_000_000,
-        log=True,
-    )
-    max_words: int = setting(
-        20_000, "Different words of the items known.", low=10, high=1_000_000, log=True
-    )
 
 
 class TwoTower(Recommender):
@@ -236,11 +198,7 @@ class TwoTower(Recommender):
 
     def similar(self, item_index: int) -> Float32Array:
         """(n_items,) the cosine between the item's vector and that of every item."""
-        lengths = np.sqrt((self.vectors * self.vectors).sum(axis=1, keepdims=True))
-        units = self.vectors / np.maximum(lengths, 1e-9)
-        likeness: Float32Array = units @ units[item_index]
-        likeness[~self.known | ~self.known[item_index]] = np.nan
-        return likeness
+        return ItemVectors(self.vectors, self.known).similar(item_index)
 
     def state(self) -> State:
         """The towers, what is known of items, and how content and features are read."""
@@ -267,7 +225,7 @@ class TwoTower(Recommender):
         """A recommender that scores as the one whose `state` was taken."""
         values: dict[str, Any] = dict(state.values)
         arrays = state.arrays
-        restored = cls(TwoTowerSettings(half_life=values["half_life"]))
+        restored = cls(TwoTowerSettings(half_life=half_life_of(state)))
         restored.content = Content.restored(arrays, values["content"])
         restored.features = Features(arrays["feature values"], values["feature edges"])
         towers = (

@@ -11,16 +11,14 @@ import numpy.typing as npt
 from scipy.sparse import csr_array
 
 from tastemaker import Items
+from tastemaker_plugins.factors import truncated_svd
 from tastemaker_plugins.neural.texts import Vocabulary
 
 Float32Array = npt.NDArray[np.float32]
 Int32Array = npt.NDArray[np.int32]
 
-ROUNDS = 3
-"""Power iterations: so many bring the subspace close to the best one."""
-
-SPARE = 8
-"""Directions kept more than asked for, while the best are looked for."""
+CONTENT, WORDS = 64, 32
+"""Numbers in the vector of an item's content, and how many of its words are read for it."""
 
 
 @dataclass(frozen=True)
@@ -31,8 +29,6 @@ class Content:
     projection on the strongest directions of all items, with length 1.
 
     Deerwester, S., et al.: Indexing by latent semantic analysis. JASIS 41(6), 1990.
-    Halko, N., Martinsson, P., Tropp, J.: Finding structure with randomness.
-    SIAM Review 53(2), 2011.
 
     Attributes:
         vocabulary: the words it knows.
@@ -51,7 +47,7 @@ class Content:
             size: numbers in a vector.
             max_words: how many words to know, at most.
             length: words read of each item, at most.
-            seed: of the directions it starts from.
+            seed: see `truncated_svd`.
         """
         vocabulary = Vocabulary.of(items, max_words, length)
         words = _bags(vocabulary.read(items), len(vocabulary) + 1)
@@ -59,8 +55,9 @@ class Content:
         rarity = np.log((1 + len(items)) / np.maximum(frequency, 1)).astype(np.float32)
         weighted = words.copy()
         weighted.data *= rarity[words.indices]
-        directions = _strongest_directions(weighted, size, np.random.default_rng(seed))
-        projection = rarity[:, np.newaxis] * directions
+        _, directions = truncated_svd(weighted, size, seed)
+        projection = np.zeros((len(rarity), size), dtype=np.float32)
+        projection[:, : directions.shape[1]] = rarity[:, np.newaxis] * directions
         projection[0] = 0
         return cls(vocabulary, projection)
 
@@ -94,22 +91,3 @@ def _bags(texts: Int32Array, n_words: int) -> csr_array:
     bags.sum_duplicates()
     bags.data[:] = 1
     return bags
-
-
-def _strongest_directions(matrix: csr_array, size: int, draw: np.random.Generator) -> Float32Array:
-    """(n_columns, size) the right singular vectors of the largest singular values.
-
-    Zeros after as many as there are.
-    """
-    n_columns = matrix.shape[1]
-    wide = min(size + SPARE, *matrix.shape)
-    directions = np.zeros((n_columns, size), dtype=np.float32)
-    if wide == 0 or not matrix.nnz:
-        return directions
-    basis = draw.normal(size=(n_columns, wide)).astype(np.float32)
-    for _ in range(ROUNDS):
-        basis = np.linalg.qr(matrix.T @ np.linalg.qr(matrix @ basis)[0])[0]
-    _, strengths, turn = np.linalg.svd(matrix @ basis, full_matrices=False)
-    found = (basis @ turn.T)[:, : min(size, wide)] * (strengths[: min(size, wide)] > 1e-6)
-    directions[:, : found.shape[1]] = found
-    return directions

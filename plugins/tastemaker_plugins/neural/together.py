@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
-from scipy.sparse.linalg import svds
 
 from tastemaker import People, Progress
+from tastemaker_plugins.factors import truncated_svd
 from tastemaker_plugins.neighbours import nearest
 from tastemaker_plugins.neural.vectors import unit
 from tastemaker_plugins.recency import strengths
@@ -106,9 +106,9 @@ def clusters(matrix: csr_array, n_clusters: int, rng: np.random.Generator) -> In
     # everyone's choices count alike, however many they are
     norms = np.sqrt(np.maximum(np.diff(matrix.indptr), 1))
     columns = csr_array(matrix.multiply(1 / norms[:, np.newaxis]))[:, chosen]
-    _, sizes, directions = svds(columns, k=size, v0=np.ones(min(columns.shape), dtype=np.float32))
+    sizes, directions = truncated_svd(columns, size, int(rng.integers(2**31)))
     # what many choices agree on counts more than what few do
-    places = unit((directions.T * sizes).astype(np.float32))
+    places = unit(directions * sizes)
     centres = places[_apart(places, min(n_clusters, len(places)), rng)]
     for _ in range(ROUNDS):
         nearest_centre = (places @ centres.T).argmax(axis=1)
