@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from tastemaker.assessment.report import Report
     from tastemaker.tuning.report import Tuned
 
-BATCH = 250
+BATCH = 500
 """How many people are read at once: while they are ranked, the next are read."""
 
 

@@ -42,9 +42,6 @@ class Neighbours:
         self, items: npt.NDArray[np.integer], weights: Float32Array, known: BoolArray
     ) -> None:
         self.items, self.weights, self.known = items, weights, known
-        # in the types that bincount works in, so that scoring converts nothing
-        self._targets = items.astype(np.intp)
-        self._strengths = weights.astype(np.float64)
         self._unknown = np.flatnonzero(~known)
 
     def spread(self, people: People, weights: Float32Array) -> Float32Array:
@@ -65,12 +62,12 @@ class Neighbours:
         scores = np.empty((len(people), n_items), dtype=np.float32)
         for first, last in blocks(starts, n_items, LINKS // max(1, self.items.shape[1])):
             part = slice(starts[first], starts[last])
-            links = self._strengths[items[part]] * weights[counted[part], np.newaxis]
-            cells = self._targets[items[part]]
-            if last - first > 1:
-                cells += ((rows[part] - first) * n_items)[:, np.newaxis]
-            sums = np.bincount(cells.ravel(), links.ravel(), minlength=(last - first) * n_items)
-            scores[first:last] = sums.reshape(last - first, n_items)
+            links = self.weights.take(items[part], axis=0)
+            links *= weights[counted[part], np.newaxis]
+            targets = self.items.take(items[part], axis=0)
+            ends = ((starts[first : last + 1] - starts[first]) * links.shape[1]).astype(np.int32)
+            paths = csr_array((links.ravel(), targets.ravel(), ends), shape=(last - first, n_items))
+            scores[first:last] = paths.toarray()  # which sums the paths that meet
         if len(self._unknown):
             scores[:, self._unknown] = np.nan
         scores[np.diff(starts) == 0] = np.nan
@@ -81,13 +78,13 @@ class Neighbours:
         if not self.known[item_index]:
             return np.zeros(len(weights), dtype=np.float32)
         items = people.histories.items
-        links = np.where(self._targets[items] == item_index, self.weights[items], 0).sum(axis=1)
+        links = np.where(self.items[items] == item_index, self.weights[items], 0).sum(axis=1)
         shares: Float32Array = links.astype(np.float32) * weights * self.known[items]
         return shares
 
     def row(self, item_index: int) -> Float32Array:
         """(n_items,) the links of one item; NaN for unknown items."""
-        links = np.bincount(self._targets[item_index], self._strengths[item_index], len(self.items))
+        links = np.bincount(self.items[item_index], self.weights[item_index], len(self.items))
         result = links.astype(np.float32)
         result[self._unknown] = np.nan
         if not self.known[item_index]:

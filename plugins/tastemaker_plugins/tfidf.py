@@ -118,18 +118,11 @@ class Tfidf(Recommender):
         self, people: People, weights: Float32Array, first: int, last: int
     ) -> Float32Array:
         """(n_terms, last - first) the mean vector of each person's history."""
-        histories, indptr = people.histories, self.vectors.indptr
+        histories, n_items = people.histories, self.vectors.shape[0]
         part = slice(histories.indptr[first], histories.indptr[last])
-        items = histories.items[part]
-        lengths = np.diff(indptr)[items]
-        starts = np.repeat(indptr[items], lengths)
-        within = np.arange(len(starts)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-        terms = self.vectors.indices[starts + within].astype(np.int64)
-        data = self.vectors.data[starts + within] * np.repeat(weights[part], lengths)
-        cells = terms * (last - first) + np.repeat(histories.rows[part] - first, lengths)
-        shape = (len(self.vocabulary), last - first)
-        sums = np.bincount(cells, data, minlength=shape[0] * shape[1])
-        return sums.reshape(shape).astype(np.float32)
+        cells = histories.items[part] * np.int64(last - first) + (histories.rows[part] - first)
+        shares = np.bincount(cells, weights[part], minlength=n_items * (last - first))
+        return np.asarray(self.vectors.T @ shares.astype(np.float32).reshape(n_items, -1))
 
     def reasons(self, people: People, item_index: int) -> Float32Array:
         """(n_interactions,) what each interaction adds to the item's score."""

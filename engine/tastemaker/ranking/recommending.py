@@ -19,7 +19,7 @@ from tastemaker.ranking.exploring import Seeds
 from tastemaker.ranking.ranker import Ranking, barred_items
 from tastemaker.ranking.serving import Serving
 
-CACHED = 2**20
+CACHED = 2**21
 """Scores made together, of all members, that the processor's cache has room for."""
 
 TOGETHER = 16
