@@ -5,9 +5,12 @@ through the pipeline that serves. Protocol: `time` foretells the latest 10 % of 
 `last` everyone's last one, `random` 20 % of everyone's; all items are ranked, seen ones left out.
 Peers (those that are installed) are tuned on the same kind of split of what may be learnt from, and
 fitted again on all of that; they answer whom they know something of, so the figures are of people
-with a history. `--part validation` keeps away from what is to be foretold: use it for decisions.
-`--repeats drop` keeps only the first time that a person had to do with an item, before anything is
-split: many published figures are measured so, and where people buy again it moves the cut.
+with a history. Recall is shown as the share of all that a person chose, and as the share of what
+a list of 20 can hold of it ("of what fits"): published figures are sometimes the one, sometimes the
+other, and where people choose hundreds of items they lie far apart. `--part validation` keeps away
+from what is to be foretold: use it for decisions. `--repeats drop` keeps only the first time that a
+person had to do with an item, before anything is split: many published figures are measured so, and
+where people buy again it moves the cut.
 
     python benchmarks/quality.py ml-100k engine/tastemaker/demo/data --splits time last
 """
@@ -27,7 +30,7 @@ from tastemaker.assessment.exams import Exam, exam
 from tastemaker.assessment.served import Served, Store, train
 from tastemaker.blend import Curve
 from tastemaker.cli.output import console, print_table
-from tastemaker.data import TrainingData
+from tastemaker.data import Int64Array, TrainingData
 from tastemaker.evaluation.measure import Measures, compare, interval, measures
 from tastemaker.evaluation.questions import Question
 from tastemaker.progress import progress_bar
@@ -36,7 +39,10 @@ from tastemaker.store.items import StoredItems
 from tastemaker.store.kinds import Kind
 from tastemaker.training.members import choose
 
-CUTOFFS = (10, 20)
+DEPTH = 20
+"""How long the lists are."""
+
+CUTOFFS = (10, DEPTH)
 LENGTHS = ((1, 4), (5, 19), (20, 49), (50, 10**9))
 """The buckets of history lengths."""
 
@@ -79,16 +85,16 @@ def report(title: str, asked: Exam, only: Sequence[str], with_peers: bool) -> di
         candidates = choose(registry, {}, only)
         served = train(registry, candidates, asked, _store(asked), progress)
     lists = {
-        name: ask(serving, question, asked.candidates, max(CUTOFFS)).hits
+        name: ask(serving, question, asked.candidates, DEPTH).hits
         for name, serving in {**served.alone, "blend": served.blend}.items()
     }
     if with_peers:
-        peers = tuned_peers(asked, asked_rows(asked), max(CUTOFFS))
+        peers = tuned_peers(asked, asked_rows(asked), DEPTH)
         lists |= {name: hits(items, question) for name, items in peers.items()}
     relevant = np.asarray((question.chosen > question.seen).sum(axis=1)).ravel()
     figures = {name: measures(own, relevant, CUTOFFS) for name, own in lists.items()}
     heading = f"{title}: {asked.basis}; {len(question):,} people, {asked.data.n_items:,} items"
-    print_figures(heading, figures)
+    print_figures(heading, figures, relevant)
     print_curve(served.curve)
     print_envelope(figures, question)
     print_costs(served)
@@ -109,9 +115,10 @@ def _store(asked: Exam) -> Store:
     return Store(stored, [Kind(1, "interaction", 1.0)])
 
 
-def print_figures(title: str, figures: Mapping[str, Measures]) -> None:
+def print_figures(title: str, figures: Mapping[str, Measures], relevant: Int64Array) -> None:
     """The measures with intervals, and how much better the blend is, person by person."""
     rows, blend = [], figures["blend"]
+    longer = relevant / np.clip(relevant, 1, DEPTH)
     for name, own in sorted(figures.items(), key=lambda pair: pair[1]["ndcg@10"].mean()):
         quality, gain = interval(own["ndcg@10"]), compare(blend["ndcg@10"], own["ndcg@10"])
         rows.append(
@@ -120,7 +127,8 @@ def print_figures(title: str, figures: Mapping[str, Measures]) -> None:
                 "ndcg@10": quality.mean,
                 "from": quality.low,
                 "to": quality.high,
-                "recall@20": float(own["recall@20"].mean()),
+                f"recall@{DEPTH}": float(own[f"recall@{DEPTH}"].mean()),
+                "of what fits": float((own[f"recall@{DEPTH}"] * longer).mean()),
                 "blend is better by": gain.mean,
                 "at least": gain.low,
                 "at most": gain.high,
