@@ -39,6 +39,12 @@ BoolArray = npt.NDArray[np.bool_]
 DOUBT = 0.1
 """How much to distrust what terms say of an item's place, against what they say on average."""
 
+SHARED = 2
+"""How many items must have a term: one that no other has relates its item to none."""
+
+FLOOR = 0.1
+"""The rarity of a term that all items have: next to nothing."""
+
 LEAST = 1e-12
 """Keeps the place of items of which no term says anything at 0."""
 
@@ -84,7 +90,9 @@ class SvdFeatures(Svd):
     def fit(self, data: TrainingData, progress: Progress) -> Self:
         """Finds the directions, and each term's place in them."""
         progress(0, 2, "terms")
-        self.terms, described = TermVectors.learnt(data.items, self.settings.max_terms)
+        self.terms, described = TermVectors.learnt(
+            data.items, self.settings.max_terms, SHARED, FLOOR
+        )
         progress(1, 2, "directions")
         matrix = strengths(data.people, self.settings.fading)
         crowds = popularity(matrix)

@@ -21,6 +21,11 @@ Int64Array = npt.NDArray[np.int64]
 class TermVectors:
     """The terms that tell items apart, and how much each tells.
 
+    A term (a word, a pair of words, an attribute's value or a step of a number) of an item has the
+    weight (1 + log tf) * (floor + log((1 + n) / (1 + df))); vectors have length 1.
+
+    Salton, G., Buckley, C.: Term-weighting approaches in automatic text retrieval. IPM 24(5), 1988.
+
     Attributes:
         vocabulary: (n_terms,) int64 hashes of the terms, ascending.
         rarity: (n_terms,) float32, larger for rarer terms.
@@ -32,19 +37,23 @@ class TermVectors:
     edges: Mapping[str, Sequence[float]]
 
     @classmethod
-    def learnt(cls, items: Items, max_terms: int) -> tuple[Self, csr_array]:
-        """The terms that at least two items have, the most frequent first, and the items' vectors.
+    def learnt(
+        cls, items: Items, max_terms: int, least: int = 1, floor: float = 1.0
+    ) -> tuple[Self, csr_array]:
+        """The terms that tell items apart, and the items' vectors.
 
         Args:
             items: the items.
-            max_terms: terms kept at most.
+            max_terms: terms kept at most, those of the most items.
+            least: how many items a term must have.
+            floor: the rarity of a term that all items have.
         """
         edges = number_edges(items)
         found = _flat(items, edges)
         terms, counts = np.unique(found.terms, return_counts=True)
         frequent = np.argsort(-counts, kind="stable")[:max_terms]
-        kept = np.sort(frequent[counts[frequent] > 1])
-        rarity = np.log((1 + len(items)) / (1 + counts[kept])) + 0.1
+        kept = np.sort(frequent[counts[frequent] >= least])
+        rarity = floor + np.log((1 + len(items)) / (1 + counts[kept]))
         learnt = cls(terms[kept], rarity.astype(np.float32), edges)
         return learnt, learnt._matrix(found, len(items))
 
@@ -61,7 +70,9 @@ class TermVectors:
         lengths = np.sqrt(np.bincount(rows, data**2, minlength=n_items))
         data = (data / lengths[rows]).astype(np.float32)
         indptr = np.concatenate(([0], np.cumsum(np.bincount(rows, minlength=n_items))))
-        return csr_array((data, columns, indptr), shape=(n_items, len(self.vocabulary)))
+        return csr_array(
+            (data, columns.astype(np.int32), indptr), shape=(n_items, len(self.vocabulary))
+        )
 
     def state(self) -> State:
         """Everything that `restored` needs."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -22,10 +21,9 @@ from tastemaker import (
     setting,
 )
 from tastemaker_plugins.recency import HistorySettings, half_life_of, half_life_setting, recency
-from tastemaker_plugins.terms import bags, number_edges
+from tastemaker_plugins.term_vectors import TermVectors
 
 Float32Array = npt.NDArray[np.float32]
-Int64Array = npt.NDArray[np.int64]
 
 BLOCK = 256
 
@@ -43,8 +41,7 @@ class TfidfSettings(HistorySettings):
 class Tfidf(Recommender):
     """TF-IDF: cosine between what an item says of itself and what the history's items say.
 
-    A term (a word, a pair of words, an attribute's value or a step of a number) of an item has the
-    weight (1 + log tf) * (1 + log((1 + n) / (1 + df))); vectors v have length 1;
+    With the vectors v of `TermVectors`, of length 1:
     score(u, i) = sum over the history j of recency(j) v(j) . v(i), divided by the sum of recency.
     Items added later are scored as well. An item that says nothing of itself scores NaN.
 
@@ -55,44 +52,19 @@ class Tfidf(Recommender):
     family: ClassVar[str] = "content"
     settings_type: ClassVar[type[HistorySettings]] = TfidfSettings
     settings: TfidfSettings
-    edges: Mapping[str, Sequence[float]]
-    vocabulary: Int64Array
-    idf: Float32Array
+    terms: TermVectors
     vectors: csr_array
 
     def fit(self, data: TrainingData, progress: Progress) -> Self:
         """Learns the terms and how rare they are."""
-        progress(0, 2, "terms")
-        self.edges = number_edges(data.items)
-        found = bags(data.items, self.edges)
-        progress(1, 2, "terms")
-        frequency = Counter(term for bag in found for term in bag)
-        kept = sorted(frequency.items(), key=lambda entry: (-entry[1], entry[0]))
-        kept = sorted(kept[: self.settings.max_terms])
-        self.vocabulary = np.array([term for term, _ in kept], dtype=np.int64)
-        counts = np.array([count for _, count in kept], dtype=np.float64)
-        self.idf = (1 + np.log((1 + data.n_items) / (1 + counts))).astype(np.float32)
-        self.vectors = self._vectors(found)
+        progress(0, 1, "terms")
+        self.terms, self.vectors = TermVectors.learnt(data.items, self.settings.max_terms)
+        progress(1, 1, "terms")
         return self
-
-    def _vectors(self, found: list[Counter[int]]) -> csr_array:
-        """Sparse (len(found), n_terms) float32, rows of length 1, of the terms it knows."""
-        rows = np.repeat(np.arange(len(found)), [len(bag) for bag in found])
-        terms = np.array([term for bag in found for term in bag], dtype=np.int64)
-        counts = np.array([count for bag in found for count in bag.values()], dtype=np.float32)
-        columns = np.searchsorted(self.vocabulary, terms)
-        known = columns < len(self.vocabulary)
-        known[known] = self.vocabulary[columns[known]] == terms[known]
-        rows, columns = rows[known], columns[known].astype(np.int32)
-        data = (1 + np.log(counts[known])) * self.idf[columns]
-        norms = np.sqrt(np.bincount(rows, data**2, minlength=len(found)))
-        data = (data / norms[rows]).astype(np.float32)
-        indptr = np.concatenate(([0], np.cumsum(np.bincount(rows, minlength=len(found)))))
-        return csr_array((data, columns, indptr), shape=(len(found), len(self.vocabulary)))
 
     def extend(self, items: Items) -> None:
         """Gives the items added since training a vector each."""
-        added = self._vectors(bags(items, self.edges))
+        added = self.terms.of(items)
         self.vectors = csr_array(vstack([self.vectors, added], format="csr", dtype=np.float32))
 
     def score(self, people: People) -> Float32Array:
@@ -143,26 +115,19 @@ class Tfidf(Recommender):
         return np.asarray(self.vectors @ vector, dtype=np.float32)
 
     def state(self) -> State:
-        """The terms, the items' vectors, the steps of the numbers, and the half-life."""
-        arrays: dict[str, npt.NDArray[Any]] = {
-            "vocabulary": self.vocabulary,
-            "idf": self.idf,
-            "indptr": self.vectors.indptr,
-            "indices": self.vectors.indices,
-            "data": self.vectors.data,
-        }
-        edges: dict[str, Any] = {name: list(cuts) for name, cuts in self.edges.items()}
-        return State(arrays, {"half_life": self.settings.half_life, "edges": edges})
+        """The terms, the items' vectors, and the half-life."""
+        terms, vectors = self.terms.state(), self.vectors
+        arrays = {"indptr": vectors.indptr, "indices": vectors.indices, "data": vectors.data}
+        values = {"half_life": self.settings.half_life}
+        return State({**terms.arrays, **arrays}, {**terms.values, **values})
 
     @classmethod
     def restore(cls, state: State) -> Self:
         """A recommender that scores as the one whose `state` was taken."""
         restored = cls(TfidfSettings(half_life=half_life_of(state)))
-        edges: Any = state.values["edges"]
-        restored.edges = edges
-        restored.vocabulary, restored.idf = state.arrays["vocabulary"], state.arrays["idf"]
+        restored.terms = TermVectors.restored(state)
         parts = tuple(state.arrays[name] for name in ("data", "indices", "indptr"))
-        shape = (len(parts[2]) - 1, len(restored.vocabulary))
+        shape = (len(parts[2]) - 1, len(restored.terms.vocabulary))
         restored.vectors = csr_array(parts, shape=shape)
         return restored
 

@@ -13,18 +13,24 @@ def titled(*titles: str) -> Items:
     return Items(tuple(titles), titles, ("",) * len(titles))
 
 
-def test_only_terms_of_two_items_are_kept_and_the_most_frequent_first() -> None:
+def test_terms_of_too_few_items_are_left_out_and_the_most_frequent_come_first() -> None:
     items = titled("red lamp", "red frog", "red shade", "old frog", "green")
-    terms, _ = TermVectors.learnt(items, 10)
+    terms, _ = TermVectors.learnt(items, 10, least=2)
     assert set(terms.vocabulary) == {term_hash("red"), term_hash("frog")}
     few, _ = TermVectors.learnt(items, 1)
     assert few.vocabulary.tolist() == [term_hash("red")]
     assert terms.rarity[terms.vocabulary == term_hash("frog")] > few.rarity[0]
 
 
+def test_a_term_of_all_items_has_the_rarity_of_the_floor() -> None:
+    terms, matrix = TermVectors.learnt(titled("red frog", "red"), 1, floor=0.25)
+    assert terms.rarity == pytest.approx([0.25])
+    assert matrix.toarray() == pytest.approx(np.ones((2, 1)))
+
+
 def test_rows_have_the_length_one_or_nothing() -> None:
     items = titled("red frog", "red frog", "blue", "")
-    _, matrix = TermVectors.learnt(items, 10)
+    _, matrix = TermVectors.learnt(items, 10, least=2)
     assert np.linalg.norm(matrix.toarray(), axis=1) == pytest.approx([1, 1, 0, 0])
 
 
