@@ -45,3 +45,27 @@ def test_selected_people_keep_their_histories_and_taken_ones_their_places() -> N
     assert len(kept) == 3
     assert kept.histories.lengths.tolist() == [0, 0, 2]
     assert people.newest(1).histories.items.tolist() == [1, 3]
+
+
+def test_only_what_happened_at_one_moment_is_shuffled() -> None:
+    items = list(range(40))
+    times = [[float(number // 10) for number in items], [NAN, NAN, 7.0]]
+    weights = [[float(number) for number in items], [0.0, 1.0, 2.0]]
+    people = people_of([items, items[:3]], 40, times=times, weights=weights)
+    drawn = people.shuffled(1)
+    first, second = drawn.histories.items[:40], drawn.histories.items[40:]
+    assert (first // 10).tolist() == times[0]
+    assert first.tolist() != items
+    assert sorted(first.tolist()) == items
+    assert drawn.weights.tolist() == drawn.histories.items.tolist()
+    assert second[2] == 2
+    assert set(second[:2].tolist()) == {0, 1}
+    assert first.tolist() == people.shuffled(1).histories.items[:40].tolist()
+    assert first.tolist() != people.shuffled(2).histories.items[:40].tolist()
+
+
+def test_histories_in_the_order_of_time_and_none_at_all_stay_as_they_are() -> None:
+    people = people_of([[3, 1, 2], []], 4, times=[[1.0, 2.0, 3.0], []])
+    assert people.shuffled(0).histories.items.tolist() == [3, 1, 2]
+    assert people_of([[]], 4).shuffled(0).histories.items.tolist() == []
+    assert len(people_of([], 4).shuffled(0)) == 0

@@ -157,16 +157,42 @@ class People:
         those of which no time is known: in what order they stand means nothing.
         """
         ages = self.histories.ages.astype(np.float32)
-        unknown = np.isnan(self.times)
-        together = (self.times[1:] == self.times[:-1]) | (unknown[1:] & unknown[:-1])
-        if together.any():
-            rows = self.histories.rows
-            together &= rows[1:] == rows[:-1]
-            moments = np.concatenate(([0], np.cumsum(~together)))
+        moments = self._moments
+        if len(moments) and moments[-1] + 1 < len(moments):
             means = np.bincount(moments, ages) / np.bincount(moments)
             ages = means.astype(np.float32)[moments]
         frozen(ages)
         return ages
+
+    @property
+    def _moments(self) -> Int64Array:
+        """(n_interactions,) ascending numbers, the same for what a person did at one moment.
+
+        Where the time is not known, all of it is one moment.
+        """
+        unknown, rows = np.isnan(self.times), self.histories.rows
+        together = (self.times[1:] == self.times[:-1]) | (unknown[1:] & unknown[:-1])
+        together &= rows[1:] == rows[:-1]
+        return np.cumsum(np.concatenate((np.zeros(min(1, len(rows)), dtype=np.bool_), ~together)))
+
+    def shuffled(self, seed: int) -> People:
+        """The same people with what they did at one moment, or at no known one, in a drawn order.
+
+        Nobody knows which of it came first. It is stored by item, and whoever learns from order, or
+        asks for the last of a history, would take that for how people choose.
+        """
+        moments = self._moments
+        order = np.lexsort((np.random.default_rng(seed).random(len(moments)), moments))
+        histories = replace(
+            self.histories, items=self.histories.items[order], values=self.histories.values[order]
+        )
+        return replace(
+            self,
+            histories=histories,
+            times=self.times[order],
+            kinds=self.kinds[order],
+            weights=self.weights[order],
+        )
 
     def matrix(self, weights: Float32Array | None = None) -> csr_array:
         """The histories as a sparse (n_people, n_items) float32 matrix; repetitions are summed.

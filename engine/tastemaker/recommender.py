@@ -167,8 +167,8 @@ class Recommender(ABC):
     def extend(self, items: Items) -> None:  # noqa: B027 (optional on purpose)
         """Takes in items added since training; from then on `score` has a column for each.
 
-        Called on a shallow copy that is not yet serving: replace attributes, change none in place.
-        Without this method the new items are simply not scored.
+        Called on a shallow copy that is not yet serving, and again at each later addition: replace
+        attributes, change none in place. Without this method the new items are not scored.
         """
 
     def reasons(self, people: People, item_index: int) -> Float32Array:

@@ -62,7 +62,7 @@ def read_snapshot(
     kinds = read_kinds(connection)
     grouped = interactions.Histories(indptr_of(stored.user_keys), *stored[1:])
     declared = read_features(connection, keyring, stored.user_keys) if features else {}
-    people = as_people(grouped, catalogue, kinds, declared)
+    people = as_people(grouped, catalogue, kinds, declared).shuffled(seed)
     data = TrainingData(columns.items, people, tuple(kind.name for kind in kinds), seed)
     return Snapshot(data, columns.keys)
 
