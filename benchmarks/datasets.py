@@ -105,8 +105,8 @@ def _recbole() -> Path:
 def arrays(rows: Iterable[Row], items: Iterable[Mapping[str, str]]) -> TrainingData:
     """The engine's arrays: users and items by id, everyone's history oldest first.
 
-    As in the store, one user, time and item make one interaction; the latest row wins. As in
-    training, what somebody did at one moment comes in an order drawn at random.
+    As in the store, one user, time and item make one interaction; the latest row wins. What
+    somebody did at one moment stays in the order of the rows.
     """
     kept = list({(row.user, row.time, row.item): row for row in rows}.values())
     described = {item["item_id"]: item for item in items}
@@ -124,7 +124,7 @@ def arrays(rows: Iterable[Row], items: Iterable[Mapping[str, str]]) -> TrainingD
     times = np.array([row.time for row in kept], dtype=np.float64)
     weights = np.ones(len(kept), dtype=np.float32)
     people = People(histories, times, np.zeros(len(kept), dtype=np.int16), weights)
-    return TrainingData(_items(ids, described), people.shuffled(0))
+    return TrainingData(_items(ids, described), people)
 
 
 def _items(ids: list[str], described: Mapping[str, Mapping[str, str]]) -> Items:

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +34,7 @@ from tastemaker.cli.output import console, print_table
 from tastemaker.data import Int64Array, TrainingData
 from tastemaker.evaluation.measure import Measures, compare, interval, measures
 from tastemaker.evaluation.questions import Question
+from tastemaker.evaluation.splits import Split
 from tastemaker.progress import progress_bar
 from tastemaker.registry import Registry
 from tastemaker.store.items import StoredItems
@@ -69,8 +71,23 @@ def main() -> None:
 
 
 def exam_of(split: str, data: TrainingData) -> Exam:
-    """What is asked of a split of that name; every item may be shown."""
+    """What is asked of a split of that name; every item may be shown.
+
+    What is last is told by the order of the rows, as in published figures.
+    """
     return exam(split, data, np.ones(data.n_items, dtype=np.bool_))
+
+
+def as_stored(asked: Exam) -> Exam:
+    """The same without the order of what happened at one moment: the engine's store keeps none."""
+    seed, told = asked.data.seed, asked.split
+    order = asked.people.drawn_order(seed)
+    return replace(
+        asked,
+        data=replace(asked.data, people=asked.data.people.shuffled(seed)),
+        people=asked.people.shuffled(seed),
+        split=Split(told.known[order], told.asked[order], told.basis),
+    )
 
 
 def report(title: str, asked: Exam, only: Sequence[str], with_peers: bool) -> dict[str, float]:
@@ -79,6 +96,7 @@ def report(title: str, asked: Exam, only: Sequence[str], with_peers: bool) -> di
     Returns:
         The blend's measures, and "best other": the highest NDCG@10 of anybody else.
     """
+    log, asked = asked, as_stored(asked)
     question = question_of(asked)
     with progress_bar() as progress:
         registry = Registry()
@@ -89,7 +107,7 @@ def report(title: str, asked: Exam, only: Sequence[str], with_peers: bool) -> di
         for name, serving in {**served.alone, "blend": served.blend}.items()
     }
     if with_peers:
-        peers = tuned_peers(asked, asked_rows(asked), DEPTH)
+        peers = tuned_peers(log, asked_rows(log), DEPTH)
         lists |= {name: hits(items, question) for name, items in peers.items()}
     relevant = np.asarray((question.chosen > question.seen).sum(axis=1)).ravel()
     figures = {name: measures(own, relevant, CUTOFFS) for name, own in lists.items()}

@@ -175,14 +175,18 @@ class People:
         together &= rows[1:] == rows[:-1]
         return np.cumsum(np.concatenate((np.zeros(min(1, len(rows)), dtype=np.bool_), ~together)))
 
-    def shuffled(self, seed: int) -> People:
-        """The same people with what they did at one moment, or at no known one, in a drawn order.
+    def drawn_order(self, seed: int) -> Int64Array:
+        """(n_interactions,) places: what one person did at one moment, or at no known, is mixed.
 
         Nobody knows which of it came first. It is stored by item, and whoever learns from order, or
         asks for the last of a history, would take that for how people choose.
         """
         moments = self._moments
-        order = np.lexsort((np.random.default_rng(seed).random(len(moments)), moments))
+        return np.lexsort((np.random.default_rng(seed).random(len(moments)), moments))
+
+    def shuffled(self, seed: int) -> People:
+        """The same people with their interactions in `drawn_order`."""
+        order = self.drawn_order(seed)
         histories = replace(
             self.histories, items=self.histories.items[order], values=self.histories.values[order]
         )
