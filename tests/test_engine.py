@@ -127,6 +127,29 @@ def test_without_a_release_popularity_answers(engine: Tastemaker) -> None:
     assert answer[0].item_id == "item-3"
 
 
+def test_without_a_release_nothing_is_known_to_be_alike(engine: Tastemaker) -> None:
+    assert engine.similar("item-1") == []
+
+
+def test_the_key_may_be_given_as_text(database: Database) -> None:
+    text = base64.b64encode(bytes(range(32))).decode()
+    with Tastemaker(database, key=text) as engine:
+        engine.upgrade()
+        engine.record("somebody", "item-1")
+    with Tastemaker(database, key=Key(text)) as engine:
+        assert list(engine.user_ids()) == ["somebody"]
+
+
+def test_names_alone_are_not_taken_for_their_letters(engine: Tastemaker) -> None:
+    for call in (engine.train, engine.evaluate):
+        with pytest.raises(InputError, match="only is a str; give a list"):
+            call(only="popular")
+    with pytest.raises(InputError, match="features is a str"):
+        engine.put_users([{"user_id": "one"}], features="town")
+    with pytest.raises(InputError, match="item_ids is a str"):
+        engine.set_available("item-1", False)
+
+
 def test_an_empty_database_answers_with_nothing(database: Database, key: Key) -> None:
     with Tastemaker(database, key=key) as engine:
         engine.upgrade()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine
 
-from tastemaker.border import Json, check_count, check_id
+from tastemaker.border import Json, check_count, check_id, check_several
 from tastemaker.errors import SchemaError
 from tastemaker.progress import progress_bar
 from tastemaker.ranking.answers import Answer, Recommendation
@@ -42,8 +42,9 @@ class Tastemaker(Repository):
 
     Args:
         database: an SQLAlchemy URL, the application's own Engine, or a Database.
-        key: what opens the sealed values; from TASTEMAKER_KEY, TASTEMAKER_KEY_FILE,
-            TASTEMAKER_KEY_COMMAND or ./tastemaker.key where not given.
+        key: what opens the sealed values: the text that `tastemaker init` writes, or a KeySource;
+            from TASTEMAKER_KEY, TASTEMAKER_KEY_FILE, TASTEMAKER_KEY_COMMAND or ./tastemaker.key
+            where not given.
         plugins: recommender classes, or objects with hook implementations, besides those that
             installed distributions bring.
         exploration: the share of places, after the first three, that goes to items which few
@@ -61,7 +62,7 @@ class Tastemaker(Repository):
         self,
         database: str | Engine | Database,
         *,
-        key: KeySource | None = None,
+        key: KeySource | str | None = None,
         plugins: Sequence[type[Recommender] | object] = (),
         exploration: float | None = None,
     ) -> None:
@@ -109,6 +110,7 @@ class Tastemaker(Repository):
         from tastemaker.training.limits import limits  # who only serves need not load it
         from tastemaker.training.train import Trainer
 
+        check_several(only, "only")
         trainer = Trainer(self._database, self._keyring, self._plugins)
         most, told = limits(memory_limit, time_limit), announce or (lambda findings: None)
         if progress is True:
@@ -152,6 +154,7 @@ class Tastemaker(Repository):
         from tastemaker.training.limits import limits  # who only serves need not load it
         from tastemaker.tuning.tune import Tuner
 
+        check_several(names, "names")
         tuner = Tuner(self._database, self._keyring, self._plugins)
         most = limits(memory_limit, 60 * minutes)
         if progress is True:
@@ -195,6 +198,7 @@ class Tastemaker(Repository):
         """
         from tastemaker.assessment.evaluation import Evaluator  # who only serves need not load it
 
+        check_several(only, "only")
         evaluator = Evaluator(self._database, self._keyring, self._plugins, self._exploration)
         if progress is True:
             with progress_bar() as bar:
@@ -239,7 +243,8 @@ class Tastemaker(Repository):
             user_id: the application's id of the user.
             k: how many, unless fewer may be shown: what the person has had to do with already,
                 and what is not available, is left out.
-            where: only items with these attributes: {"country": "France"}, or a list of values.
+            where: only items with these attributes: {"country": "France"}, or a list of values
+                of which an item must have one.
             explain: whether each recommendation says why.
 
         Raises:
@@ -253,7 +258,7 @@ class Tastemaker(Repository):
     ) -> dict[str, Answer]:
         """The same for many users at once, much faster than one by one."""
         check_count(k)
-        asked = list(batches(dict.fromkeys(user_ids), BATCH))
+        asked = list(batches(dict.fromkeys(check_several(user_ids, "user_ids")), BATCH))
         answered = answers_in_turn(map(self._asking, asked), k, where)
         return {
             user_id: answer
@@ -262,7 +267,7 @@ class Tastemaker(Repository):
         }
 
     def similar(self, item_id: str, k: int = 10) -> list[Recommendation]:
-        """The available items most like one item.
+        """The available items most like one item; none where nothing that serves can tell.
 
         Raises:
             NotFoundError: there is no such item.

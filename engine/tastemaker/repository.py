@@ -16,6 +16,7 @@ from tastemaker.border import (
     Json,
     check_id,
     check_interaction,
+    check_several,
     read_item,
     read_user,
 )
@@ -24,7 +25,7 @@ from tastemaker.recommender import Progress, silent
 from tastemaker.store import interactions, items, kinds, meta, migrate, users
 from tastemaker.store.database import Database
 from tastemaker.store.keyring import Keyring, create_keyring, open_keyring
-from tastemaker.store.keys import KeySource, key_from_environment
+from tastemaker.store.keys import KeySource, key_from_environment, key_in_hand
 from tastemaker.store.keyset import has_keys
 from tastemaker.store.receipt import Receipt
 from tastemaker.store.statements import Written
@@ -41,7 +42,7 @@ class Repository:
 
     Args:
         database: an SQLAlchemy URL, the application's own Engine, or a Database.
-        key: what opens the sealed values; from the environment where not given.
+        key: what opens the sealed values, or its text; from the environment where not given.
 
     Raises:
         MissingKeyError: there is no key.
@@ -49,8 +50,8 @@ class Repository:
         StoreError: the database cannot be reached.
     """
 
-    def __init__(self, database: str | Engine | Database, key: KeySource | None) -> None:
-        self._key = key_from_environment() if key is None else key
+    def __init__(self, database: str | Engine | Database, key: KeySource | str | None) -> None:
+        self._key = key_from_environment() if key is None else key_in_hand(key)
         self._database = database if isinstance(database, Database) else Database(database)
         self._ring: Keyring | None = None
         with self._database.reading("opening the database") as connection:
@@ -116,7 +117,7 @@ class Repository:
         """
         checked = [read_user(row) for row in rows]
         with self._writing("writing users") as connection:
-            users.declare_features(connection, features)
+            users.declare_features(connection, check_several(features, "features"))
             return users.put_users(connection, self._keyring, checked)
 
     def record(
@@ -152,7 +153,7 @@ class Repository:
 
     def set_available(self, item_ids: Iterable[str], available: bool) -> int:
         """Says whether items may be recommended; how many of them there are."""
-        checked = [check_id(item_id, "item_id") for item_id in item_ids]
+        checked = [check_id(item_id, "item_id") for item_id in check_several(item_ids, "item_ids")]
         with self._writing("changing availability") as connection:
             return items.set_available(connection, checked, available)
 
@@ -194,6 +195,7 @@ class Repository:
         """
         from tastemaker.files.importing import import_file  # not all who serve read files
 
+        check_several(features, "features")
         return import_file(
             self._database,
             self._keyring,

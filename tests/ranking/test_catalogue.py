@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -12,7 +14,11 @@ CATALOGUE = Catalogue(
         ("wine", "tea", "cup"),
         ("Red wine", "", "Cup"),
         ("", "", ""),
-        {"country": (("France", "Italy"), ("Japan",), ()), "hot": (("false",), ("true",), ())},
+        {
+            "country": (("France", "Italy"), ("Japan",), ()),
+            "hot": (("false",), ("true",), ()),
+            "price": (("12.5",), ("3",), ("4",)),
+        },
     ),
     np.array([2, 5, 9]),
     np.ones(3, dtype=np.bool_),
@@ -28,6 +34,11 @@ CATALOGUE = Catalogue(
         ({"country": ("Italy", "Japan"), "hot": "true"}, ["tea"]),
         ({"country": "Ita"}, []),
         ({"country": []}, []),
+        ({"country": {"Italy", "Japan"}}, ["wine", "tea"]),
+        ({"price": 12.5}, ["wine"]),
+        ({"price": 3.0}, ["tea"]),
+        ({"price": [3, np.int64(4)]}, ["tea", "cup"]),
+        ({"hot": True}, ["tea"]),
     ],
 )
 def test_items_match_in_every_attribute_by_one_of_the_values(
@@ -39,8 +50,20 @@ def test_items_match_in_every_attribute_by_one_of_the_values(
 
 
 def test_an_unknown_attribute_is_refused_and_the_known_are_named() -> None:
-    with pytest.raises(InputError, match=r"'colour'\. Known are: country, hot\."):
+    with pytest.raises(InputError, match=r"'colour'\. Known are: country, hot, price\."):
         CATALOGUE.matching({"colour": "red"})
+
+
+@pytest.mark.parametrize("where", ["country=France", ["country"], 5])
+def test_what_is_no_filter_is_refused(where: Any) -> None:
+    with pytest.raises(InputError, match="it must be a mapping of attributes to values"):
+        CATALOGUE.matching(where)
+
+
+@pytest.mark.parametrize("value", [None, {"a": 1}])
+def test_what_no_attribute_can_be_is_refused(value: Any) -> None:
+    with pytest.raises(InputError, match="where asks for country .*Give a value"):
+        CATALOGUE.matching({"country": value})
 
 
 def test_keys_become_indexes_and_newer_ones_are_not_known() -> None:

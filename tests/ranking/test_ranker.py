@@ -120,6 +120,20 @@ def test_likes_are_told_by_those_who_can(broken: list[float] | None) -> None:
     assert len(ranking.problems) == (broken is None)
 
 
+@pytest.mark.parametrize("members", [{}, {"a": None}, {"a": [NAN] * N_ITEMS}])
+def test_where_nobody_can_tell_nothing_is_alike(members: dict[str, list[float] | None]) -> None:
+    names = tuple(members) or ("gone",)
+    curve = Curve(names, (0,), np.full((1, len(names)), 1 / len(names)))
+    loaded = tuple(Guarded(Fixed(name, own), N_ITEMS) for name, own in members.items())
+    serving = Ranker(loaded, curve, Guarded(Fallback(COUNTS), N_ITEMS))
+    assert not serving.rank_similar(1, free(1), 3).best.valid.any()
+
+
+def test_what_nobody_can_compare_is_not_alike() -> None:
+    best = ranker(a=[NAN, 1, 3, NAN], b=[NAN, 1, NAN, 2]).rank_similar(1, free(1), 4).best
+    assert set(best.items[best.valid].tolist()) == {1, 2, 3}
+
+
 class Personal(Fixed):
     """Scores only who has a history."""
 

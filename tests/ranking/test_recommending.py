@@ -62,6 +62,11 @@ def test_nobody_is_answered_with_nothing(shop: Tastemaker) -> None:
     assert shop.recommend_many(iter(["person-1", "person-1"])).keys() == {"person-1"}
 
 
+def test_one_id_alone_is_not_taken_for_its_letters(shop: Tastemaker) -> None:
+    with pytest.raises(InputError, match="user_ids is a str; give a list"):
+        shop.recommend_many("person-1")
+
+
 def test_a_refused_filter_is_refused_for_many_too(shop: Tastemaker) -> None:
     with pytest.raises(InputError, match="colour"):
         shop.recommend_many(["person-1", "person-2"], where={"colour": "red"})

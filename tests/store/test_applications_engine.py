@@ -6,6 +6,7 @@ import sqlite3
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Engine, create_engine, event, text
@@ -142,6 +143,15 @@ def test_an_autocommit_connection_on_postgresql_cannot_be_joined(
         with pytest.raises(InputError, match="autocommit"), writing:
             pass
     engine.dispose()
+
+
+@pytest.mark.parametrize("given", [5, "sqlite://", object()])
+def test_what_is_no_connection_cannot_be_joined(sqlite_database: Database, given: Any) -> None:
+    with (
+        pytest.raises(InputError, match="Give a Connection of SQLAlchemy, or a Session"),
+        sqlite_database.writing(given),
+    ):
+        raise AssertionError
 
 
 def test_a_connection_to_the_other_database_system_cannot_be_joined(

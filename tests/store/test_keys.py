@@ -8,6 +8,7 @@ import shlex
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,6 +21,7 @@ from tastemaker.store.keys import (
     create_key_file,
     find_key,
     key_from_environment,
+    key_in_hand,
 )
 
 RAW = bytes(range(32))
@@ -105,6 +107,19 @@ def test_text_that_is_no_key_is_refused_and_not_shown(text: str) -> None:
     assert "secrets.token_bytes(32)" in message
     assert not text.strip() or text not in message
     assert caught.value.__cause__ is None
+
+
+def test_an_application_gives_a_key_or_its_text() -> None:
+    key = Key(TEXT)
+    assert key_in_hand(key) is key
+    assert key_in_hand(TEXT).id == key.id
+
+
+@pytest.mark.parametrize("given", ["no key", b"bytes", 5])
+def test_what_an_application_gives_for_a_key_is_refused_and_not_shown(given: Any) -> None:
+    with pytest.raises(MissingKeyError, match="base64 of 32 bytes") as refused:
+        key_in_hand(given)
+    assert "no key" not in str(refused.value)
 
 
 def test_white_space_around_a_key_does_not_matter() -> None:

@@ -18,7 +18,7 @@ from tastemaker.border.rows import (
     read_item,
     read_user,
 )
-from tastemaker.border.texts import check_id, check_kind, check_name, check_text
+from tastemaker.border.texts import check_id, check_kind, check_name, check_several, check_text
 from tastemaker.border.times import (
     DATES_FROM,
     DATES_TO,
@@ -54,6 +54,7 @@ __all__ = [
     "check_item",
     "check_kind",
     "check_name",
+    "check_several",
     "check_text",
     "check_time",
     "check_user",

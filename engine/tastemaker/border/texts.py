@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import TypeVar
+
 from tastemaker.errors import InputError
 
 ID_BYTES = 512
 KIND_BYTES = 64
+Several = TypeVar("Several", bound=Iterable[str])
+
 TEXT_BYTES = 131_072  # a longer field would be refused by Python's csv module
 
 
@@ -39,6 +44,17 @@ def check_name(value: object, what: str, limit: int) -> str:
     if text.isspace():
         raise InputError(f"{what} is only white space. Give every row one.")
     return text
+
+
+def check_several(values: Several, what: str) -> Several:
+    """Texts as they are; one text alone would be taken for its letters.
+
+    Raises:
+        InputError: it is one text, or nothing that holds several.
+    """
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        raise InputError(f"{what} is a {type(values).__name__}; give a list of texts.")
+    return values
 
 
 def check_text(value: object, what: str, limit: int = TEXT_BYTES) -> str:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import numbers
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeAlias
 
 import numpy as np
 
 from tastemaker.data import BoolArray, Int32Array, Int64Array, Items
 from tastemaker.errors import InputError, NotFoundError
+from tastemaker.store.items import as_values
 
-Where = Mapping[str, "str | list[str] | tuple[str, ...]"]
+Value: TypeAlias = str | int | float | bool
+Where: TypeAlias = Mapping[str, "Value | Collection[Value]"]
 """A filter on public attributes: attribute → the value, or values of which one must be there."""
 
 
@@ -69,14 +73,31 @@ class Catalogue:
         """(n_items,) bool: which items have one of the wanted values in every attribute named.
 
         Raises:
-            InputError: no item has such an attribute.
+            InputError: no item has such an attribute, or nothing can have such a value.
         """
+        if not isinstance(where, Mapping):
+            raise InputError(
+                f"where is a {type(where).__name__}; it must be a mapping of attributes to values, "
+                "such as {'country': 'France'}."
+            )
         keep = np.ones(len(self), dtype=np.bool_)
         for attribute, wanted in where.items():
             column = self.items.attributes.get(attribute)
             if column is None:
                 known = ", ".join(sorted(self.items.attributes)) or "none"
                 raise InputError(f"No item has the attribute {attribute!r}. Known are: {known}.")
-            values = {wanted} if isinstance(wanted, str) else set(wanted)
+            values = _texts(attribute, wanted)
             keep &= np.fromiter((not values.isdisjoint(own) for own in column), np.bool_, len(self))
         return keep
+
+
+def _texts(attribute: str, wanted: Value | Collection[Value]) -> set[str]:
+    """The wanted values as the attributes of items have them."""
+    if isinstance(wanted, str | numbers.Real):
+        return set(as_values(wanted))
+    if isinstance(wanted, Collection) and not isinstance(wanted, Mapping):
+        return {text for value in wanted for text in as_values(value)}
+    raise InputError(
+        f"where asks for {attribute} {wanted!r}, which no item can have. Give a value or a list of "
+        "values, or leave the attribute out."
+    )

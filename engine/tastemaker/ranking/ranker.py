@@ -79,7 +79,7 @@ class Ranker:
         )
 
     def rank_similar(self, item: int, barred: BoolArray, k: int) -> Ranking:
-        """The `k` items most like one item, by every member that can tell.
+        """The `k` items most like one item, by every member that can tell; fewer where none can.
 
         Args:
             item: the item's index.
@@ -90,7 +90,11 @@ class Ranker:
         for member in self.members:
             likeness, problem = member.similar(item, barred.shape[1])
             answers.append((member, likeness if likeness is None else likeness[None], problem))
-        return self._blended(answers, np.ones(1, dtype=np.int64), barred, k, None)
+        if all(likeness is None for _, likeness, _ in answers):
+            answers.append((self.fallback, np.full(barred.shape, np.nan, dtype=np.float32), ""))
+        told = [likeness for _, likeness, _ in answers if likeness is not None]
+        unknown = np.isnan(told).all(axis=0)
+        return self._blended(answers, np.ones(1, dtype=np.int64), barred | unknown, k, None)
 
     def _blended(
         self,

@@ -172,7 +172,7 @@ class Database:
 
     @contextmanager
     def _joining(self, given: Connection | Session) -> Iterator[Connection]:
-        connection = given.connection() if not isinstance(given, Connection) else given
+        connection = connection_of(given)
         if connection.dialect.name != self.dialect_name:
             raise InputError(
                 f"The connection given is to {connection.dialect.name}, the engine's database is "
@@ -210,6 +210,24 @@ class Database:
         traceback: TracebackType | None,
     ) -> None:
         self.dispose()
+
+
+def connection_of(given: object) -> Connection:
+    """The connection that an application lends: itself, or that of its session.
+
+    Raises:
+        InputError: it is neither a connection nor a session.
+    """
+    if isinstance(given, Connection):
+        return given
+    of_session = getattr(given, "connection", None)
+    connection = of_session() if callable(of_session) else None
+    if isinstance(connection, Connection):
+        return connection
+    raise InputError(
+        f"The connection given is a {type(given).__name__}. Give a Connection of SQLAlchemy, or a "
+        "Session."
+    )
 
 
 def begin_immediate(connection: Connection) -> None:

@@ -15,7 +15,7 @@ import shlex
 import stat
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NoReturn, Protocol
+from typing import NoReturn, Protocol, runtime_checkable
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -38,6 +38,7 @@ _ID = b"tastemaker/v1/kek-id"
 _OTHERS_MAY = stat.S_IRWXG | stat.S_IRWXO
 
 
+@runtime_checkable
 class KeySource(Protocol):
     """What can wrap and unwrap the database's keys: a key in hand, or a service that holds one."""
 
@@ -170,6 +171,22 @@ def key_from_environment(
         f"No key was given. Set {KEY_VARIABLE} to the key, {FILE_VARIABLE} to a file that holds "
         f"it or {COMMAND_VARIABLE} to a command that prints it, or run where {KEY_FILE} lies. "
         f"For a new database: {HOW_TO_MAKE}"
+    )
+
+
+def key_in_hand(given: KeySource | str) -> KeySource:
+    """The key that an application gives, itself or as text.
+
+    Raises:
+        MissingKeyError: it is neither; the error does not carry it.
+    """
+    if isinstance(given, str):
+        return Key(given)
+    if isinstance(given, KeySource):
+        return given
+    raise MissingKeyError(
+        f"The key given is a {type(given).__name__}; it must be text, base64 of {KEY_BYTES} "
+        f"bytes, or a KeySource. {HOW_TO_MAKE}"
     )
 
 
