@@ -1,0 +1,61 @@
+"""The conformance kit: run it on your own recommender, as the engine's own do.
+
+    import pytest
+    from tastemaker.testing import CONTRACT, Check
+
+    @pytest.mark.parametrize("check", CONTRACT, ids=lambda check: check.__name__)
+    def test_contract(check: Check) -> None:
+        check(MyRecommender)
+
+Each check raises PluginError and says what the contract wants.
+"""
+
+from tastemaker.testing.contract import (
+    CONTRACT,
+    Check,
+    check_description,
+    check_extend,
+    check_fit_is_deterministic,
+    check_inputs_stay,
+    check_people_are_independent,
+    check_process_stays,
+    check_reasons,
+    check_recommender,
+    check_scores,
+    check_similar,
+    check_small_data,
+    check_state_round_trip,
+    check_threads,
+    check_untimed,
+    check_unusual_histories,
+    scored,
+    stored,
+    trained,
+)
+from tastemaker.testing.samples import checkerboard, items_of, people_of
+
+__all__ = [
+    "CONTRACT",
+    "Check",
+    "check_description",
+    "check_extend",
+    "check_fit_is_deterministic",
+    "check_inputs_stay",
+    "check_people_are_independent",
+    "check_process_stays",
+    "check_reasons",
+    "check_recommender",
+    "check_scores",
+    "check_similar",
+    "check_small_data",
+    "check_state_round_trip",
+    "check_threads",
+    "check_untimed",
+    "check_unusual_histories",
+    "scored",
+    "stored",
+    "trained",
+    "checkerboard",
+    "items_of",
+    "people_of",
+]
