@@ -253,8 +253,11 @@ def test_a_damaged_release_gives_way_to_the_one_before(database: Database, key: 
         assert answer.details.release == 1
         assert any("Release 2" in problem for problem in answer.details.problems)
         engine.activate(1)
-        with pytest.raises((ReleaseError, TamperedError)):
+        with pytest.raises((ReleaseError, TamperedError)) as refused:
             engine.activate(2)
+        text = str(refused.value)
+        assert "The model of item-knn in release 2 is damaged" in text
+        assert "Activate another release (`tastemaker release list`), or train again." in text
         answer = engine.recommend("person-0")
         assert (answer.details.release, answer.details.problems) == (1, ())
         damage(database, 1)

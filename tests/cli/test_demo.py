@@ -39,6 +39,21 @@ def test_one_can_go_on_with_it(bare: Path, run: Run, monkeypatch: pytest.MonkeyP
     assert "a key is never overwritten" in again.stderr
 
 
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("--directory", "items.csv/shop"), "The folder items.csv/shop cannot be made: Not a"),
+        (("--only", "no-such"), "There is no recommender 'no-such'"),
+    ],
+)
+def test_what_cannot_be_done_is_said_at_once(
+    bare: Path, run: Run, arguments: tuple[str, ...], reason: str
+) -> None:
+    done = run("demo", *arguments)
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert reason in done.stderr
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_the_whole_demonstration(bare: Path, process: Process) -> None:

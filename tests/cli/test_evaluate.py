@@ -68,6 +68,13 @@ def test_what_cannot_be_done_is_said(
     assert reason in done.stderr
 
 
+def test_a_closed_folder_is_not_called_missing(
+    shop: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.access", lambda path, mode: False)
+    assert "its folder is closed to you" in run("evaluate", "--report", "report.html").stderr
+
+
 def test_with_too_little_data_it_says_so(bare: Path, run: Run) -> None:
     assert run("init").exit_code == 0
     assert "no interactions to learn from" in run("evaluate").stderr

@@ -49,6 +49,14 @@ def test_what_was_read_is_said(shop: str, tmp_path: Path) -> None:
     assert again.output == "2 interactions read: 0 new, 2 updated, 0 rejected.\n"
 
 
+def test_columns_that_were_not_read_are_named(shop: str, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("user_id,item_id,rating\nalice,tea,5\n")
+    result = run("import", "interactions", "a.csv")
+    assert result.exit_code == 0
+    assert result.stdout == "1 interactions read: 1 new, 0 updated, 0 rejected.\n"
+    assert "nothing was read from rating; what an interaction says is called" in result.stderr
+
+
 def test_a_bad_row_is_named_with_exit_status_1(shop: str, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(BAD)
     result = run("import", "interactions", "a.csv")
@@ -149,5 +157,5 @@ def test_parquet_without_pyarrow_names_the_extra(shop: str, tmp_path: Path) -> N
         check=False,
     )
     assert done.returncode == 1
-    assert "pip install tastemaker[parquet]" in done.stderr
+    assert "pip install 'tastemaker[parquet]'" in done.stderr
     assert not (tmp_path / "a.parquet").exists()

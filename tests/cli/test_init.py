@@ -52,6 +52,15 @@ def test_a_key_of_the_environment_is_used(
     assert not (bare / "tastemaker.key").exists()
 
 
+def test_a_lost_key_is_not_replaced_by_one_that_opens_nothing(bare: Path, run: Run) -> None:
+    run("init")
+    (bare / "tastemaker.key").rename(bare / "elsewhere")
+    done = run("init")
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "was sealed under a key that is not here" in done.stderr
+    assert not (bare / "tastemaker.key").exists()
+
+
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [

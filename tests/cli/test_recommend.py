@@ -126,6 +126,16 @@ def test_what_is_most_like_an_item(shop: Path, run: Run) -> None:
     assert "Odd thing" in table
 
 
+def test_where_nothing_can_be_said_the_reason_is(shop: Path, run: Run) -> None:
+    assert run("plugins", "disable", "item-knn").exit_code == 0
+    done = run("similar", "item-3", "--format", "csv")
+    assert (done.exit_code, done.stdout) == (0, "rank,item_id,title,score\n")
+    assert "Nothing is known to be like item-3" in done.stderr
+    none = run("recommend", "person-0", "--where", "parity=neither", "--format", "json")
+    assert (none.exit_code, none.stdout) == (0, "[]\n")
+    assert "no item that may be shown is left" in none.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [

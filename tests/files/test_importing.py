@@ -246,6 +246,28 @@ def test_an_empty_file_of_interactions_is_fine(
     assert result == ImportResult("interactions", 0, 0, 0)
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.csv", "user_id,item_id,rating,time,rejected_line\na,b,5,2025-01-01,1\n"),
+        ("a.jsonl", '{"user_id": "a", "item_id": "b", "rating": 5, "time": 1}\n'),
+    ],
+)
+def test_what_was_not_read_of_interactions_is_named(
+    database: Database, keyring: Keyring, write: Write, name: str, content: str
+) -> None:
+    result = import_file(database, keyring, "interactions", write(name, content))
+    assert (result.new, result.unread) == (1, ("rating", "time"))
+
+
+def test_a_field_beyond_all_bounds_is_called_so(
+    database: Database, keyring: Keyring, write: Write
+) -> None:
+    path = write("a.csv", HEADER + "a" * 200_000 + ",b,,,\n")
+    with pytest.raises(FileRefusedError, match="line 2: a field is longer than 131,072 characters"):
+        import_file(database, keyring, "interactions", path)
+
+
 def test_an_unknown_kind_of_import_is_refused(database: Database, keyring: Keyring) -> None:
     with pytest.raises(InputError, match="choose items, users, interactions"):
         import_file(database, keyring, "orders", "a.csv")

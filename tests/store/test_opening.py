@@ -77,7 +77,7 @@ def test_without_psycopg_the_error_says_what_to_install() -> None:
         "Database('postgresql://localhost/shop')"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
-    assert "pip install tastemaker[postgres]" in done.stderr
+    assert "pip install 'tastemaker[postgres]'" in done.stderr
     assert done.returncode == 1
 
 

@@ -16,7 +16,9 @@ from tastemaker.cli.output import console, print_table
 from tastemaker.cli.recommend import print_answer
 from tastemaker.cli.train import print_release
 from tastemaker.engine import Tastemaker
+from tastemaker.errors import InputError
 from tastemaker.progress import progress_bar
+from tastemaker.registry import Registry
 from tastemaker.store.database import Database
 from tastemaker.store.keys import KEY_FILE, create_key_file
 
@@ -75,7 +77,7 @@ def demo(directory: Path | None, customers: int | None, only: tuple[str, ...]) -
       tastemaker demo --customers 500 --directory shop
     """
     if directory is not None:
-        directory.mkdir(parents=True, exist_ok=True)
+        make_folder(directory)
         run(directory, customers, only)
         click.echo(f"\nEverything is in {directory}. Go on there with, for example:")
         click.echo(f"  cd {directory} && tastemaker recommend 12347 --explain")
@@ -85,9 +87,26 @@ def demo(directory: Path | None, customers: int | None, only: tuple[str, ...]) -
     click.echo("\nTo keep the database and go on with it: tastemaker demo --directory shop")
 
 
+def make_folder(directory: Path) -> None:
+    """Makes a folder, unless it is there.
+
+    Raises:
+        InputError: it cannot be made.
+    """
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"The folder {directory} cannot be made: {error.strerror}. Choose another place."
+        ) from None
+
+
 def run(folder: Path, customers: int | None, only: Sequence[str]) -> None:
     """The demonstration in a folder of its own."""
     start = time.monotonic()
+    registry = Registry()
+    for name in only:
+        registry.find(name)  # refused before anything long begins
     key = create_key_file(folder / KEY_FILE)
     with Tastemaker(Database(f"sqlite:///{folder / 'tastemaker.db'}"), key=key) as shop:
         shop.upgrade()

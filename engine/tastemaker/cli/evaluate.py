@@ -109,8 +109,10 @@ def check_folder(file: Path) -> None:
     Raises:
         InputError: its folder is not there, or closed.
     """
+    if not file.parent.is_dir():
+        raise InputError(f"Cannot write {file}: there is no folder {file.parent}. Make it first.")
     if not os.access(file.parent, os.W_OK | os.X_OK):
-        raise InputError(f"Cannot write {file}: there is no folder {file.parent} to write to.")
+        raise InputError(f"Cannot write {file}: its folder is closed to you. Choose another one.")
 
 
 def print_report(report: Report, output_format: Format) -> None:

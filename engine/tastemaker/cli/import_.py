@@ -10,7 +10,7 @@ import click
 from tastemaker.border import DEFAULT_KIND
 from tastemaker.cli.options import database_option
 from tastemaker.cli.store import open_store
-from tastemaker.files.importing import REQUIRED, ImportResult, OnError, import_file
+from tastemaker.files.importing import INTERACTION, REQUIRED, ImportResult, OnError, import_file
 from tastemaker.files.source import FORMATS, FileFormat
 from tastemaker.progress import progress_bar
 
@@ -105,6 +105,12 @@ def import_(
             progress=progress,
         )
     click.echo(summary(result))
+    if result.unread:
+        click.echo(
+            f"note: nothing was read from {', '.join(result.unread):.200}; what an interaction "
+            f"says is called {', '.join(INTERACTION)}.",
+            err=True,
+        )
 
 
 def summary(result: ImportResult) -> str:

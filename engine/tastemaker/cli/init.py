@@ -8,8 +8,11 @@ import click
 
 from tastemaker.cli.options import database_option
 from tastemaker.engine import Tastemaker
+from tastemaker.errors import MissingKeyError
+from tastemaker.store import migrate
 from tastemaker.store.database import Database
-from tastemaker.store.keys import KEY_FILE, create_key_file, find_key
+from tastemaker.store.keys import FILE_VARIABLE, KEY_FILE, KEY_VARIABLE, create_key_file, find_key
+from tastemaker.store.keyset import has_keys
 
 
 @click.command()
@@ -26,8 +29,9 @@ def init(key_file: Path, database_url: str) -> None:
 
     Safe to run again: an existing key and existing data stay as they are.
     """
-    key = find_key(key_file)
+    key, database = find_key(key_file), Database(database_url)
     if key is None:
+        refuse_second_key(database)
         key = create_key_file(key_file)
         click.echo(f"Wrote a new key to {key_file} (only you may read it).")
         click.echo("  It opens everything that is sealed in the database; without it nobody can,")
@@ -37,7 +41,7 @@ def init(key_file: Path, database_url: str) -> None:
         click.echo("  TASTEMAKER_KEY_FILE.")
     else:
         click.echo(f"Using the key of {key}.")
-    with Tastemaker(Database(database_url), key=key) as engine:
+    with Tastemaker(database, key=key) as engine:
         engine.upgrade()
     click.echo(f"The database {engine.name} is ready.")
     click.echo("Next:")
@@ -45,3 +49,18 @@ def init(key_file: Path, database_url: str) -> None:
     click.echo("  tastemaker import interactions INTERACTIONS.csv")
     click.echo("  tastemaker train")
     click.echo("Or see it all at work on real data: tastemaker demo")
+
+
+def refuse_second_key(database: Database) -> None:
+    """Refuses to make a key for a database that was sealed under another.
+
+    Raises:
+        MissingKeyError: it was.
+    """
+    with database.reading("opening the database") as connection:
+        if migrate.has_schema(connection) and has_keys(connection):
+            raise MissingKeyError(
+                f"The database {database.name} was sealed under a key that is not here, and a new "
+                f"one could not open it. Bring its {KEY_FILE} back, or set {KEY_VARIABLE} to its "
+                f"content or {FILE_VARIABLE} to its path. Nothing was changed."
+            )

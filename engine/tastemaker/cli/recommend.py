@@ -18,6 +18,10 @@ from tastemaker.progress import progress_bar
 from tastemaker.ranking.answers import Answer
 
 BATCH = 1000
+NOTHING = (
+    "There is nothing to recommend: no users were named, or no item that may be shown is left. "
+    "`tastemaker db stats` tells how many users and items there are."
+)
 COLUMNS = ("user_id", "rank", "item_id", "score")
 
 
@@ -31,7 +35,10 @@ COLUMNS = ("user_id", "rank", "item_id", "score")
 @click.option("--all", "everyone", is_flag=True, help="Everyone in the database.")
 @click.option("-k", default=10, show_default=True, type=click.IntRange(1, 1000), help="How many.")
 @click.option(
-    "--where", multiple=True, metavar="NAME=VALUE", help="Only items with this attribute."
+    "--where",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Only items with this attribute; repeatable, the same name again for another value.",
 )
 @click.option("--explain", is_flag=True, help="Say why: each recommender's part, and the reasons.")
 @click.option("--output", type=click.Path(dir_okay=False), help="Write user_id,rank,item_id,score.")
@@ -79,6 +86,8 @@ def recommend(
             rows = list(flat(in_batches(engine, wanted, k, filters)))
             columns = (*COLUMNS[:3], "title", "score") if output_format != "csv" else COLUMNS
             print_rows(rows, columns, output_format)
+            if not rows:
+                click.echo(NOTHING, err=True)
 
 
 def parse_where(pairs: Iterable[str]) -> dict[str, list[str]]:
@@ -139,7 +148,9 @@ def write_answers(
                     progress(done, 0, f"{done:,} users")
             part.replace(output)
         except OSError as error:
-            raise InputError(f"Cannot write {output}: {error.strerror}.") from None
+            raise InputError(
+                f"Cannot write {output}: {error.strerror}. Choose another place."
+            ) from None
         finally:
             part.unlink(missing_ok=True)
 
@@ -228,3 +239,10 @@ def similar(item: str, k: int, output_format: Format, database_url: str) -> None
             for rank, one in enumerate(engine.similar(item, k), start=1)
         ]
     print_rows(rows, ("rank", "item_id", "title", "score"), output_format)
+    if not rows:
+        click.echo(
+            f"Nothing is known to be like {item}: no recommender that serves can tell. "
+            "`tastemaker train` makes some that may; `tastemaker release show` lists those that "
+            "serve.",
+            err=True,
+        )

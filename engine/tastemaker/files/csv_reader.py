@@ -64,6 +64,9 @@ def next_rows(reader: Any, source: Source) -> tuple[list[list[str]], Refusal | N
     except csv.Error as error:
         if "expected after" not in str(error):
             reason = f"a quoted field does not end ({error})"
+            if "field limit" in str(error):
+                reason = f"a field is longer than {csv.field_size_limit():,} characters, or its "
+                reason += "quotes do not end"
             raise FileRefusedError(source.name, reader.line_num, reason) from None
         reason = "a quote stands inside a quoted field; write it twice"
         return rows, Refusal(reader.line_num, reason, ())

@@ -10,7 +10,7 @@ are written in one transaction while they are read.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, TypeAlias, TypeVar
 
@@ -39,6 +39,9 @@ REQUIRED = {
     "users": ("user_id",),
     "interactions": ("user_id", "item_id"),
 }
+INTERACTION = ("user_id", "item_id", "kind", "value", "timestamp")
+"""All that is read of an interaction."""
+
 CORRECT_ROW = "Correct the row, or set bad rows aside with --on-error skip."
 
 
@@ -53,6 +56,7 @@ class ImportResult:
         updated: how many replaced one that was there, or an earlier one of the file.
         rejected: how many were set aside.
         rejects: where to; None where there are none.
+        unread: names in a file of interactions that mean nothing to the import.
     """
 
     what: str
@@ -61,6 +65,7 @@ class ImportResult:
     updated: int
     rejected: int = 0
     rejects: Path | None = None
+    unread: tuple[str, ...] = ()
 
 
 def silent(done: int, total: int, what: str) -> None:
@@ -195,25 +200,32 @@ def import_interactions(database: Database, keyring: Keyring, job: Job, kind: st
     """Imports interactions: checks and seals all of them, then writes them in segments."""
     with Spool() as spool:
         with rejects_file(job.rejects, job.source.form) as rejects:
-            rows = stage(job, Stager(keyring, kind), spool, rejects)
+            rows, unread = stage(job, Stager(keyring, kind), spool, rejects)
         written, done = Written(0, 0), 0
         for segment in spool.segments():
             with database.writing(operation="importing interactions") as connection:
                 written = written.plus(write_segment(connection, segment))
             done += len(segment)
             job.progress(done, rows, "Writing interactions")
-    return job.result("interactions", written, rejects)
+    return replace(job.result("interactions", written, rejects), unread=tuple(sorted(unread)))
 
 
-def stage(job: Job, stager: Stager, spool: Spool, rejects: Rejects) -> int:
-    """Checks all rows and spools those that pass; how many they are.
+def stage(job: Job, stager: Stager, spool: Spool, rejects: Rejects) -> tuple[int, set[str]]:
+    """Checks all rows and spools those that pass; how many they are, and what nobody reads.
 
     Raises:
         FileRefusedError: one does not pass, and it is not to be set aside.
     """
-    rows = 0
+    rows, unread = 0, set[str]()
     for block in job.blocks("interactions"):
+        unread.update(unread_names(block))
         refused, segment = stager.add(block)
         job.refuse(refused, block, rejects)
         rows += spool.append(segment)
-    return rows + spool.append(stager.finish())
+    return rows + spool.append(stager.finish()), unread
+
+
+def unread_names(block: Block) -> set[str]:
+    """The columns, or the first object's names, that say nothing about an interaction."""
+    names = block.names or (block.row(0) if len(block) else ())
+    return set(names).difference(INTERACTION)

@@ -49,7 +49,7 @@ def import_pyarrow() -> tuple[Any, Any]:
         import pyarrow.parquet
     except ModuleNotFoundError:
         raise InputError(
-            "Parquet files need pyarrow: run `pip install tastemaker[parquet]`."
+            "Parquet files need pyarrow: run `pip install 'tastemaker[parquet]'`."
         ) from None
     return pyarrow, pyarrow.parquet
 

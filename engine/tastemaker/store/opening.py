@@ -91,7 +91,7 @@ def postgresql_engine(url: URL) -> Engine:
     except ModuleNotFoundError as error:
         raise InputError(
             f"PostgreSQL needs the package {error.name}, which is not installed. Run "
-            "`pip install tastemaker[postgres]`, and begin the URL with postgresql://."
+            "`pip install 'tastemaker[postgres]'`, and begin the URL with postgresql://."
         ) from None
 
 

@@ -7,7 +7,8 @@ of it is believed before its signature is verified.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +17,7 @@ import numpy.typing as npt
 from sqlalchemy import Connection, delete, insert, select, update
 
 from tastemaker.border import Json
-from tastemaker.errors import NotFoundError, ReleaseError, TamperedError
+from tastemaker.errors import KeyProblem, NotFoundError, ReleaseError, TamperedError
 from tastemaker.store import meta
 from tastemaker.store.container import Contents, pack, unpack
 from tastemaker.store.keyring import Keyring
@@ -131,7 +132,8 @@ def read_manifest(connection: Connection, keyring: Keyring, number: int) -> dict
         raise NotFoundError(
             f"There is no release {number}. `tastemaker release list` shows those there are."
         )
-    values = unpack(bytes(packed), keyring.verify).values
+    with _damage_named(f"The manifest of release {number}"):
+        values = unpack(bytes(packed), keyring.verify).values
     if values.get("release") != number:
         raise TamperedError(f"The manifest of release {number} is another release's.")
     content: dict[str, Any] = values["content"]
@@ -154,7 +156,8 @@ def read_model(connection: Connection, keyring: Keyring, number: int, name: str)
     chunks = [bytes(chunk) for chunk in connection.scalars(statement)]
     if not chunks:
         raise ReleaseError(f"Release {number} has no model of {name}. Train again.")
-    return unpack(keyring.open_blob(_label(number, name), chunks), keyring.verify)
+    with _damage_named(f"The model of {name} in release {number}"):
+        return unpack(keyring.open_blob(_label(number, name), chunks), keyring.verify)
 
 
 def list_releases(connection: Connection) -> list[ReleaseRow]:
@@ -207,6 +210,18 @@ def prune(connection: Connection, *keep: int | None) -> None:
     connection.execute(delete(model_chunk).where(model_chunk.c.model_id.in_(models)))
     connection.execute(delete(model).where(model.c.release_id.in_(old)))
     connection.execute(delete(release).where(release.c.id.in_(old)))
+
+
+@contextmanager
+def _damage_named(what: str) -> Iterator[None]:
+    """Says what is damaged, and what to do."""
+    try:
+        yield
+    except (ReleaseError, KeyProblem) as error:
+        raise type(error)(
+            f"{what} is damaged. {error} Activate another release (`tastemaker release list`), or "
+            "train again."
+        ) from None
 
 
 def _label(number: int, name: str) -> str:

@@ -114,10 +114,16 @@ def read_header(sealed: bytes) -> Header:
         TamperedError: it is not a sealed value of format 1.
     """
     if len(sealed) < _SHORTEST or (len(sealed) - _SHORTEST) % STEP:
-        raise TamperedError(f"{len(sealed)} bytes cannot be a sealed value; it was cut or grown.")
+        raise TamperedError(
+            f"A sealed value has {len(sealed)} bytes, which none can have: it was cut or grown. "
+            "Restore it from a backup."
+        )
     start, algorithm, flags, key_id = _HEADER.unpack_from(sealed)
     if start != FORMAT or flags or not key_id or algorithm not in _ALGORITHMS:
-        raise TamperedError("The header of a sealed value was changed, or it was never sealed.")
+        raise TamperedError(
+            "The header of a sealed value was changed, or it was never sealed. Restore it from a "
+            "backup."
+        )
     return Header(algorithm, key_id)
 
 
