@@ -7,7 +7,8 @@ import pytest
 
 from tastemaker import Recommender, hookimpl
 from tastemaker.errors import NotFoundError, PluginError, SettingsError
-from tastemaker.registry import Plugin, Registry, remedy
+from tastemaker.plugin import Plugin
+from tastemaker.registry import Registry, remedy
 from tastemaker_plugins.popularity import Popular, RecentPopular, RecentPopularSettings
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine
 
 from tastemaker.border import Json, check_count, check_id, check_several
 from tastemaker.errors import SchemaError
+from tastemaker.plugin import Plugin
 from tastemaker.progress import progress_bar
 from tastemaker.ranking.answers import Answer, Recommendation
 from tastemaker.ranking.asking import Asking, read_asking
@@ -17,7 +18,7 @@ from tastemaker.ranking.people import PastInteraction, read_past
 from tastemaker.ranking.recommending import answers, answers_in_turn, similar
 from tastemaker.ranking.serving import Server, Serving
 from tastemaker.recommender import Progress, Recommender, silent
-from tastemaker.registry import Plugin, Registry
+from tastemaker.registry import Registry
 from tastemaker.repository import Repository
 from tastemaker.store import releases
 from tastemaker.store.configuration import check_share, read_configuration, write_configuration

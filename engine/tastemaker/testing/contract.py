@@ -17,8 +17,8 @@ import numpy.typing as npt
 from tastemaker.data import Float32Array, People, TrainingData
 from tastemaker.errors import PluginError
 from tastemaker.guard import check_state, checked_scores
+from tastemaker.plugin import Source, plugins_of
 from tastemaker.recommender import Recommender, State, silent
-from tastemaker.registry import Source, plugins_of
 from tastemaker.testing.samples import checkerboard, items_of, people_of
 
 Check: TypeAlias = Callable[[type[Recommender]], None]

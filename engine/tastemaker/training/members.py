@@ -10,8 +10,9 @@ from tastemaker.border import Json
 from tastemaker.data import TrainingData
 from tastemaker.errors import TastemakerError
 from tastemaker.guard import attempt, guarded_fit
+from tastemaker.plugin import Plugin
 from tastemaker.recommender import Progress, Recommender
-from tastemaker.registry import Plugin, Registry
+from tastemaker.registry import Registry
 from tastemaker.training.deadline import Allowance
 from tastemaker.training.limits import as_size
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tastemaker.border import now_us
+from tastemaker.plugin import Plugin
 from tastemaker.recommender import Progress
-from tastemaker.registry import Plugin, Registry
+from tastemaker.registry import Registry
 from tastemaker.store.configuration import read_configuration
 from tastemaker.store.database import Database
 from tastemaker.store.keyring import Keyring
