@@ -89,7 +89,9 @@ def test_every_block_is_one_that_is_run() -> None:
 
 def test_every_block_runs_and_does_what_is_said(folder: Path) -> None:
     printed = (folder / "printed.txt").read_text()
-    assert "7 interactions read: 7 new" in printed
+    assert "16 interactions read: 16 new" in printed
+    assert re.search(r"^ +1 +Tea pot .*(fits well with|similar to) ", printed, re.MULTILINE)
+    assert re.search(r"^ +1 +(pot +Tea pot|cup +Tea cup) ", printed, re.MULTILINE)
     assert "most-bought" in printed
     assert "blend" in printed
     assert "<svg" in (folder / "report.html").read_text()
