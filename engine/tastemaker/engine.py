@@ -27,7 +27,7 @@ from tastemaker.store.keyring import Keyring
 from tastemaker.store.keys import KeySource
 from tastemaker.store.statements import batches
 from tastemaker.training.quality import Finding
-from tastemaker.training.reading import ReleaseSummary, list_releases, read_release
+from tastemaker.training.reading import ReleaseSummary, last_problems, list_releases, read_release
 from tastemaker.training.report import Release
 
 if TYPE_CHECKING:
@@ -296,11 +296,18 @@ class Tastemaker(Repository):
     # Recommenders
 
     def plugins(self) -> list[Plugin]:
-        """Every recommender found, its state, and what is wrong with it if anything is."""
+        """Every recommender found, its state, and what is wrong with it if anything is.
+
+        What went wrong with an enabled one in the last training is told too.
+        """
         with self._reading("reading the configuration") as connection:
             configuration = read_configuration(connection)
+            failed = last_problems(connection, self._ring) if self._ring else {}
         found = Registry(self._plugins, configuration.disabled).plugins
-        return [one.configured(configuration.settings.get(one.name, {})) for one in found]
+        return [
+            one.configured(configuration.settings.get(one.name, {})).trained(failed.get(one.name))
+            for one in found
+        ]
 
     def configure(
         self, name: str, enabled: bool | None = None, settings: Mapping[str, Json] | None = None

@@ -54,6 +54,12 @@ class Plugin:
         """The same with settings that differ from the defaults."""
         return dataclasses.replace(self, chosen=settings)
 
+    def trained(self, problem: str | None) -> Plugin:
+        """The same with what went wrong in the last training, if it was to take part in it."""
+        if not problem or self.state != "enabled":
+            return self
+        return dataclasses.replace(self, problem=f"in the last training: {problem}")
+
     def row(self) -> dict[str, str]:
         """Everything that can be told of it, for a listing."""
         names = ("name", "family", "distribution", "version", "state", "problem")

@@ -59,7 +59,9 @@ def test_one_that_fails_costs_nobody_the_answer(
     third_party: Install, in_process: Run, name: str, says: str
 ) -> None:
     found = run(in_process, third_party("good", name), "together", name)
-    assert any(key.startswith(f"{name}@") for key in found["plugins"])
+    (listed,) = [told for key, told in found["plugins"].items() if key.startswith(f"{name}@")]
+    assert listed[0] == "enabled"
+    assert listed[1].startswith("in the last training: ") and says in listed[1]
     state, problem, _ = found["members"][name]
     assert state == "failed"
     assert says in problem

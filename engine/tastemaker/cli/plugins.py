@@ -21,7 +21,15 @@ def plugins() -> None:
 @format_option
 @database_option
 def list_plugins(output_format: Format, database_url: str) -> None:
-    """List every recommender found, with what is wrong with it if anything is."""
+    """List every recommender found, with what is wrong with it if anything is.
+
+    \b
+    States:
+      enabled      takes part in training, and in answers if it has weight
+      disabled     switched off with `tastemaker plugins disable`
+      unavailable  modules that its training needs are not installed; trained ones answer
+      failed       cannot be used; the problem says why
+    """
     with open_engine(database_url) as engine:
         rows = [plugin.row() for plugin in engine.plugins()]
     print_rows(rows, COLUMNS, output_format)

@@ -83,6 +83,19 @@ def read_release(connection: Connection, keyring: Keyring, number: int | None) -
     return Release.from_json(manifest).numbered(wanted, wanted == active)
 
 
+def last_problems(connection: Connection, keyring: Keyring) -> dict[str, str]:
+    """Why recommenders failed in the newest training that was kept; by name."""
+    problems: dict[str, str] = {}
+    for row in releases.list_releases(connection)[:1]:
+        try:
+            manifest = releases.read_manifest(connection, keyring, row.number)
+            members = Release.from_json(manifest).members
+        except TastemakerError:
+            continue
+        problems = {one.name: one.problem for one in members if one.state == "failed"}
+    return problems
+
+
 def active_release(connection: Connection, keyring: Keyring) -> int | None:
     """The number of the active release; None where none is, or its pointer was tampered with."""
     try:
