@@ -56,6 +56,17 @@ def test_at_random_everyone_gives_a_fifth() -> None:
     assert np.bincount(made.people.histories.rows[made.split.asked]).tolist() == [1] * N_PEOPLE
 
 
+def test_at_random_neither_times_nor_the_order_of_what_was_chosen_are_told() -> None:
+    given = data()
+    made = exam("random", given, ALL)
+    assert np.isnan(made.people.times).all()
+    assert np.isnan(made.data.people.times).all()
+    told, true = (people.histories.items for people in (made.people, given.people))
+    assert told.tolist() != true.tolist()
+    own = slice(0, LENGTH)
+    assert sorted(told[own].tolist()) == sorted(true[own].tolist())
+
+
 def test_strangers_are_asked_for_what_followed_and_never_learnt_from() -> None:
     made = exam("people", data(), ALL)
     strangers = rows_of(made, made.split.asked)

@@ -90,6 +90,18 @@ def test_counts_are_those_of_the_items(database: Database, engine: Tastemaker, k
     assert counts.sum() == 8 * len(COUNTRIES)
 
 
+def test_a_basket_is_not_learnt_in_the_order_of_its_keys(database: Database, key: Key) -> None:
+    with Tastemaker(database, key=key) as engine:
+        engine.upgrade()
+        for item in range(30):
+            engine.record("somebody", f"item-{item}", at=1e9)
+        engine.record("somebody", "earlier", at=1e8)
+    items = snapshot(database, key, features=False).data.people.histories.items.tolist()
+    assert items[0] == 30
+    assert sorted(items[1:]) == list(range(30))
+    assert items[1:] != sorted(items[1:])
+
+
 def test_features_reach_fits_trials_and_answers(engine: Tastemaker) -> None:
     release = engine.train(only=["by-country", "recent-popular"])
     assert [member.problem for member in release.members] == ["", "", ""]

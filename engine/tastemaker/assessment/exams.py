@@ -89,8 +89,9 @@ def exam(name: str | None, data: TrainingData, available: BoolArray) -> Exam:
         known = ", ".join(SPLITS)
         raise InputError(f"There is no split {chosen!r}. Choose one of: {known}.")
     if chosen == "random":
-        # what is asked lies anywhere in time: nothing must be said to come before or after it
-        data = replace(data, people=data.people.without_times())
+        # what is asked lies anywhere in time: nothing must be said to come before or after it,
+        # not even by the order it stands in
+        data = replace(data, people=data.people.without_times().shuffled(data.seed))
     parts = SPLITS[chosen](data)
     histories = data.people.histories
     asked = parts.split.asked & available[histories.items] & (data.people.weights > 0)
