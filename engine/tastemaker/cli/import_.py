@@ -106,11 +106,7 @@ def import_(
         )
     click.echo(summary(result))
     if result.unread:
-        click.echo(
-            f"note: nothing was read from {', '.join(result.unread):.200}; what an interaction "
-            f"says is called {', '.join(INTERACTION)}.",
-            err=True,
-        )
+        click.echo(unread(result), err=True)
 
 
 def summary(result: ImportResult) -> str:
@@ -120,3 +116,11 @@ def summary(result: ImportResult) -> str:
         f"{result.rejected:,} rejected"
     )
     return f"{text} (see {result.rejects})." if result.rejects else f"{text}."
+
+
+def unread(result: ImportResult) -> str:
+    """Which columns of interactions were not read, and what those that are read are called."""
+    return (
+        f"note: nothing was read from {', '.join(result.unread):.200}; what an interaction says is "
+        f"called {', '.join(INTERACTION)}."
+    )

@@ -84,16 +84,16 @@ def read_release(connection: Connection, keyring: Keyring, number: int | None) -
 
 
 def last_problems(connection: Connection, keyring: Keyring) -> dict[str, str]:
-    """Why recommenders failed in the newest training that was kept; by name."""
-    problems: dict[str, str] = {}
-    for row in releases.list_releases(connection)[:1]:
-        try:
-            manifest = releases.read_manifest(connection, keyring, row.number)
-            members = Release.from_json(manifest).members
-        except TastemakerError:
-            continue
-        problems = {one.name: one.problem for one in members if one.state == "failed"}
-    return problems
+    """Why recommenders failed in the newest training that was kept, by name; none if unreadable."""
+    rows = releases.list_releases(connection)
+    if not rows:
+        return {}
+    try:
+        manifest = releases.read_manifest(connection, keyring, rows[0].number)
+        members = Release.from_json(manifest).members
+    except TastemakerError:
+        return {}
+    return {one.name: one.problem for one in members if one.state == "failed"}
 
 
 def active_release(connection: Connection, keyring: Keyring) -> int | None:
