@@ -141,6 +141,20 @@ def test_bad_rows_are_set_aside_and_can_be_corrected(
     assert import_file(database, keyring, "interactions", corrected).new == 1
 
 
+def test_what_was_set_aside_before_and_may_be_half_corrected_stays(
+    database: Database, keyring: Keyring, write: Write, tmp_path: Path
+) -> None:
+    places = []
+    for bad in ("zoe,cup,view,nan,5", "zoe,cup,view,inf,5", "zoe,cup,view,-inf,5"):
+        path = write("a.csv", f"{HEADER}{bad}\nalice,tea,view,1,5\n")
+        result = import_file(database, keyring, "interactions", path, on_error="skip")
+        places.append(result.rejects)
+    names = ("a.rejected.csv", "a.rejected-2.csv", "a.rejected-3.csv")
+    assert places == [tmp_path / name for name in names]
+    for name, value in zip(names, (",nan,", ",inf,", ",-inf,"), strict=True):
+        assert value in (tmp_path / name).read_text()
+
+
 def test_nobody_comes_from_a_bad_row(database: Database, keyring: Keyring, write: Write) -> None:
     path = write("a.csv", HEADER + "ghost,phantom,view,nan,5\nalice,tea,view,1,5\n")
     import_file(database, keyring, "interactions", path, on_error="skip")

@@ -121,6 +121,15 @@ def test_every_flipped_bit_and_every_cut_is_a_typed_error() -> None:
             ring.open("user", "email", ref, change)
 
 
+def test_a_value_of_no_possible_length_says_which_cell_it_is_of() -> None:
+    ring = new_ring(first_id=77)
+    ref = ring.ref("zoë")
+    for damaged in (b"", ring.seal("user", "email", ref, "zoe@example.org")[:11]):
+        with pytest.raises(TamperedError, match=f"user, email, row {ref[:4].hex()}…") as caught:
+            new_ring(first_id=77).open("user", "email", ref, damaged)
+        assert "zoe" not in str(caught.value)
+
+
 def test_a_key_that_is_not_there_or_is_for_something_else_is_unknown() -> None:
     ring = new_ring(first_id=1)
     foreign = new_ring(first_id=1000).seal("user", "email", b"r", "x")

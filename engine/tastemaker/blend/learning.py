@@ -78,7 +78,7 @@ def learn(
 
 def _scales(trials: Sequence[Trial]) -> Float64Array:
     """(n_trials,) the mean quality of each trial's best member, or a share of the usual one."""
-    best = np.array([trial.alone(CARRY, CUTOFF).mean(axis=1).max() for trial in trials])
+    best = np.array([trial.alone(CUTOFF).mean(axis=1).max() for trial in trials])
     usual = float(np.median(best))
     return np.asarray(np.maximum(best, max(CROWD * usual, 1e-9)))
 

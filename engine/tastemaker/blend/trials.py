@@ -57,11 +57,11 @@ class Trial:
         """(n,) NDCG at `k` of the blend with weights (n, n_members)."""
         return ndcg(self.hits(self.totals(weights, carry), k), self.n_relevant, k)
 
-    def alone(self, carry: float, k: int) -> Float64Array:
+    def alone(self, k: int) -> Float64Array:
         """(n_members, n) NDCG at `k` of each member alone; 0 where it is silent."""
-        shape = (len(self), self.n_members)
-        rows = [np.broadcast_to(own, shape) for own in np.eye(self.n_members)]
-        figures = np.array([self.quality(row, carry, k) for row in rows])
+        values, valid = self.calibrated.values, self.slate.valid
+        rows = [np.where(valid, own, np.float32(-np.inf)) for own in values]
+        figures = np.array([ndcg(self.hits(row, k), self.n_relevant, k) for row in rows])
         return figures.reshape(-1, len(self)) * self.calibrated.speaks
 
     def hits(self, totals: Float32Array, k: int) -> BoolArray:

@@ -90,9 +90,15 @@ def rejects_file(path: str | Path, form: FileFormat) -> Iterator[Rejects]:
 
 
 def default_path(path: str | Path, form: FileFormat) -> Path:
-    """Where the rejects of a file go: beside it, "orders.rejected.csv"."""
+    """Where the rejects of a file go: beside it, "orders.rejected.csv".
+
+    What is there already stays, for somebody may be correcting it: then "orders.rejected-2.csv".
+    """
     ending = "csv" if form == "csv" else "jsonl"
-    if str(path) == STANDARD:
-        return Path(f"standard-input.rejected.{ending}")
-    plain = Path(str(path).removesuffix(".gz"))
-    return plain.with_name(f"{plain.stem}.rejected.{ending}")
+    plain = Path("standard-input" if str(path) == STANDARD else str(path).removesuffix(".gz"))
+    place = plain.with_name(f"{plain.stem}.rejected.{ending}")
+    turn = 2
+    while place.exists():
+        place = plain.with_name(f"{plain.stem}.rejected-{turn}.{ending}")
+        turn += 1
+    return place

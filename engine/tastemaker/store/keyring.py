@@ -24,7 +24,15 @@ from tastemaker.store.keyset import (
     write_keys,
 )
 from tastemaker.store.sealed_column import SealedBytes
-from tastemaker.store.sealing import DEFAULT_ALGORITHM, FIELD, Sealer, derive, join, read_header
+from tastemaker.store.sealing import (
+    DEFAULT_ALGORITHM,
+    FIELD,
+    Header,
+    Sealer,
+    derive,
+    join,
+    read_header,
+)
 from tastemaker.store.typed_values import Sealable
 
 REF_BYTES = 16
@@ -107,7 +115,7 @@ class Keyring:
         place = (table, column, sealed[4:8])
         sealer = self._readers.get(place)
         if sealer is None:
-            key = self._key(DATA, read_header(sealed).key_id)
+            key = self._key(DATA, _header_in(table, column, ref, sealed).key_id)
             sealer = self._readers[place] = self._field_sealer(key, table, column)
         return sealer.open(ref, sealed)
 
@@ -216,6 +224,15 @@ def create_keyring(
         if not has_keys(connection):
             write_keys(connection, key, algorithm)
     return open_keyring(connection, key)
+
+
+def _header_in(table: str, column: str, ref: bytes, sealed: bytes) -> Header:
+    """The header of a cell's value; an error says which cell."""
+    try:
+        return read_header(sealed)
+    except TamperedError as error:
+        where = f"{table}, {column}, row {ref[:4].hex()}…"
+        raise TamperedError(f"{where}: {error}") from None
 
 
 def open_keyring(connection: Connection, key: KeySource | None) -> Keyring:
