@@ -7,7 +7,7 @@ from tastemaker import TrainingData
 from tastemaker.recommender import silent
 from tastemaker.testing import items_of, people_of
 from tastemaker_plugins.ease import Ease, EaseSettings
-from tastemaker_plugins.trending import Trending, TrendingSettings, trends
+from tastemaker_plugins.trending import Trending, TrendingSettings
 
 DAY = 86_400.0
 NAN = float("nan")
@@ -30,12 +30,6 @@ def test_of_items_that_go_with_the_history_alike_the_rising_one_ranks_first() ->
     assert score[OLD] == pytest.approx(score[NEW], rel=0.05)
     score = rising.score(people)[0]
     assert score[NEW] > 2 * score[OLD] > 0
-
-
-def test_a_trend_is_choices_lately_over_choices_ever() -> None:
-    # twenty of the eighty choices are old; of them next to nothing is left
-    found = trends(data().people, TrendingSettings(lately=0.01, doubt=1.0))
-    assert found == pytest.approx([1 / 21, (40 + 1) / 21, 1.0, 1.0], rel=1e-3)
 
 
 def test_with_the_power_zero_it_is_ease() -> None:
