@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +21,9 @@ CUTOFF = 10
 
 REACH = 0.5
 """How far a person speaks for other lengths of history, in log(1 + length)."""
+
+THREADS = 4
+"""At most so many knots are learnt at once; sorting, most of the work, leaves Python to others."""
 
 CROWD = 0.2
 """A trial counts as if its best member reached at least this share of what is usual."""
@@ -66,10 +71,13 @@ def learn(
     if not useful:
         return Lesson(even(members), ())
     scales = _scales(useful)
-    rows = []
-    for knot in knots:
+
+    def weights_at(knot: int) -> Float64Array:
         odds = [_odds(*pair, knot, knots) for pair in zip(useful, scales, strict=True)]
-        rows.append(bagged(useful, odds, seed))
+        return bagged(useful, odds, seed)
+
+    with ThreadPoolExecutor(min(os.cpu_count() or 1, THREADS)) as pool:
+        rows = list(pool.map(weights_at, knots))
     weights = _heard(np.array(rows), useful, knots)
     curve = Curve(tuple(members), tuple(knots), weights, carry, depth)
     curve = guaranteed(curve, useful, CUTOFF)
