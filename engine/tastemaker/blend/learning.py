@@ -73,6 +73,7 @@ def learn(
     scales = _scales(useful)
 
     def weights_at(knot: int) -> Float64Array:
+        """(n_members,) what suits people whose histories are about that long."""
         odds = [_odds(*pair, knot, knots) for pair in zip(useful, scales, strict=True)]
         return bagged(useful, odds, seed)
 

@@ -35,7 +35,8 @@ from tastemaker.progress import progress_bar
     "--rejects",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Where --on-error skip sets bad rows aside; NAME.rejected.csv beside the file otherwise.",
+    help="Where --on-error skip sets bad rows aside; otherwise NAME.rejected.csv beside the file, "
+    "or NAME.rejected-2.csv if that is there.",
 )
 @click.option(
     "--feature",
