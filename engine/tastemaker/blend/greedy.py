@@ -18,7 +18,7 @@ CUTOFFS = (10, 100)
 STEPS = 8
 """How often a member is added to a bag's blend."""
 
-BAGS = 10
+BAGS = 5
 BAG_SIZE = 600
 
 CHANCE = np.float32(1e-3)
