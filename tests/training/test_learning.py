@@ -98,7 +98,7 @@ def test_short_of_time_the_best_stays_and_learns_from_the_first_cut_alone(
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_who_has_no_weight_is_left_out_and_the_others_learn_again(seed: int) -> None:
+def test_who_has_no_weight_is_left_out_and_the_guarantee_holds_for_the_others(seed: int) -> None:
     everybody = trial([0, 1, 2, 3])
     # a member that says the opposite of another one is never of use
     values = everybody.slate.values.copy()
@@ -106,7 +106,8 @@ def test_who_has_no_weight_is_left_out_and_the_others_learn_again(seed: int) -> 
     values[3] = -values[0]
     trials = [replace(everybody, slate=replace(everybody.slate, values=values))]
     names = ["good", "noise", "other noise", "bad"]
-    lesson = taught(names, trials, seed)
+    lesson, measured = taught(names, [trials], seed)
+    assert measured is lesson.curve
     assert "good" in lesson.curve.members
     assert "bad" not in lesson.curve.members
     assert set(lesson.buckets[0].alone) == set(lesson.curve.members)
@@ -114,8 +115,21 @@ def test_who_has_no_weight_is_left_out_and_the_others_learn_again(seed: int) -> 
         assert bucket.blend >= max(bucket.alone.values()) - 1e-9
 
 
-def test_where_all_have_weight_nothing_is_learnt_again() -> None:
+def test_where_all_have_weight_all_stay() -> None:
     everybody = trial([0, 1])
-    again, once = taught(["a", "b"], [everybody], 0), learn(["a", "b"], [everybody], seed=0)
-    assert again.curve.members == once.curve.members
-    assert np.array_equal(again.curve.weights, once.curve.weights)
+    once = learn(["a", "b"], [everybody], seed=0)
+    assert (once.curve.weights.max(axis=0) > 0.1).all()
+    lesson, _ = taught(["a", "b"], [[everybody]], 0)
+    assert np.array_equal(lesson.curve.weights, once.curve.weights)
+
+
+def test_what_is_measured_has_not_seen_the_latest_cut() -> None:
+    everybody = trial([0, 1])
+    values = everybody.slate.values.copy()
+    values[0] = everybody.relevant
+    values[1] = -values[0]
+    good = replace(everybody, slate=replace(everybody.slate, values=values))
+    bad = replace(good, slate=replace(good.slate, values=values[::-1].copy()))
+    lesson, measured = taught(["a", "b"], [[bad], [good], [good]], 0)
+    assert measured.members == ("a",)
+    assert measured.members != lesson.curve.members or len(lesson.buckets[0].alone) == 1

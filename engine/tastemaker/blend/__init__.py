@@ -2,17 +2,22 @@
 
 from tastemaker.blend.calibration import Calibrated, calibrate
 from tastemaker.blend.candidates import DEPTH, Slate, shortlist
+from tastemaker.blend.caution import caution
 from tastemaker.blend.combination import Blended, blend, combine
 from tastemaker.blend.curve import KNOTS, Curve, even
 from tastemaker.blend.guarantee import Bucket
-from tastemaker.blend.learning import Lesson, learn
+from tastemaker.blend.learning import Draft, Lesson, draft, learn, settled
 from tastemaker.blend.trials import Trial
 
 __all__ = [
     "Bucket",
+    "Draft",
     "Lesson",
     "Trial",
+    "caution",
+    "draft",
     "learn",
+    "settled",
     "DEPTH",
     "KNOTS",
     "Blended",

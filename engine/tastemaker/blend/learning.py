@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from tastemaker.blend.curve import CARRY, KNOTS, Curve, even
 from tastemaker.blend.greedy import bagged
 from tastemaker.blend.guarantee import Bucket, buckets, guaranteed
 from tastemaker.blend.trials import Trial
-from tastemaker.data import Float64Array
+from tastemaker.data import Float64Array, Int64Array
 
 CUTOFF = 10
 """What is reported and guaranteed is NDCG at this."""
@@ -27,6 +27,28 @@ THREADS = 4
 
 CROWD = 0.2
 """A trial counts as if its best member reached at least this share of what is usual."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """Weights as they were learnt, and who would stand in for them.
+
+    Attributes:
+        curve: the weights.
+        best: (n_knots,) int64 which member alone ranks best for people near each knot.
+    """
+
+    curve: Curve
+    best: Int64Array
+
+    def moved(self, shares: Float64Array) -> Curve:
+        """The curve with the weights of each knot moved so far (n_knots,) towards its best member.
+
+        0 leaves them as they are, 1 is that member alone.
+        """
+        weights = self.curve.weights * (1 - shares)[:, np.newaxis]
+        weights[np.arange(len(weights)), self.best] += shares
+        return replace(self.curve, weights=weights)
 
 
 @dataclass(frozen=True)
@@ -53,12 +75,6 @@ def learn(
 ) -> Lesson:
     """The weight curve that ranks the trials' people best, and never worse than a single member.
 
-    At each knot the weights are those that greedily maximise NDCG, averaged over bags of people
-    whose histories are about as long (see `bagged`); in every trial quality counts relative to its
-    best member, so that an easy cut of time does not drown a hard one. Then every bucket of history
-    lengths in which some member alone has a higher mean NDCG at 10 is mixed towards that member
-    until it has not (see `guaranteed`).
-
     Args:
         members: the members' names.
         trials: of several cuts of time, with histories cut to various lengths.
@@ -67,35 +83,80 @@ def learn(
         depth: how many items each member brought to the trials' slates.
         seed: what anything random starts from.
     """
-    useful = [trial for trial in trials if len(trial)]
-    if not useful:
+    if not any(len(trial) for trial in trials):
         return Lesson(even(members), ())
-    scales = _scales(useful)
+    drafted = draft(members, trials, knots=knots, carry=carry, depth=depth, seed=seed)
+    return settled(drafted.curve, trials)
 
-    def weights_at(knot: int) -> Float64Array:
-        """(n_members,) what suits people whose histories are about that long."""
-        odds = [_odds(*pair, knot, knots) for pair in zip(useful, scales, strict=True)]
-        return bagged(useful, odds, seed)
+
+def draft(
+    members: Sequence[str],
+    trials: Sequence[Trial],
+    *,
+    knots: Sequence[int] = KNOTS,
+    carry: float = CARRY,
+    depth: int = DEPTH,
+    seed: int = 0,
+) -> Draft:
+    """The weights that rank the trials' people best.
+
+    At each knot the weights are those that greedily maximise NDCG, averaged over bags of people
+    whose histories are about as long (see `bagged`); in every trial quality counts relative to its
+    best member, so that an easy cut of time does not drown a hard one.
+
+    Args:
+        members: the members' names.
+        trials: of several cuts of time, with histories cut to various lengths; somebody is in them.
+        knots: the history lengths to learn weights for.
+        carry: see `Curve`.
+        depth: how many items each member brought to the trials' slates.
+        seed: what anything random starts from.
+    """
+    useful = [trial for trial in trials if len(trial)]
+    alone = [trial.alone(CUTOFF) for trial in useful]
+    scales = scales_of(alone)
+    near = [nearness(*pair, knots) for pair in zip(useful, scales, strict=True)]
+
+    def weights_at(place: int) -> Float64Array:
+        """(n_members,) what suits people whose histories are about as long as that knot."""
+        return bagged(useful, [odds[place] for odds in near], seed)
 
     with ThreadPoolExecutor(min(os.cpu_count() or 1, THREADS)) as pool:
-        rows = list(pool.map(weights_at, knots))
+        rows = list(pool.map(weights_at, range(len(knots))))
     weights = _heard(np.array(rows), useful, knots)
-    curve = Curve(tuple(members), tuple(knots), weights, carry, depth)
+    merits = np.sum([odds @ own.T for odds, own in zip(near, alone, strict=True)], axis=0)
+    best = np.argmax(merits, axis=1).astype(np.int64)
+    return Draft(Curve(tuple(members), tuple(knots), weights, carry, depth), best)
+
+
+def settled(curve: Curve, trials: Sequence[Trial]) -> Lesson:
+    """The curve with the guarantee that no member alone does better, and how it measures.
+
+    Every bucket of history lengths in which some member alone has a higher mean NDCG at 10 is mixed
+    towards that member until it has not (see `guaranteed`).
+    """
+    useful, knots = [trial for trial in trials if len(trial)], curve.knots
     curve = guaranteed(curve, useful, CUTOFF)
     return Lesson(curve, buckets(curve, knots, useful, CUTOFF))
 
 
-def _scales(trials: Sequence[Trial]) -> Float64Array:
+def scales_of(alone: Sequence[Float64Array]) -> Float64Array:
     """(n_trials,) the mean quality of each trial's best member, or a share of the usual one."""
-    best = np.array([trial.alone(CUTOFF).mean(axis=1).max() for trial in trials])
+    best = np.array([figures.mean(axis=1).max() for figures in alone])
     usual = float(np.median(best))
     return np.asarray(np.maximum(best, max(CROWD * usual, 1e-9)))
 
 
-def _odds(trial: Trial, scale: float, knot: int, knots: Sequence[int]) -> Float64Array:
-    """(n,) how likely each person is to be asked about a knot: by the nearness of the length."""
+def nearness(trial: Trial, scale: float, knots: Sequence[int]) -> Float64Array:
+    """(n_knots, n) how much each person of a trial says about a knot: by how near the length is.
+
+    Args:
+        trial: the people.
+        scale: how high quality is in that trial; it counts relative to that.
+        knots: history lengths.
+    """
     lengths = np.clip(trial.lengths, knots[0], knots[-1])
-    distance = (np.log1p(lengths) - np.log1p(knot)) / REACH
+    distance = (np.log1p(lengths) - np.log1p(np.asarray(knots))[:, np.newaxis]) / REACH
     return np.asarray((np.exp(-(distance**2)) + 1e-12) / scale)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from tastemaker.blend import Curve, Lesson, Trial, even, learn
+from tastemaker.blend import Curve, Lesson, Trial, caution, draft, even, learn, settled
 from tastemaker.data import BoolArray, Float64Array, TrainingData
 from tastemaker.evaluation.measure import measures
 from tastemaker.evaluation.splits import Split
@@ -20,9 +20,6 @@ from tastemaker.training.restricting import restricted
 from tastemaker.training.steps import Steps
 
 CUTOFFS = (10, 20)
-
-RELEARN = 2
-"""At most so often the blend is learnt again because members had no weight."""
 
 FIRST_CUT = 0.5
 """Once the first cut has taken this share of the time, it fits nobody else."""
@@ -90,8 +87,8 @@ class Course:
 def learn_blend(course: Course, candidates: Sequence[Candidate]) -> Learnt:
     """The weight curve of the candidates that could be fitted at every cut.
 
-    It is learnt twice: without the latest cut, to measure on that one honestly; then on all of
-    them, to serve.
+    It is learnt on all cuts, to serve, and without each of them in turn: to see how far it can be
+    trusted, and to measure on the latest one honestly.
     """
     if not course.cuts or not candidates:
         return _unlearnt([candidate.name for candidate in candidates], ())
@@ -186,48 +183,79 @@ def _learnt(
     missing: Sequence[Fitted],
     n_earlier: int,
 ) -> Learnt:
-    """Learns without the latest cut to measure, and with it to serve."""
-    newest, older = trials[0], [one for of_cut in trials[1:] for one in of_cut]
-    seed = course.data.seed
-    measured = taught(names, older, seed) if older and newest else None
-    served = taught(names, [*newest, *older], seed)
+    """Learns without each cut in turn, to be cautious and to measure, and with all, to serve."""
+    asked = [of_cut for of_cut in trials if of_cut]
+    lesson, measured = taught(names, asked, course.data.seed)
     notes: list[str] = []
-    if newest and not older:
+    if trials[0] and len(asked) == 1:
         notes.append("Measured on what the blend was learnt from: only one cut of time.")
     if n_earlier < len(course.cuts) - 1:
         notes.append(f"Short of time: learnt on {1 + n_earlier} of {len(course.cuts)} cuts.")
-    figures = _measures(latest, names, newest[0], measured or served) if newest else {}
+    newest = trials[0]
+    figures = _measures(latest, names, newest[0], measured) if newest else {}
     basis = latest.split.basis if newest else ""
-    return Learnt(served.curve, figures, basis, tuple(missing), tuple(notes))
+    return Learnt(lesson.curve, figures, basis, tuple(missing), tuple(notes))
 
 
-def taught(names: Sequence[str], trials: Sequence[Trial], seed: int) -> Lesson:
+def taught(
+    names: Sequence[str], cuts: Sequence[Sequence[Trial]], seed: int
+) -> tuple[Lesson, Curve]:
     """What the members' blend learns, over those of them alone that it gives weight.
 
-    Members with next to no weight at any length of history are left out and the others learn
-    again without them, so that the guarantee holds for the blend that serves.
+    How far the learnt weights are trusted is found by learning without each cut in turn (see
+    `caution`).
+
+    Args:
+        names: the members.
+        cuts: the trials of each cut, the latest first.
+        seed: what anything random starts from.
+
+    Returns:
+        What serves, and the curve to measure on the latest cut: learnt without it, if there are
+        several. (Of the latest cut it knows one thing: how far to trust weights, which the other
+        cuts told of weights that were learnt with it.)
     """
-    lesson = learn(names, trials, seed=seed)
-    for _ in range(RELEARN):
-        kept = [
-            row for row, most in enumerate(lesson.curve.weights.max(axis=0)) if most > NO_WEIGHT
-        ]
-        if not kept or len(kept) == len(names):
-            break
-        names = [names[row] for row in kept]
-        trials = [restricted(one, kept) for one in trials]
-        lesson = learn(names, trials, seed=seed)
-    return lesson
+    everything = [one for of_cut in cuts for one in of_cut]
+    if len(cuts) == 1:
+        lesson = worthwhile(learn(names, everything, seed=seed), everything)
+        return lesson, lesson.curve
+    drafts = [draft(names, _without(cuts, place), seed=seed) for place in range(len(cuts))]
+    served = draft(names, everything, seed=seed).moved(caution(drafts, cuts))
+    measured = drafts[0].moved(caution(drafts[1:], cuts[1:]))
+    older = [one for of_cut in cuts[1:] for one in of_cut]
+    return (
+        worthwhile(settled(served, everything), everything),
+        worthwhile(settled(measured, older), older).curve,
+    )
+
+
+def _without(cuts: Sequence[Sequence[Trial]], left_out: int) -> list[Trial]:
+    """The trials of all cuts but one."""
+    return [one for place, of_cut in enumerate(cuts) if place != left_out for one in of_cut]
+
+
+def worthwhile(lesson: Lesson, trials: Sequence[Trial]) -> Lesson:
+    """The lesson over those members alone that have weight, so that serving pays only for them.
+
+    Without the others' candidates scores are on other scales: the guarantee is given again, for
+    the blend that serves.
+    """
+    curve = lesson.curve
+    kept = [row for row, most in enumerate(curve.weights.max(axis=0)) if most > NO_WEIGHT]
+    if not kept or len(kept) == len(curve.members):
+        return lesson
+    parts = [restricted(one, kept) for one in trials]
+    return settled(curve.only([curve.members[row] for row in kept]), parts)
 
 
 def _measures(
-    latest: Cut, names: Sequence[str], newest: Trial, lesson: Lesson
+    latest: Cut, names: Sequence[str], newest: Trial, curve: Curve
 ) -> dict[str, dict[str, float]]:
     """How each member alone and the blend do on the latest cut, histories whole.
 
     To whom a member is silent it is of no worth.
     """
-    whole, carry = latest.trials[0], lesson.curve.carry
+    whole, carry = latest.trials[0], curve.carry
     speaks = whole.calibrated.speaks
     figures = {
         name: _figures(whole, np.tile(own, (len(whole), 1)), carry, heard)
@@ -235,10 +263,9 @@ def _measures(
             latest.members, np.eye(len(latest.members)), speaks, strict=True
         )
     }
-    members = lesson.curve.members
-    part = restricted(newest, [names.index(name) for name in members])
+    part = restricted(newest, [names.index(name) for name in curve.members])
     heard = np.asarray(part.calibrated.speaks.any(axis=0))
-    figures["blend"] = _figures(part, lesson.curve.at(part.lengths), carry, heard)
+    figures["blend"] = _figures(part, curve.at(part.lengths), carry, heard)
     return figures
 
 

@@ -11,9 +11,6 @@ NO_WEIGHT = 0.01
 LITTLE_WEIGHT = 0.05
 """Members of up to this weight on average go before the last of the further cuts does."""
 
-LESSONS = 3
-"""So many more times a blend is learnt: to measure, to serve, and again without the idle."""
-
 
 @dataclass(frozen=True)
 class Cost:
@@ -55,7 +52,8 @@ class Costs:
     def of(self, name: str, further: int) -> float:
         """What a member still costs: at each further cut, in the end, and whenever one learns."""
         own = self.members[name]
-        return further * (own.fit + own.score) + own.fit + LESSONS * self.lesson
+        lessons = 1 + (further + 1)  # on all cuts, and without each of them in turn
+        return further * (own.fit + own.score) + own.fit + lessons * self.lesson
 
     def ahead(self, plan: Plan) -> float:
         """The forecast of all that a plan still costs."""
