@@ -116,10 +116,11 @@ def draft(
     alone = [trial.alone(CUTOFF) for trial in useful]
     scales = scales_of(alone)
     near = [nearness(*pair, knots) for pair in zip(useful, scales, strict=True)]
+    contests = [trial.contest for trial in useful]
 
     def weights_at(place: int) -> Float64Array:
         """(n_members,) what suits people whose histories are about as long as that knot."""
-        return bagged(useful, [odds[place] for odds in near], seed)
+        return bagged(contests, [odds[place] for odds in near], seed)
 
     with ThreadPoolExecutor(min(os.cpu_count() or 1, THREADS)) as pool:
         rows = list(pool.map(weights_at, range(len(knots))))

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from tastemaker.blend.calibration import Calibrated, calibrate
 from tastemaker.blend.candidates import Slate
 from tastemaker.blend.combination import combine, highest
+from tastemaker.blend.contest import Contest, contest
 from tastemaker.data import BoolArray, Float32Array, Float64Array, Int64Array, frozen
 from tastemaker.metrics import ndcg
 
@@ -48,6 +49,11 @@ class Trial:
     def calibrated(self) -> Calibrated:
         """The members' scores on one scale."""
         return calibrate(self.slate)
+
+    @cached_property
+    def contest(self) -> Contest:
+        """The candidates that could have one of the first places."""
+        return contest(self.calibrated.values, self.slate.valid, self.relevant, self.n_relevant)
 
     def totals(self, weights: Float64Array, carry: float) -> Float32Array:
         """(n, width) the blended scores of the candidates with weights (n, n_members)."""
