@@ -41,7 +41,7 @@ benchmark: $(PEERS)/installed  ## every speed, memory and quality bar, beside it
 $(LIGHT)/installed: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Tastemaker needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12 demo")'
 	$(PYTHON) -m venv $(LIGHT)
-	$(LIGHT)/bin/python -m pip install --quiet --disable-pip-version-check --editable .
+	$(LIGHT)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --editable .
 	touch $@
 
 $(FULL)/installed: pyproject.toml

@@ -131,7 +131,8 @@ def _groups(curve: Curve, knots: Sequence[int], trials: Sequence[Trial], k: int)
     for first, last in _spans(np.bincount(np.concatenate(own), minlength=len(knots))):
         rows = [np.flatnonzero((places >= first) & (places <= last)) for places in own]
         parts = [trial.select(part) for trial, part in zip(trials, rows, strict=True) if len(part)]
-        alone = np.concatenate([part.alone(k) for part in parts], axis=1).mean(axis=1)
+        figures = [trial.alone(k)[:, part] for trial, part in zip(trials, rows, strict=True)]
+        alone = np.concatenate(figures, axis=1).mean(axis=1)
         groups.append(_Group(knots[first], knots[last], tuple(parts), alone))
     return groups
 

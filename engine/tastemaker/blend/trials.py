@@ -65,6 +65,17 @@ class Trial:
 
     def alone(self, k: int) -> Float64Array:
         """(n_members, n) NDCG at `k` of each member alone; 0 where it is silent."""
+        if k not in self._alone:
+            figures = self._ranked_alone(k)
+            frozen(figures)
+            self._alone[k] = figures
+        return self._alone[k]
+
+    @cached_property
+    def _alone(self) -> dict[int, Float64Array]:
+        return {}
+
+    def _ranked_alone(self, k: int) -> Float64Array:
         values, valid = self.calibrated.values, self.slate.valid
         rows = [np.where(valid, own, np.float32(-np.inf)) for own in values]
         figures = np.array([ndcg(self.hits(row, k), self.n_relevant, k) for row in rows])

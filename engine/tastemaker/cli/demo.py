@@ -36,7 +36,7 @@ QUICK = (
     "item-knn",
     "ease",
     "transition",
-    "trending",
+    "svd-trending",
     "tfidf",
 )
 """What the demonstration trains: it should be over in a minute."""
