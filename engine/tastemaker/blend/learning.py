@@ -9,8 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tastemaker.blend.candidates import DEPTH
-from tastemaker.blend.curve import CARRY, KNOTS, Curve, even
+from tastemaker.blend.curve import KNOTS, Curve, even
 from tastemaker.blend.greedy import bagged
 from tastemaker.blend.guarantee import Bucket, buckets, guaranteed
 from tastemaker.blend.trials import Trial
@@ -64,40 +63,20 @@ class Lesson:
     buckets: tuple[Bucket, ...]
 
 
-def learn(
-    members: Sequence[str],
-    trials: Sequence[Trial],
-    *,
-    knots: Sequence[int] = KNOTS,
-    carry: float = CARRY,
-    depth: int = DEPTH,
-    seed: int = 0,
-) -> Lesson:
+def learn(members: Sequence[str], trials: Sequence[Trial], *, seed: int = 0) -> Lesson:
     """The weight curve that ranks the trials' people best, and never worse than a single member.
 
     Args:
         members: the members' names.
         trials: of several cuts of time, with histories cut to various lengths.
-        knots: the history lengths to learn weights for.
-        carry: see `Curve`.
-        depth: how many items each member brought to the trials' slates.
         seed: what anything random starts from.
     """
     if not any(len(trial) for trial in trials):
         return Lesson(even(members), ())
-    drafted = draft(members, trials, knots=knots, carry=carry, depth=depth, seed=seed)
-    return settled(drafted.curve, trials)
+    return settled(draft(members, trials, seed=seed).curve, trials)
 
 
-def draft(
-    members: Sequence[str],
-    trials: Sequence[Trial],
-    *,
-    knots: Sequence[int] = KNOTS,
-    carry: float = CARRY,
-    depth: int = DEPTH,
-    seed: int = 0,
-) -> Draft:
+def draft(members: Sequence[str], trials: Sequence[Trial], *, seed: int = 0) -> Draft:
     """The weights that rank the trials' people best.
 
     At each knot the weights are those that greedily maximise NDCG, averaged over bags of people
@@ -107,15 +86,12 @@ def draft(
     Args:
         members: the members' names.
         trials: of several cuts of time, with histories cut to various lengths; somebody is in them.
-        knots: the history lengths to learn weights for.
-        carry: see `Curve`.
-        depth: how many items each member brought to the trials' slates.
         seed: what anything random starts from.
     """
     useful = [trial for trial in trials if len(trial)]
     alone = [trial.alone(CUTOFF) for trial in useful]
     scales = scales_of(alone)
-    near = [nearness(*pair, knots) for pair in zip(useful, scales, strict=True)]
+    near = [nearness(*pair, KNOTS) for pair in zip(useful, scales, strict=True)]
     contests = [trial.contest for trial in useful]
 
     def weights_at(place: int) -> Float64Array:
@@ -123,11 +99,11 @@ def draft(
         return bagged(contests, [odds[place] for odds in near], seed)
 
     with ThreadPoolExecutor(min(os.cpu_count() or 1, THREADS)) as pool:
-        rows = list(pool.map(weights_at, range(len(knots))))
-    weights = _heard(np.array(rows), useful, knots)
+        rows = list(pool.map(weights_at, range(len(KNOTS))))
+    weights = _heard(np.array(rows), useful, KNOTS)
     merits = np.sum([odds @ own.T for odds, own in zip(near, alone, strict=True)], axis=0)
     best = np.argmax(merits, axis=1).astype(np.int64)
-    return Draft(Curve(tuple(members), tuple(knots), weights, carry, depth), best)
+    return Draft(Curve(tuple(members), KNOTS, weights), best)
 
 
 def settled(curve: Curve, trials: Sequence[Trial]) -> Lesson:
