@@ -44,7 +44,7 @@ def blocks() -> list[Block]:
 
 def script(block: Block) -> str:
     """The commands of a shell block, without prompts, output and what is not run here."""
-    lines = block.code.replace("--minutes 10", "--minutes 0.05").splitlines()
+    lines = block.code.replace("--time-limit 10m", "--time-limit 3s").splitlines()
     if block.language == "console":
         lines = [line[2:] for line in lines if line.startswith("$ ")]
     return "\n".join(line for line in lines if not line.startswith(NOT_RUN))

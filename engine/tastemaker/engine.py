@@ -123,7 +123,7 @@ class Tastemaker(Repository):
         self,
         names: Sequence[str] = (),
         *,
-        minutes: float = 10.0,
+        time_limit: float | str = "10m",
         study: str | None = None,
         hold_out: str | None = None,
         memory_limit: int | str | None = None,
@@ -138,7 +138,7 @@ class Tastemaker(Repository):
 
         Args:
             names: which recommenders; all that are enabled where empty.
-            minutes: how long it may take, for all of them together.
+            time_limit: seconds, or text such as "30m", for all of them together.
             study: the URL of an SQL database of its own that keeps what was tried, so that the next
                 run goes on with it; kept nowhere where not given.
             hold_out: as for `train`.
@@ -157,7 +157,7 @@ class Tastemaker(Repository):
 
         check_several(names, "names")
         tuner = Tuner(self._database, self._keyring, self._plugins)
-        most = limits(memory_limit, 60 * minutes)
+        most = limits(memory_limit, time_limit)
         if progress is True:
             with progress_bar() as bar:
                 results = tuner.tune(names, most, study, hold_out, seed, bar)

@@ -10,7 +10,7 @@ from click.testing import Result
 
 Run: TypeAlias = Callable[..., Result]
 
-BRIEF = ("tune", "recent-popular", "popular", "--minutes", "0.05")
+BRIEF = ("tune", "recent-popular", "popular", "--time-limit", "3s")
 
 
 def settings(run: Run, name: str) -> str:
@@ -33,7 +33,7 @@ def test_a_search_says_what_it_found(shop: Path, run: Run) -> None:
 
 
 def test_the_table_ends_with_what_to_do_next(shop: Path, run: Run) -> None:
-    done = run("tune", "popular", "--minutes", "0.01", "--study", "sqlite:///studies.db")
+    done = run("tune", "popular", "--time-limit", "0.6s", "--study", "sqlite:///studies.db")
     assert done.exit_code == 0
     assert "nothing to search" in done.stdout
     assert done.stdout.endswith("none that were tried are clearly better.\n")
@@ -45,7 +45,7 @@ def test_better_settings_are_used_by_the_next_training(shop: Path, run: Run) -> 
     # settings that no shop would want: almost any others are better
     run("plugins", "set", "item-knn", "shrinkage=100.0", "neighbours=1")
     bad = settings(run, "item-knn")
-    tune = ("tune", "item-knn", "--minutes", "0.1", "--hold-out", "random")
+    tune = ("tune", "item-knn", "--time-limit", "6s", "--hold-out", "random")
     shown = rows(run(*tune, "--dry-run", "--format", "json"))["item-knn"]
     assert shown["state"] == "better"
     assert settings(run, "item-knn") == bad

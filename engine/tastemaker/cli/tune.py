@@ -15,11 +15,11 @@ STUDY = "sqlite:///tastemaker-tuning.db"
 @click.command()
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option(
-    "--minutes",
-    type=click.FloatRange(min=0, min_open=True),
-    default=10.0,
+    "--time-limit",
+    default="10m",
     show_default=True,
-    help="How long the search may take, for all recommenders together.",
+    metavar="TIME",
+    help="For all of them together, such as 90s or 2h.",
 )
 @click.option(
     "--study",
@@ -46,7 +46,7 @@ STUDY = "sqlite:///tastemaker-tuning.db"
 @database_option
 def tune(
     names: tuple[str, ...],
-    minutes: float,
+    time_limit: str,
     study: str,
     hold_out: str | None,
     memory_limit: str | None,
@@ -64,13 +64,13 @@ def tune(
     \b
     Examples:
       tastemaker tune
-      tastemaker tune ease item-knn --minutes 30
+      tastemaker tune ease item-knn --time-limit 30m
       tastemaker tune --dry-run
     """
     with open_engine(database_url) as engine, progress_bar() as progress:
         results = engine.tune(
             names,
-            minutes=minutes,
+            time_limit=time_limit,
             study=study,
             hold_out=hold_out,
             memory_limit=memory_limit,
