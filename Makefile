@@ -38,6 +38,7 @@ browser:  ## one that the tests of the HTML report open it in
 benchmark: $(PEERS)/installed  ## every speed, memory and quality bar, beside its peer
 	$(PEERS)/bin/python benchmarks/run.py
 
+# without compiling: a demonstration imports little of SciPy, whose bytecode takes as long as the rest
 $(LIGHT)/installed: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Tastemaker needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12 demo")'
 	$(PYTHON) -m venv $(LIGHT)

@@ -52,7 +52,8 @@ class Costs:
     def of(self, name: str, further: int) -> float:
         """What a member still costs: at each further cut, in the end, and whenever one learns."""
         own = self.members[name]
-        lessons = 1 + (further + 1)  # on all cuts, and without each of them in turn
+        # on all cuts, and without each of them in turn; with only one cut, one too many
+        lessons = 1 + (further + 1)
         return further * (own.fit + own.score) + own.fit + lessons * self.lesson
 
     def ahead(self, plan: Plan) -> float:
