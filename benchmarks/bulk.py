@@ -20,10 +20,11 @@ from pathlib import Path
 import numpy as np
 
 from tastemaker.cli.output import print_table
-from tastemaker.store import interactions, migrate
-from tastemaker.store.database import Database
-from tastemaker.store.keyring import create_keyring
-from tastemaker.store.keys import create_key_file
+from tastemaker.store import interactions
+from tastemaker.store.crypto.keyring import create_keyring
+from tastemaker.store.crypto.keys import create_key_file
+from tastemaker.store.sql import migrate
+from tastemaker.store.sql.database import Database
 
 USERS = 50_000
 ITEMS = 10_000

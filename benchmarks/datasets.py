@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tastemaker.data import Histories, Items, People, TrainingData
-from tastemaker.evaluation.splits import Split
+from tastemaker.holdout.splits import Split
 
 CACHE = Path(__file__).parent.parent / ".benchmark-data"
 ML_100K = "recbole/dataset_example/ml-100k/ml-100k"

@@ -18,22 +18,22 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
-from tastemaker.assessment.exams import Exam, exam
 from tastemaker.data import BoolArray, Int64Array, People
-from tastemaker.evaluation.measure import measures
-from tastemaker.evaluation.questions import Question, whole
+from tastemaker.holdout.cases import HeldOutCases, full_history_cases
+from tastemaker.holdout.evaluation_split import EvaluationSplit, make_evaluation_split
+from tastemaker.holdout.measuring import measures
 from tastemaker.progress import progress_bar
 
-Lists = npt.NDArray[np.int64]
+RankedLists = npt.NDArray[np.int64]
 """(n, k) item indexes, best first."""
 
-Rank = Callable[[csr_matrix, Int64Array, int], Lists]
+Rank = Callable[[csr_matrix, Int64Array, int], RankedLists]
 """Fits on a matrix of people and items, and ranks `k` unseen items for the given rows."""
 
 BLOCK = 500
 
 
-def tuned_peers(asked: Exam, rows: Int64Array, k: int) -> dict[str, Lists]:
+def tuned_peers(asked: EvaluationSplit, rows: Int64Array, k: int) -> dict[str, RankedLists]:
     """The lists of every installed peer, tuned, for some of the people.
 
     Args:
@@ -44,8 +44,10 @@ def tuned_peers(asked: Exam, rows: Int64Array, k: int) -> dict[str, Lists]:
     logging.disable(logging.WARNING)
     grids = {name: ranks for name, (module, ranks) in PEERS.items() if find_spec(module)}
     past = matrix(asked.people, asked.split.known)
-    inner = exam(asked.name, asked.data, np.ones(asked.data.n_items, dtype=np.bool_))
-    lists: dict[str, Lists] = {}
+    inner = make_evaluation_split(
+        asked.name, asked.data, np.ones(asked.data.n_items, dtype=np.bool_)
+    )
+    lists: dict[str, RankedLists] = {}
     with progress_bar() as progress:
         for done, (name, ranks) in enumerate(grids.items()):
             progress(done, len(grids), f"tuning {name}")
@@ -59,26 +61,26 @@ def matrix(people: People, which: BoolArray) -> csr_matrix:
     return csr_matrix(people.take(which).presence())
 
 
-def asked_rows(asked: Exam) -> Int64Array:
+def asked_rows(asked: EvaluationSplit) -> Int64Array:
     """The people with a history who are asked for something that they had not seen."""
-    seen, chosen = (matrix(asked.people, own) for own in (asked.split.known, asked.split.asked))
+    seen, chosen = (matrix(asked.people, own) for own in (asked.split.known, asked.split.held_out))
     fresh = chosen - chosen.multiply(seen)
     return np.flatnonzero((np.diff(seen.indptr) > 0) & (np.asarray(fresh.sum(axis=1)).ravel() > 0))
 
 
-def question_of(asked: Exam) -> Question:
+def question_of(asked: EvaluationSplit) -> HeldOutCases:
     """What those people are asked."""
-    question = whole(asked.people, asked.split)
+    question = full_history_cases(asked.people, asked.split)
     return question.select(np.flatnonzero(question.people.histories.lengths))
 
 
-def hits(items: Lists, question: Question) -> BoolArray:
+def hits(items: RankedLists, question: HeldOutCases) -> BoolArray:
     """(n, k) which of the items are right."""
     right = question.chosen.toarray() & ~question.seen.toarray()
     return np.asarray(right[np.arange(len(right))[:, None], items] & (items >= 0))
 
 
-def _validated(inner: Exam, rank: Rank) -> float:
+def _validated(inner: EvaluationSplit, rank: Rank) -> float:
     """NDCG@10 on a split of what may be learnt from."""
     question = question_of(inner)
     items = rank(matrix(inner.people, inner.split.known), asked_rows(inner), 10)
@@ -88,7 +90,7 @@ def _validated(inner: Exam, rank: Rank) -> float:
 
 def _foremost(
     score: Callable[[Int64Array], object], past: csr_matrix, rows: Int64Array, k: int
-) -> Lists:
+) -> RankedLists:
     """The best unseen items by a library's scores of all items."""
     lists = []
     for first in range(0, len(rows), BLOCK):
@@ -102,7 +104,7 @@ def _foremost(
 def implicit_als(factors: int, alpha: float, regularization: float) -> Rank:
     """implicit: alternating least squares."""
 
-    def rank(past: csr_matrix, rows: Int64Array, k: int) -> Lists:
+    def rank(past: csr_matrix, rows: Int64Array, k: int) -> RankedLists:
         from implicit.als import AlternatingLeastSquares
 
         model = AlternatingLeastSquares(
@@ -117,7 +119,7 @@ def implicit_als(factors: int, alpha: float, regularization: float) -> Rank:
 def implicit_bm25(neighbours: int, b: float) -> Rank:
     """implicit: item neighbours by BM25."""
 
-    def rank(past: csr_matrix, rows: Int64Array, k: int) -> Lists:
+    def rank(past: csr_matrix, rows: Int64Array, k: int) -> RankedLists:
         from implicit.nearest_neighbours import BM25Recommender
 
         model = BM25Recommender(K=neighbours, B=b)
@@ -130,7 +132,7 @@ def implicit_bm25(neighbours: int, b: float) -> Rank:
 def irspack_ials(factors: int, alpha: float, regularization: float) -> Rank:
     """irspack: implicit ALS with frequency-scaled regularisation."""
 
-    def rank(past: csr_matrix, rows: Int64Array, k: int) -> Lists:
+    def rank(past: csr_matrix, rows: Int64Array, k: int) -> RankedLists:
         from irspack import IALSRecommender
 
         model = IALSRecommender(past, n_components=factors, alpha0=alpha, reg=regularization)
@@ -144,7 +146,7 @@ def irspack_ials(factors: int, alpha: float, regularization: float) -> Rank:
 def irspack_rp3beta(beta: float, neighbours: int) -> Rank:
     """irspack: random walks."""
 
-    def rank(past: csr_matrix, rows: Int64Array, k: int) -> Lists:
+    def rank(past: csr_matrix, rows: Int64Array, k: int) -> RankedLists:
         from irspack import RP3betaRecommender
 
         model = RP3betaRecommender(past, beta=beta, top_k=neighbours).learn()
@@ -156,7 +158,7 @@ def irspack_rp3beta(beta: float, neighbours: int) -> Rank:
 def lenskit_knn(neighbours: int) -> Rank:
     """LensKit: item neighbours."""
 
-    def rank(past: csr_matrix, rows: Int64Array, k: int) -> Lists:
+    def rank(past: csr_matrix, rows: Int64Array, k: int) -> RankedLists:
         from lenskit.data import ItemList, RecQuery, from_interactions_df
         from lenskit.knn import ItemKNNScorer
 
@@ -177,7 +179,7 @@ def lenskit_knn(neighbours: int) -> Rank:
 def rectools_ease(regularization: float) -> Rank:
     """RecTools: EASE."""
 
-    def rank(past: csr_matrix, rows: Int64Array, k: int) -> Lists:
+    def rank(past: csr_matrix, rows: Int64Array, k: int) -> RankedLists:
         from rectools.dataset import Dataset
         from rectools.models import EASEModel
 

@@ -26,20 +26,20 @@ import numpy as np
 from datasets import known, load, without_repeats
 from peers import asked_rows, hits, question_of, tuned_peers
 
-from tastemaker.assessment.answering import ask
-from tastemaker.assessment.exams import Exam, exam
-from tastemaker.assessment.served import Served, Store, train
-from tastemaker.blend import Curve
+from tastemaker.blend import WeightCurve
 from tastemaker.cli.output import console, print_table
 from tastemaker.data import Int64Array, TrainingData
-from tastemaker.evaluation.measure import Measures, compare, interval, measures
-from tastemaker.evaluation.questions import Question
-from tastemaker.evaluation.splits import Split
+from tastemaker.evaluation.models import Served, Store, train
+from tastemaker.evaluation.ranked_lists import recommend_to
+from tastemaker.holdout.cases import HeldOutCases
+from tastemaker.holdout.evaluation_split import EvaluationSplit, make_evaluation_split
+from tastemaker.holdout.measuring import Measures, compare, interval, measures
+from tastemaker.holdout.splits import Split
+from tastemaker.plugin.registry import Registry
 from tastemaker.progress import progress_bar
-from tastemaker.registry import Registry
 from tastemaker.store.items import StoredItems
 from tastemaker.store.kinds import Kind
-from tastemaker.training.members import choose
+from tastemaker.training.fitting import choose
 
 DEPTH = 20
 """How long the lists are."""
@@ -70,15 +70,15 @@ def main() -> None:
             report(f"{name}, {split}", asked, chosen.only, not chosen.no_peers)
 
 
-def exam_of(split: str, data: TrainingData) -> Exam:
+def exam_of(split: str, data: TrainingData) -> EvaluationSplit:
     """What is asked of a split of that name; every item may be shown.
 
     What is last is told by the order of the rows, as in published figures.
     """
-    return exam(split, data, np.ones(data.n_items, dtype=np.bool_))
+    return make_evaluation_split(split, data, np.ones(data.n_items, dtype=np.bool_))
 
 
-def as_stored(asked: Exam) -> Exam:
+def as_stored(asked: EvaluationSplit) -> EvaluationSplit:
     """The same without the order of what happened at one moment: the engine's store keeps none."""
     seed, told = asked.data.seed, asked.split
     order = asked.people.drawn_order(seed)
@@ -86,11 +86,13 @@ def as_stored(asked: Exam) -> Exam:
         asked,
         data=replace(asked.data, people=asked.data.people.shuffled(seed)),
         people=asked.people.shuffled(seed),
-        split=Split(told.known[order], told.asked[order], told.basis),
+        split=Split(told.known[order], told.held_out[order], told.basis),
     )
 
 
-def report(title: str, asked: Exam, only: Sequence[str], with_peers: bool) -> dict[str, float]:
+def report(
+    title: str, asked: EvaluationSplit, only: Sequence[str], with_peers: bool
+) -> dict[str, float]:
     """Learns from what may be learnt from, and prints how well that foretells the rest.
 
     Returns:
@@ -103,7 +105,7 @@ def report(title: str, asked: Exam, only: Sequence[str], with_peers: bool) -> di
         candidates = choose(registry, {}, only)
         served = train(registry, candidates, asked, _store(asked), progress)
     lists = {
-        name: ask(serving, question, asked.candidates, DEPTH).hits
+        name: recommend_to(serving, question, asked.candidates, DEPTH).hits
         for name, serving in {**served.alone, "blend": served.blend}.items()
     }
     if with_peers:
@@ -123,7 +125,7 @@ def report(title: str, asked: Exam, only: Sequence[str], with_peers: bool) -> di
     }
 
 
-def _store(asked: Exam) -> Store:
+def _store(asked: EvaluationSplit) -> Store:
     """The store's view of the items: all of them available, in the order of the exam."""
     n_items, items = len(asked.order), asked.data.items
     available = np.ones(n_items, dtype=np.bool_)
@@ -155,7 +157,7 @@ def print_figures(title: str, figures: Mapping[str, Measures], relevant: Int64Ar
     print_table(rows, tuple(rows[0]), title)
 
 
-def print_curve(curve: Curve) -> None:
+def print_curve(curve: WeightCurve) -> None:
     """The weights, in percent."""
     rows = [
         {"history": knot}
@@ -165,7 +167,7 @@ def print_curve(curve: Curve) -> None:
     print_table(rows, tuple(rows[0]), "Weights")
 
 
-def print_envelope(figures: Mapping[str, Measures], question: Question) -> None:
+def print_envelope(figures: Mapping[str, Measures], question: HeldOutCases) -> None:
     """NDCG@10 by length of history; the paired interval of the blend against the best member."""
     lengths, rows = question.people.histories.lengths, []
     for shortest, longest in LENGTHS:

@@ -21,7 +21,7 @@ from datasets import ml_100k
 
 from tastemaker import Tastemaker, TrainingData
 from tastemaker.cli.output import print_table
-from tastemaker.store.keys import KeyFile, create_key_file
+from tastemaker.store.crypto.keys import KeyFile, create_key_file
 
 FIRST = ("popular", "recent-popular", "item-knn", "ease", "transition", "tfidf")
 """The recommenders that the bars are set for."""

@@ -8,8 +8,8 @@ from alembic import context
 from alembic.util import CommandError
 
 from tastemaker.errors import TastemakerError
-from tastemaker.store.database import Database
-from tastemaker.store.migrate import configuration, locked
+from tastemaker.store.sql.database import Database
+from tastemaker.store.sql.migrate import configuration, locked
 
 
 def run() -> None:

@@ -16,10 +16,10 @@ from typing import TypeAlias
 import pytest
 from sqlalchemy import Connection, Engine, create_engine, make_url
 
-from tastemaker.store import migrate
-from tastemaker.store.database import Database
-from tastemaker.store.keyring import Keyring, create_keyring
-from tastemaker.store.keys import Key
+from tastemaker.store.crypto.keyring import Keyring, create_keyring
+from tastemaker.store.crypto.keys import Key
+from tastemaker.store.sql import migrate
+from tastemaker.store.sql.database import Database
 
 Work: TypeAlias = Callable[[], object]
 Fork: TypeAlias = Callable[[Work], int]

@@ -15,12 +15,12 @@ from sqlalchemy import select
 
 from tastemaker.engine import Tastemaker
 from tastemaker.errors import TastemakerError
-from tastemaker.files.writers import write_rows
+from tastemaker.io.writers import write_rows
 from tastemaker.store import releases
-from tastemaker.store.database import Database
-from tastemaker.store.keyring import open_keyring
-from tastemaker.store.keys import Key
-from tastemaker.store.tables import model
+from tastemaker.store.crypto.keyring import open_keyring
+from tastemaker.store.crypto.keys import Key
+from tastemaker.store.sql.database import Database
+from tastemaker.store.sql.tables import model
 
 PUT = "kanarienvogel.put@example.org"
 IMPORTED = "kanarienvogel.import@example.org"

@@ -10,11 +10,11 @@ from sqlalchemy.pool import NullPool
 
 from tastemaker.engine import Tastemaker
 from tastemaker.errors import InputError, ReleaseError, TamperedError, WrongKeyError
-from tastemaker.ranking.answers import Recommendation
-from tastemaker.store.database import Database
-from tastemaker.store.keys import Key
-from tastemaker.store.sealed_column import SealedBytes
-from tastemaker.store.tables import meta, model, model_chunk
+from tastemaker.serving.answers import Recommendation
+from tastemaker.store.crypto.keys import Key
+from tastemaker.store.crypto.sealed_column import SealedBytes
+from tastemaker.store.sql.database import Database
+from tastemaker.store.sql.tables import meta, model, model_chunk
 
 PEOPLE = 24
 ITEMS = 12

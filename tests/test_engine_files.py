@@ -9,8 +9,8 @@ import pytest
 
 from tastemaker.engine import Tastemaker
 from tastemaker.errors import FileRefusedError
-from tastemaker.store.database import Database
-from tastemaker.store.keys import Key
+from tastemaker.store.crypto.keys import Key
+from tastemaker.store.sql.database import Database
 
 VIEWS = "user_id,item_id,timestamp\nalice,tea,1600000000\nbob,mug,1600086400\n"
 BAD = VIEWS + "carol,,1600172800\n"

@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from tastemaker.data import Histories, Items, People, TrainingData
     from tastemaker.engine import Tastemaker
     from tastemaker.errors import TastemakerError
-    from tastemaker.hookspecs import hookimpl
-    from tastemaker.ranking.answers import Answer, Recommendation
+    from tastemaker.plugin.hookspecs import hookimpl
     from tastemaker.recommender import Progress, Recommender, Settings, State, setting
-    from tastemaker.store.tables import include_name
+    from tastemaker.serving.answers import Answer, Recommendation
+    from tastemaker.store.sql.tables import include_name
 else:
     # Out of the type checkers' sight: they would believe that it gives any name whatever.
     def __getattr__(name: str) -> object:
@@ -48,20 +48,20 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Answer": "ranking.answers",
+    "Answer": "serving.answers",
     "Histories": "data",
     "Items": "data",
     "People": "data",
     "Progress": "recommender",
-    "Recommendation": "ranking.answers",
+    "Recommendation": "serving.answers",
     "Recommender": "recommender",
     "Settings": "recommender",
     "State": "recommender",
     "Tastemaker": "engine",
     "TastemakerError": "errors",
     "TrainingData": "data",
-    "hookimpl": "hookspecs",
-    "include_name": "store.tables",
+    "hookimpl": "plugin.hookspecs",
+    "include_name": "store.sql.tables",
     "setting": "recommender",
 }
 

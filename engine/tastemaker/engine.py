@@ -7,31 +7,31 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine
 
-from tastemaker.border import Json, check_count, check_id, check_several
 from tastemaker.errors import SchemaError
-from tastemaker.plugin import Plugin
+from tastemaker.plugin.discovery import Plugin
+from tastemaker.plugin.registry import Registry
 from tastemaker.progress import progress_bar
-from tastemaker.ranking.answers import Answer, Recommendation
-from tastemaker.ranking.asking import Asking, read_asking
-from tastemaker.ranking.catalogue import Where
-from tastemaker.ranking.people import PastInteraction, read_past
-from tastemaker.ranking.recommending import answers, answers_in_turn, similar
-from tastemaker.ranking.serving import Server, Serving
-from tastemaker.recommender import Progress, Recommender, silent
-from tastemaker.registry import Registry
+from tastemaker.recommender import Progress, Recommender, no_progress
 from tastemaker.repository import Repository
+from tastemaker.serving.answers import Answer, Recommendation
+from tastemaker.serving.catalogue import Where
+from tastemaker.serving.people import PastInteraction, read_past
+from tastemaker.serving.recommending import answers, answers_in_turn, similar
+from tastemaker.serving.request_batch import RequestBatch, read_request_batch
+from tastemaker.serving.server import Server, Serving
 from tastemaker.store import releases
 from tastemaker.store.configuration import check_share, read_configuration, write_configuration
-from tastemaker.store.database import Database
-from tastemaker.store.keyring import Keyring
-from tastemaker.store.keys import KeySource
-from tastemaker.store.statements import batches
-from tastemaker.training.quality import Finding
+from tastemaker.store.crypto.keyring import Keyring
+from tastemaker.store.crypto.keys import KeySource
+from tastemaker.store.sql.database import Database
+from tastemaker.store.sql.statements import batches
+from tastemaker.training.data_quality import Finding
 from tastemaker.training.reading import ReleaseSummary, last_problems, list_releases, read_release
 from tastemaker.training.report import Release
+from tastemaker.validation import Json, check_count, check_id, check_several
 
 if TYPE_CHECKING:
-    from tastemaker.assessment.report import Report
+    from tastemaker.evaluation.report import Report
     from tastemaker.tuning.report import Tuned
 
 BATCH = 500
@@ -84,7 +84,7 @@ class Tastemaker(Repository):
         time_limit: float | str | None = None,
         hold_out: str | None = None,
         announce: Callable[[Sequence[Finding]], object] | None = None,
-        progress: Progress | bool = silent,
+        progress: Progress | bool = no_progress,
     ) -> Release:
         """Trains every enabled recommender, learns the blend, and activates the release.
 
@@ -117,7 +117,7 @@ class Tastemaker(Repository):
         if progress is True:
             with progress_bar() as bar:
                 return trainer.train(only, seed, activate, bar, most, hold_out, told)
-        return trainer.train(only, seed, activate, progress or silent, most, hold_out, told)
+        return trainer.train(only, seed, activate, progress or no_progress, most, hold_out, told)
 
     def tune(
         self,
@@ -129,7 +129,7 @@ class Tastemaker(Repository):
         memory_limit: int | str | None = None,
         seed: int = 0,
         apply: bool = True,
-        progress: Progress | bool = silent,
+        progress: Progress | bool = no_progress,
     ) -> list[Tuned]:
         """Searches recommenders' settings on held-out data; `train` uses those that are better.
 
@@ -162,7 +162,7 @@ class Tastemaker(Repository):
             with progress_bar() as bar:
                 results = tuner.tune(names, most, study, hold_out, seed, bar)
         else:
-            results = tuner.tune(names, most, study, hold_out, seed, progress or silent)
+            results = tuner.tune(names, most, study, hold_out, seed, progress or no_progress)
         if apply:
             tuner.apply(results)
         return results
@@ -175,7 +175,7 @@ class Tastemaker(Repository):
         only: Sequence[str] = (),
         seed: int = 0,
         people: int = 5000,
-        progress: Progress | bool = silent,
+        progress: Progress | bool = no_progress,
     ) -> Report:
         """Measures what training would make of the data: the blend, and each member alone.
 
@@ -197,14 +197,14 @@ class Tastemaker(Repository):
             TrainingError: no recommender could be trained.
             NotFoundError: `only` names a recommender that is not there.
         """
-        from tastemaker.assessment.evaluation import Evaluator  # who only serves need not load it
+        from tastemaker.evaluation.evaluate import Evaluator  # who only serves need not load it
 
         check_several(only, "only")
         evaluator = Evaluator(self._database, self._keyring, self._plugins, self._exploration)
         if progress is True:
             with progress_bar() as bar:
                 return evaluator.evaluate(split, cutoffs, only, seed, people, bar)
-        return evaluator.evaluate(split, cutoffs, only, seed, people, progress or silent)
+        return evaluator.evaluate(split, cutoffs, only, seed, people, progress or no_progress)
 
     def releases(self) -> list[ReleaseSummary]:
         """All releases that are kept, the newest first, damaged ones named as such."""
@@ -278,12 +278,12 @@ class Tastemaker(Repository):
             serving = self._serving(connection)
         return similar(serving, check_id(item_id, "item_id"), k)
 
-    def _asking(self, user_ids: Sequence[str]) -> Asking:
+    def _asking(self, user_ids: Sequence[str]) -> RequestBatch:
         """What serves now, and the users as it sees them."""
         ring = self._keyring
         refs = [ring.ref(check_id(user_id, "user_id")) for user_id in user_ids]
         with self._reading("recommending") as connection:
-            return read_asking(connection, ring, self._serving(connection), refs)
+            return read_request_batch(connection, ring, self._serving(connection), refs)
 
     # People
 

@@ -50,7 +50,7 @@ class Progress(Protocol):
         """Reports that `done` of `total` steps are over; `what` names the step."""
 
 
-def silent(done: int, total: int, what: str = "") -> None:
+def no_progress(done: int, total: int, what: str = "") -> None:
     """A Progress that tells nobody."""
 
 

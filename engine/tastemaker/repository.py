@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, Self
 
 from sqlalchemy import Connection, Engine
 
-from tastemaker.border import (
+from tastemaker.errors import SchemaError
+from tastemaker.recommender import Progress, no_progress
+from tastemaker.store import interactions, items, kinds, meta, users
+from tastemaker.store.crypto.keyring import Keyring, create_keyring, open_keyring
+from tastemaker.store.crypto.keys import KeySource, key_from_environment, key_in_hand
+from tastemaker.store.crypto.keyset import has_keys
+from tastemaker.store.receipt import Receipt
+from tastemaker.store.sql import migrate
+from tastemaker.store.sql.database import Database
+from tastemaker.store.sql.statements import Written
+from tastemaker.validation import (
     DEFAULT_KIND,
     Json,
     check_id,
@@ -20,21 +30,12 @@ from tastemaker.border import (
     read_item,
     read_user,
 )
-from tastemaker.errors import SchemaError
-from tastemaker.recommender import Progress, silent
-from tastemaker.store import interactions, items, kinds, meta, migrate, users
-from tastemaker.store.database import Database
-from tastemaker.store.keyring import Keyring, create_keyring, open_keyring
-from tastemaker.store.keys import KeySource, key_from_environment, key_in_hand
-from tastemaker.store.keyset import has_keys
-from tastemaker.store.receipt import Receipt
-from tastemaker.store.statements import Written
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-    from tastemaker.files.importing import ImportResult, OnError
-    from tastemaker.files.source import FileFormat
+    from tastemaker.io.importing import ImportResult, OnError
+    from tastemaker.io.source import FileFormat
 
 
 class Repository:
@@ -173,7 +174,7 @@ class Repository:
         rejects: str | Path | None = None,
         features: Sequence[str] = (),
         kind: str = DEFAULT_KIND,
-        progress: Progress = silent,
+        progress: Progress = no_progress,
     ) -> ImportResult:
         """Imports a file of items, users or interactions: CSV, JSON lines or Parquet, .gz too.
 
@@ -193,7 +194,7 @@ class Repository:
             FileRefusedError: a row cannot be taken; nothing of the file is kept.
             InputError: the file cannot be read, or an argument is refused.
         """
-        from tastemaker.files.importing import import_file  # not all who serve read files
+        from tastemaker.io.importing import import_file  # not all who serve read files
 
         check_several(features, "features")
         return import_file(
@@ -215,7 +216,7 @@ class Repository:
         path: str | Path,
         *,
         form: FileFormat | None = None,
-        progress: Progress = silent,
+        progress: Progress = no_progress,
     ) -> int:
         """Writes all items, users or interactions into a file, in clear; how many.
 
@@ -230,7 +231,7 @@ class Repository:
         Raises:
             InputError: the file cannot be written, or CSV cannot hold a value.
         """
-        from tastemaker.files.exporting import export_file
+        from tastemaker.io.exporting import export_file
 
         return export_file(self._database, self._keyring, what, path, form=form, progress=progress)
 

@@ -7,15 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tastemaker.blend import Slate, shortlist
+from tastemaker.blend import Candidates, select_candidates
 from tastemaker.blend.candidates import FEW
 from tastemaker.data import BoolArray, Float32Array
 
 NAN = float("nan")
 
 
-def listed(slate: Slate, person: int = 0) -> list[int]:
-    return [int(item) for item in slate.items[person][slate.valid[person]]]
+def listed(candidates: Candidates, person: int = 0) -> list[int]:
+    return [int(item) for item in candidates.items[person][candidates.valid[person]]]
 
 
 def scored(*members: Sequence[float]) -> np.ndarray[tuple[int, int, int], np.dtype[np.float32]]:
@@ -24,47 +24,51 @@ def scored(*members: Sequence[float]) -> np.ndarray[tuple[int, int, int], np.dty
 
 def test_the_union_of_each_members_best() -> None:
     scores = scored([9, 8, 1, 2, 3, 0], [0, 1, 2, 3, 8, 9])
-    slate = shortlist(scores, np.zeros((1, 6), dtype=bool), depth=2, least=1)
-    assert listed(slate) == [0, 1, 4, 5]
-    assert slate.values[:, 0].tolist() == [[9, 8, 3, 0], [0, 1, 8, 9]]
+    candidates = select_candidates(scores, np.zeros((1, 6), dtype=bool), depth=2, least=1)
+    assert listed(candidates) == [0, 1, 4, 5]
+    assert candidates.values[:, 0].tolist() == [[9, 8, 3, 0], [0, 1, 8, 9]]
 
 
 def test_barred_items_neither_come_in_nor_take_a_place() -> None:
-    barred = np.array([[True, False, False, False, False, False]])
-    slate = shortlist(scored([9, 8, 1, 2, 3, 0]), barred, depth=2, least=1)
-    assert listed(slate) == [1, 4]
+    excluded = np.array([[True, False, False, False, False, False]])
+    candidates = select_candidates(scored([9, 8, 1, 2, 3, 0]), excluded, depth=2, least=1)
+    assert listed(candidates) == [1, 4]
 
 
 def test_a_member_that_abstains_brings_nothing_and_says_nan() -> None:
     scores = scored([NAN] * 6, [0, 1, 2, 3, 8, 9])
-    slate = shortlist(scores, np.zeros((1, 6), dtype=bool), depth=2, least=1)
-    assert listed(slate) == [4, 5]
-    assert np.isnan(slate.values[0]).all()
+    candidates = select_candidates(scores, np.zeros((1, 6), dtype=bool), depth=2, least=1)
+    assert listed(candidates) == [4, 5]
+    assert np.isnan(candidates.values[0]).all()
 
 
 def test_items_that_a_member_does_not_score_are_not_among_its_best() -> None:
     scores = scored([NAN, NAN, 1, NAN, NAN, NAN, NAN])
-    slate = shortlist(scores, np.zeros((1, 7), dtype=bool), depth=3, least=1)
-    assert listed(slate) == [2]
+    candidates = select_candidates(scores, np.zeros((1, 7), dtype=bool), depth=3, least=1)
+    assert listed(candidates) == [2]
 
 
 def test_a_crowd_of_ties_at_the_last_place_stays_out() -> None:
-    slate = shortlist(scored([0] * 50 + [2, 1]), np.zeros((1, 52), dtype=bool), depth=5, least=1)
-    assert listed(slate) == [50, 51]
+    candidates = select_candidates(
+        scored([0] * 50 + [2, 1]), np.zeros((1, 52), dtype=bool), depth=5, least=1
+    )
+    assert listed(candidates) == [50, 51]
 
 
 def test_few_ties_at_the_last_place_all_come_in() -> None:
-    slate = shortlist(scored([3, 1, 1, 0, 0, 0]), np.zeros((1, 6), dtype=bool), depth=2, least=1)
-    assert listed(slate) == [0, 1, 2]
+    candidates = select_candidates(
+        scored([3, 1, 1, 0, 0, 0]), np.zeros((1, 6), dtype=bool), depth=2, least=1
+    )
+    assert listed(candidates) == [0, 1, 2]
 
 
 def test_the_list_is_filled_up_where_nobody_has_anything_to_say() -> None:
     scores = np.full((2, 3, 40), NAN, dtype=np.float32)
-    barred = np.zeros((3, 40), dtype=bool)
-    barred[1, :35] = True
-    barred[2] = True
-    slate = shortlist(scores, barred, depth=5, least=10)
-    assert [listed(slate, person) for person in range(3)] == [
+    excluded = np.zeros((3, 40), dtype=bool)
+    excluded[1, :35] = True
+    excluded[2] = True
+    candidates = select_candidates(scores, excluded, depth=5, least=10)
+    assert [listed(candidates, person) for person in range(3)] == [
         list(range(10)),
         list(range(35, 40)),
         [],
@@ -72,8 +76,11 @@ def test_the_list_is_filled_up_where_nobody_has_anything_to_say() -> None:
 
 
 def test_nobody_and_no_items_are_answered() -> None:
-    assert len(shortlist(np.zeros((2, 0, 9), dtype=np.float32), np.zeros((0, 9), dtype=bool))) == 0
-    empty = shortlist(np.zeros((2, 3, 0), dtype=np.float32), np.zeros((3, 0), dtype=bool))
+    assert (
+        len(select_candidates(np.zeros((2, 0, 9), dtype=np.float32), np.zeros((0, 9), dtype=bool)))
+        == 0
+    )
+    empty = select_candidates(np.zeros((2, 3, 0), dtype=np.float32), np.zeros((3, 0), dtype=bool))
     assert empty.items.shape == (3, 0)
 
 
@@ -82,30 +89,33 @@ def test_a_batch_answers_as_each_person_alone(seed: int, depth: int, missing: fl
     rng = np.random.default_rng(seed)
     scores = rng.integers(0, 9, (3, 4, 30)).astype(np.float32)
     scores[rng.random(scores.shape) < missing] = NAN
-    barred = rng.random((4, 30)) < rng.random()
-    together = shortlist(scores, barred, depth, least=3)
-    assert not barred[np.nonzero(together.valid)[0], together.items[together.valid]].any()
+    excluded = rng.random((4, 30)) < rng.random()
+    together = select_candidates(scores, excluded, depth, least=3)
+    assert not excluded[np.nonzero(together.valid)[0], together.items[together.valid]].any()
     for person in range(4):
         part = slice(person, person + 1)
-        alone = shortlist(scores[:, part], barred[part], depth, least=3)
+        alone = select_candidates(scores[:, part], excluded[part], depth, least=3)
         assert listed(alone) == listed(together, person)
 
 
 @pytest.mark.parametrize("size", [1e-30, 1.0, 1e37])
 def test_scores_of_any_size(size: float) -> None:
     scores = scored([3, 2, 1, 0, 0, 0, 0, 0]) * np.float32(size)
-    assert listed(shortlist(scores, np.zeros((1, 8), dtype=bool), depth=2, least=1)) == [0, 1]
+    assert listed(select_candidates(scores, np.zeros((1, 8), dtype=bool), depth=2, least=1)) == [
+        0,
+        1,
+    ]
 
 
 def best_by_sorting(scores: Float32Array, allowed: BoolArray, depth: int) -> set[int]:
-    """One member's best items for one person, as `shortlist` says it, the slow way."""
-    spoken = np.flatnonzero(allowed & ~np.isnan(scores))
-    if len(spoken) < depth:
-        return set(spoken.tolist())
-    last = np.sort(scores[spoken])[-depth]
-    best = spoken[scores[spoken] >= last]
+    """One member's best items for one person, as `select_candidates` says it, the slow way."""
+    active_weights = np.flatnonzero(allowed & ~np.isnan(scores))
+    if len(active_weights) < depth:
+        return set(active_weights.tolist())
+    last = np.sort(scores[active_weights])[-depth]
+    best = active_weights[scores[active_weights] >= last]
     if len(best) > 2 * depth:
-        best = spoken[scores[spoken] > last]
+        best = active_weights[scores[active_weights] > last]
     return set(best.tolist())
 
 
@@ -124,9 +134,9 @@ def test_the_shortlist_is_what_sorting_finds(
     scores = rng.integers(-values, values + 1, (2, people, 401)).astype(np.float32)
     scores[0] *= rng.random(scores.shape[1:]) < rng.random()
     scores[rng.random(scores.shape) < missing * rng.integers(0, 2)] = NAN
-    barred = rng.random((people, 401)) < rng.random()
+    excluded = rng.random((people, 401)) < rng.random()
     assert (scores.size > FEW) is (people == 60)
-    slate = shortlist(scores, barred, depth, least=0)
+    candidates = select_candidates(scores, excluded, depth, least=0)
     for person in range(people):
-        bests = (best_by_sorting(own[person], ~barred[person], depth) for own in scores)
-        assert set(listed(slate, person)) == set().union(*bests)
+        bests = (best_by_sorting(own[person], ~excluded[person], depth) for own in scores)
+        assert set(listed(candidates, person)) == set().union(*bests)

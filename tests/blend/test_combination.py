@@ -5,8 +5,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tastemaker.blend import Curve, blend, calibrate, combine, even, shortlist
-from tastemaker.blend.combination import CELLS, highest, spoken
+from tastemaker.blend import (
+    WeightCurve,
+    blend,
+    calibrate,
+    combine,
+    select_candidates,
+    uniform_weights,
+)
+from tastemaker.blend.combination import CELLS, active_weights, highest
 from tastemaker.data import Float32Array
 
 NAN = float("nan")
@@ -14,9 +21,9 @@ FREE = np.zeros((1, 4), dtype=bool)
 NEW = np.zeros(1, dtype=np.int64)
 
 
-def weighted(*weights: float, carry: float = 0.0) -> Curve:
+def weighted(*weights: float, carry: float = 0.0) -> WeightCurve:
     names = tuple(f"m{place}" for place in range(len(weights)))
-    return Curve(names, (0,), np.array([weights]), carry)
+    return WeightCurve(names, (0,), np.array([weights]), carry)
 
 
 def scored(*members: list[float]) -> list[Float32Array]:
@@ -32,7 +39,7 @@ def test_the_weighted_sum_by_hand() -> None:
 
 
 def test_equal_totals_are_ordered_by_item() -> None:
-    answer = blend(scored([1, 5, 1, 5]), FREE, even(["a"]), NEW, 3)
+    answer = blend(scored([1, 5, 1, 5]), FREE, uniform_weights(["a"]), NEW, 3)
     assert answer.items[0].tolist() == [1, 3, 0]
 
 
@@ -44,9 +51,9 @@ def test_a_silent_member_leaves_its_weight_to_the_others() -> None:
 
 
 def test_members_without_weight_speak_where_nobody_else_does() -> None:
-    weights, speaks = np.array([[1.0, 0.0, 0.0]]), np.array([[False], [True], [True]])
-    assert spoken(weights, speaks)[:, 0].tolist() == [0, 0.5, 0.5]
-    assert not spoken(weights, np.zeros((3, 1), dtype=bool)).any()
+    weights, informative = np.array([[1.0, 0.0, 0.0]]), np.array([[False], [True], [True]])
+    assert active_weights(weights, informative)[:, 0].tolist() == [0, 0.5, 0.5]
+    assert not active_weights(weights, np.zeros((3, 1), dtype=bool)).any()
 
 
 @pytest.mark.parametrize(("carry", "total"), [(0.0, 0.5), (0.5, 0.75), (1.0, 1.0)])
@@ -58,7 +65,9 @@ def test_how_much_of_a_missing_opinion_the_others_carry(carry: float, total: flo
 
 
 def test_a_list_shorter_than_asked_says_so() -> None:
-    answer = blend(scored([1, 2, 3, 4]), np.array([[True, True, True, False]]), even(["a"]), NEW, 9)
+    answer = blend(
+        scored([1, 2, 3, 4]), np.array([[True, True, True, False]]), uniform_weights(["a"]), NEW, 9
+    )
     assert answer.items[0, 0] == 3
     assert answer.valid.sum() == 1
 
@@ -71,15 +80,15 @@ def test_the_parts_sum_to_the_total_and_the_best_are_the_best(
     scores = (rng.standard_normal((4, 5, 40)) * 10.0 ** rng.integers(-6, 7, (4, 1, 1))).astype("f4")
     scores[rng.random(scores.shape) < missing] = NAN
     scores[rng.random((4, 5)) < missing] = NAN
-    barred = rng.random((5, 40)) < rng.random()
-    curve = Curve(tuple("abcd"), (0, 10), rng.dirichlet(np.ones(4), 2), carry, depth=8)
+    excluded = rng.random((5, 40)) < rng.random()
+    curve = WeightCurve(tuple("abcd"), (0, 10), rng.dirichlet(np.ones(4), 2), carry, depth=8)
     lengths = rng.integers(0, 30, 5)
-    answer = blend(list(scores), barred, curve, lengths, k)
+    answer = blend(list(scores), excluded, curve, lengths, k)
     parts = answer.contributions.sum(axis=0)
     assert parts[answer.valid] == pytest.approx(answer.totals[answer.valid], abs=1e-5)
     assert (answer.totals[:, 1:] <= answer.totals[:, :-1]).all()
-    slate = shortlist(scores, barred, 8, least=k)
-    whole = combine(slate, calibrate(slate), curve.at(lengths), carry)
+    candidates = select_candidates(scores, excluded, 8, least=k)
+    whole = combine(candidates, calibrate(candidates), curve.at(lengths), carry)
     for person in range(5):
         order = np.argsort(-whole.totals[person], kind="stable")[:k]
         real = whole.valid[person, order]
@@ -91,12 +100,12 @@ def test_many_people_are_answered_in_blocks_as_they_are_together() -> None:
     rng = np.random.default_rng(5)
     scores = rng.standard_normal((2, 600, 500)).astype(np.float32)
     assert scores.size > CELLS
-    barred = rng.random((600, 500)) < 0.5
-    barred[:590, 3:] = True  # the lists of the first block are shorter than those of the last
+    excluded = rng.random((600, 500)) < 0.5
+    excluded[:590, 3:] = True  # the lists of the first block are shorter than those of the last
     curve, lengths = weighted(0.7, 0.3), rng.integers(0, 30, 600)
-    answer = blend(list(scores), barred, curve, lengths, 10)
-    slate = shortlist(scores, barred, curve.depth, least=10)
-    whole = combine(slate, calibrate(slate), curve.at(lengths), curve.carry).best(10)
+    answer = blend(list(scores), excluded, curve, lengths, 10)
+    candidates = select_candidates(scores, excluded, curve.depth, least=10)
+    whole = combine(candidates, calibrate(candidates), curve.at(lengths), curve.carry).best(10)
     assert answer.items[answer.valid].tolist() == whole.items[whole.valid].tolist()
     assert answer.valid.tolist() == whole.valid.tolist()
     assert answer.totals[answer.valid] == pytest.approx(whole.totals[whole.valid], abs=1e-5)
@@ -109,15 +118,15 @@ def test_many_people_are_answered_in_blocks_as_they_are_together() -> None:
 def test_guests_are_scored_like_candidates_and_move_nobody() -> None:
     rng = np.random.default_rng(3)
     scores = rng.standard_normal((2, 6, 40)).astype(np.float32)
-    barred, lengths, curve = (
+    excluded, lengths, curve = (
         np.zeros((6, 40), dtype=bool),
         np.zeros(6, dtype=int),
         weighted(0.7, 0.3),
     )
-    plain = blend(list(scores), barred, curve, lengths, 5)
-    guests = np.tile([-1, 0, 39], (6, 1))
-    guests[:, 1] = plain.items[:, 2]  # one that is a candidate too
-    answer = blend(list(scores), barred, curve, lengths, 5, guests)
+    plain = blend(list(scores), excluded, curve, lengths, 5)
+    inserted = np.tile([-1, 0, 39], (6, 1))
+    inserted[:, 1] = plain.items[:, 2]  # one that is a candidate too
+    answer = blend(list(scores), excluded, curve, lengths, 5, inserted)
     assert answer.items[:, :5].tolist() == plain.items.tolist()
     assert answer.totals[:, :5].tolist() == plain.totals.tolist()
     assert answer.valid[:, 5:].tolist() == [[False, True, True]] * 6
@@ -130,8 +139,8 @@ def test_guests_are_scored_like_candidates_and_move_nobody() -> None:
 def test_a_guest_whom_one_member_does_not_know_is_carried_by_the_other() -> None:
     scores = scored([1, NAN, 3, 1], [1, 3, 3, 1])
     curve, guest = weighted(0.5, 0.5, carry=0.5), np.array([[1]])
-    barred = np.array([[False, True, False, False]])
-    answer = blend(scores, barred, curve, NEW, 1, guest)
+    excluded = np.array([[False, True, False, False]])
+    answer = blend(scores, excluded, curve, NEW, 1, guest)
     assert answer.items[0].tolist() == [2, 1]
     share = answer.totals[0, 0] / 2  # what the second member says of item 2, and of item 1
     assert answer.contributions[:, 0, 1].tolist() == pytest.approx([0, 1.5 * share])

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tastemaker.blend import Curve, even
-from tastemaker.blend.combination import spoken
+from tastemaker.blend import WeightCurve, uniform_weights
+from tastemaker.blend.combination import active_weights
 from tastemaker.errors import ReleaseError
 
-CURVE = Curve(("a", "b", "c"), (0, 3), np.array([[1.0, 0.0, 0.0], [0.0, 0.5, 0.5]]), 0.25, 50)
+CURVE = WeightCurve(("a", "b", "c"), (0, 3), np.array([[1.0, 0.0, 0.0], [0.0, 0.5, 0.5]]), 0.25, 50)
 
 
 def test_the_weights_at_and_between_and_beyond_the_knots() -> None:
@@ -32,11 +32,11 @@ def test_the_weights_are_shares_at_every_length(lengths: list[int]) -> None:
 
 
 def test_a_single_knot_holds_everywhere() -> None:
-    assert even(["a", "b"]).at(np.array([0, 7])).tolist() == [[0.5, 0.5], [0.5, 0.5]]
+    assert uniform_weights(["a", "b"]).at(np.array([0, 7])).tolist() == [[0.5, 0.5], [0.5, 0.5]]
 
 
 def test_json_and_back() -> None:
-    again = Curve.from_json(json.loads(json.dumps(CURVE.to_json())))
+    again = WeightCurve.from_json(json.loads(json.dumps(CURVE.to_json())))
     assert again.to_json() == CURVE.to_json()
 
 
@@ -64,18 +64,18 @@ def test_some_of_the_members_carry_the_others_weight() -> None:
 )
 def test_what_is_no_curve_is_refused(change: dict[str, Any]) -> None:
     with pytest.raises(ReleaseError, match="Train again"):
-        Curve.from_json(CURVE.to_json() | change)
+        WeightCurve.from_json(CURVE.to_json() | change)
 
 
 def test_a_missing_part_is_refused() -> None:
     with pytest.raises(ReleaseError, match="knots"):
-        Curve.from_json({"members": ["a"]})
+        WeightCurve.from_json({"members": ["a"]})
 
 
 def test_where_those_with_the_weight_are_silent_the_others_count_as_they_do_elsewhere() -> None:
     weights = np.array([[1.0, 0.0, 0.0], [0.0, 0.75, 0.25]])
-    curve = Curve(("silent", "a", "b"), (0, 5), weights)
-    shares = spoken(curve.at(np.array([0])), np.array([[False], [True], [True]]))
+    curve = WeightCurve(("silent", "a", "b"), (0, 5), weights)
+    shares = active_weights(curve.at(np.array([0])), np.array([[False], [True], [True]]))
     assert shares[:, 0].tolist() == pytest.approx([0.0, 0.75, 0.25])
-    heard = spoken(curve.at(np.array([0])), np.ones((3, 1), dtype=np.bool_))
+    heard = active_weights(curve.at(np.array([0])), np.ones((3, 1), dtype=np.bool_))
     assert heard[:, 0].tolist() == pytest.approx([1.0, 0.0, 0.0], abs=1e-8)

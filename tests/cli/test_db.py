@@ -10,9 +10,9 @@ from click.testing import CliRunner, Result
 from sqlalchemy import insert, text
 
 from tastemaker.cli import main
-from tastemaker.store import migrate
-from tastemaker.store.database import Database
-from tastemaker.store.tables import VERSION_TABLE, item, kind
+from tastemaker.store.sql import migrate
+from tastemaker.store.sql.database import Database
+from tastemaker.store.sql.tables import VERSION_TABLE, item, kind
 
 
 @pytest.fixture

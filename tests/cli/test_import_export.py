@@ -13,10 +13,10 @@ from click.testing import CliRunner, Result
 from tastemaker.cli import Commands
 from tastemaker.cli.export import export
 from tastemaker.cli.import_ import import_
-from tastemaker.store import migrate
-from tastemaker.store.database import Database
-from tastemaker.store.keyring import create_keyring
-from tastemaker.store.keys import create_key_file
+from tastemaker.store.crypto.keyring import create_keyring
+from tastemaker.store.crypto.keys import create_key_file
+from tastemaker.store.sql import migrate
+from tastemaker.store.sql.database import Database
 
 GOOD = "user_id,item_id,value\nalice,tea,2\nbob,mug,1\n"
 BAD = GOOD + "carol,cup,nan\n"

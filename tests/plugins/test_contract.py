@@ -5,17 +5,17 @@ import pytest
 
 from tastemaker import Recommender
 from tastemaker.testing import CONTRACT, Check, checkerboard, scored, trained
-from tastemaker_plugins.bpr import Bpr
-from tastemaker_plugins.ease import Ease
-from tastemaker_plugins.item_knn import ItemKnn
-from tastemaker_plugins.new_arrivals import NewArrivals
-from tastemaker_plugins.peers import Peers
-from tastemaker_plugins.popularity import Popular, RecentPopular
-from tastemaker_plugins.rp3beta import Rp3Beta
-from tastemaker_plugins.slim import Slim
-from tastemaker_plugins.tfidf import Tfidf
-from tastemaker_plugins.transition import Transition
-from tastemaker_plugins.trending import Trending
+from tastemaker_plugins.content.tfidf import Tfidf
+from tastemaker_plugins.factors.bpr import Bpr
+from tastemaker_plugins.item_item.ease import Ease
+from tastemaker_plugins.item_item.ease_trending import Trending
+from tastemaker_plugins.item_item.item_knn import ItemKnn
+from tastemaker_plugins.item_item.rp3beta import Rp3Beta
+from tastemaker_plugins.item_item.slim import Slim
+from tastemaker_plugins.item_item.transition import Transition
+from tastemaker_plugins.popularity.demographic_popularity import Peers
+from tastemaker_plugins.popularity.new_items import NewArrivals
+from tastemaker_plugins.popularity.popular import Popular, RecentPopular
 
 PERSONAL = (Bpr, Ease, ItemKnn, Rp3Beta, Slim, Transition, Tfidf, Trending)
 

@@ -9,9 +9,10 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, inspect, select, text
 
-from tastemaker.store import meta, migrate
-from tastemaker.store.database import Database
-from tastemaker.store.tables import VERSION_TABLE, metadata
+from tastemaker.store import meta
+from tastemaker.store.sql import migrate
+from tastemaker.store.sql.database import Database
+from tastemaker.store.sql.tables import VERSION_TABLE, metadata
 
 OURS = {*metadata.tables, VERSION_TABLE}
 
@@ -19,7 +20,7 @@ OURS = {*metadata.tables, VERSION_TABLE}
 ENV = """
 from alembic import context
 from sqlalchemy import Column, Integer, MetaData, Table
-from tastemaker.store.tables import include_name
+from tastemaker.store.sql.tables import include_name
 
 metadata = MetaData()
 Table("orders", metadata, Column("number", Integer, primary_key=True))

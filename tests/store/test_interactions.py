@@ -6,17 +6,17 @@ import numpy as np
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from tastemaker.border import UNTIMED, InteractionRow, ItemRow
 from tastemaker.data import Float64Array
 from tastemaker.errors import StoreError
 from tastemaker.store import interactions, reading, upsert
 from tastemaker.store.bulk import Segment, write_segment
-from tastemaker.store.database import Database
+from tastemaker.store.crypto.keyring import Keyring
 from tastemaker.store.items import ensure_items, iterate_items
-from tastemaker.store.keyring import Keyring
 from tastemaker.store.kinds import Kind, ensure_kinds, read_kinds, set_weight
-from tastemaker.store.statements import Written
+from tastemaker.store.sql.database import Database
+from tastemaker.store.sql.statements import Written
 from tastemaker.store.users import ensure_users, forget_user
+from tastemaker.validation import UNTIMED, InteractionRow, ItemRow
 
 SECOND = 1_000_000
 ROWS = [

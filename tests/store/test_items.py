@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from sqlalchemy import Connection, delete, update
 
-from tastemaker.border import ItemRow
 from tastemaker.store import items, meta
-from tastemaker.store.statements import Written
-from tastemaker.store.tables import item
+from tastemaker.store.sql.statements import Written
+from tastemaker.store.sql.tables import item
+from tastemaker.validation import ItemRow
 
 TEA = ItemRow("tea", "Green tea", "A cup", {"price": 2.5, "tags": ["hot", "green"]})
 MUG = ItemRow("mug", "Mug", attributes={"price": "4", "fair": True}, available=False)

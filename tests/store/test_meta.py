@@ -3,7 +3,7 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from tastemaker.store import meta
-from tastemaker.store.database import Database
+from tastemaker.store.sql.database import Database
 
 
 def test_a_value_is_put_replaced_and_read(connection: Connection) -> None:

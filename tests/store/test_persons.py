@@ -3,12 +3,12 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import func, select
 
-from tastemaker.border import InteractionRow, UserRow
 from tastemaker.errors import NotFoundError
 from tastemaker.store import interactions, users
-from tastemaker.store.database import Database
-from tastemaker.store.keyring import Keyring
-from tastemaker.store.tables import erasure, interaction
+from tastemaker.store.crypto.keyring import Keyring
+from tastemaker.store.sql.database import Database
+from tastemaker.store.sql.tables import erasure, interaction
+from tastemaker.validation import InteractionRow, UserRow
 
 ALICE = UserRow("alice", {"country": "Iceland"})
 HERS = [

@@ -5,14 +5,14 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import select
 
-from tastemaker.border import UserRow
 from tastemaker.errors import PlaintextRefusedError
 from tastemaker.store import users
-from tastemaker.store.database import Database
-from tastemaker.store.keyring import Keyring
-from tastemaker.store.statements import Written
-from tastemaker.store.tables import user
+from tastemaker.store.crypto.keyring import Keyring
+from tastemaker.store.sql.database import Database
+from tastemaker.store.sql.statements import Written
+from tastemaker.store.sql.tables import user
 from tastemaker.store.user_rows import add_users, find_users
+from tastemaker.validation import UserRow
 
 ALICE = UserRow("alice@example.com", {"country": "Iceland", "age": 41, "likes": ["tea", "cake"]})
 BOB = UserRow("bob")

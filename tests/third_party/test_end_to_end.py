@@ -8,7 +8,7 @@ import pytest
 RUN = """
 import base64, json
 from tastemaker.engine import Tastemaker
-from tastemaker.store.keys import Key
+from tastemaker.store.crypto.keys import Key
 from tastemaker.testing import checkerboard
 key = Key(base64.b64encode(bytes(range(32))).decode(), "the tests")
 with Tastemaker("sqlite:///test.db", key=key) as engine:

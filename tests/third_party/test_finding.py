@@ -7,7 +7,7 @@ import pytest
 
 LIST = """
 import json
-from tastemaker.registry import Registry
+from tastemaker.plugin.registry import Registry
 print(json.dumps([
     [plugin.name, plugin.family, plugin.distribution, plugin.version, plugin.state, plugin.problem]
     for plugin in Registry(disabled={disabled}).plugins
@@ -16,14 +16,14 @@ print(json.dumps([
 
 SCORE = """
 import json
-from tastemaker.guard import Guarded, guarded_fit
-from tastemaker.recommender import silent
-from tastemaker.registry import Registry
+from tastemaker.plugin.guard import GuardedRecommender, guarded_fit
+from tastemaker.recommender import no_progress
+from tastemaker.plugin.registry import Registry
 from tastemaker.testing import checkerboard
 data = checkerboard()
-fitted, problem = guarded_fit(Registry().create({name!r}), data, silent)
+fitted, problem = guarded_fit(Registry().create({name!r}), data, no_progress)
 if fitted is not None:
-    scores, problem = Guarded(fitted, data.n_items).score(data.people)
+    scores, problem = GuardedRecommender(fitted, data.n_items).score(data.people)
 print(json.dumps([problem, fitted is None or scores is None]))
 """
 
@@ -66,7 +66,7 @@ def test_a_taken_name_stays_with_its_holder_and_both_are_named(
     own, other = rows(listing, "ease")
     assert (own[2], own[4]) == ("tastemaker", "enabled")
     assert (other[2], other[4]) == ("tastemaker-another-ease", "failed")
-    assert "tastemaker_plugins.ease" in other[5]
+    assert "tastemaker_plugins.item_item.ease" in other[5]
     assert "tastemaker_another_ease" in other[5]
 
 
@@ -93,7 +93,7 @@ def test_a_working_stranger_is_trained_and_scores(third_party: Install, in_proce
 
 def test_a_working_stranger_keeps_the_contract(third_party: Install, in_process: Run) -> None:
     code = (
-        "from tastemaker.registry import Registry\n"
+        "from tastemaker.plugin.registry import Registry\n"
         "from tastemaker.testing import check_recommender\n"
         "check_recommender(Registry().enabled['together'])\n"
         "print(1)"

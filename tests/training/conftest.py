@@ -11,12 +11,12 @@ import pytest
 
 from tastemaker import People, Progress, State, TrainingData
 from tastemaker.data import Float32Array
+from tastemaker.plugin.registry import Registry
 from tastemaker.recommender import Recommender
-from tastemaker.registry import Registry
 from tastemaker.testing import items_of, people_of
-from tastemaker.training.members import Candidate, choose
-from tastemaker_plugins.item_knn import ItemKnn
-from tastemaker_plugins.popularity import Popular
+from tastemaker.training.fitting import Candidate, choose
+from tastemaker_plugins.item_item.item_knn import ItemKnn
+from tastemaker_plugins.popularity.popular import Popular
 
 DAY = 86_400.0
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from tastemaker.errors import TrainingError
-from tastemaker.recommender import silent
-from tastemaker.registry import Registry
+from tastemaker.plugin.registry import Registry
+from tastemaker.recommender import no_progress
 from tastemaker.training.building import Built, build
 from tastemaker.training.limits import Limits
 
@@ -22,7 +22,7 @@ def problems(built: Built) -> dict[str, str]:
 
 def test_a_release_is_built_from_data_alone(registry: Registry) -> None:
     data = community()
-    built = build(registry, named(registry, "fixed", KNN), data, silent)
+    built = build(registry, named(registry, "fixed", KNN), data, no_progress)
     names = [member.guarded.name for member in built.members]
     assert tuple(names) == built.curve.members
     assert states(built)[KNN] == "serving"
@@ -34,7 +34,7 @@ def test_a_release_is_built_from_data_alone(registry: Registry) -> None:
 
 def test_the_same_seed_builds_the_same(registry: Registry) -> None:
     first, second = (
-        build(registry, named(registry, POPULAR, KNN), community(), silent) for _ in range(2)
+        build(registry, named(registry, POPULAR, KNN), community(), no_progress) for _ in range(2)
     )
     assert first.curve.members == second.curve.members
     assert np.array_equal(first.curve.weights, second.curve.weights)
@@ -43,21 +43,21 @@ def test_the_same_seed_builds_the_same(registry: Registry) -> None:
 
 def test_who_needs_too_much_memory_is_declined_with_the_numbers(registry: Registry) -> None:
     limits = Limits(memory=3 * 2**30)
-    built = build(registry, named(registry, "huge", KNN), community(), silent, limits)
+    built = build(registry, named(registry, "huge", KNN), community(), no_progress, limits)
     assert states(built)["huge"] == "declined"
     assert "needs 1024.0 GB of memory, more than the limit of 3.0 GB" in problems(built)["huge"]
     assert built.curve.members == (KNN,)
 
 
 def test_who_cannot_say_how_much_memory_it_needs_has_failed(registry: Registry) -> None:
-    built = build(registry, named(registry, "clueless", KNN), community(), silent)
+    built = build(registry, named(registry, "clueless", KNN), community(), no_progress)
     assert states(built)["clueless"] == "failed"
     assert "cannot estimate its memory: ValueError: who knows" in problems(built)["clueless"]
 
 
 def test_who_takes_too_long_is_stopped(registry: Registry) -> None:
     limits = Limits(seconds=2.0)  # of which one fit may take a quarter of a second
-    built = build(registry, named(registry, KNN, "slow"), community(), silent, limits)
+    built = build(registry, named(registry, KNN, "slow"), community(), no_progress, limits)
     assert states(built)["slow"] == "declined"
     assert problems(built)["slow"].startswith("stopped: one fit may take 0 s")
     assert built.curve.members == (KNN,)
@@ -65,14 +65,14 @@ def test_who_takes_too_long_is_stopped(registry: Registry) -> None:
 
 def test_who_is_not_begun_in_time_is_told(registry: Registry) -> None:
     with pytest.raises(TrainingError, match="not begun: 50% of the time limit"):
-        build(registry, named(registry, KNN), community(), silent, Limits(seconds=1e-9))
+        build(registry, named(registry, KNN), community(), no_progress, Limits(seconds=1e-9))
 
 
 def test_without_anybody_there_is_no_release(registry: Registry) -> None:
     with pytest.raises(TrainingError, match="huge: needs 1024"):
-        build(registry, named(registry, "huge"), community(), silent)
+        build(registry, named(registry, "huge"), community(), no_progress)
     with pytest.raises(TrainingError, match="none is enabled"):
-        build(registry, [], community(), silent)
+        build(registry, [], community(), no_progress)
 
 
 def test_progress_never_goes_back_and_ends_whole(registry: Registry) -> None:

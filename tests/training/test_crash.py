@@ -15,13 +15,13 @@ from sqlalchemy import Engine, event, func, select
 
 from tastemaker.engine import Tastemaker
 from tastemaker.store import releases
-from tastemaker.store.database import Database
-from tastemaker.store.keyring import Keyring, open_keyring
-from tastemaker.store.keys import Key
+from tastemaker.store.crypto.keyring import Keyring, open_keyring
+from tastemaker.store.crypto.keys import Key
 from tastemaker.store.releases import StoredModel
-from tastemaker.store.tables import model, model_chunk
+from tastemaker.store.sql.database import Database
+from tastemaker.store.sql.tables import model, model_chunk
 from tastemaker.training.reading import list_releases, read_release
-from tastemaker.training.saving import Draft, save
+from tastemaker.training.saving import UnsavedRelease, save
 
 Fork = Callable[[Callable[[], object]], int]
 PEOPLE = 12
@@ -103,7 +103,7 @@ def serving(database: Database, key: Key) -> int | None:
         return answer.details.release
 
 
-def draft(database: Database, ring: Keyring) -> Draft:
+def fit_raw_weights(database: Database, ring: Keyring) -> UnsavedRelease:
     """The release that is there, as if it had just been trained again."""
     with database.reading() as connection:
         release = read_release(connection, ring, None)
@@ -113,13 +113,13 @@ def draft(database: Database, ring: Keyring) -> Draft:
             for name in (releases.CATALOGUE, *release.curve.members)
         ]
     models = [StoredModel(name, "test", "1", own.arrays, own.values) for name, own in found]
-    return Draft(release, models, 1_700_000_000_000_000)
+    return UnsavedRelease(release, models, 1_700_000_000_000_000)
 
 
 def test_saving_killed_at_any_statement_leaves_the_release_before(
     database: Database, engine: Tastemaker, ring: Keyring, key: Key, fork: Fork
 ) -> None:
-    again = draft(database, ring)
+    again = fit_raw_weights(database, ring)
     steps = 0
     for _ in killed_at_each_step(fork, database, lambda own: save(own, ring, again, True)):
         assert stored(database, ring) == [(1, "active")]
@@ -133,7 +133,7 @@ def test_saving_killed_at_any_statement_leaves_the_release_before(
 def test_activation_killed_at_any_statement_leaves_the_release_before(
     database: Database, engine: Tastemaker, ring: Keyring, key: Key, fork: Fork
 ) -> None:
-    number = save(database, ring, draft(database, ring), False).number
+    number = save(database, ring, fit_raw_weights(database, ring), False).number
 
     def activate(own: Database) -> None:
         with own.writing() as connection:

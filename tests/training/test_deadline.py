@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tastemaker.recommender import silent
+from tastemaker.recommender import no_progress
 from tastemaker.training.deadline import Allowance, Deadline, OutOfTimeError
 
 
@@ -38,7 +38,7 @@ def test_progress_is_passed_on_until_the_time_is_over() -> None:
 
 def test_what_is_done_is_not_stopped() -> None:
     watch = Watch()
-    allowance = Allowance(silent, 10.0, watch)
+    allowance = Allowance(no_progress, 10.0, watch)
     watch.now += 11
     allowance(3, 3, "done")
     assert not allowance.exceeded

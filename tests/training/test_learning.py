@@ -6,33 +6,33 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from tests.blend.test_member_subset import trial
 
-from tastemaker.blend import learn
+from tastemaker.blend import fit_weights
 from tastemaker.data import TrainingData
-from tastemaker.evaluation.splits import Split, hold_outs
-from tastemaker.recommender import silent
-from tastemaker.registry import Registry
+from tastemaker.holdout.splits import Split, make_folds
+from tastemaker.plugin.registry import Registry
+from tastemaker.recommender import no_progress
 from tastemaker.training.deadline import Deadline
-from tastemaker.training.learning import Course, Learnt, learn_blend, taught
-from tastemaker.training.members import Candidate
+from tastemaker.training.fitting import Candidate
+from tastemaker.training.learning import LearnedBlend, TrainingContext, learn_blend, taught
 from tastemaker.training.steps import Steps
 
 from .conftest import KNN, POPULAR, community, named
-from .test_restricting import trial
 
 
 def learnt(
     registry: Registry, candidates: Sequence[Candidate], data: TrainingData, cuts: Sequence[Split]
-) -> Learnt:
-    steps = Steps(silent, len(candidates) * (len(cuts) + 1))
-    return learn_blend(Course(registry, data, cuts, Deadline(900), steps), candidates)
+) -> LearnedBlend:
+    steps = Steps(no_progress, len(candidates) * (len(cuts) + 1))
+    return learn_blend(TrainingContext(registry, data, cuts, Deadline(900), steps), candidates)
 
 
 def test_the_member_that_knows_gets_the_weight_and_the_others_are_left_out(
     registry: Registry,
 ) -> None:
     data = community()
-    made = learnt(registry, named(registry, "fixed", KNN), data, hold_outs(data.people))
+    made = learnt(registry, named(registry, "fixed", KNN), data, make_folds(data.people))
     assert made.missing == ()
     assert made.notes == ()
     assert made.basis == "the time from 90% to 100% of the interactions"
@@ -44,9 +44,9 @@ def test_the_member_that_knows_gets_the_weight_and_the_others_are_left_out(
 
 def test_nothing_to_ask_about_the_latest_cut(registry: Registry) -> None:
     data = community()
-    latest, middle, oldest = hold_outs(data.people)
+    latest, middle, oldest = make_folds(data.people)
     # what came after the latest cut is what everybody had before
-    nothing = replace(latest, asked=latest.known)
+    nothing = replace(latest, held_out=latest.known)
     made = learnt(registry, named(registry, POPULAR, KNN), data, [nothing, middle, oldest])
     assert made.measures == {}
     assert made.basis == ""
@@ -65,7 +65,7 @@ def test_without_any_cut_everybody_has_the_same_weight(registry: Registry) -> No
 
 def test_only_one_cut_is_said(registry: Registry) -> None:
     data = community()
-    made = learnt(registry, named(registry, POPULAR, KNN), data, hold_outs(data.people)[:1])
+    made = learnt(registry, named(registry, POPULAR, KNN), data, make_folds(data.people)[:1])
     assert "only one cut" in made.notes[0]
     assert made.measures["blend"]
 
@@ -74,7 +74,7 @@ def test_who_fails_at_any_cut_is_out(registry: Registry) -> None:
     data = community()
     candidates = named(registry, KNN, "popular")
     broken = Candidate(candidates[1].plugin, {"no_such_setting": 1})
-    made = learnt(registry, [candidates[0], broken], data, hold_outs(data.people))
+    made = learnt(registry, [candidates[0], broken], data, make_folds(data.people))
     assert made.curve.members == (KNN,)
     (missing,) = made.missing
     assert "no_such_setting" in missing.problem
@@ -87,8 +87,8 @@ def test_short_of_time_the_best_stays_and_learns_from_the_first_cut_alone(
     data, looks = community(), itertools.count()
     # the time is over once the first cut has been fitted
     deadline = Deadline(10.0, lambda: 0.0 if next(looks) < 3 else 100.0)
-    cuts = hold_outs(data.people)
-    course = Course(registry, data, cuts, deadline, Steps(silent, 6))
+    cuts = make_folds(data.people)
+    course = TrainingContext(registry, data, cuts, deadline, Steps(no_progress, 6))
     made = learn_blend(course, named(registry, "fixed", KNN))
     assert made.curve.members == (KNN,)
     (missing,) = made.missing
@@ -101,10 +101,10 @@ def test_short_of_time_the_best_stays_and_learns_from_the_first_cut_alone(
 def test_who_has_no_weight_is_left_out_and_the_guarantee_holds_for_the_others(seed: int) -> None:
     everybody = trial([0, 1, 2, 3])
     # a member that says the opposite of another one is never of use
-    values = everybody.slate.values.copy()
+    values = everybody.candidates.values.copy()
     values[0] += everybody.relevant * np.float32(4)
     values[3] = -values[0]
-    trials = [replace(everybody, slate=replace(everybody.slate, values=values))]
+    trials = [replace(everybody, candidates=replace(everybody.candidates, values=values))]
     names = ["good", "noise", "other noise", "bad"]
     lesson, measured = taught(names, [trials], seed)
     assert measured is lesson.curve
@@ -117,7 +117,7 @@ def test_who_has_no_weight_is_left_out_and_the_guarantee_holds_for_the_others(se
 
 def test_where_all_have_weight_all_stay() -> None:
     everybody = trial([0, 1])
-    once = learn(["a", "b"], [everybody], seed=0)
+    once = fit_weights(["a", "b"], [everybody], seed=0)
     assert (once.curve.weights.max(axis=0) > 0.1).all()
     lesson, _ = taught(["a", "b"], [[everybody]], 0)
     assert np.array_equal(lesson.curve.weights, once.curve.weights)
@@ -125,11 +125,11 @@ def test_where_all_have_weight_all_stay() -> None:
 
 def test_what_is_measured_has_not_seen_the_latest_cut() -> None:
     everybody = trial([0, 1])
-    values = everybody.slate.values.copy()
+    values = everybody.candidates.values.copy()
     values[0] = everybody.relevant
     values[1] = -values[0]
-    good = replace(everybody, slate=replace(everybody.slate, values=values))
-    bad = replace(good, slate=replace(good.slate, values=values[::-1].copy()))
+    good = replace(everybody, candidates=replace(everybody.candidates, values=values))
+    bad = replace(good, candidates=replace(good.candidates, values=values[::-1].copy()))
     for latest, older, knows in ((bad, good, "a"), (good, bad, "b")):
         _, measured = taught(["a", "b"], [[latest], [older], [older]], 0)
         assert measured.weights[-1, measured.members.index(knows)] == 1

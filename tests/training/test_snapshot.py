@@ -9,11 +9,11 @@ from tastemaker import People, Progress, State, TrainingData
 from tastemaker.data import Float32Array
 from tastemaker.engine import Tastemaker
 from tastemaker.errors import TrainingError
-from tastemaker.store.database import Database
-from tastemaker.store.keyring import Keyring, create_keyring
-from tastemaker.store.keys import Key
+from tastemaker.store.crypto.keyring import Keyring, create_keyring
+from tastemaker.store.crypto.keys import Key
+from tastemaker.store.sql.database import Database
 from tastemaker.training.snapshot import Snapshot, read_snapshot
-from tastemaker_plugins.popularity import Popular
+from tastemaker_plugins.popularity.popular import Popular
 
 COUNTRIES = {"person-0": "France", "person-1": "Chile", "person-2": None, "person-3": "France"}
 

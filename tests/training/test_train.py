@@ -6,9 +6,9 @@ from collections.abc import Iterator
 import pytest
 
 from tastemaker.engine import Tastemaker
-from tastemaker.store.database import Database
-from tastemaker.store.keys import Key
-from tastemaker.training.quality import Finding
+from tastemaker.store.crypto.keys import Key
+from tastemaker.store.sql.database import Database
+from tastemaker.training.data_quality import Finding
 from tastemaker.training.report import Release
 
 from .conftest import Absent, Huge

@@ -8,21 +8,20 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 import pytest
+from tests.holdout.test_tuning_folds import data
 
 from tastemaker import People, Progress, State, TrainingData
 from tastemaker.data import Float32Array
 from tastemaker.errors import InputError
-from tastemaker.recommender import Json, Settings, setting, silent
-from tastemaker.registry import Registry
+from tastemaker.holdout.tuning_folds import TuningFold, make_tuning_folds
+from tastemaker.plugin.registry import Registry
+from tastemaker.recommender import Json, Settings, no_progress, setting
 from tastemaker.training.deadline import Deadline
-from tastemaker.training.members import Candidate
-from tastemaker.tuning.exam import Paper, exam
+from tastemaker.training.fitting import Candidate
 from tastemaker.tuning.report import Tuned
 from tastemaker.tuning.search import Search
 from tastemaker.tuning.tune import fingerprint, open_study
-from tastemaker_plugins.popularity import Popular
-
-from .test_exam import data
+from tastemaker_plugins.popularity.popular import Popular
 
 if TYPE_CHECKING:
     import optuna
@@ -93,17 +92,17 @@ class Ticks:
 def search(
     name: str = "dial",
     settings: Mapping[str, Json] | None = None,
-    papers: list[Paper] | None = None,
+    folds: list[TuningFold] | None = None,
 ) -> Search:
     registry = Registry([Dial, Sluggish])
     candidate = Candidate(registry.find(name), settings or {})
-    return Search(registry, candidate, papers or exam(data()), GIB)
+    return Search(registry, candidate, folds or make_tuning_folds(data()), GIB)
 
 
 def run(one: Search, study: optuna.Study | None = None, ticks: int = 4 * TRIALS) -> Tuned:
     """A search whose clock allows for about a dozen trials."""
     own = study or open_study(None, "test", 0)
-    return one.run(own, Deadline(ticks, Ticks()), silent)
+    return one.run(own, Deadline(ticks, Ticks()), no_progress)
 
 
 def test_what_aims_better_is_found() -> None:
@@ -150,7 +149,7 @@ def test_settings_that_take_far_too_long_are_given_up(monkeypatch: pytest.Monkey
 
 def test_who_cannot_be_fitted_at_all_is_told() -> None:
     registry = Registry([type("Sad", (Dial,), {"name": "sad", "fit": None})])
-    sad = Search(registry, Candidate(registry.find("sad"), {}), exam(data()), GIB)
+    sad = Search(registry, Candidate(registry.find("sad"), {}), make_tuning_folds(data()), GIB)
     assert run(sad).state == "failed"
     tuned = run(search(settings={"mood": "bad"}))
     assert tuned.state == "failed"
@@ -159,15 +158,17 @@ def test_who_cannot_be_fitted_at_all_is_told() -> None:
 
 def test_who_has_nothing_to_search_is_told() -> None:
     registry = Registry()
-    popular = Search(registry, Candidate(registry.find("popular"), {}), exam(data()), GIB)
+    popular = Search(
+        registry, Candidate(registry.find("popular"), {}), make_tuning_folds(data()), GIB
+    )
     assert run(popular) == Tuned("popular", "nothing to search")
 
 
 def test_a_study_on_disk_is_gone_on_with(tmp_path: Path) -> None:
-    url, papers = f"sqlite:///{tmp_path}/studies.db", exam(data())
-    name = fingerprint(papers)
-    first = run(search(papers=papers), open_study(url, name, 0))
-    again = run(search(papers=papers), open_study(url, name, 0), ticks=1)
+    url, folds = f"sqlite:///{tmp_path}/studies.db", make_tuning_folds(data())
+    name = fingerprint(folds)
+    first = run(search(folds=folds), open_study(url, name, 0))
+    again = run(search(folds=folds), open_study(url, name, 0), ticks=1)
     assert first.state == "better"
     assert (again.trials, again.state) == (0, "better")
     assert again.settings == first.settings
@@ -175,9 +176,11 @@ def test_a_study_on_disk_is_gone_on_with(tmp_path: Path) -> None:
 
 
 def test_other_data_is_another_study() -> None:
-    assert fingerprint(exam(data())) == fingerprint(exam(data()))
-    assert fingerprint(exam(data())) != fingerprint(exam(data(n_people=21)))
-    assert fingerprint(exam(data())) != fingerprint(exam(data(), "last"))
+    assert fingerprint(make_tuning_folds(data())) == fingerprint(make_tuning_folds(data()))
+    assert fingerprint(make_tuning_folds(data())) != fingerprint(
+        make_tuning_folds(data(n_people=21))
+    )
+    assert fingerprint(make_tuning_folds(data())) != fingerprint(make_tuning_folds(data(), "last"))
 
 
 @pytest.mark.parametrize("url", ["nonsense", "sqlite:////no/such/folder/studies.db"])

@@ -7,8 +7,8 @@ import pytest
 
 from tastemaker.recommender import Settings, setting
 from tastemaker.tuning.space import Dimension, defaults, dimensions
-from tastemaker_plugins.ease import Ease, EaseSettings
-from tastemaker_plugins.popularity import Popular
+from tastemaker_plugins.item_item.ease import Ease, EaseSettings
+from tastemaker_plugins.popularity.popular import Popular
 
 optuna = pytest.importorskip("optuna")
 

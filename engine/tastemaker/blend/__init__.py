@@ -1,32 +1,38 @@
 """The blend: candidates, calibration, the weight curve, and learning it. It knows only arrays."""
 
 from tastemaker.blend.calibration import Calibrated, calibrate
-from tastemaker.blend.candidates import DEPTH, Slate, shortlist
-from tastemaker.blend.caution import caution
+from tastemaker.blend.candidates import DEPTH, Candidates, select_candidates
 from tastemaker.blend.combination import Blended, blend, combine
-from tastemaker.blend.curve import KNOTS, Curve, even
+from tastemaker.blend.curve import KNOTS, WeightCurve, uniform_weights
 from tastemaker.blend.guarantee import Bucket
-from tastemaker.blend.learning import Draft, Lesson, draft, learn, settled
-from tastemaker.blend.trials import Trial
+from tastemaker.blend.learning import (
+    FittedWeights,
+    RawWeights,
+    apply_guarantee,
+    fit_raw_weights,
+    fit_weights,
+)
+from tastemaker.blend.scored_cases import ScoredCases
+from tastemaker.blend.shrinkage import shrinkage_shares
 
 __all__ = [
-    "Bucket",
-    "Draft",
-    "Lesson",
-    "Trial",
-    "caution",
-    "draft",
-    "learn",
-    "settled",
-    "DEPTH",
-    "KNOTS",
     "Blended",
+    "Bucket",
     "Calibrated",
-    "Curve",
-    "Slate",
+    "Candidates",
+    "DEPTH",
+    "FittedWeights",
+    "KNOTS",
+    "RawWeights",
+    "ScoredCases",
+    "WeightCurve",
+    "apply_guarantee",
     "blend",
     "calibrate",
-    "shortlist",
     "combine",
-    "even",
+    "fit_raw_weights",
+    "fit_weights",
+    "select_candidates",
+    "shrinkage_shares",
+    "uniform_weights",
 ]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tastemaker.blend.candidates import Slate
+from tastemaker.blend.candidates import Candidates
 from tastemaker.data import BoolArray, Float32Array, frozen
 
 FLAT = np.float32(1e-6)
@@ -42,32 +42,32 @@ class Calibrated:
 
     values: Float32Array
     present: BoolArray
-    speaks: BoolArray
+    informative: BoolArray
     gaps: bool
     scale: Scale
 
     def __post_init__(self) -> None:
-        for array in (self.values, self.present, self.speaks):
+        for array in (self.values, self.present, self.informative):
             frozen(array)
 
-    def of(self, slate: Slate) -> Calibrated:
+    def of(self, candidates: Candidates) -> Calibrated:
         """What the members say of other items of the same people, on the very same scale."""
-        present = ~np.isnan(slate.values)
-        values = np.where(present, slate.values, np.float32(0))
+        present = ~np.isnan(candidates.values)
+        values = np.where(present, candidates.values, np.float32(0))
         values /= self.scale.largest[:, :, None]
         values -= self.scale.means[:, :, None]
         values *= self.scale.factors[:, :, None]
         values *= present
-        return Calibrated(values, present, self.speaks, True, self.scale)
+        return Calibrated(values, present, self.informative, True, self.scale)
 
 
-def calibrate(slate: Slate) -> Calibrated:
+def calibrate(candidates: Candidates) -> Calibrated:
     """Each member's standard score (z) over the candidates of each person that it scores.
 
     A member that scores all of a person's candidates alike, or none, does not speak.
     """
-    present = ~np.isnan(slate.values)
-    values = slate.values.copy()
+    present = ~np.isnan(candidates.values)
+    values = candidates.values.copy()
     np.copyto(values, 0, where=~present)
     scored = np.count_nonzero(present, axis=2)
     counts = np.maximum(scored, 1).astype(np.float32)
@@ -78,8 +78,8 @@ def calibrate(slate: Slate) -> Calibrated:
     values -= means[:, :, None]
     values *= present
     deviation = np.sqrt(np.einsum("mnw,mnw->mn", values, values) / counts)
-    speaks = deviation > FLAT
-    factors = np.divide(1, deviation, where=speaks, out=np.zeros_like(deviation))
+    informative = deviation > FLAT
+    factors = np.divide(1, deviation, where=informative, out=np.zeros_like(deviation))
     values *= factors[:, :, None]
-    gaps = bool((speaks & (scored < np.count_nonzero(slate.valid, axis=1))).any())
-    return Calibrated(values, present, speaks, gaps, Scale(largest, means, factors))
+    gaps = bool((informative & (scored < np.count_nonzero(candidates.valid, axis=1))).any())
+    return Calibrated(values, present, informative, gaps, Scale(largest, means, factors))

@@ -11,7 +11,7 @@ from tastemaker.data import BoolArray, Float32Array, Int64Array, frozen
 DEPTH = 100
 """How many of its best items each member brings."""
 
-SUNK = np.float32(-3e38)
+MASKED = np.float32(-3e38)
 """Added to a score, it sinks the item below every other; float32 ends not far below it."""
 
 
@@ -23,7 +23,7 @@ FEW = 2**15
 
 
 @dataclass(frozen=True)
-class Slate:
+class Candidates:
     """The candidates of a batch of people, and what each member says of them.
 
     Lists are of uneven length: a row is filled up at its end, and `valid` tells where.
@@ -47,9 +47,9 @@ class Slate:
         return len(self.items)
 
 
-def shortlist(
-    scores: Float32Array, barred: BoolArray, depth: int = DEPTH, least: int = 10
-) -> Slate:
+def select_candidates(
+    scores: Float32Array, excluded: BoolArray, depth: int = DEPTH, least: int = 10
+) -> Candidates:
     """The union of each member's best `depth` items, with every member's scores of them.
 
     Ties at a member's last place all come in if they are few; if they are many, as where a member
@@ -62,24 +62,24 @@ def shortlist(
         depth: how many items each member brings.
         least: how many candidates a person gets at least, as long as there are items not barred.
     """
-    chosen = _chosen(scores, barred, depth)
-    chosen &= ~barred
+    chosen = _chosen(scores, excluded, depth)
+    chosen &= ~excluded
     counts = np.count_nonzero(chosen, axis=1)
     if counts.min(initial=least) < least:
-        _fill_up(chosen, barred, least)
+        _fill_up(chosen, excluded, least)
         counts = np.count_nonzero(chosen, axis=1)
     return _gathered(scores, chosen, counts)
 
 
-def _chosen(scores: Float32Array, barred: BoolArray, depth: int) -> BoolArray:
+def _chosen(scores: Float32Array, excluded: BoolArray, depth: int) -> BoolArray:
     """(n, n_items) the union of the members' best."""
     n_items = scores.shape[2]
     if depth >= n_items:
         said: BoolArray = np.logical_or.reduce(~np.isnan(scores), axis=0)
         return said
-    level = scores + np.multiply(barred, SUNK, dtype=np.float32)
+    level = scores + np.multiply(excluded, MASKED, dtype=np.float32)
     if np.isnan(level.min(initial=0)):
-        np.fmax(level, SUNK, out=level)
+        np.fmax(level, MASKED, out=level)
     last = _last(level, depth)[:, :, np.newaxis]
     best = level >= last
     crowded = best.sum(axis=2, dtype=np.int32) > 2 * depth
@@ -99,14 +99,14 @@ def _last(level: Float32Array, depth: int) -> Float32Array:
     another.)
     """
     if level.size <= FEW:
-        return np.maximum(_highest(level.copy(), depth), SUNK / 2)
-    last = np.maximum(_highest(_maxima(level, depth), depth), SUNK / 2)
+        return np.maximum(_highest(level.copy(), depth), MASKED / 2)
+    last = np.maximum(_highest(_maxima(level, depth), depth), MASKED / 2)
     above = level > last[:, :, np.newaxis]
     counts = above.sum(axis=2, dtype=np.int32)
     width = int(counts.max(initial=0))
     if width < depth:
         return last
-    table = np.full((*counts.shape, width), SUNK)
+    table = np.full((*counts.shape, width), MASKED)
     table[np.arange(width) < counts[:, :, np.newaxis]] = level.reshape(-1)[np.flatnonzero(above)]
     return np.maximum(last, _highest(table, depth))
 
@@ -129,13 +129,13 @@ def _maxima(level: Float32Array, depth: int) -> Float32Array:
     return maxima
 
 
-def _fill_up(chosen: BoolArray, barred: BoolArray, least: int) -> None:
+def _fill_up(chosen: BoolArray, excluded: BoolArray, least: int) -> None:
     for person in np.flatnonzero(chosen.sum(axis=1) < least):
-        others = np.flatnonzero(~(chosen[person] | barred[person]))
+        others = np.flatnonzero(~(chosen[person] | excluded[person]))
         chosen[person, others[: least - chosen[person].sum()]] = True
 
 
-def _gathered(scores: Float32Array, chosen: BoolArray, counts: Int64Array) -> Slate:
+def _gathered(scores: Float32Array, chosen: BoolArray, counts: Int64Array) -> Candidates:
     n, n_items = chosen.shape
     valid = np.arange(counts.max(initial=0)) < counts[:, None]
     cells = np.zeros(valid.shape, dtype=np.int64)
@@ -144,4 +144,4 @@ def _gathered(scores: Float32Array, chosen: BoolArray, counts: Int64Array) -> Sl
     if not valid.all():
         values[:, ~valid] = np.nan
     items = (cells - np.arange(n)[:, None] * n_items) * valid
-    return Slate(items, valid, values)
+    return Candidates(items, valid, values)

@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from tastemaker.blend.calibration import Calibrated, calibrate
-from tastemaker.blend.candidates import Slate, shortlist
-from tastemaker.blend.curve import Curve
+from tastemaker.blend.candidates import Candidates, select_candidates
+from tastemaker.blend.curve import WeightCurve
 from tastemaker.data import BoolArray, Float32Array, Float64Array, Int64Array, frozen
 
 CELLS = 2**19
@@ -95,11 +95,11 @@ def _first_of_ties(totals: Float32Array, last: Float32Array, k: int) -> BoolArra
 
 def blend(
     scores: Sequence[Float32Array],
-    barred: BoolArray,
-    curve: Curve,
+    excluded: BoolArray,
+    curve: WeightCurve,
     lengths: Int64Array,
     k: int,
-    guests: Int64Array | None = None,
+    inserted: Int64Array | None = None,
 ) -> Blended:
     """The best `k` items of each person by all members together, best first.
 
@@ -112,41 +112,41 @@ def blend(
         guests: (n, n_guests) more items, in places `k` and on, scored as if they were candidates
             without changing what the others score; -1 for none.
     """
-    if guests is None:
-        guests = np.zeros((len(barred), 0), dtype=np.int64)
-    step = max(1, CELLS // max(1, len(scores) * barred.shape[1]))
+    if inserted is None:
+        inserted = np.zeros((len(excluded), 0), dtype=np.int64)
+    step = max(1, CELLS // max(1, len(scores) * excluded.shape[1]))
     parts = []
-    for first in range(0, max(1, len(barred)), step):
+    for first in range(0, max(1, len(excluded)), step):
         part = slice(first, first + step)
         given = np.stack([own[part] for own in scores])
-        parts.append(_blended(given, barred[part], curve, lengths[part], k, guests[part]))
+        parts.append(_blended(given, excluded[part], curve, lengths[part], k, inserted[part]))
     return parts[0] if len(parts) == 1 else joined(parts)
 
 
 def _blended(
     scores: Float32Array,
-    barred: BoolArray,
-    curve: Curve,
+    excluded: BoolArray,
+    curve: WeightCurve,
     lengths: Int64Array,
     k: int,
-    guests: Int64Array,
+    inserted: Int64Array,
 ) -> Blended:
-    slate = shortlist(scores, barred, curve.depth, least=k)
-    calibrated, weights = calibrate(slate), curve.at(lengths)
-    best = combine(slate, calibrated, weights, curve.carry).best(k)
-    if not guests.shape[1]:
+    candidates = select_candidates(scores, excluded, curve.depth, least=k)
+    calibrated, weights = calibrate(candidates), curve.at(lengths)
+    best = combine(candidates, calibrated, weights, curve.carry).best(k)
+    if not inserted.shape[1]:
         return best
-    others = guest_slate(scores, guests)
+    others = inserted_candidates(scores, inserted)
     theirs = combine(others, calibrated.of(others), weights, curve.carry)
     return beside(best.widened(k), theirs)
 
 
-def guest_slate(scores: Float32Array, guests: Int64Array) -> Slate:
+def inserted_candidates(scores: Float32Array, inserted: Int64Array) -> Candidates:
     """What the members say of some items of each person; -1 for none."""
-    valid = guests >= 0
-    items = np.where(valid, guests, 0)
+    valid = inserted >= 0
+    items = np.where(valid, inserted, 0)
     values = np.take_along_axis(scores, items[np.newaxis], axis=2)
-    return Slate(items, valid, np.where(valid, values, np.float32(np.nan)))
+    return Candidates(items, valid, np.where(valid, values, np.float32(np.nan)))
 
 
 def joined(parts: Sequence[Blended]) -> Blended:
@@ -177,7 +177,9 @@ def _widened(array: npt.NDArray[Any], missing: int, filling: float) -> npt.NDArr
     return np.pad(array, edges, constant_values=filling)
 
 
-def combine(slate: Slate, calibrated: Calibrated, weights: Float64Array, carry: float) -> Blended:
+def combine(
+    candidates: Candidates, calibrated: Calibrated, weights: Float64Array, carry: float
+) -> Blended:
     """The weighted sum of what the members say of each candidate, kept in its parts.
 
     A member that does not speak for a person leaves its weight to the others, in proportion. For a
@@ -187,24 +189,24 @@ def combine(slate: Slate, calibrated: Calibrated, weights: Float64Array, carry: 
         slate: the candidates.
         calibrated: the members' scores of them, on one scale.
         weights: (n, n_members) shares that sum to 1 for each person.
-        carry: see `Curve`.
+        carry: see `WeightCurve`.
     """
-    shares = spoken(weights, calibrated.speaks)
+    shares = active_weights(weights, calibrated.informative)
     contributions = calibrated.values * shares[:, :, None]
     if carry > 0 and calibrated.gaps:
         contributions *= _carried(calibrated.present, shares, carry)
     totals = contributions.sum(axis=0)
-    np.copyto(totals, -np.inf, where=~slate.valid)
-    return Blended(slate.items, slate.valid, totals, contributions)
+    np.copyto(totals, -np.inf, where=~candidates.valid)
+    return Blended(candidates.items, candidates.valid, totals, contributions)
 
 
-def spoken(weights: Float64Array, speaks: BoolArray) -> Float32Array:
+def active_weights(weights: Float64Array, informative: BoolArray) -> Float32Array:
     """(n_members, n) the weights after the silent members' share passed to those that speak.
 
     Where only members without any weight speak, they share it evenly.
     """
-    shares = weights.T * speaks
-    shares = np.where(shares.sum(axis=0) > 0, shares, speaks)
+    shares = weights.T * informative
+    shares = np.where(shares.sum(axis=0) > 0, shares, informative)
     shares /= np.maximum(shares.sum(axis=0), 1e-300)
     return shares.astype(np.float32)
 

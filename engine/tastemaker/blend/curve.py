@@ -24,7 +24,7 @@ tell who is heard, and how much, where those that have the weight are silent to 
 
 
 @dataclass(frozen=True)
-class Curve:
+class WeightCurve:
     """The members' weights at a few history lengths, and smoothly in between.
 
     Attributes:
@@ -61,19 +61,19 @@ class Curve:
         weights: Float64Array = (1 - share) * self.weights[left] + share * self.weights[right]
         return np.asarray((weights + RESERVE * self.weights.mean(axis=0)) / (1 + RESERVE))
 
-    def only(self, members: Sequence[str]) -> Curve:
+    def only(self, members: Sequence[str]) -> WeightCurve:
         """The curve of some of the members, in the given order; they carry the others' weight."""
         columns = [self.members.index(name) for name in members]
         kept = self.weights[:, columns]
         sums = kept.sum(axis=1, keepdims=True)
-        even = np.full_like(kept, 1 / max(len(columns), 1))
-        weights = np.divide(kept, sums, where=sums > 0, out=even)
-        return Curve(tuple(members), self.knots, weights, self.carry, self.depth)
+        uniform_weights = np.full_like(kept, 1 / max(len(columns), 1))
+        weights = np.divide(kept, sums, where=sums > 0, out=uniform_weights)
+        return WeightCurve(tuple(members), self.knots, weights, self.carry, self.depth)
 
-    def beside(self, name: str) -> Curve:
+    def beside(self, name: str) -> WeightCurve:
         """The curve with one more member, the last, that has no weight."""
         weights = np.pad(self.weights, ((0, 0), (0, 1)))
-        return Curve((*self.members, name), self.knots, weights, self.carry, self.depth)
+        return WeightCurve((*self.members, name), self.knots, weights, self.carry, self.depth)
 
     def to_json(self) -> dict[str, Any]:
         """Everything that `from_json` needs, as JSON values."""
@@ -106,13 +106,13 @@ class Curve:
             ) from None
 
 
-def even(members: Sequence[str]) -> Curve:
+def uniform_weights(members: Sequence[str]) -> WeightCurve:
     """The curve that gives every member the same weight, for when nothing could be learnt."""
     weights = np.full((1, len(members)), 1 / max(len(members), 1))
-    return Curve(tuple(members), (0,), weights)
+    return WeightCurve(tuple(members), (0,), weights)
 
 
-def _problem(curve: Curve) -> str:
+def _problem(curve: WeightCurve) -> str:
     shape = (len(curve.knots), len(curve.members))
     if curve.weights.shape != shape or 0 in shape:
         return f"its weights have the shape {curve.weights.shape}, not {shape}"

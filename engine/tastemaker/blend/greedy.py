@@ -6,17 +6,19 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tastemaker.blend.contest import Contest, drawn
+from tastemaker.blend.top_candidates import TopCandidates, drawn
 from tastemaker.data import Float64Array
 
 STEPS = 8
 """How often a member is added to a bag's blend."""
 
-BAGS = 5
-BAG_SIZE = 600
+N_SAMPLES = 5
+SAMPLE_SIZE = 600
 
 
-def bagged(contests: Sequence[Contest], odds: Sequence[Float64Array], seed: int) -> Float64Array:
+def bootstrapped_weights(
+    contests: Sequence[TopCandidates], odds: Sequence[Float64Array], seed: int
+) -> Float64Array:
     """(n_members,) the mean of the weights that suit several bags of people drawn at random.
 
     A mean over bags is steadier than one choice on everybody: a member that wins on a few people
@@ -33,13 +35,13 @@ def bagged(contests: Sequence[Contest], odds: Sequence[Float64Array], seed: int)
     shares = np.concatenate(odds)
     shares = shares / shares.sum()
     weights = np.zeros(len(contests[0].values))
-    for _ in range(BAGS):
-        rows = np.sort(rng.choice(len(shares), BAG_SIZE, p=shares))
+    for _ in range(N_SAMPLES):
+        rows = np.sort(rng.choice(len(shares), SAMPLE_SIZE, p=shares))
         weights += greedy(drawn(contests, rows))
     return np.asarray(weights / weights.sum())
 
 
-def greedy(bag: Contest) -> Float64Array:
+def greedy(bag: TopCandidates) -> Float64Array:
     """(n_members,) weights found by forward selection with replacement."""
     totals = bag.start()
     counts, best, best_counts = np.zeros(len(bag.values)), -1.0, np.ones(len(bag.values))

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tastemaker.blend.curve import Curve
-from tastemaker.blend.trials import Trial
+from tastemaker.blend.curve import WeightCurve
+from tastemaker.blend.scored_cases import ScoredCases
 from tastemaker.data import Float64Array, Int64Array
 
 LEAST = 30
@@ -52,16 +52,16 @@ class _Group:
 
     first: int
     last: int
-    trials: tuple[Trial, ...]
+    trials: tuple[ScoredCases, ...]
     alone: Float64Array
 
-    def blend(self, curve: Curve, k: int) -> float:
+    def blend(self, curve: WeightCurve, k: int) -> float:
         """The mean NDCG of the blend."""
         figures = [trial.quality(curve.at(trial.lengths), curve.carry, k) for trial in self.trials]
         return float(np.concatenate(figures).mean())
 
 
-def guaranteed(curve: Curve, trials: Sequence[Trial], k: int) -> Curve:
+def guaranteed(curve: WeightCurve, trials: Sequence[ScoredCases], k: int) -> WeightCurve:
     """The curve, moved towards single members wherever one of them alone ranks better.
 
     The buckets are gone through from the longest histories to the shortest, so that a bucket's
@@ -81,7 +81,7 @@ def guaranteed(curve: Curve, trials: Sequence[Trial], k: int) -> Curve:
     return curve
 
 
-def _settled(curve: Curve, group: _Group, best: int, k: int) -> Curve:
+def _settled(curve: WeightCurve, group: _Group, best: int, k: int) -> WeightCurve:
     """The first mixture with the best member that is as good as it, or that member itself."""
     for share in MIXTURES:
         mixed = _mixed(curve, group, best, share)
@@ -90,7 +90,7 @@ def _settled(curve: Curve, group: _Group, best: int, k: int) -> Curve:
     return _stepped(mixed, group.last)
 
 
-def _mixed(curve: Curve, group: _Group, best: int, share: float) -> Curve:
+def _mixed(curve: WeightCurve, group: _Group, best: int, share: float) -> WeightCurve:
     weights = curve.weights.copy()
     rows = slice(curve.knots.index(group.first), curve.knots.index(group.last) + 1)
     weights[rows] *= 1 - share
@@ -98,7 +98,7 @@ def _mixed(curve: Curve, group: _Group, best: int, share: float) -> Curve:
     return replace(curve, weights=weights)
 
 
-def _stepped(curve: Curve, knot: int) -> Curve:
+def _stepped(curve: WeightCurve, knot: int) -> WeightCurve:
     """The curve with the weights of a knot kept up until just before the next one."""
     row = curve.knots.index(knot)
     if row + 1 == len(curve.knots) or curve.knots[row + 1] == knot + 1:
@@ -109,7 +109,7 @@ def _stepped(curve: Curve, knot: int) -> Curve:
 
 
 def buckets(
-    curve: Curve, knots: Sequence[int], trials: Sequence[Trial], k: int
+    curve: WeightCurve, knots: Sequence[int], trials: Sequence[ScoredCases], k: int
 ) -> tuple[Bucket, ...]:
     """How the blend and each member alone rank, by length of history; a bucket begins at a knot."""
     rows = []
@@ -121,7 +121,9 @@ def buckets(
     return tuple(rows)
 
 
-def _groups(curve: Curve, knots: Sequence[int], trials: Sequence[Trial], k: int) -> list[_Group]:
+def _groups(
+    curve: WeightCurve, knots: Sequence[int], trials: Sequence[ScoredCases], k: int
+) -> list[_Group]:
     """The people by the knot at or before their length; knots with few people join the next."""
     own = [
         np.maximum(np.searchsorted(np.asarray(knots), trial.lengths, side="right") - 1, 0)

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tastemaker.blend.curve import KNOTS, Curve, even
-from tastemaker.blend.greedy import bagged
+from tastemaker.blend.curve import KNOTS, WeightCurve, uniform_weights
+from tastemaker.blend.greedy import bootstrapped_weights
 from tastemaker.blend.guarantee import Bucket, buckets, guaranteed
-from tastemaker.blend.trials import Trial
+from tastemaker.blend.scored_cases import ScoredCases
 from tastemaker.data import Float64Array, Int64Array
 
 CUTOFF = 10
@@ -29,7 +29,7 @@ CROWD = 0.2
 
 
 @dataclass(frozen=True)
-class Draft:
+class RawWeights:
     """Weights as they were learnt, and who would stand in for them.
 
     Attributes:
@@ -37,10 +37,10 @@ class Draft:
         best: (n_knots,) int64 which member alone ranks best for people near each knot.
     """
 
-    curve: Curve
+    curve: WeightCurve
     best: Int64Array
 
-    def moved(self, shares: Float64Array) -> Curve:
+    def moved(self, shares: Float64Array) -> WeightCurve:
         """The curve with the weights of each knot moved so far (n_knots,) towards its best member.
 
         0 leaves them as they are, 1 is that member alone.
@@ -51,7 +51,7 @@ class Draft:
 
 
 @dataclass(frozen=True)
-class Lesson:
+class FittedWeights:
     """A learnt curve and how it measured on what it was learnt from.
 
     Attributes:
@@ -59,11 +59,13 @@ class Lesson:
         buckets: NDCG at 10 of the blend and of each member, by length of history.
     """
 
-    curve: Curve
+    curve: WeightCurve
     buckets: tuple[Bucket, ...]
 
 
-def learn(members: Sequence[str], trials: Sequence[Trial], *, seed: int = 0) -> Lesson:
+def fit_weights(
+    members: Sequence[str], trials: Sequence[ScoredCases], *, seed: int = 0
+) -> FittedWeights:
     """The weight curve that ranks the trials' people best, and never worse than a single member.
 
     Args:
@@ -72,16 +74,18 @@ def learn(members: Sequence[str], trials: Sequence[Trial], *, seed: int = 0) -> 
         seed: what anything random starts from.
     """
     if not any(len(trial) for trial in trials):
-        return Lesson(even(members), ())
-    return settled(draft(members, trials, seed=seed).curve, trials)
+        return FittedWeights(uniform_weights(members), ())
+    return apply_guarantee(fit_raw_weights(members, trials, seed=seed).curve, trials)
 
 
-def draft(members: Sequence[str], trials: Sequence[Trial], *, seed: int = 0) -> Draft:
+def fit_raw_weights(
+    members: Sequence[str], trials: Sequence[ScoredCases], *, seed: int = 0
+) -> RawWeights:
     """The weights that rank the trials' people best.
 
     At each knot the weights are those that greedily maximise NDCG, averaged over bags of people
-    whose histories are about as long (see `bagged`); in every trial quality counts relative to its
-    best member, so that an easy cut of time does not drown a hard one.
+    whose histories are about as long (see `bootstrapped_weights`). Quality counts relative to the
+    best member of each group of cases, so that an easy fold does not drown a hard one.
 
     Args:
         members: the members' names.
@@ -92,21 +96,21 @@ def draft(members: Sequence[str], trials: Sequence[Trial], *, seed: int = 0) -> 
     alone = [trial.alone(CUTOFF) for trial in useful]
     scales = scales_of(alone)
     near = [nearness(*pair, KNOTS) for pair in zip(useful, scales, strict=True)]
-    contests = [trial.contest for trial in useful]
+    contests = [trial.top_candidates for trial in useful]
 
     def weights_at(place: int) -> Float64Array:
         """(n_members,) what suits people whose histories are about as long as that knot."""
-        return bagged(contests, [odds[place] for odds in near], seed)
+        return bootstrapped_weights(contests, [odds[place] for odds in near], seed)
 
     with ThreadPoolExecutor(min(os.cpu_count() or 1, THREADS)) as pool:
         rows = list(pool.map(weights_at, range(len(KNOTS))))
     weights = _heard(np.array(rows), useful, KNOTS)
     merits = np.sum([odds @ own.T for odds, own in zip(near, alone, strict=True)], axis=0)
     best = np.argmax(merits, axis=1).astype(np.int64)
-    return Draft(Curve(tuple(members), KNOTS, weights), best)
+    return RawWeights(WeightCurve(tuple(members), KNOTS, weights), best)
 
 
-def settled(curve: Curve, trials: Sequence[Trial]) -> Lesson:
+def apply_guarantee(curve: WeightCurve, trials: Sequence[ScoredCases]) -> FittedWeights:
     """The curve with the guarantee that no member alone does better, and how it measures.
 
     Every bucket of history lengths in which some member alone has a higher mean NDCG at 10 is mixed
@@ -114,7 +118,7 @@ def settled(curve: Curve, trials: Sequence[Trial]) -> Lesson:
     """
     useful, knots = [trial for trial in trials if len(trial)], curve.knots
     curve = guaranteed(curve, useful, CUTOFF)
-    return Lesson(curve, buckets(curve, knots, useful, CUTOFF))
+    return FittedWeights(curve, buckets(curve, knots, useful, CUTOFF))
 
 
 def scales_of(alone: Sequence[Float64Array]) -> Float64Array:
@@ -124,7 +128,7 @@ def scales_of(alone: Sequence[Float64Array]) -> Float64Array:
     return np.asarray(np.maximum(best, max(CROWD * usual, 1e-9)))
 
 
-def nearness(trial: Trial, scale: float, knots: Sequence[int]) -> Float64Array:
+def nearness(trial: ScoredCases, scale: float, knots: Sequence[int]) -> Float64Array:
     """(n_knots, n) how much each person of a trial says about a knot: by how near the length is.
 
     Args:
@@ -137,7 +141,9 @@ def nearness(trial: Trial, scale: float, knots: Sequence[int]) -> Float64Array:
     return np.asarray((np.exp(-(distance**2)) + 1e-12) / scale)
 
 
-def _heard(weights: Float64Array, trials: Sequence[Trial], knots: Sequence[int]) -> Float64Array:
+def _heard(
+    weights: Float64Array, trials: Sequence[ScoredCases], knots: Sequence[int]
+) -> Float64Array:
     """The weights without those of members that are silent to everybody of a knot's length.
 
     They change no ranking, but would tell whoever reads the curve that such a member mattered.
@@ -147,7 +153,7 @@ def _heard(weights: Float64Array, trials: Sequence[Trial], knots: Sequence[int])
         places = np.searchsorted(np.asarray(knots), trial.lengths, side="right") - 1
         places = np.maximum(places, 0)
         for place in np.unique(places):
-            heard[place] |= trial.calibrated.speaks[:, places == place].any(axis=1)
+            heard[place] |= trial.calibrated.informative[:, places == place].any(axis=1)
     kept = weights * heard
     kept = np.where(kept.sum(axis=1, keepdims=True) > 0, kept, weights)
     return np.asarray(kept / kept.sum(axis=1, keepdims=True))

@@ -6,8 +6,8 @@ import click
 
 from tastemaker.cli.options import Format, database_option, format_option, open_database
 from tastemaker.cli.output import print_rows
-from tastemaker.store import migrate
-from tastemaker.store.database import Database
+from tastemaker.store.sql import migrate
+from tastemaker.store.sql.database import Database
 from tastemaker.store.statistics import TableSize, table_sizes, total_bytes
 
 

@@ -17,10 +17,10 @@ from tastemaker.cli.recommend import print_answer
 from tastemaker.cli.train import print_release
 from tastemaker.engine import Tastemaker
 from tastemaker.errors import InputError
+from tastemaker.plugin.registry import Registry
 from tastemaker.progress import progress_bar
-from tastemaker.registry import Registry
-from tastemaker.store.database import Database
-from tastemaker.store.keys import KEY_FILE, create_key_file
+from tastemaker.store.crypto.keys import KEY_FILE, create_key_file
+from tastemaker.store.sql.database import Database
 
 CUSTOMERS = (
     (shipped.LONG_HISTORY, "A customer with a long history"),

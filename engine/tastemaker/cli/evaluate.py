@@ -8,12 +8,12 @@ from pathlib import Path
 
 import click
 
-from tastemaker.assessment.exams import SPLITS
-from tastemaker.assessment.report import Report
-from tastemaker.assessment.words import summary
 from tastemaker.cli.options import Format, database_option, format_option, open_engine
 from tastemaker.cli.output import console, print_rows, print_table
 from tastemaker.errors import InputError
+from tastemaker.evaluation.report import Report
+from tastemaker.evaluation.summary import summary
+from tastemaker.holdout.evaluation_split import SPLITS
 from tastemaker.progress import progress_bar
 
 

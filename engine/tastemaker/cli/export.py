@@ -6,9 +6,9 @@ import click
 
 from tastemaker.cli.options import database_option
 from tastemaker.cli.store import open_store
-from tastemaker.files.exporting import export_file
-from tastemaker.files.importing import REQUIRED
-from tastemaker.files.source import FORMATS, STANDARD, FileFormat
+from tastemaker.io.exporting import export_file
+from tastemaker.io.importing import REQUIRED
+from tastemaker.io.source import FORMATS, STANDARD, FileFormat
 from tastemaker.progress import progress_bar
 
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import click
 
-from tastemaker.border import DEFAULT_KIND
 from tastemaker.cli.options import database_option
 from tastemaker.cli.store import open_store
-from tastemaker.files.importing import INTERACTION, REQUIRED, ImportResult, OnError, import_file
-from tastemaker.files.source import FORMATS, FileFormat
+from tastemaker.io.importing import INTERACTION, REQUIRED, ImportResult, OnError, import_file
+from tastemaker.io.source import FORMATS, FileFormat
 from tastemaker.progress import progress_bar
+from tastemaker.validation import DEFAULT_KIND
 
 
 @click.command("import")

@@ -9,10 +9,16 @@ import click
 from tastemaker.cli.options import database_option
 from tastemaker.engine import Tastemaker
 from tastemaker.errors import MissingKeyError
-from tastemaker.store import migrate
-from tastemaker.store.database import Database
-from tastemaker.store.keys import FILE_VARIABLE, KEY_FILE, KEY_VARIABLE, create_key_file, find_key
-from tastemaker.store.keyset import has_keys
+from tastemaker.store.crypto.keys import (
+    FILE_VARIABLE,
+    KEY_FILE,
+    KEY_VARIABLE,
+    create_key_file,
+    find_key,
+)
+from tastemaker.store.crypto.keyset import has_keys
+from tastemaker.store.sql import migrate
+from tastemaker.store.sql.database import Database
 
 
 @click.command()

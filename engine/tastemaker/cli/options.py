@@ -10,7 +10,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from tastemaker.errors import InputError, SchemaError
-from tastemaker.store.database import Database
+from tastemaker.store.sql.database import Database
 
 if TYPE_CHECKING:
     from tastemaker.engine import Tastemaker

@@ -15,7 +15,7 @@ from tastemaker.cli.output import console, print_rows, print_table
 from tastemaker.engine import Tastemaker
 from tastemaker.errors import InputError
 from tastemaker.progress import progress_bar
-from tastemaker.ranking.answers import Answer
+from tastemaker.serving.answers import Answer
 
 BATCH = 1000
 NOTHING = (

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tastemaker.cli.options import open_database
-from tastemaker.store import migrate
-from tastemaker.store.database import Database
-from tastemaker.store.keyring import Keyring, open_keyring
-from tastemaker.store.keys import key_from_environment
+from tastemaker.store.crypto.keyring import Keyring, open_keyring
+from tastemaker.store.crypto.keys import key_from_environment
+from tastemaker.store.sql import migrate
+from tastemaker.store.sql.database import Database
 
 
 @contextmanager

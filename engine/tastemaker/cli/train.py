@@ -11,7 +11,7 @@ import click
 from tastemaker.cli.options import Format, database_option, format_option, open_engine
 from tastemaker.cli.output import console, print_rows, print_table
 from tastemaker.progress import progress_bar
-from tastemaker.training.quality import Finding
+from tastemaker.training.data_quality import Finding
 from tastemaker.training.report import Release
 
 QUALITY = ("check", "found", "detail", "done")

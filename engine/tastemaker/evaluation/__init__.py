@@ -1,1 +1,1 @@
-"""Evaluation: splits in time, trials on what was held out, measures with intervals."""
+"""Assessment: what would have been answered, measured on what people went on to choose."""

@@ -10,10 +10,10 @@ from sqlalchemy import Connection
 
 from tastemaker.data import Float64Array, Int32Array, Int64Array
 from tastemaker.errors import StoreError
+from tastemaker.store.crypto.sealed_column import SealedBytes
 from tastemaker.store.items import ensure_items
 from tastemaker.store.kinds import ensure_kinds
-from tastemaker.store.sealed_column import SealedBytes
-from tastemaker.store.statements import Written
+from tastemaker.store.sql.statements import Written
 from tastemaker.store.upsert import Columns, upsert
 from tastemaker.store.user_rows import add_users, find_users
 

@@ -9,9 +9,9 @@ from typing import Self
 
 from sqlalchemy import Connection
 
-from tastemaker.border import Json
 from tastemaker.errors import InputError
 from tastemaker.store import meta
+from tastemaker.validation import Json
 
 NAME = "configuration"
 """The name in `meta` that the configuration is kept under."""

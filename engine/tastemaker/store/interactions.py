@@ -8,17 +8,17 @@ from typing import NamedTuple
 import numpy as np
 from sqlalchemy import Connection, func, select
 
-from tastemaker.border import InteractionRow
 from tastemaker.data import Float64Array, Int64Array
+from tastemaker.store.crypto.keyring import Keyring
 from tastemaker.store.items import ensure_items
-from tastemaker.store.keyring import Keyring
 from tastemaker.store.kinds import ensure_kinds
 from tastemaker.store.reading import read_all, read_of
-from tastemaker.store.statements import Written, fetch
-from tastemaker.store.tables import interaction
+from tastemaker.store.sql.statements import Written, fetch
+from tastemaker.store.sql.tables import interaction
 from tastemaker.store.upsert import Columns, upsert
 from tastemaker.store.user_rows import KEY_OF_REF, find_users
 from tastemaker.store.users import ensure_users
+from tastemaker.validation import InteractionRow
 
 ONE_PERSON = (
     f"SELECT item_id, kind_id, value, time FROM {interaction.name}"

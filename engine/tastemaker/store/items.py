@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection, Row, Select, select, update
 
-from tastemaker.border import ItemRow, Json, now_us
 from tastemaker.data import BoolArray, Int64Array, Items, Values
 from tastemaker.store.meta import bump_catalogue
-from tastemaker.store.statements import Written, batches, fetch, insert, marks
-from tastemaker.store.tables import item
+from tastemaker.store.sql.statements import Written, batches, fetch, insert, marks
+from tastemaker.store.sql.tables import item
+from tastemaker.validation import ItemRow, Json, now_us
 
 COLUMNS = (item.c.id, item.c.external_id, item.c.title, item.c.text, item.c.attributes)
 

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 
-from tastemaker.border import check_kind, check_value
-from tastemaker.store.statements import insert
-from tastemaker.store.tables import kind as kind_table
+from tastemaker.store.sql.statements import insert
+from tastemaker.store.sql.tables import kind as kind_table
+from tastemaker.validation import check_kind, check_value
 
 DEFAULT_WEIGHT = 1.0
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from sqlalchemy import BigInteger, Connection, Text, cast, select
 
-from tastemaker.store.statements import fetch, insert, marks
-from tastemaker.store.tables import meta
+from tastemaker.store.sql.statements import fetch, insert, marks
+from tastemaker.store.sql.tables import meta
 
 CATALOGUE_VERSION = "catalogue_version"
 """The name of the number that grows with every change of the items."""

@@ -8,11 +8,11 @@ from datetime import timedelta
 
 from sqlalchemy import Connection, delete, func, insert, select
 
-from tastemaker.border import EPOCH, UNTIMED, Json, now_us
-from tastemaker.store.database import Database
-from tastemaker.store.keyring import Keyring
-from tastemaker.store.tables import erasure, interaction, item, kind, release, user
+from tastemaker.store.crypto.keyring import Keyring
+from tastemaker.store.sql.database import Database
+from tastemaker.store.sql.tables import erasure, interaction, item, kind, release, user
 from tastemaker.store.user_rows import open_attributes, user_row
+from tastemaker.validation import EPOCH, UNTIMED, Json, now_us
 
 WIPING_MS = 1000
 

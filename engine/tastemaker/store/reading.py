@@ -13,8 +13,8 @@ import numpy as np
 from sqlalchemy import Connection
 
 from tastemaker.data import Int64Array
-from tastemaker.store.statements import fetch, in_dialect, marks
-from tastemaker.store.tables import interaction, kind
+from tastemaker.store.sql.statements import fetch, in_dialect, marks
+from tastemaker.store.sql.tables import interaction, kind
 from tastemaker.store.upsert import Columns
 
 ROWS = f"SELECT user_id, item_id, kind_id, value, time FROM {interaction.name}"

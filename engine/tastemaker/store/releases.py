@@ -16,12 +16,12 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import Connection, delete, insert, select, update
 
-from tastemaker.border import Json
 from tastemaker.errors import KeyProblem, NotFoundError, ReleaseError, TamperedError
 from tastemaker.store import meta
-from tastemaker.store.container import Contents, pack, unpack
-from tastemaker.store.keyring import Keyring
-from tastemaker.store.tables import model, model_chunk, release
+from tastemaker.store.crypto.container import Contents, pack, unpack
+from tastemaker.store.crypto.keyring import Keyring
+from tastemaker.store.sql.tables import model, model_chunk, release
+from tastemaker.validation import Json
 
 ACTIVE = "active_release"
 """The name in `meta` of the signed pointer to the active release."""

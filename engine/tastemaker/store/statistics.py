@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, func, select, text
 
-from tastemaker.store.tables import PREFIX, metadata
+from tastemaker.store.sql.tables import PREFIX, metadata
 
 PAGES = text("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
 RELATION = text("SELECT pg_total_relation_size(to_regclass(quote_ident(:name)))")

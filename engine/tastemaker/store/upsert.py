@@ -9,9 +9,9 @@ import numpy as np
 from sqlalchemy import Connection
 
 from tastemaker.data import Float64Array, Int64Array
-from tastemaker.store.binary_arrays import array_parameters
-from tastemaker.store.statements import Written, row_count
-from tastemaker.store.tables import interaction
+from tastemaker.store.sql.binary_arrays import array_parameters
+from tastemaker.store.sql.statements import Written, row_count
+from tastemaker.store.sql.tables import interaction
 
 INTO = f"INSERT INTO {interaction.name} AS t (user_id, time, item_id, kind_id, value) "
 KEEP = " ON CONFLICT DO NOTHING"

@@ -7,12 +7,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from tastemaker.border import Json, now_us
 from tastemaker.errors import NotFoundError
-from tastemaker.store.keyring import Keyring
-from tastemaker.store.sealed_column import SealedBytes, SealedColumn
-from tastemaker.store.statements import BATCH, batches, fetch, in_dialect, marks
-from tastemaker.store.tables import user
+from tastemaker.store.crypto.keyring import Keyring
+from tastemaker.store.crypto.sealed_column import SealedBytes, SealedColumn
+from tastemaker.store.sql.statements import BATCH, batches, fetch, in_dialect, marks
+from tastemaker.store.sql.tables import user
+from tastemaker.validation import Json, now_us
 
 ADD = (
     f"INSERT INTO {user.name} (ref, external_id, created, updated) VALUES (?, ?, ?, ?)"

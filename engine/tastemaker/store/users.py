@@ -7,14 +7,13 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from sqlalchemy import Connection, select
 
-from tastemaker.border import Json, UserRow, check_attribute_name, now_us
 from tastemaker.data import Values
 from tastemaker.store import meta
+from tastemaker.store.crypto.keyring import Keyring
 from tastemaker.store.items import as_values
-from tastemaker.store.keyring import Keyring
 from tastemaker.store.persons import Forgotten, export_user, forget_user, show_user, wipe_traces
-from tastemaker.store.statements import Written, batches, insert
-from tastemaker.store.tables import user
+from tastemaker.store.sql.statements import Written, batches, insert
+from tastemaker.store.sql.tables import user
 from tastemaker.store.user_rows import (
     add_users,
     find_user,
@@ -23,6 +22,7 @@ from tastemaker.store.user_rows import (
     open_attributes,
     open_id,
 )
+from tastemaker.validation import Json, UserRow, check_attribute_name, now_us
 
 __all__ = [
     "Forgotten",

@@ -16,9 +16,9 @@ import numpy.typing as npt
 
 from tastemaker.data import Float32Array, People, TrainingData
 from tastemaker.errors import PluginError
-from tastemaker.guard import check_state, checked_scores
-from tastemaker.plugin import Source, plugins_of
-from tastemaker.recommender import Recommender, State, silent
+from tastemaker.plugin.discovery import Source, plugins_of
+from tastemaker.plugin.guard import check_state, checked_scores
+from tastemaker.recommender import Recommender, State, no_progress
 from tastemaker.testing.samples import checkerboard, items_of, people_of
 
 Check: TypeAlias = Callable[[type[Recommender]], None]
@@ -32,7 +32,7 @@ def trained(kind: type[Recommender], data: TrainingData) -> Recommender:
     Raises:
         PluginError: `fit` does not return it.
     """
-    fitted = kind().fit(data, silent)
+    fitted = kind().fit(data, no_progress)
     _demand(isinstance(fitted, kind), "fit must return the recommender")
     return fitted
 

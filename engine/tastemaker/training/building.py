@@ -6,18 +6,18 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from tastemaker.blend import Curve
+from tastemaker.blend import WeightCurve
 from tastemaker.data import TrainingData
 from tastemaker.errors import TrainingError
-from tastemaker.evaluation.splits import hold_outs
-from tastemaker.guard import Guarded, guarded_state
+from tastemaker.holdout.splits import make_folds
+from tastemaker.plugin.guard import GuardedRecommender, guarded_state
+from tastemaker.plugin.registry import Registry
 from tastemaker.recommender import Progress, State
-from tastemaker.registry import Registry
+from tastemaker.training.data_quality import Announce, Finding, examine, ignore_findings
 from tastemaker.training.deadline import Deadline
-from tastemaker.training.learning import Course, Learnt, learn_blend
+from tastemaker.training.fitting import Candidate, FitResult, fit, too_large
+from tastemaker.training.learning import LearnedBlend, TrainingContext, learn_blend
 from tastemaker.training.limits import DEFAULT, Limits
-from tastemaker.training.members import Candidate, Fitted, fit, too_large
-from tastemaker.training.quality import Announce, Finding, examine, unheard
 from tastemaker.training.report import MemberReport
 from tastemaker.training.steps import Steps
 from tastemaker.training.threads import threads_limited
@@ -32,7 +32,7 @@ class Member:
         state: what it is stored as.
     """
 
-    guarded: Guarded
+    guarded: GuardedRecommender
     state: State
 
 
@@ -49,7 +49,7 @@ class Built:
         findings: what is odd about the data.
     """
 
-    curve: Curve
+    curve: WeightCurve
     members: tuple[Member, ...]
     reports: tuple[MemberReport, ...]
     basis: str
@@ -64,7 +64,7 @@ def build(
     progress: Progress,
     limits: Limits = DEFAULT,
     hold_out: str | None = None,
-    announce: Announce = unheard,
+    announce: Announce = ignore_findings,
 ) -> Built:
     """Trains the candidates on the data and learns their blend.
 
@@ -74,7 +74,7 @@ def build(
         data: all there is to learn from; its seed is where everything random starts from.
         progress: told how far it is.
         limits: what it may take; who asks for more than that is declined.
-        hold_out: what the blend learns to foretell; see `hold_outs`.
+        hold_out: what the blend learns to foretell; see `make_folds`.
         announce: told what is odd about the data, before anything is trained.
 
     Raises:
@@ -98,9 +98,9 @@ def _built(
     deadline = Deadline(limits.seconds)
     refused = [too_large(registry, candidate, data, limits.memory) for candidate in candidates]
     chosen = [candidate for candidate, no in zip(candidates, refused, strict=True) if no is None]
-    cuts = hold_outs(data.people, hold_out, data.seed)
+    cuts = make_folds(data.people, hold_out, data.seed)
     steps = Steps(progress, len(chosen) * (len(cuts) + 1))
-    learnt = learn_blend(Course(registry, data, cuts, deadline, steps), chosen)
+    learnt = learn_blend(TrainingContext(registry, data, cuts, deadline, steps), chosen)
     serving = [one for one in chosen if one.name in learnt.curve.members]
     steps.expect(len(serving))
     final = [fit(registry, candidate, data, steps.of(candidate.name)) for candidate in serving]
@@ -119,20 +119,20 @@ def _built(
     )
 
 
-def _ready(final: Sequence[Fitted], n_items: int) -> tuple[list[Member], list[Fitted]]:
+def _ready(final: Sequence[FitResult], n_items: int) -> tuple[list[Member], list[FitResult]]:
     """Those that can be stored, and those that cannot."""
     members: list[Member] = []
-    missing: list[Fitted] = []
+    missing: list[FitResult] = []
     for one in final:
         state, problem = guarded_state(one.recommender) if one.recommender else (None, one.problem)
         if state is None or one.recommender is None:
             missing.append(replace(one, recommender=None, problem=problem))
         else:
-            members.append(Member(Guarded(one.recommender, n_items), state))
+            members.append(Member(GuardedRecommender(one.recommender, n_items), state))
     return members, missing
 
 
-def _nobody(missing: Sequence[Fitted]) -> str:
+def _nobody(missing: Sequence[FitResult]) -> str:
     reasons = "; ".join(f"{one.candidate.name}: {one.problem}" for one in missing)
     return (
         f"No recommender could be trained ({reasons or 'none is enabled'}). See "
@@ -142,9 +142,9 @@ def _nobody(missing: Sequence[Fitted]) -> str:
 
 def _reports(
     candidates: Sequence[Candidate],
-    final: Sequence[Fitted],
-    missing: Sequence[Fitted],
-    learnt: Learnt,
+    final: Sequence[FitResult],
+    missing: Sequence[FitResult],
+    learnt: LearnedBlend,
 ) -> tuple[MemberReport, ...]:
     seconds = {one.candidate.name: one.seconds for one in final}
     lost = {one.candidate.name: one for one in missing}

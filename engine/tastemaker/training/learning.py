@@ -7,16 +7,25 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from tastemaker.blend import Curve, Lesson, Trial, caution, draft, even, learn, settled
+from tastemaker.blend import (
+    FittedWeights,
+    ScoredCases,
+    WeightCurve,
+    apply_guarantee,
+    fit_raw_weights,
+    fit_weights,
+    shrinkage_shares,
+    uniform_weights,
+)
+from tastemaker.blend.member_subset import restricted
 from tastemaker.data import BoolArray, Float64Array, TrainingData
-from tastemaker.evaluation.measure import measures
-from tastemaker.evaluation.splits import Split
-from tastemaker.registry import Registry
-from tastemaker.training.cuts import Cut, cut_at
+from tastemaker.holdout.measuring import measures
+from tastemaker.holdout.splits import Split
+from tastemaker.plugin.registry import Registry
 from tastemaker.training.deadline import Deadline
-from tastemaker.training.members import Candidate, Fitted, fit, fit_in_time
+from tastemaker.training.fitting import Candidate, FitResult, fit, fit_in_time
+from tastemaker.training.folds import Fold, fit_fold
 from tastemaker.training.planning import NO_WEIGHT, Costs, Plan, thinned
-from tastemaker.training.restricting import restricted
 from tastemaker.training.steps import Steps
 
 CUTOFFS = (10, 20)
@@ -35,7 +44,7 @@ ONE_FIT = 1 / 8
 
 
 @dataclass(frozen=True)
-class Learnt:
+class LearnedBlend:
     """A learnt curve, and how it measured.
 
     Attributes:
@@ -46,15 +55,15 @@ class Learnt:
         notes: what a person should know.
     """
 
-    curve: Curve
+    curve: WeightCurve
     measures: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     basis: str = ""
-    missing: tuple[Fitted, ...] = ()
+    missing: tuple[FitResult, ...] = ()
     notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
-class Course:
+class TrainingContext:
     """What learning works with.
 
     Attributes:
@@ -71,20 +80,20 @@ class Course:
     deadline: Deadline
     steps: Steps
 
-    def first_fit(self, candidate: Candidate, known: TrainingData) -> Fitted:
+    def first_fit(self, candidate: Candidate, known: TrainingData) -> FitResult:
         """A fit at the first cut, where nobody knows yet how long it takes."""
         progress, limit = self.steps.of(candidate.name), self.deadline.seconds
         if self.deadline.left(FIRST_CUT) < 0:
             why = f"not begun: {FIRST_CUT:.0%} of the time limit of {limit:,.0f} s had gone"
-            return Fitted(candidate, None, why, 0.0, declined=True)
+            return FitResult(candidate, None, why, 0.0, declined=True)
         return fit_in_time(self.registry, candidate, known, progress, ONE_FIT * limit)
 
-    def fit(self, candidate: Candidate, known: TrainingData) -> Fitted:
+    def fit(self, candidate: Candidate, known: TrainingData) -> FitResult:
         """Any later fit."""
         return fit(self.registry, candidate, known, self.steps.of(candidate.name))
 
 
-def learn_blend(course: Course, candidates: Sequence[Candidate]) -> Learnt:
+def learn_blend(course: TrainingContext, candidates: Sequence[Candidate]) -> LearnedBlend:
     """The weight curve of the candidates that could be fitted at every cut.
 
     It is learnt on all cuts, to serve, and without each of them in turn: to see how far it can be
@@ -92,7 +101,7 @@ def learn_blend(course: Course, candidates: Sequence[Candidate]) -> Learnt:
     """
     if not course.cuts or not candidates:
         return _unlearnt([candidate.name for candidate in candidates], ())
-    latest = cut_at(course.data, course.cuts[0], light_first(candidates), course.first_fit)
+    latest = fit_fold(course.data, course.cuts[0], light_first(candidates), course.first_fit)
     plan = _plan(course, latest)
     earlier = _earlier(course, candidates, plan)
     missing = [*latest.missing, *(one for cut in earlier for one in cut.missing)]
@@ -116,7 +125,7 @@ def light_first(candidates: Sequence[Candidate]) -> list[Candidate]:
     )
 
 
-def _plan(course: Course, latest: Cut) -> Plan:
+def _plan(course: TrainingContext, latest: Fold) -> Plan:
     """Everything, if there is time for it; otherwise what is worth most for its time.
 
     What fits is always the same for the same data and seed: only a run that is short of time
@@ -132,10 +141,10 @@ def _plan(course: Course, latest: Cut) -> Plan:
     return plan
 
 
-def _thinned(course: Course, latest: Cut, costs: Costs, further: int) -> Plan:
+def _thinned(course: TrainingContext, latest: Fold, costs: Costs, further: int) -> Plan:
     course.steps.say("choosing what there is time for")
     before = course.deadline.left()
-    lesson = learn(latest.members, latest.trials, seed=course.data.seed)
+    lesson = fit_weights(latest.members, latest.trials, seed=course.data.seed)
     took = before - course.deadline.left()
     weights = dict(zip(latest.members, _say(lesson.curve, latest.trials), strict=True))
     sound = {name: weights[name] for name in costs.members}
@@ -143,46 +152,46 @@ def _thinned(course: Course, latest: Cut, costs: Costs, further: int) -> Plan:
     return thinned(costs, further, course.deadline.left(SAVING), sound)
 
 
-def _say(curve: Curve, trials: Sequence[Trial]) -> list[float]:
+def _say(curve: WeightCurve, trials: Sequence[ScoredCases]) -> list[float]:
     """The mean weight of each member over people; 0 where it is next to nothing at any length."""
     rows = [curve.at(one.lengths) for one in trials] or [curve.weights]
     mean = np.concatenate(rows).mean(axis=0)
     return [float(own) for own in mean * (curve.weights.max(axis=0) > NO_WEIGHT)]
 
 
-def _earlier(course: Course, candidates: Sequence[Candidate], plan: Plan) -> list[Cut]:
+def _earlier(course: TrainingContext, candidates: Sequence[Candidate], plan: Plan) -> list[Fold]:
     """The further cuts that were planned, as long as there is time."""
     chosen = [candidate for candidate in candidates if candidate.name in plan.members]
-    cuts: list[Cut] = []
+    cuts: list[Fold] = []
     for split in course.cuts[1 : 1 + plan.further] if chosen else ():
         if cuts and course.deadline.left(SAVING) < 0:
             break
-        cuts.append(cut_at(course.data, split, chosen, course.fit))
+        cuts.append(fit_fold(course.data, split, chosen, course.fit))
     return cuts
 
 
-def _dropped(candidate: Candidate, plan: Plan) -> Fitted:
-    return Fitted(candidate, None, plan.dropped[candidate.name], 0.0, declined=True)
+def _dropped(candidate: Candidate, plan: Plan) -> FitResult:
+    return FitResult(candidate, None, plan.dropped[candidate.name], 0.0, declined=True)
 
 
-def _restricted(cut: Cut, names: Sequence[str]) -> list[Trial]:
+def _restricted(cut: Fold, names: Sequence[str]) -> list[ScoredCases]:
     rows = [cut.members.index(name) for name in names]
     return [restricted(one, rows) for one in cut.trials]
 
 
-def _unlearnt(names: Sequence[str], missing: Sequence[Fitted]) -> Learnt:
+def _unlearnt(names: Sequence[str], missing: Sequence[FitResult]) -> LearnedBlend:
     note = "Too little data to hold any out: every recommender has the same weight."
-    return Learnt(even(names or [""]), missing=tuple(missing), notes=(note,))
+    return LearnedBlend(uniform_weights(names or [""]), missing=tuple(missing), notes=(note,))
 
 
 def _learnt(
-    course: Course,
-    latest: Cut,
+    course: TrainingContext,
+    latest: Fold,
     names: Sequence[str],
-    trials: Sequence[Sequence[Trial]],
-    missing: Sequence[Fitted],
+    trials: Sequence[Sequence[ScoredCases]],
+    missing: Sequence[FitResult],
     n_earlier: int,
-) -> Learnt:
+) -> LearnedBlend:
     """Learns without each cut in turn, to be cautious and to measure, and with all, to serve."""
     asked = [of_cut for of_cut in trials if of_cut]
     lesson, measured = taught(names, asked, course.data.seed)
@@ -194,16 +203,16 @@ def _learnt(
     newest = trials[0]
     figures = _measures(latest, names, newest[0], measured) if newest else {}
     basis = latest.split.basis if newest else ""
-    return Learnt(lesson.curve, figures, basis, tuple(missing), tuple(notes))
+    return LearnedBlend(lesson.curve, figures, basis, tuple(missing), tuple(notes))
 
 
 def taught(
-    names: Sequence[str], cuts: Sequence[Sequence[Trial]], seed: int
-) -> tuple[Lesson, Curve]:
+    names: Sequence[str], cuts: Sequence[Sequence[ScoredCases]], seed: int
+) -> tuple[FittedWeights, WeightCurve]:
     """What the members' blend learns, over those of them alone that it gives weight.
 
     How far the learnt weights are trusted is found by learning without each cut in turn (see
-    `caution`).
+    `shrinkage_shares`).
 
     Args:
         names: the members.
@@ -217,24 +226,26 @@ def taught(
     """
     everything = [one for of_cut in cuts for one in of_cut]
     if len(cuts) == 1:
-        lesson = worthwhile(learn(names, everything, seed=seed), everything)
+        lesson = worthwhile(fit_weights(names, everything, seed=seed), everything)
         return lesson, lesson.curve
-    drafts = [draft(names, _without(cuts, place), seed=seed) for place in range(len(cuts))]
-    served = draft(names, everything, seed=seed).moved(caution(drafts, cuts))
-    measured = drafts[0].moved(caution(drafts[1:], cuts[1:]))
+    drafts = [
+        fit_raw_weights(names, _without(cuts, place), seed=seed) for place in range(len(cuts))
+    ]
+    served = fit_raw_weights(names, everything, seed=seed).moved(shrinkage_shares(drafts, cuts))
+    measured = drafts[0].moved(shrinkage_shares(drafts[1:], cuts[1:]))
     older = [one for of_cut in cuts[1:] for one in of_cut]
     return (
-        worthwhile(settled(served, everything), everything),
-        worthwhile(settled(measured, older), older).curve,
+        worthwhile(apply_guarantee(served, everything), everything),
+        worthwhile(apply_guarantee(measured, older), older).curve,
     )
 
 
-def _without(cuts: Sequence[Sequence[Trial]], left_out: int) -> list[Trial]:
+def _without(cuts: Sequence[Sequence[ScoredCases]], left_out: int) -> list[ScoredCases]:
     """The trials of all cuts but one."""
     return [one for place, of_cut in enumerate(cuts) if place != left_out for one in of_cut]
 
 
-def worthwhile(lesson: Lesson, trials: Sequence[Trial]) -> Lesson:
+def worthwhile(lesson: FittedWeights, trials: Sequence[ScoredCases]) -> FittedWeights:
     """The lesson over those members alone that have weight, so that serving pays only for them.
 
     Without the others' candidates scores are on other scales: the guarantee is given again, for
@@ -245,32 +256,32 @@ def worthwhile(lesson: Lesson, trials: Sequence[Trial]) -> Lesson:
     if not kept or len(kept) == len(curve.members):
         return lesson
     parts = [restricted(one, kept) for one in trials]
-    return settled(curve.only([curve.members[row] for row in kept]), parts)
+    return apply_guarantee(curve.only([curve.members[row] for row in kept]), parts)
 
 
 def _measures(
-    latest: Cut, names: Sequence[str], newest: Trial, curve: Curve
+    latest: Fold, names: Sequence[str], newest: ScoredCases, curve: WeightCurve
 ) -> dict[str, dict[str, float]]:
     """How each member alone and the blend do on the latest cut, histories whole.
 
     To whom a member is silent it is of no worth.
     """
     whole, carry = latest.trials[0], curve.carry
-    speaks = whole.calibrated.speaks
+    informative = whole.calibrated.informative
     figures = {
         name: _figures(whole, np.tile(own, (len(whole), 1)), carry, heard)
         for name, own, heard in zip(
-            latest.members, np.eye(len(latest.members)), speaks, strict=True
+            latest.members, np.eye(len(latest.members)), informative, strict=True
         )
     }
     part = restricted(newest, [names.index(name) for name in curve.members])
-    heard = np.asarray(part.calibrated.speaks.any(axis=0))
+    heard = np.asarray(part.calibrated.informative.any(axis=0))
     figures["blend"] = _figures(part, curve.at(part.lengths), carry, heard)
     return figures
 
 
 def _figures(
-    trial: Trial, weights: Float64Array, carry: float, heard: BoolArray
+    trial: ScoredCases, weights: Float64Array, carry: float, heard: BoolArray
 ) -> dict[str, float]:
     hits = trial.hits(trial.totals(weights, carry), max(CUTOFFS)) & heard[:, np.newaxis]
     figures = measures(hits, trial.n_relevant, CUTOFFS)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from tastemaker.errors import NotFoundError, TastemakerError
 from tastemaker.store import meta, releases
-from tastemaker.store.keyring import Keyring
+from tastemaker.store.crypto.keyring import Keyring
 from tastemaker.store.persons import as_iso
 from tastemaker.training.report import Release
 

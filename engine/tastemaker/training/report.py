@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, ClassVar, Self
 
-from tastemaker.blend import Curve
+from tastemaker.blend import WeightCurve
 from tastemaker.errors import ReleaseError
-from tastemaker.training.quality import Finding
+from tastemaker.training.data_quality import Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Release:
     trained_at: str
     basis: str
     members: Sequence[MemberReport]
-    curve: Curve | None
+    curve: WeightCurve | None
     n_users: int = 0
     n_items: int = 0
     n_interactions: int = 0
@@ -146,7 +146,7 @@ class Release:
             ReleaseError: the description is not one of a release.
         """
         try:
-            curve = Curve.from_json(value["curve"]) if value["curve"] else None
+            curve = WeightCurve.from_json(value["curve"]) if value["curve"] else None
             members = tuple(MemberReport(**member) for member in value["members"])
             quality = tuple(Finding(**finding) for finding in value.get("quality", ()))
             parts = ("curve", "members", "quality")

@@ -9,10 +9,10 @@ from sqlalchemy import Connection
 
 from tastemaker.errors import TastemakerError
 from tastemaker.store import releases
-from tastemaker.store.database import Database
-from tastemaker.store.keyring import Keyring
+from tastemaker.store.crypto.keyring import Keyring
 from tastemaker.store.persons import as_iso
 from tastemaker.store.releases import StoredModel
+from tastemaker.store.sql.database import Database
 from tastemaker.training.reading import active_release, read_release
 from tastemaker.training.report import Release
 
@@ -21,7 +21,7 @@ CLEARLY_WORSE = 0.8
 
 
 @dataclass(frozen=True)
-class Draft:
+class UnsavedRelease:
     """A release that is not stored yet.
 
     Attributes:
@@ -35,15 +35,15 @@ class Draft:
     trained_at: int
 
 
-def save(database: Database, keyring: Keyring, draft: Draft, activate: bool) -> Release:
+def save(database: Database, keyring: Keyring, unsaved: UnsavedRelease, activate: bool) -> Release:
     """Writes a release and, if it may answer and measures well enough, activates it."""
-    release = draft.release
+    release = unsaved.release
     with database.writing(operation="saving a release") as connection:
         objection = worse_than_active(connection, keyring, release) if activate else ""
         active = activate and not objection
-        noted = release.dated(str(as_iso(draft.trained_at)), [objection] if objection else [])
+        noted = release.dated(str(as_iso(unsaved.trained_at)), [objection] if objection else [])
         number = releases.save_release(
-            connection, keyring, noted.to_json(), draft.models, draft.trained_at
+            connection, keyring, noted.to_json(), unsaved.models, unsaved.trained_at
         )
         if active:
             releases.activate(connection, keyring, number)

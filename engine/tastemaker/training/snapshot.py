@@ -10,10 +10,10 @@ from sqlalchemy import Connection
 
 from tastemaker.data import Float32Array, Int64Array, TrainingData, Values
 from tastemaker.errors import TrainingError
-from tastemaker.ranking.catalogue import Catalogue
-from tastemaker.ranking.people import as_people
+from tastemaker.serving.catalogue import Catalogue
+from tastemaker.serving.people import as_people
 from tastemaker.store import interactions, items, users
-from tastemaker.store.keyring import Keyring
+from tastemaker.store.crypto.keyring import Keyring
 from tastemaker.store.kinds import read_kinds
 
 

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tastemaker.border import now_us
-from tastemaker.plugin import Plugin
+from tastemaker.plugin.discovery import Plugin
+from tastemaker.plugin.registry import Registry
 from tastemaker.recommender import Progress
-from tastemaker.registry import Registry
 from tastemaker.store.configuration import read_configuration
-from tastemaker.store.database import Database
-from tastemaker.store.keyring import Keyring
+from tastemaker.store.crypto.keyring import Keyring
 from tastemaker.store.releases import CATALOGUE, StoredModel
+from tastemaker.store.sql.database import Database
 from tastemaker.training.building import Built, Member, build
+from tastemaker.training.data_quality import Announce, ignore_findings
+from tastemaker.training.fitting import choose
 from tastemaker.training.limits import DEFAULT, Limits
-from tastemaker.training.members import choose
-from tastemaker.training.quality import Announce, unheard
 from tastemaker.training.report import MemberReport, Release
-from tastemaker.training.saving import Draft, save
+from tastemaker.training.saving import UnsavedRelease, save
 from tastemaker.training.snapshot import Snapshot, read_snapshot
+from tastemaker.validation import now_us
 
 
 class Trainer:
@@ -43,7 +43,7 @@ class Trainer:
         progress: Progress,
         limits: Limits = DEFAULT,
         hold_out: str | None = None,
-        announce: Announce = unheard,
+        announce: Announce = ignore_findings,
     ) -> Release:
         """One training run; see `Tastemaker.train`."""
         trained_at = now_us()
@@ -55,12 +55,12 @@ class Trainer:
             snapshot = read_snapshot(connection, self._keyring, seed, features=features)
         built = build(registry, candidates, snapshot.data, progress, limits, hold_out, announce)
         progress(1, 1, "saving the release")
-        draft = Draft(
+        unsaved = UnsavedRelease(
             described(snapshot, built, () if only else registry.unavailable),
             [stored_items(snapshot), *(stored_model(registry, one) for one in built.members)],
             trained_at,
         )
-        return save(self._database, self._keyring, draft, activate)
+        return save(self._database, self._keyring, unsaved, activate)
 
 
 def stored_items(snapshot: Snapshot) -> StoredModel:

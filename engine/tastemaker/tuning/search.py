@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from tastemaker.holdout.tuning_folds import TuningFold
+from tastemaker.plugin.registry import Registry
 from tastemaker.recommender import Json, Progress
-from tastemaker.registry import Registry
 from tastemaker.training.deadline import Deadline
-from tastemaker.training.members import Candidate, fit_in_time, too_large
-from tastemaker.tuning.exam import Failed, Paper, figure
+from tastemaker.training.fitting import Candidate, fit_in_time, too_large
+from tastemaker.tuning.measuring import Failed, figure
 from tastemaker.tuning.report import Tuned
 from tastemaker.tuning.space import Dimension, defaults, dimensions
 
@@ -66,13 +67,13 @@ class Search:
     """
 
     def __init__(
-        self, registry: Registry, candidate: Candidate, papers: Sequence[Paper], memory: int
+        self, registry: Registry, candidate: Candidate, folds: Sequence[TuningFold], memory: int
     ) -> None:
         self._registry = registry
         self._candidate = candidate
-        self._papers = papers
+        self._papers = folds
         self._memory = memory
-        self._scale = np.ones(len(papers))
+        self._scale = np.ones(len(folds))
         self._longest = float("inf")
         kind = candidate.plugin.recommender
         self._space: list[Dimension] = dimensions(kind) if kind else []
@@ -123,13 +124,13 @@ class Search:
             return Result((), refused.problem, pruned=refused.declined)
         figures: list[float] = []
         seconds = 0.0
-        for paper in self._papers:
+        for fold in self._papers:
             start = time.monotonic()
-            fitted = fit_in_time(self._registry, candidate, paper.data, _unheard, self._longest)
+            fitted = fit_in_time(self._registry, candidate, fold.data, _unheard, self._longest)
             seconds = max(seconds, time.monotonic() - start)
             if fitted.recommender is None:
                 return Result(tuple(figures), fitted.problem, fitted.declined, seconds)
-            reached = figure(fitted.recommender, paper)
+            reached = figure(fitted.recommender, fold)
             if isinstance(reached, Failed):
                 return Result(tuple(figures), reached.problem, seconds=seconds)
             figures.append(reached)

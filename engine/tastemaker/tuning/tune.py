@@ -8,18 +8,18 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tastemaker.errors import InputError
+from tastemaker.holdout.tuning_folds import TuningFold, make_tuning_folds
+from tastemaker.plugin.registry import Registry
 from tastemaker.recommender import Progress
-from tastemaker.registry import Registry
 from tastemaker.store.configuration import read_configuration, write_configuration
-from tastemaker.store.database import Database
-from tastemaker.store.keyring import Keyring
+from tastemaker.store.crypto.keyring import Keyring
+from tastemaker.store.sql.database import Database
+from tastemaker.training.data_quality import examine
 from tastemaker.training.deadline import Deadline
+from tastemaker.training.fitting import Candidate, choose
 from tastemaker.training.limits import Limits
-from tastemaker.training.members import Candidate, choose
-from tastemaker.training.quality import examine
 from tastemaker.training.snapshot import read_snapshot
 from tastemaker.training.threads import threads_limited
-from tastemaker.tuning.exam import Paper, exam
 from tastemaker.tuning.report import Tuned
 from tastemaker.tuning.search import Search
 
@@ -62,9 +62,9 @@ class Tuner:
             features = any(candidate.uses_features for candidate in candidates)
             snapshot = read_snapshot(connection, self._keyring, seed, features=features)
         data = examine(snapshot.data, time.time()).data
-        papers = exam(data, hold_out)
+        folds = make_tuning_folds(data, hold_out)
         with threads_limited():
-            return searched(registry, candidates, papers, limits, study, progress)
+            return searched(registry, candidates, folds, limits, study, progress)
 
     def apply(self, results: Sequence[Tuned]) -> None:
         """Writes the better settings, for the next training."""
@@ -79,7 +79,7 @@ class Tuner:
 def searched(
     registry: Registry,
     candidates: Sequence[Candidate],
-    papers: Sequence[Paper],
+    folds: Sequence[TuningFold],
     limits: Limits,
     storage: str | None,
     progress: Progress,
@@ -95,7 +95,7 @@ def searched(
         progress: told how far it is.
     """
     whole = Deadline(limits.seconds)
-    mark = fingerprint(papers)
+    mark = fingerprint(folds)
     results: list[Tuned] = []
     for place, candidate in enumerate(candidates):
         share = max(whole.left(), 0.0) / (len(candidates) - place)
@@ -104,8 +104,8 @@ def searched(
             gone = round(limits.seconds - max(whole.left(), 0.0))
             progress(gone, round(limits.seconds) or 1, what)
 
-        study = open_study(storage, f"{candidate.name} on {mark}", papers[0].data.seed)
-        search = Search(registry, candidate, papers, limits.memory)
+        study = open_study(storage, f"{candidate.name} on {mark}", folds[0].data.seed)
+        search = Search(registry, candidate, folds, limits.memory)
         results.append(search.run(study, Deadline(share), told))
     return results
 
@@ -135,15 +135,15 @@ def open_study(storage: str | None, name: str, seed: int) -> optuna.Study:
         ) from None
 
 
-def fingerprint(papers: Sequence[Paper]) -> str:
+def fingerprint(folds: Sequence[TuningFold]) -> str:
     """Tells data and cuts apart: figures of other data cannot be compared."""
-    mark = zlib.crc32(repr([paper.basis for paper in papers]).encode())
-    for paper in papers:
-        for people in (paper.data.people, paper.question.people):
+    mark = zlib.crc32(repr([fold.basis for fold in folds]).encode())
+    for fold in folds:
+        for people in (fold.data.people, fold.question.people):
             histories = people.histories
             for array in (histories.indptr, histories.items, histories.values, people.times):
                 mark = zlib.crc32(array.tobytes(), mark)
-    histories = papers[0].data.people.histories
+    histories = folds[0].data.people.histories
     return f"{len(histories)} people, {len(histories.items)} interactions, {mark:08x}"
 
 

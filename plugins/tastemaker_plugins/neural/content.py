@@ -11,7 +11,7 @@ import numpy.typing as npt
 from scipy.sparse import csr_array
 
 from tastemaker import Items
-from tastemaker_plugins.factors import truncated_svd
+from tastemaker_plugins.factors.item_vectors import truncated_svd
 from tastemaker_plugins.neural.texts import Vocabulary
 
 Float32Array = npt.NDArray[np.float32]

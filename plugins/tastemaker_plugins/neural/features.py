@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tastemaker import Items, People
-from tastemaker_plugins.terms import number_edges, term_hash
+from tastemaker_plugins.content.terms import number_edges, term_hash
 
 Int32Array = npt.NDArray[np.int32]
 Int64Array = npt.NDArray[np.int64]

@@ -14,7 +14,7 @@ from tastemaker import Items, People, Recommender, State, TrainingData, setting
 from tastemaker_plugins.neural.settings import RUNTIME
 from tastemaker_plugins.neural.texts import Vocabulary
 from tastemaker_plugins.neural.vectors import Vectors
-from tastemaker_plugins.recency import HistorySettings, half_life_setting, recency
+from tastemaker_plugins.shared.recency import HistorySettings, half_life_setting, recency
 
 Float32Array = npt.NDArray[np.float32]
 Int32Array = npt.NDArray[np.int32]

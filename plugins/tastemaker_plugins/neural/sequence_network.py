@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from tastemaker import Progress
 from tastemaker_plugins.neural.keras_training import Pace, Shuffled, Tensor, keras_for, train
-from tastemaker_plugins.neural.lesson import Ahead, Lesson
 from tastemaker_plugins.neural.softmax import Rivals, softmax_loss
+from tastemaker_plugins.neural.training_examples import Ahead, Lesson
 
 Float32Array = npt.NDArray[np.float32]
 

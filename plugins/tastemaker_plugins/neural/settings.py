@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tastemaker import Settings, setting
-from tastemaker_plugins.recency import fading_setting
+from tastemaker_plugins.shared.recency import fading_setting
 
 RUNTIME = 700_000_000
 """Bytes that TensorFlow takes before it does anything."""

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tastemaker import Items
-from tastemaker_plugins.terms import WORD, number_edges, term_hash
+from tastemaker_plugins.content.terms import WORD, number_edges, term_hash
 
 Float32Array = npt.NDArray[np.float32]
 Int32Array = npt.NDArray[np.int32]

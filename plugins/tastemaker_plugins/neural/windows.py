@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tastemaker import People
-from tastemaker_plugins.recency import fade
+from tastemaker_plugins.shared.recency import fade
 
 Float32Array = npt.NDArray[np.float32]
 Int32Array = npt.NDArray[np.int32]

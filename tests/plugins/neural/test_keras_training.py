@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tastemaker.recommender import silent
+from tastemaker.recommender import no_progress
 from tastemaker_plugins.neural.keras_training import Pace, Shuffled, keras_for, train
 
 INPUTS = np.linspace(-1, 1, 90, dtype=np.float32)[:, np.newaxis]
 OUTPUTS = 3 * INPUTS[:, 0] + 1
 
 
-def learnt(seed: int, pace: Pace, progress: Any = silent) -> tuple[list[float], list[Any]]:
+def learnt(seed: int, pace: Pace, progress: Any = no_progress) -> tuple[list[float], list[Any]]:
     """What a straight line learns: the losses, and its weights."""
     with keras_for(seed) as keras:
         line = keras.layers.Dense(1)

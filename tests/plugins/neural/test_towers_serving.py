@@ -10,8 +10,8 @@ import pytest
 
 from tastemaker import Recommender
 from tastemaker.testing import checkerboard, people_of, stored, trained
-from tastemaker_plugins.sequence import Sequence
-from tastemaker_plugins.two_tower import TwoTower
+from tastemaker_plugins.neural.sequence import Sequence
+from tastemaker_plugins.neural.two_tower import TwoTower
 
 PROGRAM = """
 import importlib, json, sys

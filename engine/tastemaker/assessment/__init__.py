@@ -1,1 +1,0 @@
-"""Assessment: what would have been answered, measured on what people went on to choose."""

@@ -1,0 +1,85 @@
+"""Quality by length of history: whether the blend is as good as its best member at every one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from tastemaker.blend import KNOTS
+from tastemaker.evaluation.ranked_lists import recommend_to
+from tastemaker.holdout.cases import HeldOutCases, truncated_cases
+from tastemaker.holdout.evaluation_split import EvaluationSplit
+from tastemaker.holdout.measuring import Interval, intervals
+from tastemaker.metrics.accuracy import ndcg
+from tastemaker.serving.server import Serving
+
+
+@dataclass(frozen=True)
+class Point:
+    """People of whom the same number of interactions was looked at.
+
+    Attributes:
+        length: how many interactions of each.
+        people: how many people.
+        quality: by name, the mean NDCG with its interval.
+        best: the member whose mean is highest.
+        gain: how much better the blend is than that member, person by person.
+    """
+
+    length: int
+    people: int
+    quality: Mapping[str, Interval]
+    best: str
+    gain: Interval
+
+
+def shortened(
+    exam: EvaluationSplit, most: int, seed: int
+) -> Iterator[tuple[int, list[HeldOutCases]]]:
+    """For each length of history, the questions to people cut to it: regulars, and newcomers.
+
+    Args:
+        exam: whom to ask.
+        most: at most so many people for each length.
+        seed: who, where there are more.
+    """
+    rng = np.random.default_rng(seed)
+    for length in KNOTS:
+        regulars, newcomers = truncated_cases(exam.people, exam.split, length)
+        total = len(regulars) + len(newcomers)
+        chosen = np.sort(rng.choice(total, min(most, total), replace=False))
+        few = regulars.select(chosen[chosen < len(regulars)])
+        new = newcomers.select(chosen[chosen >= len(regulars)] - len(regulars))
+        yield length, [question for question in (few, new) if len(question)]
+
+
+def point(
+    length: int,
+    questions: list[HeldOutCases],
+    served: Mapping[str, Serving],
+    exam: EvaluationSplit,
+    k: int,
+) -> Point | None:
+    """How everybody does for people with histories of one length; None where nobody is asked.
+
+    Args:
+        length: how long the histories are.
+        questions: the people.
+        served: by name, what answers; "blend" among them.
+        exam: says which items may be shown.
+        k: the cutoff of NDCG.
+    """
+    if not questions:
+        return None
+    figures = {}
+    for name, serving in served.items():
+        lists = [recommend_to(serving, question, exam.candidates, k) for question in questions]
+        figures[name] = np.concatenate([ndcg(one.hits, one.n_relevant, k) for one in lists])
+    members = [name for name in figures if name != "blend"]
+    best = max(members, key=lambda name: float(figures[name].mean()))
+    columns = [*figures.values(), figures["blend"] - figures[best]]
+    *means, gain = intervals(np.column_stack(columns))
+    quality = dict(zip(figures, means, strict=True))
+    return Point(length, sum(map(len, questions)), quality, best, gain)

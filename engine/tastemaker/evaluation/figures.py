@@ -1,0 +1,99 @@
+"""From lists to figures: every measure at every cutoff, with intervals and paired comparisons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tastemaker.data import BoolArray, Float64Array
+from tastemaker.evaluation.ranked_lists import RankedLists
+from tastemaker.holdout.measuring import Interval, intervals, measures
+from tastemaker.metrics.accuracy import METRICS
+from tastemaker.metrics.beyond_accuracy import (
+    Past,
+    coverage,
+    diversity,
+    fifths,
+    novelty,
+    popularity_gap,
+    reach,
+)
+
+BEYOND = ("novelty", "diversity", "popularity_gap")
+"""Measures that say what lists are like, one figure a person; right or wrong does not matter."""
+
+Figures = Mapping[str, Float64Array]
+"""For each measure, as "ndcg@10", one figure a person; NaN where it cannot be told."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """How somebody's lists measured.
+
+    Attributes:
+        measures: for each measure, as "ndcg@10", the mean over people with its interval.
+        gains: for each that tells right from wrong, how much better the blend is, paired.
+        coverage: for each cutoff, as "coverage@10", the share of the catalogue that is shown.
+        reach: the share that is shown of each fifth of the catalogue, the most popular first.
+    """
+
+    measures: Mapping[str, Interval]
+    gains: Mapping[str, Interval]
+    coverage: Mapping[str, float]
+    reach: tuple[float, ...]
+
+
+def measured(
+    lists: Mapping[str, RankedLists],
+    past: Past,
+    candidates: BoolArray,
+    cutoffs: Sequence[int],
+    main: int,
+) -> dict[str, Measured]:
+    """Everything about everybody's lists.
+
+    Args:
+        lists: by name, answers to one question; the one of "blend" is compared with the others.
+        past: what was known of the items.
+        candidates: (n_items,) the items that may be shown.
+        cutoffs: how long lists are.
+        main: the cutoff of `Measured.reach`.
+    """
+    figures = {name: figures_of(own, past, cutoffs) for name, own in lists.items()}
+    parts = fifths(past.counts, candidates)
+    result = {}
+    for name, own in lists.items():
+        shown = {f"coverage@{k}": coverage(own.items[:, :k], candidates) for k in cutoffs}
+        tiers = tuple(reach(own.items[:, :main], parts).tolist())
+        gains = {} if name == "blend" else _gains(figures["blend"], figures[name])
+        result[name] = Measured(_means(figures[name]), gains, shown, tiers)
+    return result
+
+
+def figures_of(lists: RankedLists, past: Past, cutoffs: Sequence[int]) -> Figures:
+    """One figure a person for every measure at every cutoff."""
+    figures = dict(measures(lists.hits, lists.n_relevant, cutoffs))
+    for k in cutoffs:
+        top = lists.items[:, :k]
+        figures[f"novelty@{k}"] = novelty(top, past)
+        figures[f"diversity@{k}"] = diversity(top, past)
+        figures[f"popularity_gap@{k}"] = popularity_gap(top, lists.people, past)
+    return figures
+
+
+def _gains(blend: Figures, own: Figures) -> dict[str, Interval]:
+    names = [name for name in own if name.split("@")[0] in METRICS]
+    return _means({name: blend[name] - own[name] for name in names})
+
+
+def _means(figures: Figures) -> dict[str, Interval]:
+    """The mean of each with its interval, over the people of whom it can be told."""
+    told = {name: ~np.isnan(own) for name, own in figures.items()}
+    whole = [name for name in figures if told[name].all()]
+    together = intervals(np.column_stack([figures[name] for name in whole])) if whole else []
+    result = dict(zip(whole, together, strict=True))
+    for name in figures.keys() - set(whole):
+        result[name] = intervals(figures[name][told[name]][:, None])[0]
+    return {name: result[name] for name in figures}

@@ -1,0 +1,268 @@
+"""The report as one HTML page that needs nothing else: no script, no font, no request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+
+from tastemaker.evaluation.html.charts import Series, bar, columns, lines, scale, whisker
+from tastemaker.evaluation.html.style import COLOURS, CSS
+from tastemaker.evaluation.report import Report
+from tastemaker.evaluation.summary import in_words, summary
+
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+FIFTHS = ("popular", "2nd", "3rd", "4th", "rare")
+
+TERMS = (
+    ("NDCG", "How much of what a person went on to choose is in the list, and how near its top; "
+     "1 is perfect."),
+    ("Recall", "The share of what a person went on to choose that is in the list."),
+    ("Hit rate", "The share of people whose list holds anything that they went on to choose."),
+    ("MRR", "One divided by the place of the first right item, on average."),
+    ("Coverage", "The share of the items that may be shown which at least one person is shown."),
+    ("Novelty", "How surprising the shown items are: each bit halves the share of people who knew "
+     "an item."),
+    ("Diversity", "1 less the mean likeness of two items of a list; items are alike when the same "
+     "people chose both."),
+    ("Popularity gap", "How far the mix of popular, middling and rare items in a list is from that "
+     "in the person's own history; 0 is the same mix, 1 is none in common."),
+    ("95% interval", "Where the figure would lie, 95 times in 100, had other people been asked."),
+)  # fmt: skip
+"""What the measures mean, for whoever meets them here for the first time."""
+
+
+def page(report: Report) -> str:
+    """The whole page."""
+    styles = palette(report)
+    sections = (
+        _summary(report),
+        _quality(report, styles),
+        _envelope(report, styles),
+        _weights(report, styles),
+        _tail(report, styles),
+        _cost(report, styles),
+        _figures(report),
+        _terms(),
+    )
+    body = "".join(section for section in sections if section)
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{escape(POLICY)}">\n'
+        '<meta name="referrer" content="no-referrer">\n'
+        '<link rel="icon" href="data:,">\n'
+        f"<title>{escape(_title(report))}</title>\n<style>{CSS}</style>\n</head>\n"
+        f"<body>\n<main>\n{_header(report)}{body}</main>\n</body>\n</html>\n"
+    )
+
+
+def palette(report: Report) -> Mapping[str, str]:
+    """The class of colour of the blend and every member.
+
+    The best member has a colour of its own, and so have the weightiest of the others.
+    """
+    weights = dict(
+        zip(report.curve.members, report.curve.weights.max(axis=0).tolist(), strict=True)
+    )
+    members = [one.name for one in report.ranked if one.name != "blend"]
+    members[1:] = sorted(members[1:], key=lambda name: -weights.get(name, 0.0))
+    styles = {name: f"c{place}" for place, name in enumerate(members[:COLOURS], start=1)}
+    return {"blend": "blend", **styles, **dict.fromkeys(members[COLOURS:], "rest")}
+
+
+def _title(report: Report) -> str:
+    return f"Tastemaker: evaluation by {report.split}"
+
+
+def _header(report: Report) -> str:
+    made = f" Made {report.made_at[:16].replace('T', ' ')} UTC." if report.made_at else ""
+    return (
+        f"<header><h1>How well would this recommend?</h1><p>Asked {report.people:,} people for "
+        f"{escape(report.basis)}. Learnt from {report.learnt_interactions:,} interactions of "
+        f"{report.learnt_people:,} people with {report.learnt_items:,} items.{made}</p></header>\n"
+    )
+
+
+def _section(title: str, words: str, content: str, name: str = "") -> str:
+    intro = f"<p>{words}</p>" if words else ""
+    style = f' class="{name}"' if name else ""
+    return f"<section{style}><h2>{title}</h2>{intro}{content}</section>\n"
+
+
+def _summary(report: Report) -> str:
+    first, *others = summary(report)
+    measure = in_words(report.headline)
+    best = report.best_member
+    tiles = [("main", f"{measure}, blend", f"{report.quality(report.blend).mean:.4f}")]
+    if best is not None:
+        name = escape(best.name)
+        tiles.append(("", f"{measure}, {name} alone", f"{report.quality(best).mean:.4f}"))
+        tiles.append(("", "the blend's gain", f"{report.gain(best).mean:+.4f}"))
+    tiles.append(("", "people asked", f"{report.people:,}"))
+    shown = "".join(
+        f'<div class="{style}"><dt>{name}</dt><dd>{value}</dd></div>'
+        for style, name, value in tiles
+    )
+    points = "".join(f"<li>{escape(sentence)}</li>" for sentence in (*others, *report.notes))
+    content = f'<p class="verdict">{escape(first)}</p><dl class="tiles">{shown}</dl>'
+    return _section("In short", "", f"{content}<ul>{points}</ul>", "summary")
+
+
+def _quality(report: Report, styles: Mapping[str, str]) -> str:
+    measure = in_words(report.headline)
+    top, _ = scale(max(report.quality(one).high for one in report.ranked))
+    rows = []
+    for one in report.ranked:
+        own = report.quality(one)
+        mark = whisker(own.mean, own.low, own.high, top, styles[one.name])
+        value = f"{own.mean:.4f}<small>{own.low:.3f} – {own.high:.3f}</small>"
+        rows.append(_row(one.name, mark, value))
+    words = f"{measure} of the blend and of each recommender alone, with its 95% interval."
+    return _section("Quality", words, _bars(rows, f"{measure} with intervals"))
+
+
+def _envelope(report: Report, styles: Mapping[str, str]) -> str:
+    if not report.points:
+        return ""
+    measure = in_words(report.headline)
+    series = []
+    for name in styles:
+        own = [point.quality[name] for point in report.points]
+        bounds = [(one.low, one.high) for one in own] if name == "blend" else []
+        series.append(Series(name, styles[name], [one.mean for one in own], bounds))
+    places = [str(point.length) for point in report.points]
+    label = f"{measure} of the blend and of each recommender by how many interactions are known"
+    words = (
+        "The same people with histories cut short: the blend should run along the upper edge of "
+        "its members, from the first visit on."
+    )
+    table = _table(report.envelope_columns(), report.envelope_rows(), label)
+    content = (
+        lines(series, places, label, percent=False)
+        + '<p class="axis-name">interactions known</p>'
+        + _legend(styles)
+        + _details("The figures", table)
+    )
+    return _section(f"{measure} by length of history", words, content)
+
+
+def _weights(report: Report, styles: Mapping[str, str]) -> str:
+    curve = report.curve
+    names = [name for name in styles if name in curve.members]
+    if not names:
+        return ""
+    series = [
+        Series(name, styles[name], curve.weights[:, curve.members.index(name)].tolist())
+        for name in names
+    ]
+    places = [str(knot) for knot in curve.knots]
+    label = "The weight of each recommender in the blend by how many interactions are known"
+    rows = [
+        {"history": place} | {one.name: f"{one.values[at] or 0.0:.0%}" for one in series}
+        for at, place in enumerate(places)
+    ]
+    content = (
+        columns(series, places, label)
+        + '<p class="axis-name">interactions known</p>'
+        + _legend({name: styles[name] for name in names}, "shares")
+        + _details("The figures", _table(("history", *names), rows, label))
+    )
+    words = "How much each recommender counts, by how much is known about a person."
+    return _section("Weights", words, content)
+
+
+def _tail(report: Report, styles: Mapping[str, str]) -> str:
+    reaches = {one.name: one.measured.reach for one in report.models if one.measured}
+    series = [Series(name, styles[name], reaches[name]) for name in styles]
+    label = f"The share of each fifth of the catalogue that is in somebody's list of {report.main}"
+    rows = [
+        {"recommender": one.name}
+        | {place: f"{value or 0.0:.1%}" for place, value in zip(FIFTHS, one.values, strict=True)}
+        for one in series
+    ]
+    content = (
+        lines(series, FIFTHS, label, percent=True)
+        + '<p class="axis-name">fifths of the catalogue, by popularity</p>'
+        + _legend(styles)
+        + _details("The figures", _table(("recommender", *FIFTHS), rows, label))
+    )
+    return _section("Long tail", f"{label}.", content)
+
+
+def _cost(report: Report, styles: Mapping[str, str]) -> str:
+    members = [one for one in report.models if one.name != "blend"]
+    top = max((one.seconds for one in members), default=0.0)
+    rows = []
+    for one in sorted(members, key=lambda one: -one.seconds):
+        mark = bar(one.seconds, top, styles.get(one.name, "rest"))
+        state = "" if one.state == "serving" else f"<small>{escape(one.state)}</small>"
+        rows.append(_row(one.name, mark, f"{one.seconds:.2f} s{state}"))
+    words = (
+        "How long one fit of each recommender took. A training run fits each of them several "
+        f"times; this one took {report.blend.seconds:.1f} s, and the whole evaluation "
+        f"{report.seconds:.1f} s."
+    )
+    problems = "".join(
+        f"<li>{escape(one.name)}: {escape(one.problem)}</li>" for one in members if one.problem
+    )
+    content = _bars(rows, "seconds for one fit") + (f"<ul>{problems}</ul>" if problems else "")
+    return _section("Training cost", words, content)
+
+
+def _figures(report: Report) -> str:
+    table = _table(report.summary_columns(), report.summary_rows(), "all measures")
+    everything = _table(report.COLUMNS, report.rows(), "every measure at every cutoff")
+    content = table + _details("Every measure at every cutoff, with intervals", everything)
+    return _section("All figures", "", content)
+
+
+def _terms() -> str:
+    terms = "".join(f"<dt>{name}</dt><dd>{meaning}</dd>" for name, meaning in TERMS)
+    return _section("What the words mean", "", f'<dl class="terms">{terms}</dl>')
+
+
+def _row(name: str, mark: str, value: str) -> str:
+    style = ' class="blend-row"' if name == "blend" else ""
+    return f'<tr{style}><th scope="row">{escape(name)}</th><td>{mark}</td><td>{value}</td></tr>'
+
+
+def _bars(rows: Sequence[str], label: str) -> str:
+    return f'<table class="bars" aria-label="{escape(label)}">{"".join(rows)}</table>'
+
+
+def _legend(styles: Mapping[str, str], kind: str = "") -> str:
+    own = {name: style for name, style in styles.items() if style != "rest"}
+    others = [name for name, style in styles.items() if style == "rest"]
+    entries = [_entry(style, name) for name, style in own.items()]
+    entries += [_entry("rest", "others: " + ", ".join(others))] if others else []
+    return f'<ul class="legend {kind}">{"".join(entries)}</ul>'
+
+
+def _entry(style: str, name: str) -> str:
+    return (
+        f'<li class="{style}"><svg width="26" height="10" aria-hidden="true"><line class="line" '
+        f'x1="2" x2="24" y1="5" y2="5"/></svg>{escape(name)}</li>'
+    )
+
+
+def _details(title: str, content: str) -> str:
+    return f"<details><summary>{title}</summary>{content}</details>"
+
+
+def _table(columns: Sequence[str], rows: Sequence[Mapping[str, object]], label: str) -> str:
+    head = "".join(f'<th scope="col">{escape(name.replace("_", " "))}</th>' for name in columns)
+    lines = []
+    for row in rows:
+        first, *others = (_cell(row.get(name)) for name in columns)
+        cells = "".join(f"<td>{cell}</td>" for cell in others)
+        lines.append(f'<tr><th scope="row">{first}</th>{cells}</tr>')
+    return (
+        f'<div class="wide" role="region" tabindex="0" aria-label="{escape(label)}"><table>'
+        f"<thead><tr>{head}</tr></thead><tbody>{''.join(lines)}</tbody></table></div>"
+    )
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    return f"{value:.4f}" if isinstance(value, float) else escape(str(value))

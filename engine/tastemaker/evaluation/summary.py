@@ -1,0 +1,107 @@
+"""An evaluation in plain words: does the blend beat its best member, and by how much?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tastemaker.evaluation.by_length import Point
+from tastemaker.evaluation.report import Report
+from tastemaker.holdout.measuring import Interval
+
+
+def summary(report: Report) -> list[str]:
+    """A few sentences, the most important first."""
+    sentences = [verdict(report), certainty(report), by_length(report), breadth(report)]
+    return [sentence for sentence in sentences if sentence]
+
+
+def verdict(report: Report) -> str:
+    """Whether the blend beats its best member."""
+    best = report.best_member
+    blend = report.quality(report.blend).mean
+    measure = in_words(report.headline)
+    if best is None:
+        return f"No recommender could be measured alone. The blend has an {measure} of {blend:.4f}."
+    alone, gain = report.quality(best).mean, report.gain(best)
+    figures = f"{measure} {blend:.4f} against {alone:.4f}"
+    if judged(gain) == "better":
+        return f"The blend beats its best member, {best.name}{percent(gain, alone)}: {figures}."
+    if judged(gain) == "worse":
+        return f"The blend is worse than its best member, {best.name}: {figures}."
+    return f"The blend is as good as its best member, {best.name}: {figures}."
+
+
+def certainty(report: Report) -> str:
+    """How sure that is."""
+    best = report.best_member
+    if best is None:
+        return ""
+    gain = report.gain(best)
+    asked = "One person was" if report.people == 1 else f"{report.people:,} people were"
+    judgement = "it may be chance" if judged(gain) == "even" else "it is not chance"
+    return (
+        f"{asked} asked. The difference is {gain.mean:+.4f}, and would lie between {gain.low:+.4f} "
+        f"and {gain.high:+.4f} with other people (95% interval): {judgement}."
+    )
+
+
+def by_length(report: Report) -> str:
+    """Whether the blend keeps up with the best member at every length of history."""
+    points = report.points
+    if not points:
+        return ""
+    behind = [point for point in points if judged(point.gain) == "worse"]
+    if behind:
+        return f"With {lengths(behind)} a member alone is clearly better: see the envelope."
+    ahead = [point for point in points if judged(point.gain) == "better"]
+    if len(ahead) == len(points):
+        return "It is clearly better at every length of history."
+    if ahead:
+        return (
+            "At no length of history is a member clearly better than the blend; the blend is "
+            f"clearly better with {lengths(ahead)}."
+        )
+    return "At no length of history is a member clearly better than the blend."
+
+
+def breadth(report: Report) -> str:
+    """How much of the catalogue is shown."""
+    measured = report.blend.measured
+    if measured is None:
+        return ""
+    share = measured.coverage[f"coverage@{report.main}"]
+    return (
+        f"In lists of {report.main} the blend shows {share:.0%} of the items that may be shown to "
+        "at least one of these people."
+    )
+
+
+def judged(gain: Interval) -> str:
+    """Whether a difference is "better", "worse", or not to be told from none: "even"."""
+    if gain.low > 0:
+        return "better"
+    return "worse" if gain.high < 0 else "even"
+
+
+def percent(gain: Interval, alone: float) -> str:
+    """How much more that is, in percent: ", by 12%"; empty where that cannot be told."""
+    return f", by {gain.mean / alone:.0%}" if alone > 0 else ""
+
+
+def lengths(points: Sequence[Point]) -> str:
+    """Histories in words: "0, 1 or 5 interactions known"."""
+    names = [str(point.length) for point in points]
+    listed = " or ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]
+    return f"{listed} interaction{'' if names == ['1'] else 's'} known"
+
+
+def in_words(measure: str) -> str:
+    """A measure's name as people write it: "NDCG@10"."""
+    name, _, k = measure.partition("@")
+    known = {
+        "ndcg": "NDCG",
+        "mrr": "MRR",
+        "hit_rate": "hit rate",
+        "popularity_gap": "popularity gap",
+    }
+    return f"{known.get(name, name)}@{k}"

@@ -1,0 +1,78 @@
+"""Reading Parquet, a bounded number of rows at a time; pyarrow is only loaded for it."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from tastemaker.errors import FileRefusedError, InputError
+from tastemaker.io.block import ColumnBlock
+from tastemaker.io.csv_reader import BLOCK_ROWS, IGNORED, check_header
+from tastemaker.io.source import Source
+
+IN_MEMORY_BYTES = 128 * 2**20
+
+
+def read_parquet(source: Source, required: Sequence[str]) -> Iterator[ColumnBlock]:
+    """The rows of a Parquet file.
+
+    Raises:
+        InputError: pyarrow is not installed.
+        FileRefusedError: it lacks a column, or is damaged.
+    """
+    arrow, parquet = import_pyarrow()
+    try:
+        file = parquet.ParquetFile(seekable(source))
+        header = [name for name in file.schema_arrow.names if name not in IGNORED]
+        check_header(header, required)
+        first = 1
+        for batch in file.iter_batches(batch_size=BLOCK_ROWS, columns=header):
+            columns = {name: as_python(arrow, batch.column(name)) for name in header}
+            yield ColumnBlock(range(first, first + batch.num_rows), columns)
+            first += batch.num_rows
+    except InputError as error:
+        raise FileRefusedError(source.name, 1, str(error).rstrip(".")) from None
+    except (arrow.ArrowException, OSError, ValueError) as error:
+        reason = f"the file is damaged or cannot be read ({type(error).__name__})"
+        raise FileRefusedError(source.name, 1, reason) from None
+
+
+def import_pyarrow() -> tuple[Any, Any]:
+    """pyarrow and pyarrow.parquet.
+
+    Raises:
+        InputError: they are not installed.
+    """
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ModuleNotFoundError:
+        raise InputError(
+            "Parquet files need pyarrow: run `pip install 'tastemaker[parquet]'`."
+        ) from None
+    return pyarrow, pyarrow.parquet
+
+
+def seekable(source: Source) -> Any:
+    """The bytes of a source in which one can go back and forth, as Parquet needs it.
+
+    Raises:
+        InputError: they come through a pipe or gzip, and are too many to be held in memory.
+    """
+    if source.plain:
+        return source.stream
+    data = source.stream.read(IN_MEMORY_BYTES + 1)
+    if len(data) > IN_MEMORY_BYTES:
+        raise InputError(
+            f"more than {IN_MEMORY_BYTES} bytes of Parquet can only be read from a plain file"
+        )
+    return io.BytesIO(data)
+
+
+def as_python(arrow: Any, column: Any) -> list[Any]:
+    """A column as Python values; times to the microsecond."""
+    if arrow.types.is_timestamp(column.type):
+        column = column.cast(arrow.timestamp("us", tz=column.type.tz), safe=False)
+    values: list[Any] = column.to_pylist()
+    return values

@@ -1,0 +1,84 @@
+"""From what stands in a file to checked rows: ids, special columns, attributes."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+from typing import Any
+
+from tastemaker.validation import (
+    DEFAULT_KIND,
+    DEFAULT_VALUE,
+    InteractionRow,
+    ItemRow,
+    UserRow,
+    check_interaction,
+    check_item,
+    check_user,
+)
+
+SEPARATOR = "|"
+
+
+def interaction_row(row: dict[str, Any], kind: str = DEFAULT_KIND) -> InteractionRow:
+    """The interaction of a row; `kind` where the row has none.
+
+    Raises:
+        InputError: a part of it is refused.
+    """
+    return check_interaction(
+        as_id(row.get("user_id")),
+        as_id(row.get("item_id")),
+        row.get("kind", kind),
+        row.get("value", DEFAULT_VALUE),
+        row.get("timestamp"),
+    )
+
+
+def item_row(row: dict[str, Any], flat: bool) -> ItemRow:
+    """The item of a row; what is not a special column becomes an attribute.
+
+    Args:
+        row: its values by name; changed.
+        flat: whether several values stand in one text, separated by `|`.
+
+    Raises:
+        InputError: a part of it is refused.
+    """
+    special = [row.pop(name, None) for name in ("item_id", "title", "text", "available")]
+    item_id, title, text, available = special
+    attributes = {name: as_attribute(value, flat) for name, value in row.items()}
+    return check_item(
+        as_id(item_id),
+        "" if title is None else title,
+        "" if text is None else text,
+        attributes,
+        True if available is None else available,
+    )
+
+
+def user_row(row: dict[str, Any]) -> UserRow:
+    """The user of a row; every other column becomes an attribute.
+
+    Raises:
+        InputError: a part of it is refused.
+    """
+    user_id = row.pop("user_id", None)
+    return check_user(
+        as_id(user_id), {name: as_attribute(value, False) for name, value in row.items()}
+    )
+
+
+def as_id(value: Any) -> Any:
+    """An id as text: a whole number is written out, nothing is an empty id."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return "" if value is None else value
+
+
+def as_attribute(value: Any, flat: bool) -> Any:
+    """An attribute as JSON: times as ISO 8601, several values as a list."""
+    if isinstance(value, date | datetime | time):
+        return value.isoformat()
+    if flat and isinstance(value, str) and SEPARATOR in value:
+        return value.split(SEPARATOR)
+    return value

@@ -1,0 +1,80 @@
+"""Segments of an import, kept until all of the file is checked: in memory, on disk if many."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+
+from tastemaker.store.bulk import Segment
+from tastemaker.store.crypto.sealed_column import SealedBytes
+
+MEMORY_BYTES = 48 * 2**20
+
+
+class Spool:
+    """Writes segments one after the other and gives them back in that order.
+
+    What is written names no user: refs and sealed ids only, so the disk holds nothing in clear.
+    """
+
+    def __init__(self) -> None:
+        self._file = tempfile.SpooledTemporaryFile(max_size=MEMORY_BYTES)  # noqa: SIM115
+        self._count = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._file.close()
+
+    def append(self, segment: Segment | None) -> int:
+        """Keeps a segment, if there is one; how many rows it has."""
+        if segment is None:
+            return 0
+        self._write_all(segment.refs)
+        self._write_all([sealed or b"" for sealed in segment.sealed])
+        self._write_all([item_id.encode() for item_id in segment.item_ids])
+        self._write_all([kind.encode() for kind in segment.kinds])
+        for column in (segment.users, segment.items, segment.kind_codes):
+            self._write(column)
+        self._write(segment.values)
+        self._write(segment.times)
+        self._count += 1
+        return len(segment)
+
+    def segments(self) -> Iterator[Segment]:
+        """All segments, the first one first."""
+        self._file.seek(0)
+        for _ in range(self._count):
+            refs, sealed, items, kinds = (self._read_all() for _ in range(4))
+            yield Segment(
+                refs,
+                [SealedBytes(cell) if cell else None for cell in sealed],
+                [name.decode() for name in items],
+                [name.decode() for name in kinds],
+                *(self._read() for _ in range(5)),
+            )
+
+    def _write(self, array: np.ndarray[Any, Any]) -> None:
+        np.save(self._file, array, allow_pickle=False)
+
+    def _read(self) -> Any:
+        return np.load(self._file, allow_pickle=False)
+
+    def _write_all(self, parts: Sequence[bytes]) -> None:
+        self._write(np.array([len(part) for part in parts], dtype=np.int64))
+        self._write(np.frombuffer(b"".join(parts), dtype=np.uint8))
+
+    def _read_all(self) -> list[bytes]:
+        ends = np.cumsum(self._read()).tolist()
+        data = self._read().tobytes()
+        return [data[start:end] for start, end in zip([0, *ends[:-1]], ends, strict=True)]

@@ -1,0 +1,208 @@
+"""Checking interactions a block at a time, and turning them into segments ready to be written.
+
+Most ids, kinds and values of a file come again and again: each is checked when it is first seen
+and looked up from then on. Only a block with a bad row is gone through row by row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from tastemaker.data import Int32Array, Int64Array
+from tastemaker.errors import InputError
+from tastemaker.io.block import Block, Refusal
+from tastemaker.io.rows import as_id, interaction_row
+from tastemaker.store.bulk import Segment
+from tastemaker.store.crypto.keyring import Keyring
+from tastemaker.store.crypto.sealed_column import SealedBytes
+from tastemaker.validation import (
+    DATES_FROM,
+    DATES_TO,
+    DEFAULT_VALUE,
+    MILLISECONDS_FROM,
+    UNTIMED,
+    check_id,
+    check_kind,
+    check_time,
+    check_value,
+)
+
+COLUMNS = ("user_id", "item_id", "kind", "value", "timestamp")
+
+SEGMENT_ROWS = 1_000_000
+SEGMENT_IDS = 250_000
+REMEMBERED = 250_000
+
+
+class Checked(dict[Any, Any]):
+    """What a check says of a text, remembered.
+
+    Attributes:
+        check: the check; it raises InputError.
+    """
+
+    def __init__(self, check: Callable[[object], Any]) -> None:
+        super().__init__()
+        self.check = check
+
+    def __missing__(self, text: object) -> Any:
+        if len(self) >= REMEMBERED:
+            self.clear()
+        checked = self[text] = self.check(text)
+        return checked
+
+
+class Codes(dict[Any, int]):
+    """Numbers for texts: 0, 1, 2, … as they come; each text is checked when it is new.
+
+    Attributes:
+        check: gives the text for a value; it raises InputError.
+    """
+
+    def __init__(self, check: Callable[[object], str]) -> None:
+        super().__init__()
+        self.check = check
+
+    def __missing__(self, text: object) -> int:
+        self[self.check(text)] = code = len(self)
+        return code
+
+
+class Stager:
+    """Takes in blocks of interactions and gives segments.
+
+    Args:
+        keyring: gives refs and seals ids.
+        kind: the kind of the rows that name none.
+    """
+
+    def __init__(self, keyring: Keyring, kind: str) -> None:
+        self._keyring = keyring
+        self._kind = check_kind(kind)
+        self._values = Checked(lambda value: DEFAULT_VALUE if value is None else check_value(value))
+        self._times = Checked(lambda time: UNTIMED if time is None else check_time(time))
+        self._refs: dict[str, bytes] = {}
+        self._begin()
+
+    def _begin(self) -> None:
+        self._users = Codes(lambda value: check_id(as_id(value), "user_id"))
+        self._items = Codes(lambda value: check_id(as_id(value), "item_id"))
+        self._kinds = Codes(lambda value: check_kind(self._kind if value is None else value))
+        self._parts: list[tuple[Any, ...]] = []
+        self._rows = 0
+
+    def add(self, block: Block) -> tuple[Sequence[Refusal], Segment | None]:
+        """Takes in a block.
+
+        Returns:
+            The rows that are refused, and a segment if one has become full.
+        """
+        refused: list[Refusal] = list(block.refused)
+        try:
+            part = self._encode(block)
+        except InputError:
+            bad = self._refusals(block)
+            refused = sorted([*refused, *bad.values()], key=lambda refusal: refusal.line)
+            part = self._encode(block.take([i for i in range(len(block)) if i not in bad]))
+        self._parts.append(part)
+        self._rows += len(part[0])
+        full = self._rows >= SEGMENT_ROWS or len(self._users) + len(self._items) >= SEGMENT_IDS
+        return refused, self.finish() if full else None
+
+    def finish(self) -> Segment | None:
+        """The rows taken in since the last segment, as a segment; None where there are none."""
+        if not self._rows:
+            return None
+        columns = [np.concatenate(column) for column in zip(*self._parts, strict=True)]
+        users, user_ids = in_use(columns[0], self._users)
+        items, item_ids = in_use(columns[1], self._items)
+        kinds, kind_names = in_use(columns[2], self._kinds)
+        refs, sealed = self._seal(user_ids)
+        self._begin()
+        return Segment(refs, sealed, item_ids, kind_names, users, items, kinds, *columns[3:])
+
+    def _encode(self, block: Block) -> tuple[Any, ...]:
+        nothing = [None] * len(block)
+        users, items, kinds, values, times = (block.column(name) or nothing for name in COLUMNS)
+        return (
+            codes(users, self._users),
+            codes(items, self._items),
+            codes(kinds, self._kinds),
+            np.fromiter(looked_up(values, self._values), np.float64, len(block)),
+            self._encode_times(times),
+        )
+
+    def _encode_times(self, column: Sequence[Any]) -> Int64Array:
+        if (whole := whole_seconds(column)) is not None:
+            return whole * 1_000_000
+        return np.fromiter(looked_up(column, self._times), np.int64, len(column))
+
+    def _refusals(self, block: Block) -> dict[int, Refusal]:
+        bad = {}
+        for index, line in enumerate(block.lines):
+            row = block.row(index)
+            try:
+                interaction_row(row, self._kind)
+            except InputError as error:
+                bad[index] = Refusal(line, str(error), row)
+        return bad
+
+    def _seal(self, user_ids: Sequence[str]) -> tuple[list[bytes], list[SealedBytes | None]]:
+        """The refs, and the sealed ids of those that no earlier segment has."""
+        if len(self._refs) >= REMEMBERED:
+            self._refs.clear()
+        refs: list[bytes] = []
+        sealed: list[SealedBytes | None] = []
+        for user_id in user_ids:
+            ref = self._refs.get(user_id)
+            if ref is None:
+                ref = self._refs[user_id] = self._keyring.ref(user_id)
+                sealed.append(self._keyring.seal("user", "external_id", ref, user_id))
+            else:
+                sealed.append(None)
+            refs.append(ref)
+        return refs, sealed
+
+
+def codes(column: Sequence[Any], known: Codes) -> Int32Array:
+    """(n,) int32 the codes of a column."""
+    if not all_text(column):
+        # Whatever is not text is checked each time: as a key, True would be found for 1.
+        column = [value if type(value) is str else known.check(value) for value in column]
+    return np.fromiter(map(known.__getitem__, column), np.int32, len(column))
+
+
+def looked_up(column: Sequence[Any], checked: Checked) -> Iterator[Any]:
+    """What a check says of each value of a column."""
+    if all_text(column):
+        return map(checked.__getitem__, column)
+    return (checked[value] if type(value) is str else checked.check(value) for value in column)
+
+
+def all_text(column: Sequence[Any]) -> bool:
+    """Whether there is nothing but text in a column."""
+    return set(map(type, column)) <= {str}
+
+
+def whole_seconds(column: Sequence[Any]) -> Int64Array | None:
+    """(n,) int64 seconds, if there is nothing but whole seconds since 1970 in the column."""
+    if not all_text(column):
+        return None
+    text = "".join(column)
+    sizes = set(map(len, column))
+    if not (text.isascii() and text.isdigit()) or min(sizes) == 0 or max(sizes) > 18:
+        return None
+    seconds = np.fromiter(map(int, column), np.int64, len(column))
+    doubtful = (seconds >= MILLISECONDS_FROM) | ((seconds >= DATES_FROM) & (seconds <= DATES_TO))
+    return None if doubtful.any() else seconds
+
+
+def in_use(column: Int32Array, known: Codes) -> tuple[Int32Array, list[str]]:
+    """The column and the texts without those that no row names, which stood in bad rows only."""
+    counts = np.bincount(column, minlength=len(known))
+    texts = [text for text, count in zip(known, counts.tolist(), strict=True) if count]
+    places = np.cumsum(counts > 0, dtype=np.int32) - 1
+    return places[column], texts

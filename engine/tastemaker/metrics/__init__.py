@@ -1,0 +1,1 @@
+"""Metrics: accuracy, beyond accuracy, intervals and paired comparison; pure functions."""

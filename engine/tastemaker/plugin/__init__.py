@@ -1,0 +1,1 @@
+"""Plugins: hook specifications, finding and naming plugins, and guarded calls into them."""

@@ -1,0 +1,128 @@
+"""From a stored release to members that can score the catalogue of this moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from sqlalchemy import Connection
+
+from tastemaker.blend import WeightCurve, uniform_weights
+from tastemaker.data import Float32Array, Int64Array
+from tastemaker.errors import NotFoundError, TastemakerError
+from tastemaker.plugin.guard import GuardedRecommender, guarded_restore
+from tastemaker.plugin.registry import Registry
+from tastemaker.recommender import State
+from tastemaker.serving.fallback import Fallback
+from tastemaker.store import interactions, releases
+from tastemaker.store.crypto.keyring import Keyring
+from tastemaker.store.releases import CATALOGUE
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A release as it was trained, or what stands in for one where there is none.
+
+    Attributes:
+        number: its number; None where there is none.
+        item_keys: (n_items,) int64 the items it was trained on, in the order of their index.
+        counts: (n_items,) float32 how many interactions each had.
+        curve: the weights.
+        members: the recommenders that could be restored.
+        problems: why others could not.
+    """
+
+    number: int | None
+    item_keys: Int64Array
+    counts: Float32Array
+    curve: WeightCurve
+    members: tuple[GuardedRecommender, ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+def load_release(
+    connection: Connection, keyring: Keyring, registry: Registry, number: int
+) -> Loaded:
+    """A stored release, restored.
+
+    Raises:
+        ReleaseError: it is not there, or incomplete.
+        TamperedError: it is damaged or forged.
+    """
+    curve = WeightCurve.from_json(releases.read_manifest(connection, keyring, number)["curve"])
+    catalogue = releases.read_model(connection, keyring, number, CATALOGUE)
+    n_items = len(catalogue.arrays["item_keys"])
+    members: list[GuardedRecommender] = []
+    problems: list[str] = []
+    for name in curve.members:
+        stored = releases.read_model(connection, keyring, number, name)
+        member, problem = restored(registry, name, State(stored.arrays, stored.values), n_items)
+        members.extend([member] if member else [])
+        problems.extend([f"{name} {problem}"] if problem else [])
+    return Loaded(
+        number,
+        catalogue.arrays["item_keys"],
+        catalogue.arrays["counts"],
+        curve,
+        tuple(members),
+        tuple(problems),
+    )
+
+
+def restored(
+    registry: Registry, name: str, state: State, n_items: int
+) -> tuple[GuardedRecommender | None, str]:
+    """A member of a release at work again; None if it is switched off, or there is a problem."""
+    try:
+        plugin = registry.find(name)
+    except NotFoundError:
+        return None, "is no longer installed"
+    if plugin.state == "disabled":
+        return None, ""
+    if plugin.recommender is None:
+        return None, plugin.problem
+    recommender, problem = guarded_restore(plugin.recommender, state)
+    return (GuardedRecommender(recommender, n_items) if recommender else None), problem
+
+
+def load_popularity(connection: Connection) -> Loaded:
+    """What answers where there is no release: how often each item was chosen."""
+    keys, counts = interactions.item_counts(connection)
+    return Loaded(None, keys, counts.astype(np.float32), uniform_weights([Fallback.name]))
+
+
+def load_any(
+    connection: Connection, keyring: Keyring, registry: Registry, pointer: str | None
+) -> Loaded:
+    """The active release; where it is damaged the newest one that is not; else popularity.
+
+    Args:
+        connection: to the database.
+        keyring: opens and verifies releases.
+        registry: the recommenders at hand.
+        pointer: the signed pointer to the active release; None where none was ever activated.
+    """
+    if pointer is None:
+        return load_popularity(connection)
+    problems: list[str] = []
+    for number in candidates(connection, keyring, pointer, problems):
+        try:
+            loaded = load_release(connection, keyring, registry, number)
+        except TastemakerError as error:
+            problems.append(f"Release {number} cannot answer: {error}")
+            continue
+        return replace(loaded, problems=(*problems, *loaded.problems))
+    return replace(load_popularity(connection), problems=tuple(problems))
+
+
+def candidates(
+    connection: Connection, keyring: Keyring, pointer: str, problems: list[str]
+) -> list[int]:
+    """The releases that may answer: the active one, then the others, the newest first."""
+    numbers = [row.number for row in releases.list_releases(connection)]
+    try:
+        active = releases.active_number(keyring, pointer)
+    except TastemakerError as error:
+        problems.append(str(error))
+        return numbers
+    return sorted(numbers, key=lambda number: (number != active, -number))

@@ -1,0 +1,1 @@
+"""Cryptography of the store: sealed values, the key ring, signed model containers."""

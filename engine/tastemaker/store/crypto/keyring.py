@@ -1,0 +1,246 @@
+"""The key ring of one database: names people, seals and opens values, signs and seals models."""
+
+from __future__ import annotations
+
+import hmac
+import struct
+from collections.abc import Sequence
+from typing import NoReturn
+
+from sqlalchemy import Connection
+
+from tastemaker.errors import InputError, TamperedError, UnknownKeyError
+from tastemaker.store.crypto.keys import KeySource
+from tastemaker.store.crypto.keyset import (
+    DATA,
+    INDEX,
+    MODEL,
+    DataKey,
+    claim_tenant,
+    given_key,
+    has_keys,
+    read_keys,
+    read_tenant,
+    write_keys,
+)
+from tastemaker.store.crypto.sealed_column import SealedBytes
+from tastemaker.store.crypto.sealing import (
+    DEFAULT_ALGORITHM,
+    FIELD,
+    Header,
+    Sealer,
+    derive,
+    join,
+    read_header,
+)
+from tastemaker.store.crypto.typed_values import Sealable
+
+REF_BYTES = 16
+SIGNATURE_BYTES = 36
+CHUNK_BYTES = 2**20
+
+_COLUMN_KEY = b"tastemaker/v1/col"
+_INDEX_KEY = b"tastemaker/v1/idx"
+_SIGNING_KEY = b"tastemaker/v1/sign"
+_BLOB_KEY = b"tastemaker/v1/blob"
+_KEY_ID = struct.Struct(">I")
+_CHUNK = struct.Struct(">II")
+
+
+class Keyring:
+    """Everything that one database's keys can do. Threads may share it.
+
+    Attributes:
+        tenant: the 16 random bytes that name the database; every sealed value is bound to them.
+    """
+
+    def __init__(self, tenant: bytes, keys: Sequence[DataKey]) -> None:
+        self.tenant = tenant
+        self._keys = {(key.purpose, key.id): key for key in keys}
+        self._active = {key.purpose: key for key in keys if key.active}
+        self._writers: dict[tuple[str, str], Sealer] = {}
+        self._readers: dict[tuple[str, str, bytes], Sealer] = {}
+        index = self._active[INDEX].secret
+        self._ref_key = derive(index, _INDEX_KEY, tenant, b"user", b"user_id", b"ref")
+        self._ref_prefix = join(tenant, b"user")
+
+    def __repr__(self) -> str:
+        return f"Keyring(tenant={self.tenant[:4].hex()}…, keys={len(self._keys)})"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("A key ring is never pickled. Open the database in the other process.")
+
+    def ref(self, user_id: str) -> bytes:
+        """The 16-byte keyed hash that stands for a user's id in the database.
+
+        It is taken from the id's exact bytes: no folding, which would merge two accounts.
+
+        Raises:
+            InputError: the id is ill-formed text; the error does not carry it.
+        """
+        try:
+            raw = user_id.encode()
+        except UnicodeEncodeError:
+            raw = None
+        if raw is None:
+            raise InputError("A user's id is ill-formed text (a lone surrogate). Correct it.")
+        message = b"".join((self._ref_prefix, _KEY_ID.pack(len(raw)), raw))
+        return hmac.digest(self._ref_key, message, "sha256")[:REF_BYTES]
+
+    def seal(self, table: str, column: str, ref: bytes, value: Sealable) -> SealedBytes:
+        """A value sealed for one cell.
+
+        Args:
+            table: the logical name of the table, without prefix: "user".
+            column: the logical name of the column.
+            ref: what stands for the row, and stays with it: a user's ref.
+            value: text, bytes, a number, a date, a time, a list, a mapping, a bool or None.
+
+        Raises:
+            InputError: the value cannot be sealed; the error does not carry it.
+        """
+        sealer = self._writers.get((table, column))
+        if sealer is None:
+            sealer = self._field_sealer(self._active[DATA], table, column)
+            self._writers[table, column] = sealer
+        return sealer.seal(ref, value)
+
+    def open(self, table: str, column: str, ref: bytes, sealed: bytes) -> Sealable:
+        """The value that was sealed for that cell.
+
+        Raises:
+            TamperedError: it was changed, cut, or moved there from another cell or database.
+            UnknownKeyError: it names a key that this database does not hold.
+        """
+        place = (table, column, sealed[4:8])
+        sealer = self._readers.get(place)
+        if sealer is None:
+            key = self._key(DATA, _header_in(table, column, ref, sealed).key_id)
+            sealer = self._readers[place] = self._field_sealer(key, table, column)
+        return sealer.open(ref, sealed)
+
+    def sign(self, label: str, data: bytes | memoryview) -> bytes:
+        """A signature of 36 bytes: the id of the key (u32), then HMAC-SHA256 of the data.
+
+        Args:
+            label: what is signed, say "model"; a signature counts for its label only.
+            data: what is signed.
+        """
+        key = self._active[MODEL]
+        return _KEY_ID.pack(key.id) + self._mac(key, label, data)
+
+    def verify(self, label: str, data: bytes | memoryview, signature: bytes) -> None:
+        """Returns if `sign` gave this signature for this label and data.
+
+        Raises:
+            TamperedError: it did not.
+            UnknownKeyError: the signature names a key that this database does not hold.
+        """
+        if len(signature) == SIGNATURE_BYTES:
+            key = self._key(MODEL, _KEY_ID.unpack_from(signature)[0])
+            if hmac.compare_digest(self._mac(key, label, data), signature[_KEY_ID.size :]):
+                return
+        raise TamperedError(f"The signature of {label} does not match: it was changed or forged.")
+
+    def seal_blob(self, label: str, data: bytes) -> list[SealedBytes]:
+        """A blob sealed in chunks of 1 MiB, at least one.
+
+        Each chunk is bound to the label, to its place and to how many there are, so none can be
+        left out, moved, or put into another blob.
+        """
+        sealer = self._blob_sealer(self._active[MODEL], label)
+        starts = range(0, max(len(data), 1), CHUNK_BYTES)
+        return [
+            sealer.seal(_CHUNK.pack(index, len(starts)), data[start : start + CHUNK_BYTES])
+            for index, start in enumerate(starts)
+        ]
+
+    def open_blob(self, label: str, chunks: Sequence[bytes]) -> bytes:
+        """The blob whose chunks these are: all of them, in order.
+
+        Raises:
+            TamperedError: a chunk was changed, moved, added or left out, or the label is another.
+            UnknownKeyError: a chunk names a key that this database does not hold.
+        """
+        if not chunks:
+            raise TamperedError(f"Every chunk of {label} is gone. Restore it from a backup.")
+        key = self._key(MODEL, read_header(chunks[0]).key_id)
+        sealer = self._blob_sealer(key, label)
+        parts = []
+        for index, chunk in enumerate(chunks):
+            part = sealer.open(_CHUNK.pack(index, len(chunks)), chunk)
+            if not isinstance(part, bytes):
+                raise TamperedError(f"Chunk {index} of {label} is not one.")
+            parts.append(part)
+        return b"".join(parts)
+
+    def _key(self, purpose: str, key_id: int) -> DataKey:
+        key = self._keys.get((purpose, key_id))
+        if key is None:
+            raise UnknownKeyError(
+                f"A sealed value names {purpose} key {key_id}, which this database does not hold. "
+                "It was changed, or comes from another database."
+            )
+        return key
+
+    def _field_sealer(self, key: DataKey, table: str, column: str) -> Sealer:
+        names = (self.tenant, table.encode(), column.encode())
+        secret = derive(key.secret, _COLUMN_KEY, *names)
+        return Sealer(key.algorithm, key.id, secret, FIELD, *names)
+
+    def _blob_sealer(self, key: DataKey, label: str) -> Sealer:
+        names = (self.tenant, label.encode())
+        secret = derive(key.secret, _BLOB_KEY, *names)
+        return Sealer(key.algorithm, key.id, secret, _BLOB_KEY, *names)
+
+    def _mac(self, key: DataKey, label: str, data: bytes | memoryview) -> bytes:
+        secret = derive(key.secret, _SIGNING_KEY, self.tenant, label.encode())
+        return hmac.digest(secret, data, "sha256")
+
+
+def create_keyring(
+    connection: Connection, key: KeySource | None, algorithm: int = DEFAULT_ALGORITHM
+) -> Keyring:
+    """The key ring of the database; makes its name and its keys if it has none.
+
+    Any number of processes may do this at once, each in a writing transaction of its own: all get
+    the same keys.
+
+    Args:
+        connection: in a writing transaction; committing is the caller's.
+        key: what wraps the keys, and never enters the database.
+        algorithm: the sealing algorithm of new keys; those that exist keep theirs.
+
+    Raises:
+        MissingKeyError: no key was given.
+        WrongKeyError: the database has keys, wrapped by another key.
+        TamperedError: a key of the database was changed.
+        UnknownKeyError: the database has sealed values but lost its keys.
+    """
+    if not has_keys(connection):
+        given_key(key)
+        claim_tenant(connection)
+        # Another process may have made them while this one waited for the claim.
+        if not has_keys(connection):
+            write_keys(connection, key, algorithm)
+    return open_keyring(connection, key)
+
+
+def _header_in(table: str, column: str, ref: bytes, sealed: bytes) -> Header:
+    """The header of a cell's value; an error says which cell."""
+    try:
+        return read_header(sealed)
+    except TamperedError as error:
+        where = f"{table}, {column}, row {ref[:4].hex()}…"
+        raise TamperedError(f"{where}: {error}") from None
+
+
+def open_keyring(connection: Connection, key: KeySource | None) -> Keyring:
+    """The key ring of the database; it only reads.
+
+    Raises:
+        MissingKeyError: no key was given, or the database has none yet.
+        WrongKeyError: the database's keys were wrapped by another key.
+        TamperedError: a key of the database was changed.
+    """
+    return Keyring(read_tenant(connection), read_keys(connection, key))

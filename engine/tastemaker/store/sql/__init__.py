@@ -1,0 +1,1 @@
+"""SQL of the store: connections, statements, tables and migrations."""

@@ -1,0 +1,92 @@
+"""One SQL database, opened with its key: what every other room reads and writes through."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, Engine
+
+from tastemaker.errors import SchemaError
+from tastemaker.store.crypto.keyring import Keyring, create_keyring, open_keyring
+from tastemaker.store.crypto.keys import KeySource, key_from_environment, key_in_hand
+from tastemaker.store.crypto.keyset import has_keys
+from tastemaker.store.sql import migrate
+from tastemaker.store.sql.database import Database
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+
+class Store:
+    """A database and its key ring. Threads may share it; opening writes nothing.
+
+    Args:
+        database: an SQLAlchemy URL, the application's own Engine, or a Database.
+        key: what opens the sealed values, or its text; from the environment where not given.
+
+    Attributes:
+        database: the database itself.
+
+    Raises:
+        MissingKeyError: there is no key.
+        WrongKeyError: it is not the key of this database.
+        StoreError: the database cannot be reached.
+    """
+
+    def __init__(
+        self, database: str | Engine | Database, key: KeySource | str | None = None
+    ) -> None:
+        self._key = key_from_environment() if key is None else key_in_hand(key)
+        self.database = database if isinstance(database, Database) else Database(database)
+        self._keyring: Keyring | None = None
+        with self.reading("opening the database") as connection:
+            if migrate.has_schema(connection) and has_keys(connection):
+                self._keyring = open_keyring(connection, self._key)
+
+    @property
+    def name(self) -> str:
+        """The database's URL as it may be shown."""
+        return self.database.name
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the database has its schema and its keys."""
+        return self._keyring is not None
+
+    @property
+    def keyring(self) -> Keyring:
+        """The keys of the database.
+
+        Raises:
+            SchemaError: the database has no schema or no keys yet.
+        """
+        if self._keyring is None:
+            raise SchemaError(
+                "The database has no schema or no keys yet: call upgrade(), or run "
+                "`tastemaker init`."
+            )
+        return self._keyring
+
+    def upgrade(self) -> None:
+        """Creates or migrates the schema, and makes the database's keys if it has none.
+
+        Any number of processes may do this at once.
+        """
+        migrate.upgrade(self.database)
+        with self.writing("making the keys") as connection:
+            self._keyring = create_keyring(connection, self._key)
+
+    def reading(self, operation: str) -> AbstractContextManager[Connection]:
+        """A connection that sees one state of the database; see `Database.reading`."""
+        return self.database.reading(operation)
+
+    def writing(
+        self, operation: str, connection: Connection | Session | None = None
+    ) -> AbstractContextManager[Connection]:
+        """A connection in a transaction that commits at the end; see `Database.writing`."""
+        return self.database.writing(connection, operation)
+
+    def close(self) -> None:
+        """Closes the connections; an Engine of the application is left alone."""
+        self.database.dispose()

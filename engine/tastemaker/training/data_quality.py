@@ -1,0 +1,224 @@
+"""The quality of training data: what is odd about it, and what training makes of that.
+
+Bounds are wide on purpose: ordinary data passes untouched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import numpy as np
+
+from tastemaker.data import BoolArray, Float32Array, Histories, Int64Array, People, TrainingData
+
+DOUBLE_CLICK = 1.0
+"""The same again within so many seconds is one choice."""
+
+FAR_OUT = 10.0
+"""A value is clipped beyond this multiple of the one that 99 % of its kind stay below."""
+
+ENOUGH = 100
+"""Of fewer values, or people, nobody can say what is usual."""
+
+BUSY = 20.0
+"""Nobody chooses this many times as often as 99 % of the people do, …"""
+
+BUSY_AT_LEAST = 1000
+"""… if that is at least so often."""
+
+RUSH = 5000
+"""Nobody chooses so often within an hour."""
+
+MOST = 0.5
+"""What more than this share of all interactions is part of is no exception."""
+
+HOUR, DAY = 3600.0, 86_400.0
+
+PAUSE = (30 * DAY, 0.1)
+"""A pause is told if it is longer than this, and than this share of all the time there is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One check of the data.
+
+    Attributes:
+        check: what was looked for.
+        found: how often it was found.
+        detail: in words, what it is.
+        done: in words, what training does about it.
+    """
+
+    check: str
+    found: int
+    detail: str
+    done: str
+
+
+Announce = Callable[[Sequence[Finding]], object]
+"""Told what is odd about the data."""
+
+
+def ignore_findings(findings: Sequence[Finding]) -> None:
+    """An Announce that tells nobody."""
+
+
+@dataclass(frozen=True)
+class Examined:
+    """Training data after the checks, and what they found.
+
+    Attributes:
+        data: what may teach.
+        findings: one for each thing that is odd.
+    """
+
+    data: TrainingData
+    findings: tuple[Finding, ...]
+
+
+def examine(data: TrainingData, now: float) -> Examined:
+    """Looks for what is odd, and sets aside what would mislead.
+
+    Everybody keeps their place; only interactions are left out, and only for training.
+
+    Args:
+        data: as the store has it.
+        now: seconds since 1970 UTC.
+    """
+    people, findings = data.people, list[Finding]()
+    for check in (_future, _double_clicks, _implausible):
+        people, finding = check(people, now)
+        findings.extend([finding] if finding else [])
+    people, clipped = _clipped(people, data.kinds)
+    others = (clipped, _untimed(people), _pause(people), _unseen(people))
+    findings.extend(finding for finding in others if finding)
+    return Examined(replace(data, people=people), tuple(findings))
+
+
+def _future(people: People, now: float) -> tuple[People, Finding | None]:
+    """Times after tomorrow; one of them would make all the rest look old."""
+    ahead = people.times > now + DAY
+    found, detail = int(ahead.sum()), "interactions in the future"
+    if not found:
+        return people, None
+    if found > MOST * len(ahead):
+        return people, Finding("times", found, detail, "nothing, as most are: check the unit")
+    return people.take(~ahead), Finding("times", found, detail, "left out")
+
+
+def _double_clicks(people: People, now: float) -> tuple[People, Finding | None]:
+    """The same of the same person within a second."""
+    histories = people.histories
+    order = np.lexsort((people.times, people.kinds, histories.items, histories.rows))
+    same = np.diff(people.times[order]) <= DOUBLE_CLICK
+    for column in (people.kinds, histories.items, histories.rows):
+        same &= np.diff(column[order]) == 0
+    if not same.any():
+        return people, None
+    keep = np.ones(len(order), dtype=np.bool_)
+    keep[order[1:][same]] = False
+    detail = "interactions repeat one of the same person, item and kind within a second"
+    return people.take(keep), Finding("duplicates", int(same.sum()), detail, "counted once")
+
+
+def _implausible(people: People, now: float) -> tuple[People, Finding | None]:
+    """People who choose far more, or far faster, than a person does."""
+    lengths = people.histories.lengths
+    busy = _busy(lengths) | _rushed(people)
+    if not busy.any():
+        return people, None
+    share = lengths[busy].sum() / lengths.sum()
+    detail = f"people with implausible activity: up to {lengths[busy].max():,} interactions"
+    found = int(busy.sum())
+    if share > MOST:
+        return people, Finding("people", found, detail, "nothing, as most of the data is theirs")
+    done = f"they do not teach ({share:.1%} of all interactions); they are still recommended to"
+    finding = Finding("people", found, detail, done)
+    return people.take(~busy[people.histories.rows]), finding
+
+
+def _busy(lengths: Int64Array) -> BoolArray:
+    """(n_people,) who has a history many times as long as nearly everybody's."""
+    active = lengths[lengths > 0]
+    if len(active) < ENOUGH:
+        return np.zeros(len(lengths), dtype=np.bool_)
+    return np.asarray(lengths > max(BUSY * np.quantile(active, 0.99), BUSY_AT_LEAST))
+
+
+def _rushed(people: People) -> BoolArray:
+    """(n_people,) who chose more within an hour than a person can; not where times are dates."""
+    times, rows = people.times, people.histories.rows
+    rushed = np.zeros(len(people), dtype=np.bool_)
+    finite = times[np.isfinite(times)]
+    if not len(finite) or not (finite % DAY).any():
+        return rushed
+    # histories are in the order of time: what lies RUSH places on came that much later
+    later, sooner = slice(RUSH, None), slice(None, -RUSH)
+    quick = (times[later] - times[sooner] < HOUR) & (rows[later] == rows[sooner])
+    rushed[rows[sooner][quick]] = True
+    return rushed
+
+
+def _clipped(people: People, kinds: Sequence[str]) -> tuple[People, Finding | None]:
+    """Values far beyond what is usual for their kind, brought back to the bound."""
+    values = people.histories.values.copy()
+    told: list[str] = []
+    for kind in np.unique(people.kinds).tolist():
+        own = people.kinds == kind
+        if np.count_nonzero(own) < ENOUGH:
+            continue
+        bound = FAR_OUT * float(np.quantile(np.abs(values[own]), 0.99))
+        far = own & (np.abs(values) > bound)
+        if bound > 0 and far.any():
+            name = kinds[kind] if kind < len(kinds) else "interaction"
+            told.append(f"{name} up to {np.abs(values[far]).max():,.6g}, clipped to {bound:,.6g}")
+            np.clip(values, -bound, bound, out=values, where=own)
+    changed = int(np.count_nonzero(values != people.histories.values))
+    if not changed:
+        return people, None
+    detail = "values far beyond the usual"
+    return _valued(people, values), Finding("values", changed, detail, "; ".join(told))
+
+
+def _valued(people: People, values: Float32Array) -> People:
+    own = people.histories
+    return replace(people, histories=Histories(own.indptr, own.items, values, own.n_items))
+
+
+def _untimed(people: People) -> Finding | None:
+    missing = int(np.count_nonzero(~np.isfinite(people.times)))
+    if not missing:
+        return None
+    detail = f"interactions without a time ({missing / len(people.times):.1%})"
+    return Finding("times", missing, detail, "taken as the oldest")
+
+
+def _pause(people: People) -> Finding | None:
+    """The longest time in which nobody did anything."""
+    times = np.unique(people.times[np.isfinite(people.times)])
+    if len(times) < 2:
+        return None
+    gaps = np.diff(times)
+    place, longest = int(np.argmax(gaps)), float(gaps.max())
+    if longest < max(PAUSE[0], PAUSE[1] * (times[-1] - times[0])):
+        return None
+    detail = f"a pause of {longest / DAY:,.0f} days after {_day(times[place])}"
+    return Finding("times", 1, detail, "nothing; measures across it may mislead")
+
+
+def _day(seconds: float) -> str:
+    try:
+        return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d}"
+    except (OverflowError, ValueError, OSError):
+        return f"second {seconds:,.0f}"
+
+
+def _unseen(people: People) -> Finding | None:
+    counts = np.bincount(people.histories.items, minlength=people.n_items)
+    unseen = int(np.count_nonzero(counts == 0))
+    if not unseen:
+        return None
+    detail = f"items that nobody has chosen ({unseen / people.n_items:.1%})"
+    return Finding("items", unseen, detail, "only their text and attributes can place them")

@@ -1,0 +1,71 @@
+"""What may come in: one verdict on every id, value, time and attribute, whatever the database.
+
+SQLite and PostgreSQL disagree about NUL, NaN and very long ids, so nothing is left to them: what
+passes here is stored alike on both, and what does not is refused before any statement is sent.
+"""
+
+from tastemaker.validation.attributes import (
+    Attributes,
+    Json,
+    check_attribute_name,
+    check_attributes,
+)
+from tastemaker.validation.numbers import DEFAULT_VALUE, check_count, check_value
+from tastemaker.validation.rows import (
+    DEFAULT_KIND,
+    InteractionRow,
+    ItemRow,
+    UserRow,
+    check_available,
+    check_interaction,
+    check_item,
+    check_user,
+    read_item,
+    read_user,
+)
+from tastemaker.validation.texts import check_id, check_kind, check_name, check_several, check_text
+from tastemaker.validation.times import (
+    DATES_FROM,
+    DATES_TO,
+    EPOCH,
+    MICROSECOND,
+    MILLISECONDS_FROM,
+    UNTIMED,
+    check_time,
+    looks_like_date,
+    now_us,
+)
+
+__all__ = [
+    "Attributes",
+    "DATES_FROM",
+    "DATES_TO",
+    "DEFAULT_KIND",
+    "DEFAULT_VALUE",
+    "EPOCH",
+    "InteractionRow",
+    "ItemRow",
+    "Json",
+    "MICROSECOND",
+    "MILLISECONDS_FROM",
+    "UNTIMED",
+    "UserRow",
+    "check_attribute_name",
+    "check_attributes",
+    "check_available",
+    "check_count",
+    "check_id",
+    "check_interaction",
+    "check_item",
+    "check_kind",
+    "check_name",
+    "check_several",
+    "check_text",
+    "check_time",
+    "check_user",
+    "check_value",
+    "looks_like_date",
+    "now_us",
+    "read_item",
+    "read_user",
+]

@@ -1,0 +1,65 @@
+"""Numbers: the finite ones, also where they are written as text."""
+
+from __future__ import annotations
+
+import math
+import numbers
+from decimal import Decimal
+
+from tastemaker.errors import InputError
+from tastemaker.validation.texts import brief
+
+DEFAULT_VALUE = 1.0
+VALUE_LIMIT = 1e15  # its square is still a finite float32, which is what recommenders compute in
+
+
+def check_value(value: object) -> float:
+    """The value of an interaction as a finite float; text in decimal notation is read.
+
+    Raises:
+        InputError: it is no number, NaN, infinite, or beyond ±1e15.
+    """
+    number = read_number(value, "value")
+    if not math.isfinite(number):
+        raise InputError(f"value is {number}; it must be finite. Leave the row out or correct it.")
+    if abs(number) > VALUE_LIMIT:
+        raise InputError(f"value is {number:g}; it must lie within ±{VALUE_LIMIT:g}. Rescale it.")
+    return number + 0.0  # -0.0 becomes 0.0: SQLite would lose the sign, PostgreSQL keep it
+
+
+def check_count(k: object) -> int:
+    """How many recommendations are wanted: at least 1.
+
+    Raises:
+        InputError: it is no such number.
+    """
+    if not isinstance(k, numbers.Integral) or isinstance(k, bool) or k < 1:
+        raise InputError(f"k is {brief(k)}; it must be a whole number of at least 1.")
+    return int(k)
+
+
+def read_number(value: object, what: str) -> float:
+    """A number, which may be NaN or infinite; text in decimal notation is read.
+
+    Raises:
+        InputError: it is no number.
+    """
+    if isinstance(value, str) and is_plain_number(value):
+        return float(value)
+    if isinstance(value, numbers.Real | Decimal) and not isinstance(value, bool):
+        try:
+            return float(value)
+        except OverflowError:
+            return math.inf
+    raise InputError(f"{what} is {brief(value)}; it must be a number.")
+
+
+def is_plain_number(text: str) -> bool:
+    """Whether text is decimal notation, and not Python's own (underscores, other scripts)."""
+    if not text.isascii() or "_" in text:
+        return False
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""Recommenders by what items say of themselves."""

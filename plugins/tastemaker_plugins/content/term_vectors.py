@@ -1,0 +1,102 @@
+"""What items say of themselves, as sparse vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_array
+
+from tastemaker import Items, State
+from tastemaker_plugins.content.terms import bags, number_edges
+
+Float32Array = npt.NDArray[np.float32]
+Int64Array = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class TermVectors:
+    """The terms that tell items apart, and how much each tells.
+
+    A term (a word, a pair of words, an attribute's value or a step of a number) of an item has the
+    weight (1 + log tf) * (floor + log((1 + n) / (1 + df))); vectors have length 1.
+
+    Salton, G., Buckley, C.: Term-weighting approaches in automatic text retrieval. IPM 24(5), 1988.
+
+    Attributes:
+        vocabulary: (n_terms,) int64 hashes of the terms, ascending.
+        rarity: (n_terms,) float32, larger for rarer terms.
+        edges: for each number attribute, the borders of its steps.
+    """
+
+    vocabulary: Int64Array
+    rarity: Float32Array
+    edges: Mapping[str, Sequence[float]]
+
+    @classmethod
+    def learnt(
+        cls, items: Items, max_terms: int, least: int = 1, floor: float = 1.0
+    ) -> tuple[Self, csr_array]:
+        """The terms that tell items apart, and the items' vectors.
+
+        Args:
+            items: the items.
+            max_terms: terms kept at most, those of the most items.
+            least: how many items a term must have.
+            floor: the rarity of a term that all items have.
+        """
+        edges = number_edges(items)
+        found = _flat(items, edges)
+        terms, counts = np.unique(found.terms, return_counts=True)
+        frequent = np.argsort(-counts, kind="stable")[:max_terms]
+        kept = np.sort(frequent[counts[frequent] >= least])
+        rarity = floor + np.log((1 + len(items)) / (1 + counts[kept]))
+        learnt = cls(terms[kept], rarity.astype(np.float32), edges)
+        return learnt, learnt._matrix(found, len(items))
+
+    def of(self, items: Items) -> csr_array:
+        """Sparse (len(items), n_terms) float32 rows of length 1; of nothing for unknown terms."""
+        return self._matrix(_flat(items, self.edges), len(items))
+
+    def _matrix(self, found: _Found, n_items: int) -> csr_array:
+        columns = np.searchsorted(self.vocabulary, found.terms)
+        known = columns < len(self.vocabulary)
+        known[known] = self.vocabulary[columns[known]] == found.terms[known]
+        rows, columns = found.rows[known], columns[known]
+        data = (1 + np.log(found.counts[known])) * self.rarity[columns]
+        lengths = np.sqrt(np.bincount(rows, data**2, minlength=n_items))
+        data = (data / lengths[rows]).astype(np.float32)
+        indptr = np.concatenate(([0], np.cumsum(np.bincount(rows, minlength=n_items))))
+        return csr_array(
+            (data, columns.astype(np.int32), indptr), shape=(n_items, len(self.vocabulary))
+        )
+
+    def state(self) -> State:
+        """Everything that `restored` needs."""
+        edges: dict[str, Any] = {name: list(cuts) for name, cuts in self.edges.items()}
+        return State({"vocabulary": self.vocabulary, "rarity": self.rarity}, {"edges": edges})
+
+    @classmethod
+    def restored(cls, state: State) -> Self:
+        """The terms whose state was taken; other entries of the state are of no account."""
+        values: dict[str, Any] = dict(state.values)
+        return cls(state.arrays["vocabulary"], state.arrays["rarity"], values["edges"])
+
+
+@dataclass(frozen=True)
+class _Found:
+    rows: Int64Array
+    terms: Int64Array
+    counts: Int64Array
+
+
+def _flat(items: Items, edges: Mapping[str, Sequence[float]]) -> _Found:
+    """Which term stands how often in which item."""
+    found = bags(items, edges)
+    rows = np.repeat(np.arange(len(found)), [len(bag) for bag in found])
+    terms = np.array([term for bag in found for term in bag], dtype=np.int64)
+    counts = np.array([count for bag in found for count in bag.values()], dtype=np.int64)
+    return _Found(rows, terms, counts)

@@ -1,0 +1,1 @@
+"""Recommenders by item vectors: matrix factorisation."""

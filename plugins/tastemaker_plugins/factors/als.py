@@ -1,0 +1,194 @@
+"""ALS: what people chose and what they did not, as products of vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from tastemaker import (
+    People,
+    Progress,
+    Recommender,
+    Settings,
+    State,
+    TrainingData,
+    hookimpl,
+    setting,
+)
+from tastemaker_plugins.factors.alternating import Observations, improved, in_own_axes, solved
+from tastemaker_plugins.factors.item_vectors import ItemVectors, able
+from tastemaker_plugins.shared.recency import (
+    HistorySettings,
+    fading_setting,
+    half_life_setting,
+    recency,
+    strengths,
+)
+
+Float32Array = npt.NDArray[np.float32]
+BoolArray = npt.NDArray[np.bool_]
+
+LEAST = 1e-6
+"""Every vector is held back a little, so that each has one solution."""
+
+
+@dataclass(frozen=True)
+class AlsSettings(HistorySettings):
+    """The settings of `als`."""
+
+    rank: int = setting(96, "Numbers in a vector.", low=1, high=1000, log=True)
+    epochs: int = setting(8, "Times that items and people are fitted in turn.", low=1, high=200)
+    unobserved: float = setting(
+        10.0,
+        "What all that was not chosen weighs together, as a multiple of all that was; "
+        "never more than a choice each.",
+        low=0.1,
+        high=100.0,
+        log=True,
+    )
+    regularization: float = setting(
+        0.009, "How strongly long vectors are held back.", low=1e-5, high=1.0, log=True
+    )
+    frequency: float = setting(
+        1.0,
+        "How far those with many interactions are held back more: 0 not, 1 in proportion.",
+        low=0.0,
+        high=1.5,
+    )
+    fading: float = fading_setting(1.0)
+    half_life: float = half_life_setting(5.0)
+
+
+class Als(Recommender):
+    """Alternating least squares for implicit feedback; a history is folded in by one solve.
+
+    People p and items q make the sum over the chosen of c(u, i) (1 - p(u) . q(i)) ** 2, over all of
+    a (p(u) . q(i)) ** 2 and over people and items of
+    lambda (sum of their c + a times how many they could have) ** f |.| ** 2 smallest; c is the
+    strength of a choice, older ones weaker. Whoever is scored gets the p that does so for the
+    recency weights of their history, and score(u, i) = p . q(i).
+
+    Hu, Y., Koren, Y., Volinsky, C.: Collaborative Filtering for Implicit Feedback Datasets. ICDM
+    2008. Rendle, S., Krichene, W., Zhang, L., Koren, Y.: Revisiting the Performance of iALS on Item
+    Recommendation Benchmarks. RecSys 2022 (arXiv 2110.14037).
+    """
+
+    name: ClassVar[str] = "als"
+    family: ClassVar[str] = "collaborative"
+    settings_type: ClassVar[type[Settings]] = AlsSettings
+    settings: AlsSettings
+    items: ItemVectors
+    spread: Float32Array
+    unobserved: float
+
+    def fit(self, data: TrainingData, progress: Progress) -> Self:
+        """Fits people and items in turn."""
+        chosen = strengths(data.people, self.settings.fading)
+        choosers = chosen.T.tocsr()
+        filled = float(chosen.sum()) / max(1, len(data.people) * data.n_items)
+        self.unobserved = min(1.0, self.settings.unobserved * filled)
+        sides = tuple(Observations(m.indptr, m.indices, m.data) for m in (chosen, choosers))
+        known = np.diff(choosers.indptr) > 0
+        people = np.zeros((len(data.people), self.settings.rank), dtype=np.float32)
+        items = self._start(known, data.seed)
+        epochs = self.settings.epochs
+        for epoch in range(epochs):
+            progress(epoch, epochs, "epochs")
+            people, items = self._half(sides[0], items, people)
+            items, people = self._half(sides[1], people, items)
+        progress(epochs, epochs, "epochs")
+        spread, rotation = in_own_axes(items)
+        self.items = ItemVectors(items @ rotation, known)
+        self.spread = spread * np.float32(self.unobserved)
+        return self
+
+    def _start(self, known: BoolArray, seed: int) -> Float32Array:
+        """(n_items, rank) short random vectors; 0 for items that nobody chose."""
+        rank = self.settings.rank
+        items = np.random.default_rng(seed).standard_normal((len(known), rank), dtype=np.float32)
+        items *= np.float32(0.1 / np.sqrt(rank))
+        items[~known] = 0
+        return items
+
+    def _half(
+        self, observed: Observations, others: Float32Array, start: Float32Array
+    ) -> tuple[Float32Array, Float32Array]:
+        """One side fitted to the other; both, turned into the axes of the other."""
+        spread, rotation = in_own_axes(others)
+        others = others @ rotation
+        ridge = self._ridge(observed, len(others), spread * np.float32(self.unobserved))
+        return improved(observed, others, ridge, start @ rotation), others
+
+    def _ridge(self, observed: Observations, n_others: int, spread: Float32Array) -> Float32Array:
+        """(n, rank) what holds each row back along each axis."""
+        sizes = observed.totals() + self.unobserved * n_others
+        held = np.maximum(self.settings.regularization * sizes**self.settings.frequency, LEAST)
+        return np.asarray(held[:, np.newaxis] + spread, dtype=np.float32)
+
+    def _observed(self, people: People) -> Observations:
+        """The histories, as they count now."""
+        weights = self.items.counted(people, recency(people, self.settings.half_life))
+        return Observations(people.histories.indptr, people.histories.items, weights)
+
+    def _solved(self, observed: Observations, wanted: Float32Array) -> Float32Array:
+        vectors = self.items.vectors
+        return solved(observed, vectors, self._ridge(observed, len(vectors), self.spread), wanted)
+
+    def score(self, people: People) -> Float32Array:
+        """(len(people), n_items) float32; NaN for items nobody chose and empty histories."""
+        observed = self._observed(people)
+        profiles = self._solved(observed, self.items.sums(people, observed.weights))
+        return self.items.scores(profiles, able(people, observed.weights))
+
+    def reasons(self, people: People, item_index: int) -> Float32Array:
+        """(n_interactions,) what each interaction adds to the item's score.
+
+        An interaction also changes how the others count; the share is what it adds given that, as
+        in section 5 of Hu et al., and the shares add up to the score.
+        """
+        observed, vectors = self._observed(people), self.items.vectors
+        views = self._solved(observed, np.tile(vectors[item_index], (len(people), 1)))
+        histories = people.histories
+        shares = np.einsum("ik,ik->i", vectors[histories.items], views[histories.rows])
+        shares *= observed.weights * self.items.known[item_index]
+        return np.asarray(shares, dtype=np.float32)
+
+    def similar(self, item_index: int) -> Float32Array:
+        """(n_items,) the cosine of the items' vectors."""
+        return self.items.similar(item_index)
+
+    def memory(self, data: TrainingData) -> int:
+        """Bytes that `fit` takes at most, besides the data."""
+        dense = 4 * (len(data.people) + data.n_items) * self.settings.rank * 4
+        return dense + 60 * len(data.people.histories.items) + (100 << 20)
+
+    def state(self) -> State:
+        """The items' vectors, how they spread, and what scoring needs of the settings."""
+        settings = self.settings
+        values: dict[str, Any] = {
+            "unobserved": self.unobserved,
+            "regularization": settings.regularization,
+            "frequency": settings.frequency,
+            "half_life": settings.half_life,
+        }
+        return State({**self.items.arrays(), "spread": self.spread}, values)
+
+    @classmethod
+    def restore(cls, state: State) -> Self:
+        """A recommender that scores as the one whose `state` was taken."""
+        values: dict[str, Any] = dict(state.values)
+        unobserved = values.pop("unobserved")
+        restored = cls(AlsSettings(**values))
+        restored.unobserved = unobserved
+        restored.items, restored.spread = ItemVectors.of(state.arrays), state.arrays["spread"]
+        return restored
+
+
+@hookimpl
+def tastemaker_recommenders(register: Callable[[type[Recommender]], object]) -> None:
+    """Brings `als`."""
+    register(Als)

@@ -1,0 +1,178 @@
+"""NMF: items as sums of themes, people as how much of each theme they like."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_array
+
+from tastemaker import (
+    People,
+    Progress,
+    Recommender,
+    Settings,
+    State,
+    TrainingData,
+    hookimpl,
+    setting,
+)
+from tastemaker_plugins.factors.item_vectors import (
+    EvenedSettings,
+    ItemVectors,
+    able,
+    by_activity,
+    popularity,
+    power,
+    scaled,
+)
+from tastemaker_plugins.factors.nonnegative import Nonnegative
+from tastemaker_plugins.shared.recency import half_life_of, recency, strengths
+
+Float32Array = npt.NDArray[np.float32]
+
+TURN = 6
+"""Steps towards the best themes, or people, before it is the others' turn."""
+
+FOLD = 30
+"""Steps that fold a history in."""
+
+RIDGE, LEAST = 1e-3, 1e-6
+"""Keep themes apart that the same people like: a share of the mean, and something at least."""
+
+
+@dataclass(frozen=True)
+class NmfSettings(EvenedSettings):
+    """The settings of `nmf`."""
+
+    rank: int = setting(64, "Themes sought.", low=1, high=1000, log=True)
+    epochs: int = setting(25, "Times that themes and people are fitted in turn.", low=1, high=500)
+    regularization: float = setting(
+        0.5, "How much to distrust single interactions.", low=0.01, high=10.0, log=True
+    )
+
+
+class Nmf(Recommender):
+    """Non-negative factorisation of who chose what; a history is folded in without negatives.
+
+    X (people x items, older interactions counting less, a row divided by the fourth root of its
+    sum, a column by n ** e, n being its sum over the mean of those sums and e the `evening`) is
+    near W H with W, H >= 0 and rows of H of length 1. With x(j) = recency(j) n(j) ** -e of a
+    history, p >= 0 makes |x - p H| ** 2 + lambda |p| ** 2 smallest, and
+    score(u, i) = n(i) ** crowd * p . H(i).
+
+    Lee, D., Seung, S.: Learning the parts of objects by non-negative matrix factorization. Nature
+    401, 1999.
+    """
+
+    name: ClassVar[str] = "nmf"
+    family: ClassVar[str] = "collaborative"
+    settings_type: ClassVar[type[Settings]] = NmfSettings
+    settings: NmfSettings
+    items: ItemVectors
+    voices: Float32Array
+    gram: Float32Array
+
+    def fit(self, data: TrainingData, progress: Progress) -> Self:
+        """Fits people and themes in turn."""
+        matrix = strengths(data.people, self.settings.fading)
+        crowds = popularity(matrix)
+        evened = scaled(matrix, by_activity(matrix), power(crowds, -self.settings.evening))
+        themes = self._themes(evened, data.seed, progress)
+        loud = power(crowds, self.settings.crowd)[:, np.newaxis]
+        voices = power(crowds, -self.settings.crowd - self.settings.evening)
+        self._take(ItemVectors(themes * loud, crowds > 0), voices, self._gram(themes))
+        return self
+
+    def _themes(self, matrix: csr_array, seed: int, progress: Progress) -> Float32Array:
+        """(n_items, k) what each item has of each theme; only themes that somebody likes."""
+        epochs, turned = self.settings.epochs, matrix.T.tocsr()
+        shape = (matrix.shape[1], self.settings.rank)
+        themes = of_length_one(np.random.default_rng(seed).random(shape, dtype=np.float32))
+        likings = np.zeros((matrix.shape[0], shape[1]), dtype=np.float32)
+        for epoch in range(epochs):
+            progress(epoch, epochs, "epochs")
+            solver = Nonnegative(self._gram(themes))
+            likings = solver.solve(matrix @ themes, likings, TURN)
+            gram = likings.T @ likings
+            gram += np.eye(len(gram), dtype=np.float32) * np.float32(RIDGE * gram.trace() + LEAST)
+            themes = of_length_one(Nonnegative(gram).solve(turned @ likings, themes, TURN))
+        progress(epochs, epochs, "epochs")
+        return np.ascontiguousarray(themes[:, themes.any(axis=0)])
+
+    def _gram(self, themes: Float32Array) -> Float32Array:
+        """(k, k) what the themes have in common, and the distrust on its diagonal."""
+        gram = themes.T @ themes
+        return gram + np.eye(len(gram), dtype=np.float32) * np.float32(self.settings.regularization)
+
+    def _take(self, items: ItemVectors, voices: Float32Array, gram: Float32Array) -> None:
+        self.items, self.voices, self.gram = items, voices, gram
+        self._solver = Nonnegative(gram)
+
+    def _weights(self, people: People) -> Float32Array:
+        """(n_interactions,) what each interaction counts."""
+        weights = recency(people, self.settings.half_life) * self.voices[people.histories.items]
+        return self.items.counted(people, weights)
+
+    def score(self, people: People) -> Float32Array:
+        """(len(people), n_items) float32; NaN for items nobody chose and empty histories."""
+        weights = self._weights(people)
+        likings = self._likings(self.items.sums(people, weights))
+        return self.items.scores(likings, able(people, weights))
+
+    def _likings(self, wanted: Float32Array) -> Float32Array:
+        """(n, k) how much of each theme is in what the histories sum up to."""
+        return self._solver.solve(wanted, np.zeros_like(wanted), FOLD)
+
+    def reasons(self, people: People, item_index: int) -> Float32Array:
+        """(n_interactions,) what each interaction adds to the item's score.
+
+        What a theme adds is shared among the interactions by what each has of the theme.
+        """
+        weights, vectors = self._weights(people), self.items.vectors
+        wanted = self.items.sums(people, weights)
+        parts = self._likings(wanted) * vectors[item_index]
+        np.divide(parts, wanted, out=parts, where=wanted > 0)
+        histories = people.histories
+        shares = np.einsum("ik,ik->i", vectors[histories.items], parts[histories.rows])
+        shares *= weights * self.items.known[item_index]
+        return np.asarray(shares, dtype=np.float32)
+
+    def similar(self, item_index: int) -> Float32Array:
+        """(n_items,) the cosine of what the items have of each theme."""
+        return self.items.similar(item_index)
+
+    def memory(self, data: TrainingData) -> int:
+        """Bytes that `fit` takes at most, besides the data."""
+        dense = 6 * (len(data.people) + data.n_items) * self.settings.rank * 4
+        return dense + 60 * len(data.people.histories.items)
+
+    def state(self) -> State:
+        """The items' themes, what each says in a history, and what folding in needs."""
+        arrays = {**self.items.arrays(), "voices": self.voices, "gram": self.gram}
+        return State(arrays, {"half_life": self.settings.half_life})
+
+    @classmethod
+    def restore(cls, state: State) -> Self:
+        """A recommender that scores as the one whose `state` was taken."""
+        restored = cls(NmfSettings(half_life=half_life_of(state)))
+        items = ItemVectors.of(state.arrays)
+        restored._take(items, state.arrays["voices"], state.arrays["gram"])
+        return restored
+
+
+def of_length_one(themes: Float32Array) -> Float32Array:
+    """Each column divided by its length; a column of zeros stays."""
+    lengths = np.linalg.norm(themes, axis=0)
+    result = np.zeros_like(themes)
+    np.divide(themes, lengths, out=result, where=lengths > 0)
+    return result
+
+
+@hookimpl
+def tastemaker_recommenders(register: Callable[[type[Recommender]], object]) -> None:
+    """Brings `nmf`."""
+    register(Nmf)

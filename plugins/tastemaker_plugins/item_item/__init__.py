@@ -1,0 +1,1 @@
+"""Recommenders by links between items: neighbours, linear models, transitions."""

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import numpy as np
+
+from tastemaker.blend import ScoredCases, select_candidates
+from tastemaker.blend.member_subset import BLOCK, restricted
+
+MEMBERS, PEOPLE, ITEMS, DEPTH = 4, BLOCK + 10, 60, 5
+
+
+def scores() -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+    """Random scores; the last member knows only every other item."""
+    random = np.random.default_rng(0).normal(size=(MEMBERS, PEOPLE, ITEMS)).astype(np.float32)
+    random[-1, :, ::2] = np.nan
+    return random
+
+
+def trial(rows: list[int]) -> ScoredCases:
+    """What the members of the given rows alone would show."""
+    random = np.random.default_rng(1)
+    excluded = random.random((PEOPLE, ITEMS)) < 0.2
+    right = (random.random((PEOPLE, ITEMS)) < 0.1) & ~excluded
+    candidates = select_candidates(scores()[rows], excluded, DEPTH)
+    relevant = right[np.arange(PEOPLE)[:, None], candidates.items] & candidates.valid
+    lengths = np.arange(PEOPLE, dtype=np.int64)
+    return ScoredCases(candidates, relevant, right.sum(axis=1).astype(np.int64), lengths)
+
+
+def same(one: ScoredCases, other: ScoredCases) -> None:
+    assert np.array_equal(one.candidates.valid, other.candidates.valid)
+    assert np.array_equal(one.candidates.items, other.candidates.items)
+    assert np.array_equal(one.candidates.values, other.candidates.values, equal_nan=True)
+    assert np.array_equal(one.relevant, other.relevant)
+    assert np.array_equal(one.n_relevant, other.n_relevant)
+    assert np.array_equal(one.lengths, other.lengths)
+
+
+def test_the_others_might_as_well_never_have_been_there() -> None:
+    everybody = trial([0, 1, 2, 3])
+    same(restricted(everybody, [3, 1, 0], DEPTH), trial([3, 1, 0]))
+
+
+def test_everybody_stays_as_they_are() -> None:
+    everybody = trial([0, 1, 2, 3])
+    same(restricted(everybody, [0, 1, 2, 3], DEPTH), everybody)

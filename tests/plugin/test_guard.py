@@ -1,0 +1,240 @@
+from __future__ import annotations
+
+import copy
+from typing import Any, Self
+
+import numpy as np
+import pytest
+
+from tastemaker import Items, People, Progress, Recommender, State, TrainingData
+from tastemaker.plugin.guard import (
+    CircuitBreaker,
+    GuardedRecommender,
+    checked_scores,
+    guarded_fit,
+    guarded_restore,
+    guarded_state,
+)
+from tastemaker.recommender import no_progress
+from tastemaker.testing import checkerboard, items_of, people_of
+
+
+class Answers(Recommender):
+    """Does what it is given."""
+
+    name = "answers"
+    family = "content"
+
+    def __init__(self, scores: Any = None, state: Any = None, fitted: Any = None) -> None:
+        super().__init__()
+        self.scores, self.states, self.fitted = scores, state, fitted
+        self.calls = 0
+
+    def fit(self, data: TrainingData, progress: Progress) -> Self:
+        result: Self = done(self.fitted)
+        return result
+
+    def score(self, people: People) -> Any:
+        self.calls += 1
+        return done(self.scores)
+
+    def reasons(self, people: People, item_index: int) -> Any:
+        return done(self.scores)
+
+    def similar(self, item_index: int) -> Any:
+        return done(self.scores)
+
+    def state(self) -> State:
+        result: State = done(self.states)
+        return result
+
+    @classmethod
+    def restore(cls, state: State) -> Self:
+        result: Self = done(state.values["restored"])
+        return result
+
+
+class Grows(Answers):
+    """Takes in new items."""
+
+    def extend(self, items: Items) -> None:
+        self.scores = np.zeros((1, self.scores.shape[1] + len(items)), dtype=np.float32)
+
+
+class Unspeakable(Exception):
+    def __str__(self) -> str:
+        raise ValueError("not even this")
+
+
+def done(what: Any) -> Any:
+    if isinstance(what, BaseException):
+        raise what
+    return what
+
+
+PEOPLE = people_of([[0, 1], [2]], 3)
+FAULTS = [
+    (ValueError("no luck"), "ValueError: no luck"),
+    (SystemExit(1), "SystemExit: 1"),
+    (MemoryError(), "MemoryError"),
+    (RecursionError("deep"), "RecursionError: deep"),
+    (Unspeakable(), "Unspeakable"),
+    (None, "NoneType instead of an array"),
+    ([[1.0, 2.0, 3.0]], "list instead of an array"),
+    (np.zeros((2, 4), dtype=np.float32), "shape (2, 4) instead of (2, 3)"),
+    (np.zeros(6, dtype=np.float32), "shape (6,) instead of (2, 3)"),
+    (np.full((2, 3), "a"), "type <U1 instead of float32"),
+    (np.zeros((2, 3), dtype=object), "type object instead of float32"),
+    (np.zeros((2, 3), dtype=complex), "type complex128 instead of float32"),
+    (np.full((2, 3), -np.inf, dtype=np.float32), "infinite"),
+    (np.full((2, 3), 1e300), "infinite"),
+]
+
+
+@pytest.mark.parametrize(("scores", "problem"), FAULTS, ids=[text for _, text in FAULTS])
+def test_a_faulty_score_is_a_problem_and_never_an_exception(scores: Any, problem: str) -> None:
+    answer, told = GuardedRecommender(Answers(scores), 3).score(PEOPLE)
+    assert answer is None
+    assert problem in told
+
+
+def test_keyboard_interrupt_passes() -> None:
+    with pytest.raises(KeyboardInterrupt):
+        GuardedRecommender(Answers(KeyboardInterrupt()), 3).score(PEOPLE)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float16, np.int64, np.uint8])
+def test_other_numbers_become_float32(dtype: Any) -> None:
+    scores, problem = checked_scores(np.ones((2, 3), dtype=dtype), (2, 3))
+    assert problem == ""
+    assert scores is not None
+    assert scores.dtype == np.float32
+    assert (scores == 1).all()
+
+
+def test_nan_means_that_it_abstains() -> None:
+    nan = np.full((2, 3), np.nan, dtype=np.float32)
+    scores, problem = GuardedRecommender(Answers(nan), 3).score(PEOPLE)
+    assert problem == ""
+    assert scores is not None
+    assert np.isnan(scores).all()
+
+
+def test_a_recommender_that_sees_features_is_not_quoted() -> None:
+    shy = Answers(ValueError("Alice is 41"))
+    shy.uses_features = True  # type: ignore[misc]
+    _, problem = GuardedRecommender(shy, 3).score(PEOPLE)
+    assert "ValueError" in problem
+    assert "Alice" not in problem
+
+
+@pytest.mark.parametrize(
+    ("fitted", "problem"),
+    [(KeyError("x"), "KeyError"), (None, "fit returned a NoneType"), (3, "fit returned a int")],
+)
+def test_a_faulty_fit_is_a_problem(fitted: Any, problem: str) -> None:
+    recommender, told = guarded_fit(Answers(fitted=fitted), checkerboard(), no_progress)
+    assert recommender is None
+    assert problem in told
+
+
+@pytest.mark.parametrize(
+    ("state", "problem"),
+    [
+        (OSError("gone"), "OSError: gone"),
+        ({}, "dict instead of a State"),
+        (State({"a": np.array(["x"])}), "type <U1"),
+        (State({"a": np.array([object()])}), "type object"),
+        (State({"a": np.array([np.nan])}), "NaN or infinity"),
+        (State({"a": [1.0]}), "not a named array"),  # type: ignore[dict-item]
+        (State(values={"a": float("inf")}), "Out of range float values"),
+        (State(values={"a": {1, 2}}), "not JSON serializable"),  # type: ignore[dict-item]
+        (State(values={"a": {1: 2}}), "do not survive JSON"),  # type: ignore[dict-item]
+    ],
+)
+def test_a_state_that_cannot_be_stored_is_a_problem(state: Any, problem: str) -> None:
+    kept, told = guarded_state(Answers(state=state))
+    assert kept is None
+    assert problem in told
+
+
+def test_a_faulty_restore_is_a_problem() -> None:
+    assert guarded_restore(Answers, State()) == (None, guarded_restore(Answers, State())[1])
+    assert "KeyError" in guarded_restore(Answers, State())[1]
+    restored, problem = guarded_restore(Answers, State(values={"restored": 3}))
+    assert restored is None
+    assert "int instead of a Answers" in problem
+
+
+def test_items_it_does_not_know_score_nan() -> None:
+    scores, _ = GuardedRecommender(Answers(np.ones((1, 3), dtype=np.float32)), 3).score(
+        people_of([[0, 4]], 5)
+    )
+    assert scores is not None
+    assert np.array_equal(scores, np.array([[1, 1, 1, np.nan, np.nan]]), equal_nan=True)
+
+
+def test_reasons_of_interactions_with_items_it_does_not_know_are_zero() -> None:
+    guarded = GuardedRecommender(Answers(np.array([0.5, 0.25], dtype=np.float32)), 3)
+    shares, _ = guarded.reasons(people_of([[0, 4, 1]], 5), 2)
+    assert shares is not None
+    assert shares.tolist() == [0.5, 0.0, 0.25]
+    unknown, _ = guarded.reasons(people_of([[0, 4, 1]], 5), 4)
+    assert unknown is not None
+    assert unknown.tolist() == [0.0, 0.0, 0.0]
+
+
+def test_extending_leaves_the_serving_recommender_as_it_is() -> None:
+    serving = GuardedRecommender(Grows(np.ones((1, 3), dtype=np.float32)), 3)
+    before = copy.copy(serving.recommender)
+    longer, problem = serving.extended(items_of(2, first=3))
+    assert problem == ""
+    assert longer.n_items == 5
+    scores, _ = longer.score(people_of([[0]], 5))
+    assert scores is not None
+    assert scores.tolist() == [[0.0] * 5]
+    assert vars(before) == vars(serving.recommender)
+
+
+def test_a_faulty_extension_keeps_what_there_was() -> None:
+    serving = GuardedRecommender(Grows(3), 3)
+    longer, problem = serving.extended(items_of(2, first=3))
+    assert longer is serving
+    assert "AttributeError" in problem
+
+
+def test_similar_may_be_left_out_and_is_padded() -> None:
+    none, _ = GuardedRecommender(Answers(np.zeros(0, dtype=np.float32)), 3).similar(0, 4)
+    assert none is not None
+    assert np.isnan(none).all()
+    assert none.shape == (4,)
+    some, _ = GuardedRecommender(Answers(np.ones(3, dtype=np.float32)), 3).similar(0, 4)
+    assert np.array_equal(np.array([1, 1, 1, np.nan]), np.asarray(some), equal_nan=True)
+
+
+def test_the_breaker_skips_pauses_and_probes() -> None:
+    now = [0.0]
+    breaker = CircuitBreaker(failures=5, pause=10.0, clock=lambda: now[0])
+    faulty = Answers(ValueError("no luck"))
+    guarded = GuardedRecommender(faulty, 3, breaker)
+    for _ in range(8):
+        guarded.score(PEOPLE)
+    assert faulty.calls == 5
+    assert "kept failing" in guarded.score(PEOPLE)[1]
+    now[0] = 10.0
+    guarded.score(PEOPLE)
+    guarded.score(PEOPLE)
+    assert faulty.calls == 6
+    now[0] = 20.0
+    faulty.scores = np.ones((2, 3), dtype=np.float32)
+    assert guarded.score(PEOPLE)[1] == ""
+    assert guarded.score(PEOPLE)[1] == ""
+    assert faulty.calls == 8
+
+
+def test_a_success_between_failures_keeps_the_breaker_closed() -> None:
+    breaker = CircuitBreaker(failures=2)
+    for _ in range(5):
+        breaker.failed()
+        breaker.succeeded()
+    assert breaker.allows()

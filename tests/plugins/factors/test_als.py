@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tastemaker import TrainingData
+from tastemaker.recommender import no_progress
+from tastemaker.testing import CONTRACT, Check, checkerboard, items_of, people_of, scored, trained
+from tastemaker_plugins.factors.als import Als, AlsSettings
+
+
+@pytest.mark.parametrize("check", CONTRACT, ids=lambda check: check.__name__)
+def test_contract(check: Check) -> None:
+    check(Als)
+
+
+def untimed(histories: list[list[int]], n_items: int) -> TrainingData:
+    times = [[float("nan")] * len(history) for history in histories]
+    return TrainingData(items_of(n_items), people_of(histories, n_items, times=times))
+
+
+GROUPS = [[0, 1], [0, 1, 2], [1, 2], [3, 4], [3, 4], [4, 5, 3]]
+
+
+def test_people_are_offered_the_item_of_their_group_that_they_left_out() -> None:
+    data = checkerboard()
+    scores = scored(trained(Als, data), data.people)
+    for person in range(len(data.people) - 1):
+        strangers = np.arange(data.n_items) % 2 != person % 2
+        assert scores[person, person % data.n_items] > scores[person, strangers].max() + 0.05
+
+
+def test_where_all_choose_all_the_loss_has_its_known_minimum() -> None:
+    settings = AlsSettings(rank=1, unobserved=1.0, regularization=0.01, epochs=50)
+    als = Als(settings).fit(untimed([[0, 1, 2]] * 3, 3), no_progress)
+    scores = als.score(people_of([[0, 1, 2]], 3, times=[[0.0, 0.0, 0.0]]))
+    # p = q by symmetry. In (1 - pq)^2 + (pq)^2 for each of nine pairs and 0.01 * 6 (p^2 + q^2)
+    # for three of each, 2 (pq) - 1 + 0.02 = 0 at the minimum. The three interactions of one
+    # moment are one behind another: each counts 1 / (1 + 1 / half_life).
+    weight = 1 / (1 + 1 / settings.half_life)
+    square = 0.49
+    expected = weight * square * 3 / (3 * (weight + 1) * square + 0.01 * (3 * weight + 3))
+    assert scores[0] == pytest.approx([expected] * 3, rel=1e-3)
+
+
+def test_two_groups_without_a_common_person_say_little_of_each_other() -> None:
+    als = Als(AlsSettings(rank=2, epochs=30)).fit(untimed(GROUPS, 6), no_progress)
+    scores = als.score(people_of([[0], [5]], 6))
+    assert scores[0, :3].min() > 10 * np.abs(scores[0, 3:]).max()
+    assert scores[1, 3:].min() > 10 * np.abs(scores[1, :3]).max()
+
+
+def test_items_nobody_chose_score_nan_and_say_nothing() -> None:
+    als = Als().fit(untimed([[0, 1], [0, 1]], 3), no_progress)
+    scores = als.score(people_of([[0], [2], [2, 0]], 3))
+    assert np.isnan(scores[:, 2]).all()
+    assert np.isnan(scores[1]).all()
+    assert scores[2, :2] == pytest.approx(scores[0, :2])
+    assert np.isnan(als.similar(2)).all()
+
+
+def test_more_epochs_fit_better() -> None:
+    data = checkerboard(40, 12)
+
+    def missed(epochs: int) -> float:
+        als = Als(AlsSettings(rank=4, epochs=epochs)).fit(data, no_progress)
+        chosen = data.people.presence().toarray() > 0
+        return float(np.square(1 - als.score(data.people)[chosen]).sum())
+
+    assert missed(10) < missed(1)
+
+
+def test_reasons_of_some_interactions_add_up_to_the_score() -> None:
+    als = Als().fit(untimed(GROUPS, 6), no_progress)
+    people = people_of([[0, 1, 5], [2], [], [4, 4, 3]], 6)
+    for item in range(6):
+        reasons = als.reasons(people, item)
+        sums = np.bincount(people.histories.rows, reasons, minlength=4)
+        assert sums[[0, 1, 3]] == pytest.approx(als.score(people)[[0, 1, 3], item], abs=1e-5)
+
+
+def test_progress_is_told_epoch_by_epoch() -> None:
+    told: list[tuple[int, int]] = []
+    Als(AlsSettings(epochs=3)).fit(
+        untimed(GROUPS, 6), lambda done, total, what="": told.append((done, total))
+    )
+    assert told == [(0, 3), (1, 3), (2, 3), (3, 3)]
+
+
+def test_the_memory_estimate_grows_with_people_and_rank() -> None:
+    small, large = checkerboard(20), checkerboard(200)
+    assert Als().memory(small) < Als().memory(large)
+    assert Als(AlsSettings(rank=10)).memory(large) < Als(AlsSettings(rank=100)).memory(large)

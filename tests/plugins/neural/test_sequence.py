@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tastemaker import Items, TrainingData
+from tastemaker.recommender import no_progress
+from tastemaker.testing import CONTRACT, Check, items_of, people_of
+from tastemaker_plugins.neural.keras_training import Shuffled, keras_for
+from tastemaker_plugins.neural.sequence import Sequence, SequenceSettings
+from tastemaker_plugins.neural.sequence_network import SequenceNetwork
+from tastemaker_plugins.neural.softmax import Rivals
+from tastemaker_plugins.neural.training_examples import Lesson
+
+N_ITEMS = 9
+SMALL = SequenceSettings(
+    size=16, length=6, dropout=0.0, anonymity=0.0, epochs=60, rate=0.02, batch=16
+)
+
+
+@pytest.mark.parametrize("check", CONTRACT, ids=lambda check: check.__name__)
+def test_contract(check: Check) -> None:
+    check(Sequence)
+
+
+def cycles() -> TrainingData:
+    """People who go 0, 1, 2, 0, 1, 2 … or 3, 5, 4, 3, 5, 4 …; nobody chose item 6, 7 or 8."""
+    rounds = ([0, 1, 2], [3, 5, 4])
+    histories = [
+        [rounds[person % 2][(person + step) % 3] for step in range(2 + person % 3)]
+        for person in range(60)
+    ]
+    return TrainingData(items_of(N_ITEMS), people_of(histories, N_ITEMS))
+
+
+@cache
+def trained(reader: str) -> Sequence:
+    return Sequence(replace(SMALL, reader=reader)).fit(cycles(), no_progress)
+
+
+@pytest.mark.parametrize("reader", ["gru", "lstm"])
+@pytest.mark.parametrize(
+    ("history", "following"),
+    [([0], 1), ([1], 2), ([0, 1], 2), ([1, 2], 0), ([3], 5), ([3, 5], 4), ([5, 4], 3)],
+)
+def test_what_comes_next_depends_on_the_order(
+    reader: str, history: list[int], following: int
+) -> None:
+    scores = trained(reader).score(people_of([history], N_ITEMS))[0]
+    others = [item for item in range(6) if item not in (*history, following)]
+    assert scores[following] > scores[others].max()
+
+
+def test_the_newest_interactions_are_read_and_those_that_count() -> None:
+    sequence = trained("gru")
+    weights = [[1.0] * 8, [1.0] * 6, [1.0, -1.0, *[1.0] * 5]]
+    people = people_of(
+        [[3, 5, 0, 1, 2, 0, 1, 2], [0, 1, 2, 0, 1, 2], [0, 4, 1, 2, 0, 1, 2]],
+        N_ITEMS,
+        weights=weights,
+    )
+    scores = sequence.score(people)
+    assert np.allclose(scores[0], scores[1], atol=1e-5, equal_nan=True)
+    assert np.allclose(scores[2], scores[1], atol=1e-5, equal_nan=True)
+
+
+def test_it_abstains_without_a_known_item_in_the_history() -> None:
+    sequence = Sequence(replace(SMALL, epochs=1)).fit(
+        TrainingData(mute(3), people_of([[0, 1]] * 5, 3)), no_progress
+    )
+    scores = sequence.score(people_of([[], [2], [0]], 3))
+    assert np.isnan(scores[:2]).all()
+    assert np.isnan(scores[2]).tolist() == [False, False, True]
+
+
+def mute(n_items: int) -> Items:
+    """Items that say nothing of themselves."""
+    nothing = ("",) * n_items
+    return Items(tuple(map(str, range(n_items))), nothing, nothing)
+
+
+def test_items_added_later_are_placed_by_their_content() -> None:
+    """People read blue things after blue ones and red things after red ones."""
+    colours = [("blue", "red")[item % 2] for item in range(12)]
+    histories = [
+        [(person % 2) + 2 * ((person + step * 5) % 6) for step in range(5)] for person in range(80)
+    ]
+    items = coloured(colours)
+    settings = replace(SMALL, anonymity=0.5, epochs=15)
+    sequence = Sequence(settings).fit(TrainingData(items, people_of(histories, 12)), no_progress)
+    sequence.extend(coloured(["blue", "red"], first=12))
+    scores = sequence.score(people_of([[0, 2, 4], [1, 3, 5], [12]], 14))
+    assert scores[0, 12] > scores[0, 13]
+    assert scores[1, 13] > scores[1, 12]
+    assert scores[2, :12:2].mean() > scores[2, 1:12:2].mean()
+
+
+def coloured(colours: list[str], first: int = 0) -> Items:
+    ids = tuple(f"thing {number}" for number in range(first, first + len(colours)))
+    nothing = ("",) * len(colours)
+    return Items(ids, nothing, nothing, {"colour": tuple((colour,) for colour in colours)})
+
+
+@pytest.mark.parametrize("reader", ["gru", "lstm"])
+def test_numpy_scores_what_keras_foretells(reader: str) -> None:
+    data = cycles()
+    weights = [[1.0, 0.5, 1.0, 2.0][: len(row)] for row in histories_of(data)]
+    people = people_of(histories_of(data), N_ITEMS, weights=weights)
+    data = replace(data, people=people)
+    sequence = Sequence(replace(SMALL, reader=reader, epochs=1)).fit(data, no_progress)
+    lesson = Lesson.of(data, SMALL.length, SMALL.fading, 1, SMALL.max_samples)
+    said = sequence.content.read(data.items)
+    rows = (lesson.read, lesson.read_weights, lesson.next, lesson.next_weights)
+    with keras_for(0) as keras:
+        rivals = Rivals(Shuffled(rows, 16, 0), lesson.shares, 10, 0)
+        network = SequenceNetwork(
+            keras, said[lesson.chosen], lesson.shares, rivals.log_expected, sequence.shape()
+        )
+        draw = np.random.default_rng(0)
+        for variable in network.variables:
+            variable.assign(draw.normal(size=variable.shape).astype(np.float32))
+        sequence.assemble(lesson, said, network.learnt())
+        whole = people.take(people.histories.ages > 0)  # what is read before the newest
+        expected = np.asarray(keras_scores(network, lesson))
+    found = sequence.score(whole)[:, lesson.chosen]
+    for row, person in enumerate(lesson.rows):
+        if np.isfinite(found[person]).all():
+            assert np.allclose(found[person], expected[row], rtol=1e-4, atol=1e-4)
+    assert np.isfinite(found).all(axis=1).sum() > 20
+
+
+def histories_of(data: TrainingData) -> list[list[int]]:
+    histories = data.people.histories
+    return [part.tolist() for part in np.split(histories.items, histories.indptr[1:-1])]
+
+
+def keras_scores(network: SequenceNetwork, lesson: Lesson) -> Any:
+    """(n_windows, n_chosen) what Keras makes of all that is read."""
+    everything = np.arange(1, len(lesson.chosen) + 1)
+    expected = network.expect(lesson.read, lesson.read_weights)[:, -1]
+    return expected @ network.vectors(everything).numpy().T + network.bias(everything)[:, 0]
+
+
+def test_the_same_seed_learns_the_same_and_another_one_something_else() -> None:
+    settings = replace(SMALL, epochs=2)
+    one, same, other = (
+        Sequence(settings).fit(replace(cycles(), seed=seed), no_progress).vectors
+        for seed in (1, 1, 2)
+    )
+    assert np.array_equal(one, same)
+    assert not np.allclose(one, other, atol=1e-2)
+
+
+def test_memory_grows_with_the_items_and_the_rivals() -> None:
+    few = Sequence().memory(cycles())
+    many = Sequence().memory(replace(cycles(), items=items_of(2000)))
+    wide = Sequence(SequenceSettings(rivals=10_000)).memory(cycles())
+    assert few < many < 2_000_000_000
+    assert few < wide

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import copy
+
+import numpy as np
+import pytest
+
+from tastemaker import Items, TrainingData
+from tastemaker.recommender import no_progress
+from tastemaker.testing import CONTRACT, Check, people_of
+from tastemaker_plugins.neural.keras_training import keras_for
+from tastemaker_plugins.neural.layers import sigmoid
+from tastemaker_plugins.neural.text_pair import TextPair, TextPairSettings, Towers
+
+# people who choose what is red also choose what is crimson; blue goes with azure
+COLOURS = (("red", "crimson"), ("blue", "azure"))
+THINGS = ("cup", "plate", "spoon", "fork", "bowl", "glass")
+
+
+def titled(*titles: str) -> Items:
+    ids = tuple(f"item {title}" for title in titles)
+    return Items(ids, titles, ("",) * len(titles))
+
+
+def palette() -> TrainingData:
+    """24 things in four colours; each person chose the same things in two that go together."""
+    items = titled(
+        *(f"{colour} {thing}" for pair in COLOURS for colour in pair for thing in THINGS)
+    )
+    generator = np.random.default_rng(3)
+    histories = []
+    for person in range(40):
+        things = generator.permutation(6)[:3] + 12 * (person % 2)
+        histories.append([*map(int, things), *map(int, generator.permutation(things + 6))])
+    return TrainingData(items, people_of(histories, len(items)))
+
+
+@pytest.fixture(scope="module")
+def pair() -> TextPair:
+    return TextPair(TextPairSettings(epochs=30, strangers=12)).fit(palette(), no_progress)
+
+
+@pytest.mark.parametrize("check", CONTRACT, ids=lambda check: check.__name__)
+def test_contract(check: Check) -> None:
+    check(TextPair)
+
+
+def test_words_that_never_stand_together_go_together_when_people_say_so(pair: TextPair) -> None:
+    longer = copy.copy(pair)
+    longer.extend(titled("red pan", "crimson pot", "azure pot"))
+    scores = longer.score(people_of([[24]], 27))[0]
+    assert scores[25] > scores[26]
+
+
+def test_numpy_computes_what_keras_predicts(pair: TextPair) -> None:
+    texts = pair.vocabulary.read(palette().items)
+    with keras_for(0) as keras:
+        towers = Towers(keras, pair.network)
+        first, second = np.divmod(np.arange(24 * 24), 24)
+        chances = towers.judge.predict([texts[first], texts[second]], verbose=0)
+    people = people_of([[item] for item in range(24)], 24)
+    np.testing.assert_allclose(sigmoid(pair.score(people)).ravel(), chances, atol=1e-4)
+
+
+def test_before_any_learning_alike_texts_go_together_and_rare_words_count_more() -> None:
+    items = titled("old lamp", "old frog", "new lamp", "old door", "old shoe", "old tree")
+    pair = TextPair().fit(TrainingData(items, people_of([[]], 6)), no_progress)
+    likeness = pair.similar(0)
+    assert likeness.argmax() == 0
+    assert likeness[2] > likeness[[1, 3, 4, 5]].max()
+
+
+def test_an_item_without_known_words_abstains(pair: TextPair) -> None:
+    longer = copy.copy(pair)
+    longer.extend(titled("never heard", ""))
+    scores = longer.score(people_of([[0], [24], []], 26))
+    assert np.isnan(scores[:, 24:]).all()
+    assert np.isnan(scores[1:]).all()
+    assert np.isfinite(scores[0, :24]).all()

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tastemaker import TrainingData
+from tastemaker.recommender import no_progress
+from tastemaker.testing import items_of, people_of
+from tastemaker_plugins.popularity.popular import Popular, RecentPopular, RecentPopularSettings
+
+DAY = 86_400.0
+NAN = float("nan")
+
+
+def test_popularity_counts_interactions_by_the_weight_of_their_kind() -> None:
+    people = people_of([[0, 1], [1, 2], [1]], 4, weights=[[1.0, 2.0], [1.0, 0.0], [-1.0]])
+    scores = Popular().fit(TrainingData(items_of(4), people), no_progress).score(people)
+    assert scores.tolist() == [[1.0, 3.0, 0.0, 0.0]] * 3
+
+
+def test_recent_popularity_halves_with_every_half_life() -> None:
+    times = [[0 * DAY, 2 * DAY, 4 * DAY]]
+    people = people_of([[0, 1, 2]], 3, times=times)
+    recommender = RecentPopular(RecentPopularSettings(half_life=2.0))
+    scores = recommender.fit(TrainingData(items_of(3), people), no_progress).score(people)
+    assert scores[0] == pytest.approx([0.25, 0.5, 1.0])
+
+
+def test_without_times_it_is_plain_popularity() -> None:
+    people = people_of([[0, 1], [1]], 2, times=[[NAN, NAN], [NAN]])
+    data = TrainingData(items_of(2), people)
+    plain, recent = (
+        kind().fit(data, no_progress).score(people) for kind in (Popular, RecentPopular)
+    )
+    assert np.array_equal(plain, recent)
+
+
+def test_an_unknown_time_counts_as_the_oldest() -> None:
+    people = people_of([[0, 1, 2]], 3, times=[[NAN, 0.0, DAY]])
+    recommender = RecentPopular(RecentPopularSettings(half_life=1.0))
+    scores = recommender.fit(TrainingData(items_of(3), people), no_progress).score(people)
+    assert scores[0] == pytest.approx([0.5, 0.5, 1.0])
+
+
+@pytest.mark.parametrize("span", [1.0, 365.0])
+def test_the_half_life_follows_the_data(span: float) -> None:
+    # every tenth of the time has an item of its own: only a short memory foretells what comes
+    histories = [[(moment + 50) // 100] for moment in range(1000)]
+    moments = [[span * DAY * moment] for moment in range(1000)]
+    people = people_of(histories, 11, times=moments)
+    scores = RecentPopular().fit(TrainingData(items_of(11), people), no_progress).score(people)
+    assert scores[0].argmax() == 10
+    assert scores[0, 8] < scores[0, 10] / 2
+
+
+def test_a_steady_taste_is_remembered_for_long() -> None:
+    shares = np.arange(10, 0, -1) / 55
+    chosen = np.random.default_rng(1).choice(10, 2000, p=shares)
+    people = people_of(
+        [[int(item)] for item in chosen], 10, times=[[DAY * moment] for moment in range(2000)]
+    )
+    scores = RecentPopular().fit(TrainingData(items_of(10), people), no_progress).score(people)
+    counts = Popular().fit(TrainingData(items_of(10), people), no_progress).score(people)
+    assert np.corrcoef(scores[0], counts[0])[0, 1] > 0.99

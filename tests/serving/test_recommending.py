@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tastemaker import Answer, Tastemaker
+from tastemaker.errors import InputError, NotFoundError
+from tastemaker.serving import recommending as room
+from tastemaker.serving.recommending import WORKERS, answers_in_turn, blocks
+from tastemaker.serving.request_batch import RequestBatch, read_request_batch
+from tastemaker.store.sql.database import Database
+
+PEOPLE = 24
+ITEMS = 12
+
+
+def ids(answer: Answer) -> list[str]:
+    return [one.item_id for one in answer]
+
+
+def chosen(person: int) -> set[str]:
+    """All items of the person's parity but one, as the shop has it."""
+    turn = person // 2 % (ITEMS // 2)
+    own = list(range(person % 2, ITEMS, 2))
+    return {f"item-{item}" for item in (own[turn:] + own[:turn])[:-1]}
+
+
+EVERYTHING = {f"item-{item}" for item in range(ITEMS)}
+
+
+@pytest.mark.parametrize("k", [ITEMS, 1000])
+def test_whoever_asks_for_more_gets_all_that_may_be_shown(shop: Tastemaker, k: int) -> None:
+    answer = shop.recommend("person-4", k=k)
+    assert set(ids(answer)) == EVERYTHING - chosen(4)
+    assert len(set(ids(answer))) == len(answer)
+    scores = [one.score for one in answer]
+    assert scores == sorted(scores, reverse=True)
+
+
+@pytest.mark.parametrize("k", [0, -1, 1.5, True])
+def test_what_is_no_count_is_refused(shop: Tastemaker, k: int) -> None:
+    with pytest.raises(InputError):
+        shop.recommend("person-4", k=k)
+    with pytest.raises(InputError):
+        shop.recommend_many(["person-4"], k=k)
+
+
+def test_a_filter_leaves_nothing_or_fewer(shop: Tastemaker) -> None:
+    odd = shop.recommend("person-4", k=ITEMS, where={"parity": "odd"})
+    assert set(ids(odd)) == {f"item-{item}" for item in range(1, ITEMS, 2)}
+    assert set(ids(shop.recommend("person-4", where={"parity": "even"}))) == (
+        EVERYTHING - chosen(4) - set(ids(odd))
+    )
+    assert list(shop.recommend("person-4", where={"parity": "neither"})) == []
+    filtered = shop.recommend_many(["person-4", "person-5"], where={"parity": "neither"})
+    assert [list(answer) for answer in filtered.values()] == [[], []]
+
+
+def test_nobody_is_answered_with_nothing(shop: Tastemaker) -> None:
+    assert shop.recommend_many([]) == {}
+    assert shop.recommend_many(iter(["person-1", "person-1"])).keys() == {"person-1"}
+
+
+def test_one_id_alone_is_not_taken_for_its_letters(shop: Tastemaker) -> None:
+    with pytest.raises(InputError, match="user_ids is a str; give a list"):
+        shop.recommend_many("person-1")
+
+
+def test_a_refused_filter_is_refused_for_many_too(shop: Tastemaker) -> None:
+    with pytest.raises(InputError, match="colour"):
+        shop.recommend_many(["person-1", "person-2"], where={"colour": "red"})
+
+
+def test_titles_come_with_the_items(shop: Tastemaker) -> None:
+    best = shop.recommend("person-4")[0]
+    assert best.title.endswith(f"thing {best.item_id}")
+    assert (best.contributions, best.reasons, best.why, best.explored) == ({}, (), "", False)
+
+
+def test_likes_leave_out_the_item_itself_and_what_is_not_available(shop: Tastemaker) -> None:
+    likes = [one.item_id for one in shop.similar("item-1", k=ITEMS)]
+    assert set(likes) == EVERYTHING - {"item-1"}
+    assert {int(one.removeprefix("item-")) % 2 for one in likes[:4]} == {1}
+    shop.set_available([likes[0]], False)
+    assert likes[0] not in {one.item_id for one in shop.similar("item-1", k=ITEMS)}
+    with pytest.raises(NotFoundError, match="item-99"):
+        shop.similar("item-99")
+
+
+def test_contributions_and_reasons_are_exact(shop: Tastemaker) -> None:
+    for one in shop.recommend("person-4", k=ITEMS, explain=True):
+        assert sum(one.contributions.values()) == pytest.approx(one.score, abs=1e-5)
+        assert {reason.item_id for reason in one.reasons} <= chosen(4)
+        assert all(reason.amount > 0 for reason in one.reasons)
+
+
+@pytest.fixture
+def everybody(shop: Tastemaker, shop_database: Database) -> RequestBatch:
+    ring = shop._keyring
+    refs = [ring.ref(f"person-{person}") for person in range(PEOPLE)]
+    with shop_database.reading() as connection:
+        return read_request_batch(connection, ring, shop._serving(connection), refs)
+
+
+def test_people_are_ranked_in_parts_that_fit_the_memory(
+    everybody: RequestBatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = room.answers(everybody, 5, None, False)
+    assert [len(people) for people, _ in blocks(everybody)] == [PEOPLE]
+    width = ITEMS * (len(everybody.serving.ranker.members) + 1)
+    monkeypatch.setattr(room, "MOST", 7 * width)
+    assert [len(people) for people, _ in blocks(everybody)] == [7, 7, 7, 3]
+    assert [ids(answer) for answer in room.answers(everybody, 5, None, False)] == [
+        ids(answer) for answer in whole
+    ]
+    monkeypatch.setattr(room, "MOST", 0)
+    assert {len(people) for people, _ in blocks(everybody)} == {1}
+
+
+def test_parts_are_answered_in_turn_and_a_failing_read_is_raised(everybody: RequestBatch) -> None:
+    def parts() -> Iterator[RequestBatch]:
+        for _ in range(WORKERS + 1):
+            yield everybody
+        raise NotFoundError("gone")
+
+    answered = answers_in_turn(parts(), 3, None)
+    first = next(answered)
+    assert [len(answer) for answer in first] == [3] * PEOPLE
+    with pytest.raises(NotFoundError, match="gone"):
+        list(answered)

@@ -1,0 +1,361 @@
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import random
+import struct
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from tastemaker.errors import ReleaseError, TamperedError, UnknownKeyError
+from tastemaker.store.crypto.container import DTYPES, MAX_HEADER, pack, unpack
+from tastemaker.store.crypto.keyring import Keyring
+from tastemaker.store.crypto.keyset import PURPOSES, DataKey
+
+Array = npt.NDArray[Any]
+
+TENANT = bytes(range(16))
+MODEL_KEY = b"k" * 31 + b"\x02"
+RING = Keyring(
+    TENANT,
+    [
+        DataKey(n + 1, purpose, 2, True, b"k" * 31 + bytes((n,)))
+        for n, purpose in enumerate(PURPOSES)
+    ],
+)
+ARRAYS: dict[str, Array] = {
+    "weights": np.array([[0.5, -1.25], [3.0, 0.0]], np.float32),
+    "flags": np.array([True, False, True]),
+    "counts": np.array([7, -7], np.int64),
+}
+VALUES = {"kept": [1, 2.5, "é", None, True], "nested": {"a": {}}}
+MANIFEST = {"model": "ease", "trained_at": 1_323_436_200}
+HOSTILE = settings(max_examples=60, deadline=None)
+
+
+def packed() -> bytes:
+    return pack(ARRAYS, VALUES, MANIFEST, RING.sign)
+
+
+def signed(body: bytes) -> bytes:
+    """A container with a good signature over whatever it holds."""
+    return b"TMC1" + RING.sign("model container", body) + body
+
+
+def container(header: object, segments: bytes = b"", values: bytes = b"{}") -> bytes:
+    text = json.dumps(header, sort_keys=True, separators=(",", ":")).encode()
+    text += b" " * (-(44 + len(text)) % 8)
+    return signed(struct.pack(">I", len(text)) + text + segments + values)
+
+
+def header_of(*arrays: object, values: object = 2) -> dict[str, object]:
+    return {"arrays": list(arrays), "manifest": {}, "values": values}
+
+
+def described(dtype: object = "f4", shape: object = (1,), name: object = "a") -> dict[str, object]:
+    return {"dtype": dtype, "name": name, "shape": shape}
+
+
+def test_what_is_packed_is_unpacked_and_read_only() -> None:
+    arrays, values, manifest = unpack(packed(), RING.verify)
+    assert values == VALUES
+    assert manifest == MANIFEST
+    assert arrays.keys() == ARRAYS.keys()
+    for name, array in ARRAYS.items():
+        assert arrays[name].dtype == array.dtype
+        np.testing.assert_array_equal(arrays[name], array)
+        with pytest.raises(ValueError, match="read-only"):
+            arrays[name][0] = 0
+
+
+def test_the_format_is_the_one_laid_down() -> None:
+    header = (
+        b'{"arrays":[{"dtype":"f4","name":"w","shape":[2]},{"dtype":"u1","name":"b","shape":[1]}],'
+        b'"manifest":{"m":1},"values":7}'
+    )
+    header += b" " * (-(4 + 36 + 4 + len(header)) % 8)
+    segments = struct.pack("<ff", 0.5, -2) + b"\x09"
+    body = struct.pack(">I", len(header)) + header + segments + b'{"v":2}'
+    info = b"tastemaker/v1/sign"
+    for part in (TENANT, b"model container"):
+        info += struct.pack(">I", len(part)) + part
+    secret = hmac.digest(MODEL_KEY, info + b"\x01", hashlib.sha256)
+    expected = b"TMC1" + struct.pack(">I", 3) + hmac.digest(secret, body, hashlib.sha256) + body
+    arrays: dict[str, Array] = {"b": np.array([9], np.uint8), "w": np.array([0.5, -2], np.float32)}
+    assert pack(arrays, {"v": 2}, {"m": 1}, RING.sign) == expected
+
+
+def test_the_same_contents_give_the_same_bytes_in_any_order() -> None:
+    turned = dict(reversed(ARRAYS.items()))
+    assert pack(turned, dict(reversed(VALUES.items())), MANIFEST, RING.sign) == packed()
+
+
+def test_nothing_at_all_is_a_container_too() -> None:
+    assert unpack(pack({}, {}, {}, RING.sign), RING.verify) == ({}, {}, {})
+
+
+arrays_of_any_kind = st.dictionaries(
+    st.text(max_size=5),
+    st.sampled_from(list(DTYPES.values())).flatmap(
+        lambda dtype: hnp.arrays(
+            dtype,
+            hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=4),
+            elements={"allow_nan": False, "allow_infinity": False} if dtype.kind == "f" else None,
+        )
+    ),
+    max_size=4,
+)
+
+
+@HOSTILE
+@given(arrays_of_any_kind)
+def test_arrays_of_every_kind_and_shape_come_back_aligned(arrays: dict[str, Array]) -> None:
+    again = unpack(pack(arrays, {}, {}, RING.sign), RING.verify).arrays
+    assert again.keys() == arrays.keys()
+    for name, array in arrays.items():
+        assert again[name].dtype == array.dtype
+        assert again[name].shape == array.shape
+        assert again[name].tobytes() == array.tobytes()
+        assert again[name].flags.aligned
+        assert not again[name].flags.writeable
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.arange(6, dtype=">i4").reshape(2, 3),
+        np.asfortranarray(np.arange(6.0).reshape(2, 3)),
+        np.arange(12, dtype=np.int8)[::3],
+        np.arange(6.0).reshape(2, 3).T,
+    ],
+)
+def test_the_layout_in_memory_does_not_matter(array: Array) -> None:
+    again = unpack(pack({"a": array}, {}, {}, RING.sign), RING.verify).arrays["a"]
+    np.testing.assert_array_equal(again, array)
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.array([object()]),
+        np.array(["text"]),
+        np.array([b"bytes"]),
+        np.array([1j]),
+        np.array([1], np.uint16),
+        np.array([1], np.uint64),
+        np.array(["2011-12-09"], "M8[D]"),
+        np.array([(1, 2.0)], [("a", "i4"), ("b", "f4")]),
+        [1.0, 2.0],
+        np.float64(1.0),
+        None,
+    ],
+)
+def test_an_array_of_another_type_is_named(array: Any) -> None:
+    with pytest.raises(ReleaseError, match="'odd one'"):
+        pack({"odd one": array}, {}, {}, RING.sign)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_a_float_that_is_not_finite_is_refused(bad: float, dtype: type) -> None:
+    array: Array = np.zeros(3, dtype)
+    array[1] = bad
+    with pytest.raises(ReleaseError, match="'w' .* NaN or infinity"):
+        pack({"w": array}, {}, {}, RING.sign)
+
+
+def test_one_bad_float_at_the_end_of_a_large_array_is_found() -> None:
+    array = np.zeros(2**20 + 1, np.float32)
+    array[-1] = np.nan
+    with pytest.raises(ReleaseError):
+        pack({"w": array}, {}, {}, RING.sign)
+
+
+def endless() -> list[Any]:
+    inner: list[Any] = []
+    inner.append(inner)
+    return inner
+
+
+@pytest.mark.parametrize(
+    "value", [float("nan"), float("inf"), (1, 2), {1: 2}, np.int64(1), b"x", object(), endless()]
+)
+def test_a_value_that_json_would_change_is_named(value: Any) -> None:
+    with pytest.raises(ReleaseError, match="values .* 'odd one'"):
+        pack({}, {"fine": 1, "odd one": value}, {}, RING.sign)
+    with pytest.raises(ReleaseError, match="manifest"):
+        pack({}, {}, {"odd one": value}, RING.sign)
+
+
+def test_a_large_vocabulary_fits_into_values_but_not_into_the_manifest() -> None:
+    words = [f"word-{n}" for n in range(120_000)]
+    assert unpack(pack({}, {"words": words}, {}, RING.sign), RING.verify).values["words"] == words
+    with pytest.raises(ReleaseError, match=str(MAX_HEADER)):
+        pack({}, {}, {"words": words}, RING.sign)
+
+
+def test_every_flipped_bit_and_every_cut_is_noticed() -> None:
+    whole = packed()
+    changes = [whole[:length] for length in range(len(whole))]
+    changes += [whole + b"\x00", whole + whole]
+    for position in range(len(whole) * 8):
+        changed = bytearray(whole)
+        changed[position // 8] ^= 1 << position % 8
+        changes.append(bytes(changed))
+    for change in changes:
+        with pytest.raises((TamperedError, UnknownKeyError)):
+            unpack(change, RING.verify)
+
+
+def test_another_database_or_a_signature_for_something_else_does_not_count() -> None:
+    other = Keyring(b"t" * 16, list(RING._keys.values()))
+    with pytest.raises(TamperedError):
+        unpack(packed(), other.verify)
+    body = packed()[40:]
+    with pytest.raises(TamperedError):
+        unpack(b"TMC1" + RING.sign("something else", body) + body, RING.verify)
+
+
+def mutated(whole: bytes, chance: random.Random) -> bytes:
+    """The bytes after one to three of the things that happen to files, or are done to them."""
+    data = bytearray(whole)
+    for _ in range(chance.randint(1, 3)):
+        at, length = chance.randrange(len(data) + 1), chance.randint(1, 16)
+        kind = chance.randrange(6)
+        if kind == 0:
+            data[at : at + 1] = bytes((chance.randrange(256),))
+        elif kind == 1:
+            data[at : at + length] = chance.randbytes(length)
+        elif kind == 2:
+            del data[at : at + length]
+        elif kind == 3:
+            data[at:at] = chance.randbytes(length)
+        elif kind == 4:
+            data[at:at] = data[at // 2 : at // 2 + length]
+        else:
+            data[at : at + length] = bytes(length)
+    return bytes(data)
+
+
+def mutate_unsigned(rounds: int, seed: int) -> None:
+    chance, whole = random.Random(seed), packed()
+    for _ in range(rounds):
+        change = mutated(whole, chance)
+        if change != whole:
+            with pytest.raises((TamperedError, UnknownKeyError)):
+                unpack(change, RING.verify)
+
+
+def mutate_signed(rounds: int, seed: int) -> None:
+    """Mutations with a good signature: what gets through must be a sound container."""
+    chance, body = random.Random(seed), packed()[40:]
+    for _ in range(rounds):
+        try:
+            read = unpack(signed(mutated(body, chance)), RING.verify)
+        except (TamperedError, ReleaseError):
+            continue
+        pack(read.arrays, read.values, read.manifest, RING.sign)
+
+
+def test_mutations_are_noticed() -> None:
+    mutate_unsigned(1_000, seed=1)
+    mutate_signed(1_000, seed=2)
+
+
+@pytest.mark.slow
+def test_many_mutations_are_noticed() -> None:
+    mutate_unsigned(100_000, seed=3)
+    mutate_signed(100_000, seed=4)
+
+
+@pytest.mark.parametrize(
+    "whole",
+    [
+        b"",
+        b"TMC1",
+        b"TMC1" + bytes(40),
+        b"\x93NUMPY\x01\x00" + bytes(100),
+        b"\x80\x04\x95" + bytes(100),
+        b"PK\x03\x04" + bytes(100),
+    ],
+    ids=["empty", "magic", "unsigned", "npy", "pickle", "zip"],
+)
+def test_what_is_no_container_is_tampered_with(whole: bytes) -> None:
+    with pytest.raises((TamperedError, UnknownKeyError)):
+        unpack(whole, RING.verify)
+
+
+deep = b"[" * 100_000 + b"]" * 100_000
+
+
+MALFORMED = [
+    signed(b"\xff\xff\xff\xff" + bytes(100)),
+    signed(struct.pack(">I", 4) + b"null"),
+    signed(struct.pack(">I", 3) + b"\xff{}"),
+    signed(struct.pack(">I", len(deep)) + deep),
+    signed(struct.pack(">I", 5000) + b"1" * 5000),
+    signed(struct.pack(">I", MAX_HEADER + 8) + b" " * (MAX_HEADER + 8)),
+    container([]),
+    container({}),
+    container({**header_of(), "more": 1}),
+    container({"arrays": [], "manifest": [], "values": 2}),
+    container(header_of(values=None)),
+    container(header_of(values=True)),
+    container(header_of(values=-2)),
+    container(header_of(values=2.0)),
+    container(header_of(values=10**30)),
+    container(header_of(), b"hole"),
+    container(header_of(described()), b""),
+    container(header_of(described()), bytes(5)),
+    container(header_of(described(shape=[2**40])), bytes(4)),
+    container(header_of(described(shape=[2**62, 0])), b""),
+    container(header_of(described(shape=[0] * 64)), b""),
+    container(header_of(described(shape=[-1])), bytes(4)),
+    container(header_of(described(shape=[True])), bytes(4)),
+    container(header_of(described(shape=[1.0])), bytes(4)),
+    container(header_of(described(shape=["1"])), bytes(4)),
+    container(header_of(described(shape=4)), bytes(4)),
+    container(header_of(described(dtype="O")), bytes(8)),
+    container(header_of(described(dtype="u4")), bytes(4)),
+    container(header_of(described(dtype=["f4"])), bytes(4)),
+    container(header_of(described(name=1)), bytes(4)),
+    container(header_of({**described(), "offset": 0}), bytes(4)),
+    container(header_of("a"), b""),
+    container(header_of(described(), described()), bytes(8)),
+    container(header_of(described()), struct.pack("<f", float("nan"))),
+    container(header_of(described(dtype="f8")), struct.pack("<d", float("-inf"))),
+    container(header_of(described(dtype="bool")), b"\x02"),
+    container(header_of(), b"", b"[]"),
+    container(header_of(), b"", b"{{"),
+    container(header_of(values=9), b"", b'{"a":NaN}'),
+    container(header_of(values=len(deep)), b"", deep),
+    container(header_of(values=11), b"", b'{"a":1e999}'),
+]
+
+
+@pytest.mark.parametrize("whole", MALFORMED, ids=range(len(MALFORMED)))
+def test_a_signed_container_that_is_malformed_is_refused(whole: bytes) -> None:
+    with pytest.raises(ReleaseError):
+        unpack(whole, RING.verify)
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        b'{"arrays":[],"manifest":{},"values":2}  ' + b" " * 8,
+        b'{"arrays": [],"manifest":{},"values":2}',
+        b'{"manifest":{},"arrays":[],"values":2}  ',
+        b'{"arrays":[],"arrays":[],"manifest":{},"values":2}',
+    ],
+)
+def test_a_header_has_one_spelling_only(spelling: bytes) -> None:
+    filled = spelling + b" " * (-(44 + len(spelling)) % 8)
+    with pytest.raises(ReleaseError, match="as this version writes it"):
+        unpack(signed(struct.pack(">I", len(filled)) + filled + b"{}"), RING.verify)
