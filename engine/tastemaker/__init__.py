@@ -9,6 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from tastemaker.arrays import (
+        BoolArray,
+        Float32Array,
+        Float64Array,
+        Int16Array,
+        Int32Array,
+        Int64Array,
+    )
     from tastemaker.data import Histories, Items, People, TrainingData
     from tastemaker.engine import Tastemaker
     from tastemaker.errors import TastemakerError
@@ -31,7 +39,13 @@ else:
 
 __all__ = [
     "Answer",
+    "BoolArray",
+    "Float32Array",
+    "Float64Array",
     "Histories",
+    "Int16Array",
+    "Int32Array",
+    "Int64Array",
     "Items",
     "People",
     "Progress",
@@ -49,7 +63,13 @@ __all__ = [
 
 _HOMES = {
     "Answer": "serving.answers",
+    "BoolArray": "arrays",
+    "Float32Array": "arrays",
+    "Float64Array": "arrays",
     "Histories": "data",
+    "Int16Array": "arrays",
+    "Int32Array": "arrays",
+    "Int64Array": "arrays",
     "Items": "data",
     "People": "data",
     "Progress": "recommender",

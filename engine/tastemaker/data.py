@@ -8,25 +8,37 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
+
+from tastemaker.arrays import (
+    BoolArray,
+    Float32Array,
+    Float64Array,
+    Int16Array,
+    Int32Array,
+    Int64Array,
+    frozen,
+)
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-Float32Array = npt.NDArray[np.float32]
-Float64Array = npt.NDArray[np.float64]
-Int64Array = npt.NDArray[np.int64]
-Int32Array = npt.NDArray[np.int32]
-Int16Array = npt.NDArray[np.int16]
-BoolArray = npt.NDArray[np.bool_]
+__all__ = [
+    "BoolArray",
+    "Float32Array",
+    "Float64Array",
+    "Histories",
+    "Int16Array",
+    "Int32Array",
+    "Int64Array",
+    "Items",
+    "People",
+    "TrainingData",
+    "Values",
+    "frozen",
+]
 
 Values = tuple[str, ...]
 """The values of one attribute of one item or person; empty where it is not known."""
-
-
-def frozen(array: npt.NDArray[np.generic]) -> None:
-    """Makes an array read-only, so that no plugin can change what another one sees."""
-    array.flags.writeable = False
 
 
 @dataclass(frozen=True)
