@@ -18,10 +18,12 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
-from tastemaker.data import BoolArray, Int64Array, People
+from tastemaker.arrays import BoolArray, Int64Array
+from tastemaker.data import People
 from tastemaker.holdout.cases import HeldOutCases, full_history_cases
 from tastemaker.holdout.evaluation_split import EvaluationSplit, make_evaluation_split
-from tastemaker.holdout.measuring import measures
+from tastemaker.holdout.hits import find_hits
+from tastemaker.metrics.accuracy import measures
 from tastemaker.progress import progress_bar
 
 RankedLists = npt.NDArray[np.int64]
@@ -76,16 +78,15 @@ def question_of(asked: EvaluationSplit) -> HeldOutCases:
 
 def hits(items: RankedLists, question: HeldOutCases) -> BoolArray:
     """(n, k) which of the items are right."""
-    right = question.chosen.toarray() & ~question.seen.toarray()
-    return np.asarray(right[np.arange(len(right))[:, None], items] & (items >= 0))
+    return find_hits(question, items, items >= 0, question.seen.toarray())[0]
 
 
 def _validated(inner: EvaluationSplit, rank: Rank) -> float:
     """NDCG@10 on a split of what may be learnt from."""
     question = question_of(inner)
     items = rank(matrix(inner.people, inner.split.known), asked_rows(inner), 10)
-    relevant = np.asarray((question.chosen > question.seen).sum(axis=1)).ravel()
-    return float(measures(hits(items, question), relevant, (10,))["ndcg@10"].mean())
+    figures = measures(hits(items, question), question.n_relevant, (10,))
+    return float(figures["ndcg@10"].mean())
 
 
 def _foremost(

@@ -33,8 +33,10 @@ from tastemaker.evaluation.models import Served, Store, train
 from tastemaker.evaluation.ranked_lists import recommend_to
 from tastemaker.holdout.cases import HeldOutCases
 from tastemaker.holdout.evaluation_split import EvaluationSplit, make_evaluation_split
-from tastemaker.holdout.measuring import Measures, compare, interval, measures
+from tastemaker.holdout.methods import HOLD_OUTS
 from tastemaker.holdout.splits import Split
+from tastemaker.metrics.accuracy import Measures, measures
+from tastemaker.metrics.intervals import compare, interval
 from tastemaker.plugin.registry import Registry
 from tastemaker.progress import progress_bar
 from tastemaker.store.items import StoredItems
@@ -53,7 +55,7 @@ def main() -> None:
     """Measures every data set named on the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", nargs="+", help="ml-100k, or a folder with *.csv.gz")
-    parser.add_argument("--splits", nargs="+", choices=["time", "last", "random"], default=["time"])
+    parser.add_argument("--splits", nargs="+", choices=HOLD_OUTS, default=["time"])
     parser.add_argument("--part", choices=["validation", "test"], default="test")
     parser.add_argument("--repeats", choices=["keep", "drop"], default="keep")
     parser.add_argument("--only", nargs="+", default=[], help="only these recommenders")
@@ -86,7 +88,7 @@ def as_stored(asked: EvaluationSplit) -> EvaluationSplit:
         asked,
         data=replace(asked.data, people=asked.data.people.shuffled(seed)),
         people=asked.people.shuffled(seed),
-        split=Split(told.known[order], told.held_out[order], told.basis),
+        split=Split(told.known[order], told.held_out[order], told.description),
     )
 
 
@@ -111,9 +113,11 @@ def report(
     if with_peers:
         peers = tuned_peers(log, asked_rows(log), DEPTH)
         lists |= {name: hits(items, question) for name, items in peers.items()}
-    relevant = np.asarray((question.chosen > question.seen).sum(axis=1)).ravel()
+    relevant = question.n_relevant
     figures = {name: measures(own, relevant, CUTOFFS) for name, own in lists.items()}
-    heading = f"{title}: {asked.basis}; {len(question):,} people, {asked.data.n_items:,} items"
+    heading = (
+        f"{title}: {asked.description}; {len(question):,} people, {asked.data.n_items:,} items"
+    )
     print_figures(heading, figures, relevant)
     print_curve(served.curve)
     print_envelope(figures, question)

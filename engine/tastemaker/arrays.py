@@ -1,4 +1,4 @@
-"""The array types of the whole engine, by name: one alias for each dtype.
+"""Arrays: an alias for each dtype, and what every room does to arrays of any kind.
 
 An alias says the dtype alone; the shape stands in the docstring of whatever takes or gives it.
 """
@@ -19,3 +19,13 @@ BoolArray = npt.NDArray[np.bool_]
 def frozen(array: npt.NDArray[np.generic]) -> None:
     """Makes an array read-only, so that no plugin can change what another one sees."""
     array.flags.writeable = False
+
+
+def sample_rows(n: int, most: int, rng: np.random.Generator) -> Int64Array:
+    """At most `most` of the rows 0 to n - 1, drawn at random without replacement; ascending.
+
+    All of them, and nothing is drawn, where there are no more.
+    """
+    if n <= most:
+        return np.arange(n, dtype=np.int64)
+    return np.sort(rng.choice(n, most, replace=False))

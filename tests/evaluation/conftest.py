@@ -18,7 +18,7 @@ from tastemaker.blend import WeightCurve
 from tastemaker.evaluation.by_length import Point
 from tastemaker.evaluation.figures import Measured
 from tastemaker.evaluation.report import EvaluatedModel, Report
-from tastemaker.holdout.measuring import Interval
+from tastemaker.metrics.intervals import Interval
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = (

@@ -12,7 +12,7 @@ from tastemaker.data import Float32Array, People, TrainingData
 from tastemaker.engine import Tastemaker
 from tastemaker.errors import EvaluationError, InputError, NotFoundError, TrainingError
 from tastemaker.evaluation.evaluate import FINE
-from tastemaker.holdout.evaluation_split import SPLITS
+from tastemaker.holdout.methods import SPLITS
 from tastemaker.recommender import Progress, Recommender, State
 from tastemaker.store.crypto.keys import Key
 from tastemaker.store.sql.database import Database

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from tastemaker.evaluation.report import Report
-from tastemaker.holdout.measuring import Interval
+from tastemaker.metrics.intervals import Interval
 
 Make = Callable[[Mapping[str, float]], Report]
 

@@ -7,7 +7,7 @@ import pytest
 
 from tastemaker.evaluation.report import Report
 from tastemaker.evaluation.summary import in_words, judged, lengths, summary
-from tastemaker.holdout.measuring import Interval
+from tastemaker.metrics.intervals import Interval
 
 Make = Callable[[Mapping[str, float]], Report]
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tastemaker import People, TrainingData
-from tastemaker.data import Float32Array
+from tastemaker.arrays import Float32Array
 from tastemaker.errors import TrainingError
 from tastemaker.holdout.splits import by_time
 from tastemaker.holdout.tuning_folds import make_tuning_folds
@@ -30,16 +30,16 @@ class Broken(Popular):
         raise ValueError("no luck")
 
 
-def test_no_cut_sees_the_newest_tenth() -> None:
+def test_no_fold_sees_the_newest_tenth() -> None:
     given = data()
     newest = given.people.times[by_time(given.people, 0.9, 1.0).held_out].min()
     folds = make_tuning_folds(given)
     assert len(folds) == 3
     for fold in folds:
         assert fold.data.people.times.max() < newest
-        assert fold.question.people.times.max() <= fold.data.people.times.max()
+        assert fold.cases.people.times.max() <= fold.data.people.times.max()
         # what is chosen next is less than all that was kept back
-        assert len(fold.question) and fold.question.chosen.sum() <= 20
+        assert len(fold.cases) and fold.cases.chosen.sum() <= 20
 
 
 def test_without_times_a_tenth_is_set_aside_at_random() -> None:
@@ -48,12 +48,12 @@ def test_without_times_a_tenth_is_set_aside_at_random() -> None:
     people = People(given.people.histories, untimed, given.people.kinds, given.people.weights)
     folds = make_tuning_folds(TrainingData(given.items, people))
     assert len(folds) == 3
-    assert all("at random" in fold.basis for fold in folds)
-    # one of ten is kept back, one of the nine is asked for
+    assert all("at random" in fold.description for fold in folds)
+    # one of ten is kept back, one of the nine is held out
     assert {len(fold.data.people.times) for fold in folds} == {20 * 8}
 
 
-def test_the_last_interactions_can_be_what_is_asked() -> None:
+def test_the_last_interactions_can_be_held_out() -> None:
     folds = make_tuning_folds(data(), "last")
     assert [len(fold.data.people.times) for fold in folds] == [20 * 8, 20 * 7, 20 * 6]
 

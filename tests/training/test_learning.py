@@ -6,11 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.blend.test_member_subset import trial
+from tests.blend.samples import assert_guaranteed
+from tests.blend.test_member_subset import cases_of
 
-from tastemaker.blend import fit_weights
+from tastemaker.blend import fit_weights, keep_members
 from tastemaker.data import TrainingData
-from tastemaker.holdout.splits import Split, make_folds
+from tastemaker.holdout.methods import make_folds
+from tastemaker.holdout.splits import Split
 from tastemaker.plugin.registry import Registry
 from tastemaker.recommender import no_progress
 from tastemaker.training.deadline import Deadline
@@ -99,32 +101,31 @@ def test_short_of_time_the_best_stays_and_learns_from_the_first_cut_alone(
 
 @pytest.mark.parametrize("seed", range(3))
 def test_who_has_no_weight_is_left_out_and_the_guarantee_holds_for_the_others(seed: int) -> None:
-    everybody = trial([0, 1, 2, 3])
+    everybody = cases_of([0, 1, 2, 3])
     # a member that says the opposite of another one is never of use
     values = everybody.candidates.values.copy()
     values[0] += everybody.relevant * np.float32(4)
     values[3] = -values[0]
     trials = [replace(everybody, candidates=replace(everybody.candidates, values=values))]
     names = ["good", "noise", "other noise", "bad"]
-    lesson, measured = taught(names, [trials], seed)
-    assert measured is lesson.curve
-    assert "good" in lesson.curve.members
-    assert "bad" not in lesson.curve.members
-    assert set(lesson.buckets[0].alone) == set(lesson.curve.members)
-    for bucket in lesson.buckets:
-        assert bucket.blend >= max(bucket.alone.values()) - 1e-9
+    curve, measured = taught(names, [trials], seed)
+    assert measured is curve
+    assert "good" in curve.members
+    assert "bad" not in curve.members
+    kept = [keep_members(one, [names.index(name) for name in curve.members]) for one in trials]
+    assert_guaranteed(curve, kept)
 
 
 def test_where_all_have_weight_all_stay() -> None:
-    everybody = trial([0, 1])
+    everybody = cases_of([0, 1])
     once = fit_weights(["a", "b"], [everybody], seed=0)
-    assert (once.curve.weights.max(axis=0) > 0.1).all()
-    lesson, _ = taught(["a", "b"], [[everybody]], 0)
-    assert np.array_equal(lesson.curve.weights, once.curve.weights)
+    assert (once.weights.max(axis=0) > 0.1).all()
+    curve, _ = taught(["a", "b"], [[everybody]], 0)
+    assert np.array_equal(curve.weights, once.weights)
 
 
 def test_what_is_measured_has_not_seen_the_latest_cut() -> None:
-    everybody = trial([0, 1])
+    everybody = cases_of([0, 1])
     values = everybody.candidates.values.copy()
     values[0] = everybody.relevant
     values[1] = -values[0]

@@ -13,7 +13,7 @@ from tastemaker.cli.output import console, print_rows, print_table
 from tastemaker.errors import InputError
 from tastemaker.evaluation.report import Report
 from tastemaker.evaluation.summary import summary
-from tastemaker.holdout.evaluation_split import SPLITS
+from tastemaker.holdout.methods import SPLITS
 from tastemaker.progress import progress_bar
 
 

@@ -6,6 +6,7 @@ import click
 
 from tastemaker.cli.options import Format, database_option, format_option, open_engine
 from tastemaker.cli.output import print_rows
+from tastemaker.holdout.methods import HOLD_OUTS
 from tastemaker.progress import progress_bar
 from tastemaker.tuning.report import Tuned
 
@@ -31,7 +32,7 @@ STUDY = "sqlite:///tastemaker-tuning.db"
 )
 @click.option(
     "--hold-out",
-    type=click.Choice(["time", "last", "random"]),
+    type=click.Choice(HOLD_OUTS),
     help="What is foretold: the future, each person's next interaction, or interactions drawn at "
     "random. By time where times are known, and at random otherwise, if not given.",
 )

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tastemaker.arrays import sample_rows
 from tastemaker.blend import KNOTS
 from tastemaker.evaluation.ranked_lists import recommend_to
 from tastemaker.holdout.cases import HeldOutCases, truncated_cases
 from tastemaker.holdout.evaluation_split import EvaluationSplit
-from tastemaker.holdout.measuring import Interval, intervals
 from tastemaker.metrics.accuracy import ndcg
+from tastemaker.metrics.intervals import Interval, intervals
 from tastemaker.serving.server import Serving
 
 
@@ -49,7 +50,7 @@ def shortened(
     for length in KNOTS:
         regulars, newcomers = truncated_cases(exam.people, exam.split, length)
         total = len(regulars) + len(newcomers)
-        chosen = np.sort(rng.choice(total, min(most, total), replace=False))
+        chosen = sample_rows(total, most, rng)
         few = regulars.select(chosen[chosen < len(regulars)])
         new = newcomers.select(chosen[chosen >= len(regulars)] - len(regulars))
         yield length, [question for question in (few, new) if len(question)]

@@ -141,7 +141,8 @@ def examined(
     """
     seed = exam.data.seed
     everyone = {**served.alone, "blend": served.blend}
-    question = few(full_history_cases(exam.people, exam.split), most, seed)
+    question = full_history_cases(exam.people, exam.split)
+    question = question.sample(most, np.random.default_rng(seed))
     main = MAIN if MAIN in cutoffs else cutoffs[0]
     lists = {}
     for done, (name, serving) in enumerate(everyone.items()):
@@ -155,7 +156,7 @@ def examined(
     points = tuple(envelope(exam, everyone, min(most, CUT_SHORT), main, progress))
     return Report(
         exam.name,
-        exam.basis,
+        exam.description,
         cutoffs,
         main,
         len(question),
@@ -210,14 +211,6 @@ def models(served: Served, figures: Mapping[str, Measured]) -> tuple[EvaluatedMo
         *members,
         EvaluatedModel("blend", "", "serving", "", served.seconds, figures["blend"]),
     )
-
-
-def few(question: HeldOutCases, most: int, seed: int) -> HeldOutCases:
-    """At most so many of a question's people, drawn at random."""
-    if len(question) <= most:
-        return question
-    drawn = np.random.default_rng(seed).choice(len(question), most, replace=False)
-    return question.select(np.sort(drawn))
 
 
 def check_most(people: int) -> None:

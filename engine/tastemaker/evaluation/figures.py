@@ -9,8 +9,7 @@ import numpy as np
 
 from tastemaker.data import BoolArray, Float64Array
 from tastemaker.evaluation.ranked_lists import RankedLists
-from tastemaker.holdout.measuring import Interval, intervals, measures
-from tastemaker.metrics.accuracy import METRICS
+from tastemaker.metrics.accuracy import METRICS, measures
 from tastemaker.metrics.beyond_accuracy import (
     Past,
     coverage,
@@ -20,6 +19,7 @@ from tastemaker.metrics.beyond_accuracy import (
     popularity_gap,
     reach,
 )
+from tastemaker.metrics.intervals import Interval, intervals
 
 BEYOND = ("novelty", "diversity", "popularity_gap")
 """Measures that say what lists are like, one figure a person; right or wrong does not matter."""

@@ -8,6 +8,7 @@ import numpy as np
 
 from tastemaker.data import BoolArray, Int64Array, People
 from tastemaker.holdout.cases import HeldOutCases
+from tastemaker.holdout.hits import find_hits
 from tastemaker.serving.exploration import Seeds
 from tastemaker.serving.ranker import excluded_items
 from tastemaker.serving.recommending import forbidden
@@ -71,8 +72,6 @@ def recommend_to(
         best = serving.ranker.rank(part.people, hidden, k, own_seeds).best
         width = best.items.shape[1]
         items[rows, :width] = np.where(best.valid, best.items, -1)
-        right = part.chosen.toarray() & ~hidden
-        found = right[np.arange(len(rows))[:, None], best.items] & best.valid
+        found, n_relevant[rows] = find_hits(part, best.items, best.valid, hidden)
         hits[rows, :width] = found
-        n_relevant[rows] = np.count_nonzero(right, axis=1)
     return RankedLists(question.people, items, hits, n_relevant)

@@ -12,7 +12,7 @@ from tastemaker.blend import WeightCurve
 from tastemaker.errors import InputError
 from tastemaker.evaluation.by_length import Point
 from tastemaker.evaluation.figures import Measured
-from tastemaker.holdout.measuring import Interval
+from tastemaker.metrics.intervals import Interval
 from tastemaker.validation import Json
 
 

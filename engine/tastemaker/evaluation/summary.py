@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from tastemaker.evaluation.by_length import Point
 from tastemaker.evaluation.report import Report
-from tastemaker.holdout.measuring import Interval
+from tastemaker.metrics.intervals import Interval
 
 
 def summary(report: Report) -> list[str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from tastemaker.blend import WeightCurve
 from tastemaker.data import TrainingData
 from tastemaker.errors import TrainingError
-from tastemaker.holdout.splits import make_folds
+from tastemaker.holdout.methods import make_folds
 from tastemaker.plugin.guard import GuardedRecommender, guarded_state
 from tastemaker.plugin.registry import Registry
 from tastemaker.recommender import Progress, State

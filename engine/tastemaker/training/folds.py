@@ -10,7 +10,8 @@ import numpy as np
 
 from tastemaker.blend import ScoredCases
 from tastemaker.data import Float32Array, People, TrainingData
-from tastemaker.holdout.cases import blend_cases, score_cases
+from tastemaker.holdout.cases import blend_cases
+from tastemaker.holdout.scoring import score_cases
 from tastemaker.holdout.splits import Split
 from tastemaker.plugin.guard import GuardedRecommender
 from tastemaker.training.fitting import Candidate, FitResult

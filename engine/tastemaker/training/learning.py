@@ -8,19 +8,18 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from tastemaker.blend import (
-    FittedWeights,
     ScoredCases,
     WeightCurve,
     apply_guarantee,
     fit_raw_weights,
     fit_weights,
+    keep_members,
     shrinkage_shares,
     uniform_weights,
 )
-from tastemaker.blend.member_subset import restricted
 from tastemaker.data import BoolArray, Float64Array, TrainingData
-from tastemaker.holdout.measuring import measures
 from tastemaker.holdout.splits import Split
+from tastemaker.metrics.accuracy import measures
 from tastemaker.plugin.registry import Registry
 from tastemaker.training.deadline import Deadline
 from tastemaker.training.fitting import Candidate, FitResult, fit, fit_in_time
@@ -144,9 +143,9 @@ def _plan(course: TrainingContext, latest: Fold) -> Plan:
 def _thinned(course: TrainingContext, latest: Fold, costs: Costs, further: int) -> Plan:
     course.steps.say("choosing what there is time for")
     before = course.deadline.left()
-    lesson = fit_weights(latest.members, latest.trials, seed=course.data.seed)
+    curve = fit_weights(latest.members, latest.trials, seed=course.data.seed)
     took = before - course.deadline.left()
-    weights = dict(zip(latest.members, _say(lesson.curve, latest.trials), strict=True))
+    weights = dict(zip(latest.members, _say(curve, latest.trials), strict=True))
     sound = {name: weights[name] for name in costs.members}
     costs = replace(costs, lesson=took / len(latest.members))
     return thinned(costs, further, course.deadline.left(SAVING), sound)
@@ -176,7 +175,7 @@ def _dropped(candidate: Candidate, plan: Plan) -> FitResult:
 
 def _restricted(cut: Fold, names: Sequence[str]) -> list[ScoredCases]:
     rows = [cut.members.index(name) for name in names]
-    return [restricted(one, rows) for one in cut.trials]
+    return [keep_members(one, rows) for one in cut.trials]
 
 
 def _unlearnt(names: Sequence[str], missing: Sequence[FitResult]) -> LearnedBlend:
@@ -194,7 +193,7 @@ def _learnt(
 ) -> LearnedBlend:
     """Learns without each cut in turn, to be cautious and to measure, and with all, to serve."""
     asked = [of_cut for of_cut in trials if of_cut]
-    lesson, measured = taught(names, asked, course.data.seed)
+    curve, measured = taught(names, asked, course.data.seed)
     notes: list[str] = []
     if trials[0] and len(asked) == 1:
         notes.append("Measured on what the blend was learnt from: only one cut of time.")
@@ -202,13 +201,13 @@ def _learnt(
         notes.append(f"Short of time: learnt on {1 + n_earlier} of {len(course.cuts)} cuts.")
     newest = trials[0]
     figures = _measures(latest, names, newest[0], measured) if newest else {}
-    basis = latest.split.basis if newest else ""
-    return LearnedBlend(lesson.curve, figures, basis, tuple(missing), tuple(notes))
+    basis = latest.split.description if newest else ""
+    return LearnedBlend(curve, figures, basis, tuple(missing), tuple(notes))
 
 
 def taught(
     names: Sequence[str], cuts: Sequence[Sequence[ScoredCases]], seed: int
-) -> tuple[FittedWeights, WeightCurve]:
+) -> tuple[WeightCurve, WeightCurve]:
     """What the members' blend learns, over those of them alone that it gives weight.
 
     How far the learnt weights are trusted is found by learning without each cut in turn (see
@@ -220,23 +219,23 @@ def taught(
         seed: what anything random starts from.
 
     Returns:
-        What serves, and the curve to measure on the latest cut: learnt without it, if there are
-        several. (Of the latest cut it knows one thing: how far to trust weights, which the other
-        cuts told of weights that were learnt with it.)
+        The curve that serves, and the one to measure on the latest cut: learnt without it, if there
+        are several. (Of the latest cut it knows one thing: how far to trust weights, which the
+        other cuts told of weights that were learnt with it.)
     """
     everything = [one for of_cut in cuts for one in of_cut]
     if len(cuts) == 1:
-        lesson = worthwhile(fit_weights(names, everything, seed=seed), everything)
-        return lesson, lesson.curve
+        curve = worthwhile(fit_weights(names, everything, seed=seed), everything)
+        return curve, curve
     drafts = [
         fit_raw_weights(names, _without(cuts, place), seed=seed) for place in range(len(cuts))
     ]
-    served = fit_raw_weights(names, everything, seed=seed).moved(shrinkage_shares(drafts, cuts))
-    measured = drafts[0].moved(shrinkage_shares(drafts[1:], cuts[1:]))
+    served = fit_raw_weights(names, everything, seed=seed).shrunk(shrinkage_shares(drafts, cuts))
+    measured = drafts[0].shrunk(shrinkage_shares(drafts[1:], cuts[1:]))
     older = [one for of_cut in cuts[1:] for one in of_cut]
     return (
         worthwhile(apply_guarantee(served, everything), everything),
-        worthwhile(apply_guarantee(measured, older), older).curve,
+        worthwhile(apply_guarantee(measured, older), older),
     )
 
 
@@ -245,17 +244,16 @@ def _without(cuts: Sequence[Sequence[ScoredCases]], left_out: int) -> list[Score
     return [one for place, of_cut in enumerate(cuts) if place != left_out for one in of_cut]
 
 
-def worthwhile(lesson: FittedWeights, trials: Sequence[ScoredCases]) -> FittedWeights:
-    """The lesson over those members alone that have weight, so that serving pays only for them.
+def worthwhile(curve: WeightCurve, trials: Sequence[ScoredCases]) -> WeightCurve:
+    """The curve over those members alone that have weight, so that serving pays only for them.
 
     Without the others' candidates scores are on other scales: the guarantee is given again, for
     the blend that serves.
     """
-    curve = lesson.curve
     kept = [row for row, most in enumerate(curve.weights.max(axis=0)) if most > NO_WEIGHT]
     if not kept or len(kept) == len(curve.members):
-        return lesson
-    parts = [restricted(one, kept) for one in trials]
+        return curve
+    parts = [keep_members(one, kept) for one in trials]
     return apply_guarantee(curve.only([curve.members[row] for row in kept]), parts)
 
 
@@ -274,7 +272,7 @@ def _measures(
             latest.members, np.eye(len(latest.members)), informative, strict=True
         )
     }
-    part = restricted(newest, [names.index(name) for name in curve.members])
+    part = keep_members(newest, [names.index(name) for name in curve.members])
     heard = np.asarray(part.calibrated.informative.any(axis=0))
     figures["blend"] = _figures(part, curve.at(part.lengths), carry, heard)
     return figures

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tastemaker.blend import uniform_weights
-from tastemaker.blend.combination import blend
+from tastemaker.blend import blend_scores, uniform_weights
 from tastemaker.data import BoolArray, Int64Array, People
 from tastemaker.holdout.measuring import measure
 from tastemaker.holdout.tuning_folds import TuningFold
@@ -27,7 +26,7 @@ class Failed:
 def figure(recommender: Recommender, fold: TuningFold) -> float | Failed:
     """NDCG at 10 of a fitted recommender alone, the mean over the people of a cut."""
     ranking = _Alone(GuardedRecommender(recommender, fold.data.n_items))
-    figures = measure(fold.question, ranking, (CUTOFF,))
+    figures = measure(fold.cases, ranking, (CUTOFF,))
     if ranking.problem:
         return Failed(ranking.problem)
     return float(figures[f"ndcg@{CUTOFF}"].mean())
@@ -47,5 +46,5 @@ class _Alone:
         if scores is None:
             self.problem = problem
             scores = np.zeros((len(people), people.n_items), dtype=np.float32)
-        best = blend([scores], excluded, self._curve, people.histories.lengths, k)
+        best = blend_scores([scores], excluded, self._curve, people.histories.lengths, k)
         return best.items, best.valid

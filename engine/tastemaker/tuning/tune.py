@@ -137,9 +137,9 @@ def open_study(storage: str | None, name: str, seed: int) -> optuna.Study:
 
 def fingerprint(folds: Sequence[TuningFold]) -> str:
     """Tells data and cuts apart: figures of other data cannot be compared."""
-    mark = zlib.crc32(repr([fold.basis for fold in folds]).encode())
+    mark = zlib.crc32(repr([fold.description for fold in folds]).encode())
     for fold in folds:
-        for people in (fold.data.people, fold.question.people):
+        for people in (fold.data.people, fold.cases.people):
             histories = people.histories
             for array in (histories.indptr, histories.items, histories.values, people.times):
                 mark = zlib.crc32(array.tobytes(), mark)
