@@ -18,8 +18,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
-from tastemaker.arrays import BoolArray, Int64Array
-from tastemaker.data import People
+from tastemaker.data import BoolArray, Int64Array, People
 from tastemaker.holdout.cases import HeldOutCases, full_history_cases
 from tastemaker.holdout.evaluation_split import EvaluationSplit, make_evaluation_split
 from tastemaker.holdout.hits import find_hits

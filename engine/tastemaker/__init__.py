@@ -9,15 +9,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tastemaker.arrays import (
+    from tastemaker.data import (
         BoolArray,
         Float32Array,
         Float64Array,
+        Histories,
         Int16Array,
         Int32Array,
         Int64Array,
+        Items,
+        People,
+        TrainingData,
     )
-    from tastemaker.data import Histories, Items, People, TrainingData
     from tastemaker.engine import Tastemaker
     from tastemaker.errors import TastemakerError
     from tastemaker.plugin.hookspecs import hookimpl
@@ -63,13 +66,13 @@ __all__ = [
 
 _HOMES = {
     "Answer": "serving.answers",
-    "BoolArray": "arrays",
-    "Float32Array": "arrays",
-    "Float64Array": "arrays",
+    "BoolArray": "data",
+    "Float32Array": "data",
+    "Float64Array": "data",
     "Histories": "data",
-    "Int16Array": "arrays",
-    "Int32Array": "arrays",
-    "Int64Array": "arrays",
+    "Int16Array": "data",
+    "Int32Array": "data",
+    "Int64Array": "data",
     "Items": "data",
     "People": "data",
     "Progress": "recommender",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from tastemaker.arrays import BoolArray, Float32Array, Float64Array, Int64Array
 from tastemaker.blend import KNOTS, ScoredCases, WeightCurve, select_candidates
 from tastemaker.blend.guarantee import length_groups
+from tastemaker.data import BoolArray, Float32Array, Float64Array, Int64Array
 
 N_ITEMS = 60
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tastemaker.arrays import BoolArray, Float32Array
 from tastemaker.blend import Candidates, select_candidates
 from tastemaker.blend.candidates import PARTITION_ALL
+from tastemaker.data import BoolArray, Float32Array
 
 NAN = float("nan")
 

@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tastemaker.arrays import Float32Array
 from tastemaker.blend import (
     WeightCurve,
     blend_scores,
@@ -14,7 +13,8 @@ from tastemaker.blend import (
     select_candidates,
     uniform_weights,
 )
-from tastemaker.blend.combination import CELLS, active_weights
+from tastemaker.blend.combination import SCORES_AT_ONCE, active_weights
+from tastemaker.data import Float32Array
 
 NAN = float("nan")
 FREE = np.zeros((1, 4), dtype=bool)
@@ -105,7 +105,7 @@ def test_the_parts_sum_to_the_total_and_the_best_are_the_best(
 def test_many_people_in_blocks_get_what_they_get_together() -> None:
     rng = np.random.default_rng(5)
     scores = rng.standard_normal((2, 600, 500)).astype(np.float32)
-    assert scores.size > CELLS
+    assert scores.size > SCORES_AT_ONCE
     excluded = rng.random((600, 500)) < 0.5
     excluded[:590, 3:] = True  # the lists of the first block are shorter than those of the last
     curve, lengths = weighted(0.7, 0.3), rng.integers(0, 30, 600)

@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 
 from tastemaker.blend import ScoredCases, select_candidates
-from tastemaker.blend.member_subset import BLOCK, keep_members
+from tastemaker.blend.member_subset import PEOPLE_AT_ONCE, keep_members
 
-MEMBERS, PEOPLE, ITEMS, DEPTH = 4, BLOCK + 10, 60, 5
+MEMBERS, PEOPLE, ITEMS, DEPTH = 4, PEOPLE_AT_ONCE + 10, 60, 5
 
 
 def scores() -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tastemaker.blend.candidates import MASKED
-from tastemaker.blend.top_candidates import CUTOFFS, take_people
+from tastemaker.blend.top_candidates import OBJECTIVE_CUTOFFS, take_people
 
 from .samples import noise_and_relevant, noisy, scored_cases
 
@@ -14,7 +14,7 @@ def test_the_mean_ndcg_of_a_member_alone(members: int) -> None:
     rng = np.random.default_rng(members)
     _, relevant = noise_and_relevant(rng, 50)
     part = scored_cases([noisy(rng, relevant, 1.0) for _ in range(members)], relevant)
-    expected = np.mean([part.member_ndcg(k).mean(axis=1) for k in CUTOFFS], axis=0)
+    expected = np.mean([part.member_ndcg(k).mean(axis=1) for k in OBJECTIVE_CUTOFFS], axis=0)
     own = part.top_candidates
     masked = np.where(own.valid, np.float32(0), MASKED)
     figures = [own.mean_ndcg(values + masked) for values in own.values]
@@ -29,7 +29,7 @@ def test_who_is_taken_counts_as_often_as_taken_whatever_group_they_are_of() -> N
     scores[:, 20:] = np.nan  # fewer candidates
     fewer = scored_cases([scores], relevant[4:])
     quality = np.mean(
-        [[*narrow.member_ndcg(k)[0], *fewer.member_ndcg(k)[0]] for k in CUTOFFS], axis=0
+        [[*narrow.member_ndcg(k)[0], *fewer.member_ndcg(k)[0]] for k in OBJECTIVE_CUTOFFS], axis=0
     )
     rows = np.array([0, 3, 3, 4, 9])
     sample = take_people([narrow.top_candidates, fewer.top_candidates], rows)

@@ -3,8 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tastemaker.arrays import BoolArray
-from tastemaker.data import Histories, Items, People, TrainingData
+from tastemaker.data import BoolArray, Histories, Items, People, TrainingData
 from tastemaker.errors import EvaluationError, InputError
 from tastemaker.holdout.evaluation_split import EvaluationSplit, make_evaluation_split
 from tastemaker.holdout.methods import SPLITS

@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
-from tastemaker.arrays import BoolArray, Int64Array
-from tastemaker.data import People
-from tastemaker.holdout.cases import BLOCK, HeldOutCases
+from tastemaker.data import BoolArray, Int64Array, People
+from tastemaker.holdout.cases import BLOCK_PEOPLE, HeldOutCases
 from tastemaker.holdout.measuring import measure
 from tastemaker.testing import people_of
 
@@ -43,9 +42,9 @@ def test_a_place_that_holds_nothing_is_no_hit() -> None:
 
 
 def test_blocks_of_people_whose_lists_are_of_uneven_length() -> None:
-    seen = [[1, 1, 1, 0]] * BLOCK + [[0, 0, 0, 0]]
-    figures = measure(cases_of(seen, [[0, 0, 0, 1]] * (BLOCK + 1)), low_indexes, (4,))
-    assert figures["mrr@4"].tolist() == [1.0] * BLOCK + [0.25]
+    seen = [[1, 1, 1, 0]] * BLOCK_PEOPLE + [[0, 0, 0, 0]]
+    figures = measure(cases_of(seen, [[0, 0, 0, 1]] * (BLOCK_PEOPLE + 1)), low_indexes, (4,))
+    assert figures["mrr@4"].tolist() == [1.0] * BLOCK_PEOPLE + [0.25]
 
 
 def test_nobody_gives_no_figures() -> None:

@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tastemaker.arrays import Float32Array
-from tastemaker.data import People
+from tastemaker.data import Float32Array, People
 from tastemaker.holdout.cases import blend_cases, full_history_cases
 from tastemaker.holdout.scoring import score_cases
 from tastemaker.holdout.splits import by_time

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tastemaker import People, TrainingData
-from tastemaker.arrays import Float32Array
+from tastemaker.data import Float32Array
 from tastemaker.errors import TrainingError
 from tastemaker.holdout.splits import by_time
 from tastemaker.holdout.tuning_folds import make_tuning_folds

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tastemaker.arrays import BoolArray, Float32Array, frozen
 from tastemaker.blend.candidates import Candidates
+from tastemaker.data import BoolArray, Float32Array, frozen
 
 ROUNDING = np.float32(1e-6)
 """Scores that deviate by less than this share of the largest tell nothing apart: it is rounding

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tastemaker.arrays import BoolArray, Float32Array, Int64Array, frozen
+from tastemaker.data import BoolArray, Float32Array, Int64Array, frozen
 
 DEPTH = 100
 """How many of its best items each member brings. Chosen, not measured."""

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tastemaker.arrays import BoolArray, Float32Array, Float64Array, Int64Array, frozen
 from tastemaker.blend.calibration import Calibrated, calibrate
 from tastemaker.blend.candidates import Candidates, select_candidates
 from tastemaker.blend.curve import WeightCurve
 from tastemaker.blend.ragged import pad_width, stack_rows
 from tastemaker.blend.top_k import top_k_places
+from tastemaker.data import BoolArray, Float32Array, Float64Array, Int64Array, frozen
 
-CELLS = 2**19
+SCORES_AT_ONCE = 2**19
 """How many scores are blended at once: they and what is made of them fit a processor's cache.
 Chosen, not measured."""
 
@@ -80,7 +80,7 @@ def blend_scores(
     """
     if inserted is None:
         inserted = np.zeros((len(excluded), 0), dtype=np.int64)
-    step = max(1, CELLS // max(1, len(scores) * excluded.shape[1]))
+    step = max(1, SCORES_AT_ONCE // max(1, len(scores) * excluded.shape[1]))
     parts = []
     for first in range(0, max(1, len(excluded)), step):
         part = slice(first, first + step)

@@ -8,8 +8,8 @@ from typing import Any, Self
 
 import numpy as np
 
-from tastemaker.arrays import Float64Array, Int64Array, frozen
 from tastemaker.blend.candidates import DEPTH
+from tastemaker.data import Float64Array, Int64Array, frozen
 from tastemaker.errors import ReleaseError
 
 KNOTS = (0, 1, 2, 5, 10, 20, 50)

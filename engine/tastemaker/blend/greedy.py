@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tastemaker.arrays import Float64Array
 from tastemaker.blend.top_candidates import TopCandidates, take_people
+from tastemaker.data import Float64Array
 
 N_STEPS = 8
 """How often a member is added for one bootstrap sample. Chosen, not measured."""

@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tastemaker.arrays import Float64Array, Int64Array
 from tastemaker.blend.curve import WeightCurve
 from tastemaker.blend.scored_cases import ScoredCases
+from tastemaker.data import Float64Array, Int64Array
 
-CUTOFF = 10
+NDCG_CUTOFF = 10
 """What is guaranteed is NDCG at this."""
 
-LEAST = 30
+MIN_GROUP = 30
 """A group of fewer people tells little: it joins the next one. Chosen, not measured."""
 
 MIXTURES = (0.25, 0.5, 0.75, 1.0)
@@ -42,7 +42,8 @@ class LengthGroup:
     def blend_ndcg(self, curve: WeightCurve) -> float:
         """The mean NDCG of the blend."""
         figures = [
-            cases.blend_ndcg(curve.at(cases.lengths), curve.carry, CUTOFF) for cases in self.scored
+            cases.blend_ndcg(curve.at(cases.lengths), curve.carry, NDCG_CUTOFF)
+            for cases in self.scored
         ]
         return float(np.concatenate(figures).mean())
 
@@ -105,7 +106,7 @@ def length_groups(knots: Sequence[int], scored: Sequence[ScoredCases]) -> list[L
     for first, last in _spans(np.bincount(np.concatenate(own), minlength=len(knots))):
         rows = [np.flatnonzero((places >= first) & (places <= last)) for places in own]
         pairs = [(cases, part) for cases, part in zip(scored, rows, strict=True) if len(part)]
-        figures = [cases.member_ndcg(CUTOFF)[:, part] for cases, part in pairs]
+        figures = [cases.member_ndcg(NDCG_CUTOFF)[:, part] for cases, part in pairs]
         means = np.concatenate(figures, axis=1).mean(axis=1)
         parts = tuple(cases.select(part) for cases, part in pairs)
         groups.append(LengthGroup(knots[first], knots[last], parts, means))
@@ -118,7 +119,7 @@ def _spans(counts: Int64Array) -> list[tuple[int, int]]:
     first, people = 0, 0
     for last, count in enumerate(counts.tolist()):
         people += count
-        if people >= LEAST:
+        if people >= MIN_GROUP:
             spans.append((first, last))
             first, people = last + 1, 0
     if first == len(counts):

@@ -9,17 +9,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tastemaker.arrays import Float64Array, Int64Array
 from tastemaker.blend.curve import KNOTS, WeightCurve, uniform_weights
 from tastemaker.blend.greedy import bootstrapped_weights
-from tastemaker.blend.guarantee import CUTOFF, apply_guarantee
+from tastemaker.blend.guarantee import NDCG_CUTOFF, apply_guarantee
 from tastemaker.blend.scored_cases import ScoredCases
+from tastemaker.data import Float64Array, Int64Array
 
 BANDWIDTH = 0.5
 """How far the kernel reaches from a knot to other lengths of history, in log(1 + length).
 Chosen, not measured."""
 
-THREADS = 4
+KNOT_THREADS = 4
 """At most so many knots are learnt at once; sorting, most of the work, leaves Python to others.
 Chosen, not measured."""
 
@@ -83,7 +83,7 @@ def fit_raw_weights(
         seed: what anything random starts from.
     """
     present = [cases for cases in scored if len(cases)]
-    figures = [cases.member_ndcg(CUTOFF) for cases in present]
+    figures = [cases.member_ndcg(NDCG_CUTOFF) for cases in present]
     scales = quality_scales(figures)
     kernels = [kernel_weights(*pair, KNOTS) for pair in zip(present, scales, strict=True)]
     weights = _drop_uninformative(_weights_at_knots(present, kernels, seed), present, KNOTS)
@@ -101,7 +101,7 @@ def _weights_at_knots(
     def weights_at(place: int) -> Float64Array:
         return bootstrapped_weights(groups, [odds[place] for odds in kernels], seed)
 
-    with ThreadPoolExecutor(min(os.cpu_count() or 1, THREADS)) as pool:
+    with ThreadPoolExecutor(min(os.cpu_count() or 1, KNOT_THREADS)) as pool:
         return np.array(list(pool.map(weights_at, range(len(KNOTS)))))
 
 

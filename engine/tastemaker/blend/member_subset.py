@@ -9,7 +9,7 @@ import numpy as np
 from tastemaker.blend.candidates import DEPTH, Candidates, select_candidates
 from tastemaker.blend.scored_cases import ScoredCases, stack_cases
 
-BLOCK = 256
+PEOPLE_AT_ONCE = 256
 """How many people are worked on at once. Chosen, not measured."""
 
 
@@ -25,8 +25,8 @@ def keep_members(cases: ScoredCases, rows: Sequence[int], depth: int = DEPTH) ->
     """
     if list(rows) == list(range(cases.n_members)) or not len(cases):
         return _keep_scores(cases, rows)
-    starts = range(0, len(cases), BLOCK)
-    blocks = (np.arange(start, min(start + BLOCK, len(cases))) for start in starts)
+    starts = range(0, len(cases), PEOPLE_AT_ONCE)
+    blocks = (np.arange(start, min(start + PEOPLE_AT_ONCE, len(cases))) for start in starts)
     return stack_cases([_keep_candidates(cases.select(block), rows, depth) for block in blocks])
 
 

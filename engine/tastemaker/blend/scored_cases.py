@@ -8,13 +8,13 @@ from functools import cached_property
 
 import numpy as np
 
-from tastemaker.arrays import BoolArray, Float32Array, Float64Array, Int64Array, frozen
 from tastemaker.blend.calibration import Calibrated, calibrate
 from tastemaker.blend.candidates import Candidates
 from tastemaker.blend.combination import combine
 from tastemaker.blend.ragged import stack_rows
 from tastemaker.blend.top_candidates import TopCandidates, select_top_candidates
 from tastemaker.blend.top_k import top_k_places
+from tastemaker.data import BoolArray, Float32Array, Float64Array, Int64Array, frozen
 from tastemaker.metrics.accuracy import ndcg
 
 

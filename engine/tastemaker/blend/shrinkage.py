@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tastemaker.arrays import Float64Array
-from tastemaker.blend.guarantee import CUTOFF
+from tastemaker.blend.guarantee import NDCG_CUTOFF
 from tastemaker.blend.learning import RawWeights, kernel_weights, quality_scales
 from tastemaker.blend.scored_cases import ScoredCases
+from tastemaker.data import Float64Array
 
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 """How far weights may be moved towards the best member alone. Chosen, not measured."""
@@ -39,7 +39,7 @@ def shrinkage_shares(
         for cases in scored
         if len(cases)
     ]
-    scales = quality_scales([cases.member_ndcg(CUTOFF) for _, cases in tried])
+    scales = quality_scales([cases.member_ndcg(NDCG_CUTOFF) for _, cases in tried])
     merits = np.sum([_merits(*pair, scale) for pair, scale in zip(tried, scales, strict=True)], 0)
     return np.asarray(np.take(SHARES, merits.argmax(axis=0)), dtype=np.float64)
 
@@ -50,5 +50,5 @@ def _merits(raw: RawWeights, cases: ScoredCases, scale: float) -> Float64Array:
     rows = []
     for share in SHARES:
         curve = raw.shrunk(np.full(len(kernel), share))
-        rows.append(kernel @ cases.blend_ndcg(curve.at(cases.lengths), curve.carry, CUTOFF))
+        rows.append(kernel @ cases.blend_ndcg(curve.at(cases.lengths), curve.carry, NDCG_CUTOFF))
     return np.array(rows)

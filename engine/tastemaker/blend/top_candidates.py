@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tastemaker.arrays import BoolArray, Float32Array, Int64Array
 from tastemaker.blend.candidates import MASKED
 from tastemaker.blend.ragged import stack_rows
 from tastemaker.blend.top_k import top_k_mask
+from tastemaker.data import BoolArray, Float32Array, Int64Array
 from tastemaker.metrics.accuracy import discounts
 
-CUTOFFS = (10, 100)
+OBJECTIVE_CUTOFFS = (10, 100)
 """What is maximised is the mean NDCG at these; the second one steadies the first.
 Chosen together with `greedy.SAMPLE_SIZE`; its own gain was not noted."""
 
@@ -60,7 +60,7 @@ class TopCandidates:
         keys = (-totals).view(np.int32)
         keys &= ~1
         keys |= ~self.relevant
-        ranked = _smallest(keys.view(np.float32), max(CUTOFFS))
+        ranked = _smallest(keys.view(np.float32), max(OBJECTIVE_CUTOFFS))
         hits = (ranked.view(np.int32) & 1) == 0
         gains = hits.astype(np.float32) @ _discounts(hits.shape[1])
         return float(np.mean(gains / self.ideal, dtype=np.float64))
@@ -79,7 +79,7 @@ def select_top_candidates(
     """
     first = np.zeros(valid.shape, dtype=np.bool_)
     for own in values:
-        first |= top_k_mask(np.where(valid, own, np.float32(-np.inf)), max(CUTOFFS))
+        first |= top_k_mask(np.where(valid, own, np.float32(-np.inf)), max(OBJECTIVE_CUTOFFS))
     first &= valid
     width = int(np.count_nonzero(first, axis=1).max(initial=0))
     order = np.argsort(~first, axis=1, kind="stable")[:, :width]
@@ -115,15 +115,17 @@ def take_people(groups: Sequence[TopCandidates], rows: Int64Array) -> TopCandida
 
 def _discounts(depth: int) -> Float32Array:
     """(depth, n_cutoffs) what a hit in each place is worth to each cutoff."""
-    table = np.zeros((max(CUTOFFS), len(CUTOFFS)), dtype=np.float32)
-    for column, k in enumerate(CUTOFFS):
+    table = np.zeros((max(OBJECTIVE_CUTOFFS), len(OBJECTIVE_CUTOFFS)), dtype=np.float32)
+    for column, k in enumerate(OBJECTIVE_CUTOFFS):
         table[:k, column] = discounts(k)
     return table[:depth]
 
 
 def _ideal(n_relevant: Int64Array) -> Float32Array:
-    sums = np.concatenate(([np.inf], np.cumsum(discounts(max(CUTOFFS))))).astype(np.float32)
-    return np.stack([sums[np.clip(n_relevant, 0, k)] for k in CUTOFFS], axis=1)
+    sums = np.concatenate(([np.inf], np.cumsum(discounts(max(OBJECTIVE_CUTOFFS))))).astype(
+        np.float32
+    )
+    return np.stack([sums[np.clip(n_relevant, 0, k)] for k in OBJECTIVE_CUTOFFS], axis=1)
 
 
 def _smallest(keys: Float32Array, count: int) -> Float32Array:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tastemaker.arrays import BoolArray, Float32Array, Int64Array
+from tastemaker.data import BoolArray, Float32Array, Int64Array
 
 
 def top_k_places(totals: Float32Array, k: int) -> Int64Array:

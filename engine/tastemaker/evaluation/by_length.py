@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tastemaker.arrays import sample_rows
 from tastemaker.blend import KNOTS
+from tastemaker.data import sample_rows
 from tastemaker.evaluation.ranked_lists import recommend_to
 from tastemaker.holdout.cases import HeldOutCases, truncated_cases
 from tastemaker.holdout.evaluation_split import EvaluationSplit

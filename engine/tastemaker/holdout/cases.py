@@ -8,15 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_array
 
-from tastemaker.arrays import BoolArray, Int64Array, sample_rows
 from tastemaker.blend import KNOTS
-from tastemaker.data import People
+from tastemaker.data import BoolArray, Int64Array, People, sample_rows
 from tastemaker.holdout.splits import Split
 
-BLOCK = 128
+BLOCK_PEOPLE = 128
 """How many people are scored at once, at most; of many items, fewer. Chosen, not measured."""
 
-CELLS = 1_000_000
+BLOCK_SCORES = 1_000_000
 """How many scores each member gives at once: bounds the memory. Chosen, not measured."""
 
 FULL_HISTORY_CASES = 1000
@@ -65,7 +64,7 @@ class HeldOutCases:
 
     def blocks(self) -> Iterator[HeldOutCases]:
         """The people in parts of as many as may be scored at once."""
-        size = max(1, min(BLOCK, CELLS // max(self.people.n_items, 1)))
+        size = max(1, min(BLOCK_PEOPLE, BLOCK_SCORES // max(self.people.n_items, 1)))
         for first in range(0, len(self), size):
             yield self.select(np.arange(first, min(first + size, len(self))))
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tastemaker.arrays import BoolArray, Int64Array
-from tastemaker.data import Histories, Items, People, TrainingData
+from tastemaker.data import BoolArray, Histories, Int64Array, Items, People, TrainingData
 from tastemaker.errors import EvaluationError, InputError
-from tastemaker.holdout.methods import SPLITS, EvaluationMasks, default_method
+from tastemaker.holdout.evaluation_masks import EvaluationMasks
+from tastemaker.holdout.methods import SPLITS, default_method
 from tastemaker.holdout.splits import Split
 
 

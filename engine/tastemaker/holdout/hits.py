@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tastemaker.arrays import BoolArray, Int64Array
+from tastemaker.data import BoolArray, Int64Array
 from tastemaker.holdout.cases import HeldOutCases
 
 

@@ -7,9 +7,8 @@ from typing import Protocol
 
 import numpy as np
 
-from tastemaker.arrays import BoolArray, Int64Array
 from tastemaker.blend.ragged import stack_rows
-from tastemaker.data import People
+from tastemaker.data import BoolArray, Int64Array, People
 from tastemaker.holdout.cases import HeldOutCases
 from tastemaker.holdout.hits import find_hits
 from tastemaker.metrics.accuracy import Measures, measures

@@ -6,9 +6,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from tastemaker.arrays import Float32Array
 from tastemaker.blend import ScoredCases, select_candidates, stack_cases
-from tastemaker.data import People
+from tastemaker.data import Float32Array, People
 from tastemaker.holdout.cases import HeldOutCases
 from tastemaker.holdout.hits import find_hits
 

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tastemaker.arrays import BoolArray, Float64Array
-from tastemaker.data import People
+from tastemaker.data import BoolArray, Float64Array, People
 
 TIMED = 0.5
 """The share of interactions whose time must be known to split by time. Chosen, not measured."""

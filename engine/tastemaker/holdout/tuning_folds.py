@@ -11,7 +11,7 @@ from tastemaker.errors import TrainingError
 from tastemaker.holdout.cases import HeldOutCases, full_history_cases
 from tastemaker.holdout.methods import fold_method, make_folds
 
-PEOPLE = 1000
+PEOPLE_PER_FOLD = 1000
 """At most so many people are evaluated on a fold. Chosen, not measured."""
 
 
@@ -52,7 +52,7 @@ def make_tuning_folds(data: TrainingData, hold_out: str | None = None) -> list[T
         cases = full_history_cases(people, split)
         if len(cases):
             known = replace(data, people=people.take(split.known))
-            folds.append(TuningFold(known, cases.sample(PEOPLE, rng), split.description))
+            folds.append(TuningFold(known, cases.sample(PEOPLE_PER_FOLD, rng), split.description))
     if not folds:
         raise TrainingError("There is too little data to hold any out, so nothing can be tuned.")
     return folds

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from tastemaker.arrays import BoolArray, Float64Array, Int64Array
+from tastemaker.data import BoolArray, Float64Array, Int64Array
 
 Metric = Callable[[BoolArray, Int64Array, int], Float64Array]
 """(n, depth) hits from the first place on, (n,) how many items are relevant, the cutoff -> (n,)."""

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_array
 
-from tastemaker.arrays import BoolArray, Float32Array, Float64Array, Int64Array, sample_rows
-from tastemaker.data import People
+from tastemaker.data import BoolArray, Float32Array, Float64Array, Int64Array, People, sample_rows
 
 HEAD, TAIL = 0.2, 0.2
 """The most popular items that make this share of the interactions, and the least popular ones

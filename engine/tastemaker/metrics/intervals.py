@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tastemaker.arrays import Float64Array
+from tastemaker.data import Float64Array
 
 RESAMPLES = 2000
 """How many bootstrap samples an interval is made of. Chosen, not measured."""
