@@ -23,3 +23,9 @@ def parsed(*folders: str) -> dict[Path, ast.Module]:
 def modules() -> dict[Path, ast.Module]:
     """The modules of the engine and of the plugins."""
     return parsed("engine", "plugins")
+
+
+@pytest.fixture(scope="session")
+def modules_of_tests() -> dict[Path, ast.Module]:
+    """The modules of the tests."""
+    return parsed("tests")
