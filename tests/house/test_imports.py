@@ -111,7 +111,7 @@ def within(package: str, allowed: Mapping[str, Set[str]]) -> Iterator[tuple[Dire
     """Each pair of a package's rooms that are in the tree, and whether it is allowed."""
     for importer, imported in permutations(sorted(rooms(package) - LEAVING), 2):
         direction = Direction(f"{package}.{importer}", f"{package}.{imported}")
-        yield direction, imported in allowed[importer]
+        yield direction, imported in allowed.get(importer, set())
 
 
 def across() -> Iterator[tuple[Direction, bool]]:

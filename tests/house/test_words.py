@@ -184,7 +184,7 @@ def declares_former_names(node: ast.AST) -> bool:
 
 
 def nodes(tree: ast.AST) -> Iterator[ast.AST]:
-    """Everything in a syntax tree but the declarations of former names, in no order."""
+    """Everything in a syntax tree but the declarations of former names, parents first."""
     left = [tree]
     while left:
         node = left.pop()
@@ -193,9 +193,9 @@ def nodes(tree: ast.AST) -> Iterator[ast.AST]:
             left += ast.iter_child_nodes(node)
 
 
-def identifiers(tree: ast.AST) -> Iterator[Piece]:
+def identifiers(every: Iterable[ast.AST]) -> Iterator[Piece]:
     """Every identifier of a module, and every string that looks like one."""
-    for node in nodes(tree):
+    for node in every:
         line = getattr(node, "lineno", 0)
         if isinstance(node, ast.Constant):
             if isinstance(node.value, str) and re.fullmatch(r"[A-Za-z_][\w-]*", node.value):
@@ -207,10 +207,10 @@ def identifiers(tree: ast.AST) -> Iterator[Piece]:
                     yield Piece(line, name)
 
 
-def strings(tree: ast.AST) -> Iterator[Piece]:
+def strings(every: Iterable[ast.AST]) -> Iterator[Piece]:
     """Every docstring and other text of a module; {} stands for what is put into one."""
     parts: set[ast.AST] = set()
-    for node in nodes(tree):
+    for node in every:
         match node:
             case ast.JoinedStr(values=values):
                 parts.update(values)
@@ -231,8 +231,9 @@ def comments(source: str) -> Iterator[Piece]:
 
 def found_in_module(path: str, tree: ast.AST, source: str) -> Iterator[Found]:
     """The words in the names, the texts and the comments of a module."""
-    yield from found_in_names(path, identifiers(tree))
-    for piece in (*strings(tree), *comments(source)):
+    every = list(nodes(tree))
+    yield from found_in_names(path, identifiers(every))
+    for piece in (*strings(every), *comments(source)):
         yield from found_in_text(path, piece)
 
 
@@ -329,7 +330,7 @@ def test_a_private_word_is_found_in_every_kind_of_name(word: Word, name: str) ->
         f"import some.{name}.thing as it\n"
         f"lambda _{name}: f'{{{name}}}'\n"
     )
-    found = list(found_in_names("made_up.py", identifiers(ast.parse(source))))
+    found = list(found_in_names("made_up.py", identifiers(nodes(ast.parse(source)))))
     assert {item.word for item in found} == {word.label}
     assert {item.line for item in found} == {1, 2, 3, 4, 5, 6, 7, 8}
 
