@@ -24,7 +24,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 SOURCES = {"tastemaker": ROOT / "engine", "tastemaker_plugins": ROOT / "plugins"}
 
-NAMES_OF_TYPES = {"arrays"}
+NAMES_OF_TYPES = {"arrays", "json_types"}
 BASE = {*NAMES_OF_TYPES, "errors", "data"}
 BLEND = {*BASE, "metrics"}
 STORE = {*BASE, "validation"}
@@ -36,6 +36,7 @@ EVALUATION = {*TRAINING, "serving", "training", "tuning"}
 ALLOWED: dict[str, Set[str]] = {
     "errors": set(),
     "arrays": set(),
+    "json_types": set(),
     "data": BASE - {"data"},
     "metrics": BASE,
     "recommender": BASE,
@@ -70,7 +71,7 @@ ALLOWED_PLUGINS: dict[str, Set[str]] = {
 LEAVING = {"repository"}
 """Rooms that are not held to the table any more."""
 
-ARRIVING = {"arrays"}
+ARRIVING = {"arrays", "json_types"}
 """Rooms that need not be there yet."""
 
 OPTIONAL: dict[str, Set[str]] = {

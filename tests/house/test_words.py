@@ -174,12 +174,14 @@ def found_in_names(path: str, names: Iterable[Piece]) -> Iterator[Found]:
 
 
 def declares_former_names(node: ast.AST) -> bool:
-    """Whether it is an assignment or an argument named `former_names` or the like."""
+    """Whether it is named `former_names` or the like, or hands them to `renamed`."""
     match node:
         case ast.Assign(targets=[target, *_]) | ast.AnnAssign(target=target):
             return "former" in ast.unparse(target).lower()
         case ast.keyword(arg=str(name)):
             return "former" in name
+        case ast.Call(func=ast.Attribute(attr="renamed")):
+            return True
     return False
 
 
@@ -383,10 +385,11 @@ def test_former_names_may_be_declared_and_told_of() -> None:
         "    former_names = ('evening', 'crowd')\n"
         "FORMER_SETTINGS: dict[str, str] = {'trust': 'evidence_power'}\n"
         "setting(0.5, former_names=('fading',), help='the trust')\n"
+        "state = state.renamed({'voices': 'history_weights'})\n"
         "setting(0.5, names=('fading',))\n"
     )
     found = found_in_module("made_up.py", ast.parse(source), source)
-    assert {(item.line, item.text) for item in found} == {(5, "fading")}
+    assert {(item.line, item.text) for item in found} == {(6, "fading")}
     page = (
         "The prior (formerly `doubt`) is 10. The `doubt` is 10.\n\n"
         "| setting | former name |\n|---|---|\n| prior | `doubt` |\n\n"
