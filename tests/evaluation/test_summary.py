@@ -18,7 +18,7 @@ def test_a_blend_that_wins_and_by_how_much(make_report: Make) -> None:
         "The blend beats its best member, ease, by 25%: NDCG@10 0.2500 against 0.2000."
     )
     assert second == (
-        "1,234 people were asked. The difference is +0.0500, and would lie between +0.0300 and "
+        "Evaluated on 1,234 people. The difference is +0.0500, and would lie between +0.0300 and "
         "+0.0700 with other people (95% interval): it is not chance."
     )
     assert third == "It is clearly better at every length of history."
@@ -44,9 +44,9 @@ def test_a_blend_that_loses_is_not_spared(make_report: Make) -> None:
 
 def test_where_it_is_better_is_named(make_report: Make) -> None:
     report = make_report({"ease": 0.05})
-    uniform_weights = [replace(point, gain=Interval(0, -1, 1)) for point in report.points[1:]]
-    told = summary(replace(report, points=(report.points[0], *uniform_weights)))[2]
-    assert told.endswith("the blend is clearly better with 0 interactions known.")
+    others = [replace(point, gain=Interval(0, -1, 1)) for point in report.points[1:]]
+    sentence = summary(replace(report, points=(report.points[0], *others)))[2]
+    assert sentence.endswith("the blend is clearly better with 0 interactions known.")
 
 
 def test_without_members_and_points_there_is_less_to_say(make_report: Make) -> None:

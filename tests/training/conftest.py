@@ -11,10 +11,11 @@ import pytest
 
 from tastemaker import People, Progress, State, TrainingData
 from tastemaker.data import Float32Array
+from tastemaker.plugin.discovery import Plugin
 from tastemaker.plugin.registry import Registry
 from tastemaker.recommender import Recommender
 from tastemaker.testing import items_of, people_of
-from tastemaker.training.fitting import Candidate, choose
+from tastemaker.training.fitting import choose
 from tastemaker_plugins.item_item.item_knn import ItemKnn
 from tastemaker_plugins.popularity.popular import Popular
 
@@ -50,7 +51,7 @@ class Fixed(Recommender):
 
 
 class Huge(Popular):
-    """Says that it needs a terabyte."""
+    """Needs a terabyte, by its own estimate."""
 
     name: ClassVar[str] = "huge"
 
@@ -102,8 +103,8 @@ def registry() -> Registry:
     return Registry(OWN)
 
 
-def named(registry: Registry, *names: str) -> list[Candidate]:
-    """Candidates with default settings."""
+def named(registry: Registry, *names: str) -> list[Plugin]:
+    """Recommenders with default settings."""
     return choose(registry, {}, names)
 
 

@@ -123,7 +123,7 @@ def print_report(report: Report, output_format: Format) -> None:
     if output_format == "csv":
         print_rows(report.rows(), report.COLUMNS, "csv")
         return
-    title = f"Asked {report.people:,} people for {report.basis}"
+    title = f"Evaluated on {report.people:,} people: {report.basis}"
     print_table(report.summary_rows(), report.summary_columns(), title)
     if report.points:
         title = f"{report.headline} by length of the history"

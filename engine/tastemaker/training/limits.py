@@ -9,7 +9,7 @@ from tastemaker.errors import InputError
 from tastemaker.training import machine
 
 SECONDS = 900.0
-"""How long a training run may take where nothing else is said."""
+"""How long a training run may take unless told otherwise. Chosen, not measured."""
 
 SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?\s*", re.IGNORECASE)
 DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([smh]?)\s*", re.IGNORECASE)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 MOST = 4 * 2**30
 SHARE = 0.6
-"""A fit may take this share of what is left, and never more than the above."""
+"""A fit may take this share of what is left, never more than the above. Chosen, not measured."""
 
 Files = tuple[Path, Path, Path]
 """Where a control group tells its limit, its use, and the details of it."""
