@@ -73,7 +73,7 @@ def main() -> None:
 def split_of(name: str, data: TrainingData) -> EvaluationSplit:
     """The data split in the way of that name; every item may be shown.
 
-    What is last is told by the order of the rows, as in published figures.
+    What is last is decided by the order of the rows, as in published figures.
     """
     return make_evaluation_split(name, data, np.ones(data.n_items, dtype=np.bool_))
 

@@ -27,7 +27,7 @@ from tastemaker.store.sql.database import Database
 from tastemaker.store.sql.statements import batches
 from tastemaker.store.store import Store
 from tastemaker.training.data_quality import Finding, ignore_findings
-from tastemaker.training.reading import ReleaseSummary, last_problems, list_releases, read_release
+from tastemaker.training.reading import ReleaseSummary, last_problems, read_release, read_releases
 from tastemaker.training.report import Release
 from tastemaker.validation import Json, check_count, check_id, check_several
 
@@ -229,7 +229,7 @@ class Tastemaker(Repository):
     def releases(self) -> list[ReleaseSummary]:
         """All releases that are kept, the newest first, damaged ones named as such."""
         with self._reading("listing releases") as connection:
-            return list_releases(connection, self._keyring)
+            return read_releases(connection, self._keyring)
 
     def release(self, number: int | None = None) -> Release:
         """A release with its measures and its weight curve; the active one where none is named.

@@ -23,7 +23,7 @@ DAY = 86_400.0
 
 
 class Fixed(Recommender):
-    """Scores everybody's items alike: by their index."""
+    """Scores items by their index, the same for everybody."""
 
     name: ClassVar[str] = "fixed"
     family: ClassVar[str] = "popularity"
@@ -65,7 +65,7 @@ class Huge(Popular):
 
 
 class Clueless(Popular):
-    """Cannot say how much memory it needs."""
+    """Cannot estimate how much memory it needs."""
 
     name: ClassVar[str] = "clueless"
 
@@ -75,7 +75,7 @@ class Clueless(Popular):
 
 
 class Slow(Popular):
-    """Takes a little while, and says so."""
+    """Takes a little while, and reports its progress."""
 
     name: ClassVar[str] = "slow"
 

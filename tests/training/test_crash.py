@@ -23,7 +23,7 @@ from tastemaker.store.sql.tables import model, model_chunk
 from tastemaker.store.store import Store
 from tastemaker.training.building import UnsavedRelease, build
 from tastemaker.training.inputs import read_training_inputs
-from tastemaker.training.reading import list_releases
+from tastemaker.training.reading import read_releases
 from tastemaker.training.saving import save
 from tastemaker.training.snapshot import Snapshot
 
@@ -85,7 +85,7 @@ def killed_at_each_step(
 def stored(database: Database, ring: Keyring) -> list[tuple[int, str]]:
     """The releases, every one of them whole: its manifest and each of its models verified."""
     with database.reading() as connection:
-        listed = list_releases(connection, ring)
+        listed = read_releases(connection, ring)
         counted = 0
         for one in listed:
             for name in (releases.CATALOGUE, *one.recommenders):

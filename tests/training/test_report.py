@@ -7,7 +7,7 @@ import pytest
 
 from tastemaker.blend import uniform_weights
 from tastemaker.errors import ReleaseError
-from tastemaker.store.manifest import FORMAT
+from tastemaker.store.manifest import MANIFEST_FORMAT
 from tastemaker.training.data_quality import Finding
 from tastemaker.training.report import MemberReport, Release
 
@@ -39,7 +39,7 @@ def manifest() -> dict[str, Any]:
 
 
 def test_a_manifest_has_the_format_it_is_written_in() -> None:
-    assert manifest()["format"] == FORMAT
+    assert manifest()["format"] == MANIFEST_FORMAT
 
 
 def test_a_release_comes_back_from_its_manifest() -> None:

@@ -12,7 +12,7 @@ from tastemaker.cli.options import Format, database_option, format_option, open_
 from tastemaker.cli.output import console, print_rows, print_table
 from tastemaker.errors import InputError
 from tastemaker.evaluation.report import Report
-from tastemaker.evaluation.summary import summary
+from tastemaker.evaluation.summary import summary_sentences
 from tastemaker.holdout.evaluation_split import SPLITS
 from tastemaker.progress import progress_bar
 
@@ -128,7 +128,7 @@ def print_report(report: Report, output_format: Format) -> None:
     if report.points:
         title = f"{report.headline} by length of the history"
         print_table(report.envelope_rows(), report.envelope_columns(), title)
-    for sentence in summary(report):
+    for sentence in summary_sentences(report):
         console().print(sentence)
     for note in report.notes:
         console().print(f"note: {note}")

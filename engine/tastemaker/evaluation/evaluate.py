@@ -134,10 +134,7 @@ def evaluate_models(
     everything = {**served.alone, "blend": served.blend}
     cases = sample_cases(full_history_cases(split.people, split.split), most, seed)
     main = MAIN if MAIN in cutoffs else cutoffs[0]
-    lists = {}
-    for done, (name, serving) in enumerate(everything.items()):
-        progress.measuring(done, 2 * len(everything), f"evaluating {name}")
-        lists[name] = recommend_to(serving, cases, split.candidates, max(cutoffs))
+    lists = _lists_of(everything, cases, split, max(cutoffs), progress)
     past = Past.of(split.data.people, len(split.candidates), seed)
     may_be_shown = split.candidates & served.blend.catalogue.available
     progress.measuring(1, 2, "measuring")
@@ -158,6 +155,20 @@ def evaluate_models(
         curve=served.curve,
         notes=(*served.notes, *served.blend.problems, *exploring),
     )
+
+
+def _lists_of(
+    everything: Mapping[str, Serving],
+    cases: HeldOutCases,
+    split: EvaluationSplit,
+    k: int,
+    progress: EvaluationProgress,
+) -> dict[str, RankedLists]:
+    lists: dict[str, RankedLists] = {}
+    for done, (name, serving) in enumerate(everything.items()):
+        progress.measuring(done, 2 * len(everything), f"evaluating {name}")
+        lists[name] = recommend_to(serving, cases, split.candidates, k)
+    return lists
 
 
 def cost_of_exploring(

@@ -21,9 +21,6 @@ from tastemaker.metrics.beyond_accuracy import (
     reach,
 )
 
-BEYOND = ("novelty", "diversity", "popularity_gap")
-"""Measures beyond accuracy, one figure a person: what lists are like, right or wrong."""
-
 Figures = Mapping[str, Float64Array]
 """For each measure, as "ndcg@10", one figure a person; NaN where it is not defined."""
 

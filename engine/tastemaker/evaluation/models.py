@@ -25,7 +25,7 @@ from tastemaker.training.report import MemberReport
 
 @dataclass(frozen=True)
 class CatalogueNow:
-    """What the store says about items and kinds at this moment, and the operator about new items.
+    """The items and kinds in the store at this moment, and the operator's choice on new items.
 
     Attributes:
         items: every item, and whether it is available.
@@ -76,7 +76,7 @@ def train_models(
     Args:
         registry: makes the recommenders.
         participants: which, and their settings.
-        split: says what may be learnt from.
+        split: what may be learnt from.
         catalogue: the items that there are when recommendations are made.
         progress: what to report to.
 
@@ -86,14 +86,9 @@ def train_models(
     start = time.monotonic()
     unsaved = build(registry, participants, split.data, progress, hold_out=split.hold_out)
     seconds = time.monotonic() - start
+    reports, others = _left_out(registry, participants, unsaved, split, progress)
     states = {model.name: State(model.arrays, model.values) for model in unsaved.models}
-    reports = list(unsaved.members)
-    for place, report in enumerate(reports):
-        if report.state == "no weight":
-            plugin = next(one for one in participants if one.name == report.name)
-            reports[place], state = _left_out(registry, plugin, report, split, progress)
-            states |= {} if state is None else {report.name: state}
-    members, problems = _restored(registry, states, split.data.n_items)
+    members, problems = _restored(registry, states | others, split.data.n_items)
     loaded = _loaded(split, unsaved, catalogue, members, problems)
     everything = assembled(loaded, catalogue.items, catalogue.kinds, catalogue.exploration)
     by_name = {member.name: member for member in everything.ranker.members}
@@ -114,18 +109,28 @@ def train_models(
 
 def _left_out(
     registry: Registry,
-    plugin: Plugin,
-    report: MemberReport,
+    participants: Sequence[Plugin],
+    unsaved: UnsavedRelease,
     split: EvaluationSplit,
     progress: Progress,
-) -> tuple[MemberReport, State | None]:
-    """A recommender without weight, fitted all the same: it may be better than the blend."""
-    progress(1, 1, f"fitting {plugin.name}")
-    fitted = fit(registry, plugin, split.data, progress)
-    problem, state = fitted.problem, None
-    if fitted.recommender is not None:
-        state, problem = guarded_state(fitted.recommender)
-    return replace(report, seconds=round(fitted.seconds, 3), problem=problem), state
+) -> tuple[list[MemberReport], dict[str, State]]:
+    """All reports, and the states of those without weight, fitted all the same.
+
+    One of them may be better than the blend.
+    """
+    plugins = {plugin.name: plugin for plugin in participants}
+    reports = list(unsaved.members)
+    states: dict[str, State] = {}
+    for place, report in enumerate(reports):
+        if report.state == "no weight":
+            progress(1, 1, f"fitting {report.name}")
+            fitted = fit(registry, plugins[report.name], split.data, progress)
+            state, problem = None, fitted.problem
+            if fitted.recommender is not None:
+                state, problem = guarded_state(fitted.recommender)
+            states |= {} if state is None else {report.name: state}
+            reports[place] = replace(report, seconds=round(fitted.seconds, 3), problem=problem)
+    return reports, states
 
 
 def _restored(

@@ -16,11 +16,11 @@ from tastemaker.training.report import MemberReport
 
 @dataclass(frozen=True)
 class EvaluatedModel:
-    """A recommender alone, or the blend: what training tells of it, and how its lists measured.
+    """A recommender alone, or the blend: its report from training, and how its lists measured.
 
     Attributes:
-        member: what the training run tells of it; its seconds are those of one fit, and for the
-            blend those of the whole run.
+        member: its report; the seconds are those of one fit, and for the blend those of the whole
+            training run.
         measured: its figures on what was held out; None where it could not be trained.
     """
 
@@ -80,7 +80,7 @@ class EvaluationResult:
 
     @property
     def headline(self) -> str:
-        """The measure that the summary speaks of, as "ndcg@10"."""
+        """The measure that the summary is about, as "ndcg@10"."""
         return f"ndcg@{self.main}"
 
     @property

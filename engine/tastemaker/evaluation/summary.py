@@ -9,7 +9,7 @@ from tastemaker.evaluation.result import EvaluationResult
 from tastemaker.holdout.measuring import Interval
 
 
-def summary(result: EvaluationResult) -> list[str]:
+def summary_sentences(result: EvaluationResult) -> list[str]:
     """A few sentences, the most important first."""
     sentences = [verdict(result), certainty(result), by_length(result), breadth(result)]
     return [sentence for sentence in sentences if sentence]
@@ -77,14 +77,14 @@ def breadth(result: EvaluationResult) -> str:
 
 
 def judged(gain: Interval) -> str:
-    """Whether a difference is "better", "worse", or not to be told from none: "even"."""
+    """Whether a difference is "better", "worse", or may be chance: "even"."""
     if gain.low > 0:
         return "better"
     return "worse" if gain.high < 0 else "even"
 
 
 def percent(gain: Interval, alone: float) -> str:
-    """How much more that is, in percent: ", by 12%"; empty where that cannot be told."""
+    """How much more that is, in percent: ", by 12%"; empty where that is not defined."""
     return f", by {gain.mean / alone:.0%}" if alone > 0 else ""
 
 

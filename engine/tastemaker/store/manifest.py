@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from tastemaker.errors import NewerReleaseError, ReleaseError
 from tastemaker.validation import Json
 
-FORMAT = 1
+MANIFEST_FORMAT = 1
 """The format that manifests are written in; those without one are older and can be read too.
 
 Unknown keys are ignored, so a new key needs no new format. Raise this only where an older worker
@@ -29,9 +29,9 @@ def check_format(manifest: Mapping[str, Json], number: int) -> None:
     found = manifest.get("format", 0)
     if isinstance(found, bool) or not isinstance(found, int) or found < 0:
         raise ReleaseError(f"Release {number} has the format {found!r}, which no version writes.")
-    if found > FORMAT:
+    if found > MANIFEST_FORMAT:
         raise NewerReleaseError(
             f"Release {number} was written by a newer version of Tastemaker, in format {found}; "
-            f"this one reads formats up to {FORMAT}. Upgrade Tastemaker here, or activate an older "
-            "release (`tastemaker release list`)."
+            f"this one reads formats up to {MANIFEST_FORMAT}. Upgrade Tastemaker here, or activate "
+            "an older release (`tastemaker release list`)."
         )

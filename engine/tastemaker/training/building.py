@@ -27,7 +27,7 @@ from tastemaker.training.threads import threads_limited
 
 @dataclass(frozen=True)
 class UnsavedRelease:
-    """What was trained, not stored yet: everything that serves, and everything to be told of it.
+    """What was trained, not stored yet: everything that serves, and a report of it.
 
     Attributes:
         curve: the weights of those that serve.

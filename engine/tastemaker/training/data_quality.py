@@ -35,9 +35,9 @@ MOST_IN_AN_HOUR = 5000
 MAJORITY = 0.5
 """What more than this share of all interactions is part of is no exception."""
 
-HOUR, DAY = 3600.0, 86_400.0
+_HOUR, _DAY = 3600.0, 86_400.0
 
-PAUSE_SECONDS, PAUSE_SHARE = 30 * DAY, 0.1
+PAUSE_SECONDS, PAUSE_SHARE = 30 * _DAY, 0.1
 """A pause is reported if it is longer than this, and than this share of all the time there is."""
 
 
@@ -100,7 +100,7 @@ def examine(data: TrainingData, now: float) -> Examined:
 
 def _future(people: People, now: float) -> tuple[People, Finding | None]:
     """Times after tomorrow; one of them would make all the rest look old."""
-    ahead = people.times > now + DAY
+    ahead = people.times > now + _DAY
     found, detail = int(ahead.sum()), "interactions in the future"
     if not found:
         return people, None
@@ -153,11 +153,11 @@ def _rushed(people: People) -> BoolArray:
     times, rows = people.times, people.histories.rows
     rushed = np.zeros(len(people), dtype=np.bool_)
     finite = times[np.isfinite(times)]
-    if not len(finite) or not (finite % DAY).any():
+    if not len(finite) or not (finite % _DAY).any():
         return rushed
     # histories are in the order of time: compare each with the one MOST_IN_AN_HOUR places on
     later, sooner = slice(MOST_IN_AN_HOUR, None), slice(None, -MOST_IN_AN_HOUR)
-    quick = (times[later] - times[sooner] < HOUR) & (rows[later] == rows[sooner])
+    quick = (times[later] - times[sooner] < _HOUR) & (rows[later] == rows[sooner])
     rushed[rows[sooner][quick]] = True
     return rushed
 
@@ -206,7 +206,7 @@ def _pause(people: People) -> Finding | None:
     place, longest = int(np.argmax(gaps)), float(gaps.max())
     if longest < max(PAUSE_SECONDS, PAUSE_SHARE * (times[-1] - times[0])):
         return None
-    detail = f"a pause of {longest / DAY:,.0f} days after {_day(times[place])}"
+    detail = f"a pause of {longest / _DAY:,.0f} days after {_day(times[place])}"
     return Finding("times", 1, detail, "nothing; measures across it may mislead")
 
 

@@ -22,7 +22,7 @@ from tastemaker.training.planning import Cost, Costs
 Fit = Callable[[Plugin, TrainingData], FitResult]
 """Fits a recommender on what is known before a fold."""
 
-CUTOFFS = (10, 20)
+FOLD_CUTOFFS = (10, 20)
 """How long the lists are that members and blend are measured on."""
 
 
@@ -118,7 +118,8 @@ def fold_measures(
 ) -> dict[str, dict[str, float]]:
     """Held-out measures of each member alone and of the blend, on full histories.
 
-    A list counts as all misses for people of whom nothing that scores has anything to tell.
+    For people to whom a member gives all candidates the same score, or none, its list counts as
+    misses; so does the blend's where that is true of all its members.
 
     Args:
         fold: what all its members scored; it has cases.
@@ -144,6 +145,6 @@ def _mean_measures(
     cases: ScoredCases, weights: Float64Array, carry: float, informative: BoolArray
 ) -> dict[str, float]:
     totals = cases.totals(weights, carry)
-    hits = cases.hits(totals, max(CUTOFFS)) & informative[:, np.newaxis]
-    figures = measures(hits, cases.n_relevant, CUTOFFS)
+    hits = cases.hits(totals, max(FOLD_CUTOFFS)) & informative[:, np.newaxis]
+    figures = measures(hits, cases.n_relevant, FOLD_CUTOFFS)
     return {name: round(float(own.mean()), 4) for name, own in figures.items()}

@@ -49,7 +49,7 @@ class ReleaseSummary:
         }
 
 
-def list_releases(connection: Connection, keyring: Keyring) -> list[ReleaseSummary]:
+def read_releases(connection: Connection, keyring: Keyring) -> list[ReleaseSummary]:
     """All releases, the newest first; one that cannot be read is listed with the reason."""
     active = active_release(connection, keyring)
     summaries: list[ReleaseSummary] = []

@@ -8,13 +8,13 @@ from typing import Any, ClassVar, Self
 
 from tastemaker.blend import WeightCurve
 from tastemaker.errors import ReleaseError
-from tastemaker.store.manifest import FORMAT
+from tastemaker.store.manifest import MANIFEST_FORMAT
 from tastemaker.training.data_quality import Finding
 
 
 @dataclass(frozen=True, slots=True)
 class MemberReport:
-    """What a training run tells of one recommender, or of the blend: plain values to store.
+    """One recommender, or the blend, in a training run: plain values that a manifest can hold.
 
     Attributes:
         name: the recommender's name; "blend" for all together.
@@ -38,11 +38,11 @@ class MemberReport:
 
 @dataclass(frozen=True)
 class Release:
-    """A trained release: what is in it, how it measured, and whether it answers now.
+    """A trained release: what is in it, how it measured, and whether it serves now.
 
     Attributes:
         number: the release's number.
-        active: whether it answers now.
+        active: whether it serves now.
         trained_at: when its data was read, ISO 8601 in UTC.
         basis: in words, what it learnt from and on what it was measured.
         members: the recommenders and, last, the blend.
@@ -118,7 +118,7 @@ class Release:
     def to_json(self) -> dict[str, Any]:
         """Everything as JSON values: a release's manifest."""
         return {
-            "format": FORMAT,
+            "format": MANIFEST_FORMAT,
             "number": self.number,
             "active": self.active,
             "trained_at": self.trained_at,

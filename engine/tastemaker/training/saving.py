@@ -25,7 +25,7 @@ Chosen, not measured.
 
 
 def save(store: Store, unsaved: UnsavedRelease, snapshot: Snapshot, activate: bool) -> Release:
-    """Writes a release and, if asked to and if it measures well enough, activates it.
+    """Writes a release and, if wanted and if it measures well enough, activates it.
 
     Args:
         store: where it goes.

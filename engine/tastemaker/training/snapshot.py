@@ -19,7 +19,7 @@ from tastemaker.validation import now_us
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Training data, and what the store says about its items and kinds.
+    """Training data, with its items and kinds as the store has them.
 
     Attributes:
         data: items and everyone's history.
@@ -66,7 +66,7 @@ def read_snapshot(
     catalogue = items.read_catalogue(connection)
     kinds = read_kinds(connection)
     grouped = interactions.Histories(indptr_of(stored.user_keys), *stored[1:])
-    declared = read_features(connection, keyring, stored.user_keys) if features else {}
+    declared = read_all_features(connection, keyring, stored.user_keys) if features else {}
     # within one transaction every interaction's item is there
     indexes = np.searchsorted(catalogue.keys, stored.item_keys).astype(np.int32)
     people = as_people(grouped, indexes, len(catalogue.keys), kinds, declared).shuffled(seed)
@@ -80,7 +80,7 @@ def indptr_of(keys: Int64Array) -> Int64Array:
     return np.append(starts, len(keys)).astype(np.int64)
 
 
-def read_features(
+def read_all_features(
     connection: Connection, keyring: Keyring, user_keys: Int64Array
 ) -> Mapping[str, tuple[Values, ...]]:
     """The declared features of the people of all rows, by ascending key, each once."""

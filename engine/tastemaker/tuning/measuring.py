@@ -12,7 +12,7 @@ from tastemaker.holdout.tuning_folds import TuningFold
 from tastemaker.plugin.guard import GuardedRecommender
 from tastemaker.recommender import Recommender
 
-CUTOFF = 10
+TUNING_CUTOFF = 10
 
 
 def fold_ndcg(recommender: Recommender, fold: TuningFold) -> tuple[float | None, str]:
@@ -33,7 +33,7 @@ def fold_ndcg(recommender: Recommender, fold: TuningFold) -> tuple[float | None,
         best = blend([scores], excluded, curve, people.histories.lengths, k)
         return best.items, best.valid
 
-    figures = measure(fold.question, rank, (CUTOFF,))
+    figures = measure(fold.question, rank, (TUNING_CUTOFF,))
     if problems:
         return None, problems[-1]
-    return float(figures[f"ndcg@{CUTOFF}"].mean()), ""
+    return float(figures[f"ndcg@{TUNING_CUTOFF}"].mean()), ""

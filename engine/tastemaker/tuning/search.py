@@ -36,10 +36,10 @@ SLOWER = 5.0
 GRACE = 2.0
 """… and so many seconds besides."""
 
-FLOOR = 0.2
+LEAST_SCALE = 0.2
 """A fold counts as if the defaults reached at least this share of their median over the folds."""
 
-Settings = Mapping[str, Json]
+SettingValues = Mapping[str, Json]
 
 
 @dataclass(frozen=True)
@@ -94,6 +94,17 @@ class Search:
         before = first if current == usual else self._tried(current, None)
         if before.problem:
             return TunedRecommender(name, "failed", problem=before.problem)
+        return self._search(study, deadline, progress, current, before)
+
+    def _search(
+        self,
+        study: optuna.Study,
+        deadline: Deadline,
+        progress: Progress,
+        current: SettingValues,
+        before: TrialResult,
+    ) -> TunedRecommender:
+        name = self._plugin.name
         best_settings, best = self._best_so_far(study, current, before)
         trials = pruned = 0
         while deadline.left() > 0:
@@ -112,17 +123,17 @@ class Search:
                 best_settings, best = settings, result
         return self._tuned(best_settings, best, before, trials, pruned)
 
-    def _searched(self, given: Settings) -> dict[str, Json]:
+    def _searched(self, given: SettingValues) -> dict[str, Json]:
         """A value for every setting that is searched: the given one, or the default."""
         return {one.name: given.get(one.name, one.default) for one in self._space}
 
     def _compare_with(self, usual: TrialResult) -> None:
         """Sets the scale of each fold, and how long a fit may take, by the defaults' result."""
         figures = np.array(usual.figures)
-        self._scale = np.maximum(figures, max(FLOOR * float(np.median(figures)), 1e-9))
+        self._scale = np.maximum(figures, max(LEAST_SCALE * float(np.median(figures)), 1e-9))
         self._longest = SLOWER * usual.seconds + GRACE
 
-    def _tried(self, settings: Settings, best: TrialResult | None) -> TrialResult:
+    def _tried(self, settings: SettingValues, best: TrialResult | None) -> TrialResult:
         """Fits and measures settings, fold after fold, as long as there is hope."""
         plugin = self._plugin.configured({**self._plugin.chosen, **settings})
         refused = too_large(self._registry, plugin, self._folds[0].data, self._memory)
@@ -157,8 +168,8 @@ class Search:
         return self._mean(result.figures)
 
     def _best_so_far(
-        self, study: optuna.Study, current: Settings, before: TrialResult
-    ) -> tuple[Settings, TrialResult]:
+        self, study: optuna.Study, current: SettingValues, before: TrialResult
+    ) -> tuple[SettingValues, TrialResult]:
         """The best of earlier runs of the same study, if it beats the settings in use."""
         best_settings, best = current, before
         for trial in study.get_trials(deepcopy=False):
@@ -170,7 +181,7 @@ class Search:
         return best_settings, best
 
     def _tell(
-        self, study: optuna.Study, trial: optuna.Trial, settings: Settings, result: TrialResult
+        self, study: optuna.Study, trial: optuna.Trial, settings: SettingValues, result: TrialResult
     ) -> None:
         from optuna.trial import TrialState
 
@@ -185,7 +196,12 @@ class Search:
             study.tell(trial, state=TrialState.PRUNED if result.pruned else TrialState.FAIL)
 
     def _tuned(
-        self, settings: Settings, best: TrialResult, before: TrialResult, trials: int, pruned: int
+        self,
+        settings: SettingValues,
+        best: TrialResult,
+        before: TrialResult,
+        trials: int,
+        pruned: int,
     ) -> TunedRecommender:
         name = self._plugin.name
         was, now = float(np.mean(before.figures)), float(np.mean(best.figures))

@@ -8,7 +8,7 @@ from html import escape
 from tastemaker.evaluation.html.charts import Series, bar, columns, lines, scale, whisker
 from tastemaker.evaluation.html.style import COLOURS, CSS
 from tastemaker.evaluation.result import EvaluationResult
-from tastemaker.evaluation.summary import in_words, summary
+from tastemaker.evaluation.summary import in_words, summary_sentences
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 FIFTHS = ("popular", "2nd", "3rd", "4th", "rare")
@@ -91,7 +91,7 @@ def _section(title: str, words: str, content: str, name: str = "") -> str:
 
 
 def _summary(result: EvaluationResult) -> str:
-    first, *others = summary(result)
+    first, *others = summary_sentences(result)
     measure = in_words(result.headline)
     best = result.best_member
     tiles = [("main", f"{measure}, blend", f"{result.headline_of(result.blend).mean:.4f}")]
