@@ -85,7 +85,7 @@ def train(
 def print_release(release: Release, output_format: Format) -> None:
     """Prints what a training run found odd about its data, and what it brought."""
     if output_format == "table":
-        print_quality(release.quality)
+        print_quality(release.findings)
     print_outcome(release, output_format)
 
 

@@ -8,7 +8,7 @@ from tastemaker.cli.options import Format, database_option, format_option, open_
 from tastemaker.cli.output import print_rows
 from tastemaker.holdout.methods import HOLD_OUTS
 from tastemaker.progress import progress_bar
-from tastemaker.tuning.report import Tuned
+from tastemaker.tuning.report import TunedRecommender
 
 STUDY = "sqlite:///tastemaker-tuning.db"
 
@@ -79,7 +79,7 @@ def tune(
             apply=not dry_run,
             progress=progress,
         )
-    print_rows([one.row() for one in results], Tuned.COLUMNS, output_format)
+    print_rows([one.row() for one in results], TunedRecommender.COLUMNS, output_format)
     better = [one.name for one in results if one.state == "better"]
     if output_format == "table":
         click.echo(closing(better, dry_run))
