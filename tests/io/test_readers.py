@@ -9,7 +9,7 @@ import pytest
 
 from tastemaker.errors import FileRefusedError, InputError
 from tastemaker.io.readers import read_blocks
-from tastemaker.io.source import LINE_BYTES, FileFormat, open_source
+from tastemaker.io.source import LINE_BYTES, FileFormat, open_input
 
 Write = Callable[[str, str | bytes], Path]
 Rows = list[tuple[int, dict[str, object]]]
@@ -19,7 +19,7 @@ def rows_of(path: Path, form: FileFormat | None = None) -> tuple[Rows, list[tupl
     """The rows of a file with their lines, and the lines refused with their reasons."""
     rows: Rows = []
     refused: list[tuple[int, str]] = []
-    with open_source(path, form) as source:
+    with open_input(path, form) as source:
         for block in read_blocks(source, ("item_id",)):
             rows.extend((line, block.row(index)) for index, line in enumerate(block.lines))
             refused.extend((refusal.line, refusal.reason) for refusal in block.refused)

@@ -10,7 +10,7 @@ from typing import Any
 
 from tastemaker.errors import FileRefusedError, InputError
 from tastemaker.io.block import ColumnBlock, Refusal
-from tastemaker.io.source import Lines, Source, as_text
+from tastemaker.io.source import InputFile, Lines, as_text
 from tastemaker.validation import check_text
 
 BLOCK_ROWS = 1_000  # more at a time is slower: what is read last has left the cache
@@ -22,7 +22,7 @@ IGNORED = frozenset({"rejected_line", "rejected_reason"})
 """Columns of a rejects file that say why; so it can be imported as it is once it is corrected."""
 
 
-def read_csv(source: Source, required: Sequence[str]) -> Iterator[ColumnBlock]:
+def read_csv(source: InputFile, required: Sequence[str]) -> Iterator[ColumnBlock]:
     """The rows of a CSV file.
 
     Args:
@@ -34,7 +34,7 @@ def read_csv(source: Source, required: Sequence[str]) -> Iterator[ColumnBlock]:
     """
     bytes_in = Lines(source)
     reader = csv.reader(as_text(bytes_in), strict=True)
-    header = read_header(source, reader, required)
+    header = header_of(source, reader, required)
     ended = False
     while not ended:
         lines: list[int] = []
@@ -52,7 +52,7 @@ def read_csv(source: Source, required: Sequence[str]) -> Iterator[ColumnBlock]:
         yield as_block(header, lines, rows, refused)
 
 
-def next_rows(reader: Any, source: Source) -> tuple[list[list[str]], Refusal | None]:
+def next_rows(reader: Any, source: InputFile) -> tuple[list[list[str]], Refusal | None]:
     """The next rows, up to one whose quotes are wrong in a way that ends with its line.
 
     Raises:
@@ -87,7 +87,7 @@ def lines_of(rows: Sequence[Sequence[str]], before: int, span: int) -> Sequence[
     return list(accumulate(heights, initial=before + 1))[:-1]
 
 
-def read_header(source: Source, reader: Any, required: Sequence[str]) -> list[str]:
+def header_of(source: InputFile, reader: Any, required: Sequence[str]) -> list[str]:
     """The names of the columns.
 
     Raises:

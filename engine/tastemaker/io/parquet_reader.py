@@ -9,12 +9,12 @@ from typing import Any
 from tastemaker.errors import FileRefusedError, InputError
 from tastemaker.io.block import ColumnBlock
 from tastemaker.io.csv_reader import BLOCK_ROWS, IGNORED, check_header
-from tastemaker.io.source import Source
+from tastemaker.io.source import InputFile
 
 IN_MEMORY_BYTES = 128 * 2**20
 
 
-def read_parquet(source: Source, required: Sequence[str]) -> Iterator[ColumnBlock]:
+def read_parquet(source: InputFile, required: Sequence[str]) -> Iterator[ColumnBlock]:
     """The rows of a Parquet file.
 
     Raises:
@@ -54,7 +54,7 @@ def import_pyarrow() -> tuple[Any, Any]:
     return pyarrow, pyarrow.parquet
 
 
-def seekable(source: Source) -> Any:
+def seekable(source: InputFile) -> Any:
     """The bytes of a source in which one can go back and forth, as Parquet needs it.
 
     Raises:

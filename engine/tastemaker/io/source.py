@@ -33,7 +33,7 @@ PARQUET_MAGIC = b"PAR1"
 
 
 @dataclass(frozen=True)
-class Source:
+class InputFile:
     """An open file.
 
     Attributes:
@@ -54,7 +54,7 @@ class Source:
 
 
 @contextmanager
-def open_source(path: str | Path, form: FileFormat | None = None) -> Iterator[Source]:
+def open_input(path: str | Path, form: FileFormat | None = None) -> Iterator[InputFile]:
     """Opens a file for reading.
 
     Args:
@@ -67,15 +67,15 @@ def open_source(path: str | Path, form: FileFormat | None = None) -> Iterator[So
     if str(path) == STANDARD:
         raw = io.BufferedReader(cast(Any, sys.stdin.buffer), BUFFER_BYTES)
         try:
-            yield as_source("standard input", raw, form)
+            yield as_input("standard input", raw, form)
         finally:
             raw.detach()  # or standard input would be closed with it
     else:
         with open_file(path) as raw:
-            yield as_source(str(path), raw, form)
+            yield as_input(str(path), raw, form)
 
 
-def as_source(name: str, raw: io.BufferedReader[Any], form: FileFormat | None) -> Source:
+def as_input(name: str, raw: io.BufferedReader[Any], form: FileFormat | None) -> InputFile:
     """What is known of an open file.
 
     Raises:
@@ -89,7 +89,7 @@ def as_source(name: str, raw: io.BufferedReader[Any], form: FileFormat | None) -
     unpacked = gzip.GzipFile(fileobj=raw)
     stream = io.BufferedReader(unpacked, BUFFER_BYTES) if packed else raw
     chosen = form or form_of_name(name) or form_of_content(name, stream)
-    return Source(
+    return InputFile(
         name, chosen, stream, size, raw.tell if size else lambda: 0, size > 0 and not packed
     )
 
@@ -163,7 +163,7 @@ class Lines(io.RawIOBase):
         total: how many bytes were handed on.
     """
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: InputFile) -> None:
         self._source = source
         self._since_newline = 0
         self._newlines = 0

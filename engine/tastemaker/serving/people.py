@@ -20,9 +20,10 @@ from tastemaker.data import (
 )
 from tastemaker.serving.catalogue import Catalogue
 from tastemaker.serving.server import Serving
-from tastemaker.store import interactions, users
 from tastemaker.store.crypto.keyring import Keyring
+from tastemaker.store.interactions.read import StoredHistories, histories, history
 from tastemaker.store.kinds import Kind
+from tastemaker.store.users.features import read_features
 from tastemaker.validation import EPOCH, UNTIMED
 
 
@@ -38,7 +39,7 @@ class PastInteraction:
 
 
 def as_people(
-    stored: interactions.Histories,
+    stored: StoredHistories,
     catalogue: Catalogue,
     kinds: Sequence[Kind],
     features: Mapping[str, tuple[Values, ...]],
@@ -51,10 +52,11 @@ def as_people(
         kinds: what each kind weighs; one that came since weighs 1.
         features: declared features of each person.
     """
-    items = catalogue.indexes(stored.item_keys)
-    indexes, weights = kind_columns(stored.kind_keys, kinds)
-    histories = Histories(stored.indptr, items, stored.values.astype(np.float32), len(catalogue))
-    people = People(histories, as_seconds(stored.times), indexes, weights, features)
+    rows = stored.rows
+    items = catalogue.indexes(rows.item_keys)
+    indexes, weights = kind_columns(rows.kind_keys, kinds)
+    known_to = Histories(stored.indptr, items, rows.values.astype(np.float32), len(catalogue))
+    people = People(known_to, as_seconds(rows.times), indexes, weights, features)
     known = items >= 0
     return people if known.all() else people.take(known)
 
@@ -84,17 +86,9 @@ def read_people(
 
     Opens declared features only where a member of the release looks at them.
     """
-    stored = read_histories(connection, refs)
-    features = users.read_features(connection, keyring, refs) if serving.uses_features else {}
+    stored = histories(connection, refs)
+    features = read_features(connection, keyring, refs) if serving.uses_features else {}
     return as_people(stored, serving.catalogue, serving.kinds, features)
-
-
-def read_histories(connection: Connection, refs: Sequence[bytes]) -> interactions.Histories:
-    """The stored interactions of each person in turn; one person by the quicker query."""
-    if len(refs) != 1:
-        return interactions.histories(connection, refs)
-    one = interactions.history(connection, refs[0])
-    return interactions.Histories(np.array([0, len(one.times)], dtype=np.int64), *one)
 
 
 def read_past(
@@ -103,9 +97,10 @@ def read_past(
     """A person's newest interactions, the newest first; none where nobody knows the person."""
     catalogue = serving.catalogue
     names = {kind.key: kind.name for kind in serving.kinds}
-    rows = list(zip(*interactions.history(connection, ref), strict=True))[::-1]
+    rows = history(connection, ref)
+    columns = (rows.item_keys, rows.kind_keys, rows.values, rows.times)
     past: list[PastInteraction] = []
-    for item_key, kind_key, value, time in rows[:newest]:
+    for item_key, kind_key, value, time in list(zip(*columns, strict=True))[::-1][:newest]:
         index = int(catalogue.indexes(np.array([item_key]))[0])
         at = None if time == UNTIMED else EPOCH + timedelta(microseconds=int(time))
         kind = names.get(int(kind_key), "interaction")

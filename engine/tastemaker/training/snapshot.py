@@ -12,9 +12,12 @@ from tastemaker.data import Float32Array, Int64Array, TrainingData, Values
 from tastemaker.errors import TrainingError
 from tastemaker.serving.catalogue import Catalogue
 from tastemaker.serving.people import as_people
-from tastemaker.store import interactions, items, users
+from tastemaker.store import items
 from tastemaker.store.crypto.keyring import Keyring
+from tastemaker.store.interactions.read import StoredHistories, snapshot
 from tastemaker.store.kinds import read_kinds
+from tastemaker.store.users import features as declared
+from tastemaker.store.users.rows import iterate_refs
 
 
 @dataclass(frozen=True)
@@ -51,8 +54,8 @@ def read_snapshot(
     Raises:
         TrainingError: there is nothing to learn from.
     """
-    stored = interactions.snapshot(connection)
-    if len(stored.user_keys) == 0:
+    stored = snapshot(connection)
+    if len(stored) == 0:
         raise TrainingError(
             "There are no interactions to learn from. Import some with `tastemaker import "
             "interactions FILE`, or record them."
@@ -60,9 +63,9 @@ def read_snapshot(
     columns = items.read_catalogue(connection)
     catalogue = Catalogue(columns.items, columns.keys, columns.available)
     kinds = read_kinds(connection)
-    grouped = interactions.Histories(indptr_of(stored.user_keys), *stored[1:])
-    declared = read_features(connection, keyring, stored.user_keys) if features else {}
-    people = as_people(grouped, catalogue, kinds, declared).shuffled(seed)
+    grouped = StoredHistories(indptr_of(stored.user_keys), stored)
+    opened = read_features(connection, keyring, stored.user_keys) if features else {}
+    people = as_people(grouped, catalogue, kinds, opened).shuffled(seed)
     data = TrainingData(columns.items, people, tuple(kind.name for kind in kinds), seed)
     return Snapshot(data, columns.keys)
 
@@ -77,8 +80,8 @@ def read_features(
     connection: Connection, keyring: Keyring, user_keys: Int64Array
 ) -> Mapping[str, tuple[Values, ...]]:
     """The declared features of the people of all rows, by ascending key, each once."""
-    if not users.declared_features(connection):
+    if not declared.declared_features(connection):
         return {}
     wanted = set(np.unique(user_keys).tolist())
-    refs = [ref for key, ref in users.iterate_refs(connection) if key in wanted]
-    return users.read_features(connection, keyring, refs)
+    refs = [ref for key, ref in iterate_refs(connection) if key in wanted]
+    return declared.read_features(connection, keyring, refs)
