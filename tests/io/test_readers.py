@@ -169,7 +169,7 @@ def test_parquet_without_the_column_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"item_id\n"])
-def test_a_cut_gzip_file_is_refused(write: Write, content: bytes) -> None:
+def test_a_truncated_gzip_file_is_refused(write: Write, content: bytes) -> None:
     whole = gzip.compress(content * 100_000 + json.dumps(list(range(5000))).encode())
     with pytest.raises((FileRefusedError, InputError), match="damaged|cannot be read"):
         rows_of(write("a.csv.gz", whole[:-20]))

@@ -13,11 +13,16 @@ from tastemaker.io.block import ColumnBlock, Refusal
 from tastemaker.io.source import InputFile, Lines, as_text
 from tastemaker.validation import check_text
 
-BLOCK_ROWS = 1_000  # more at a time is slower: what is read last has left the cache
+# More rows at a time are slower, for what was read first has left the cache: blocks of 20,000 rows,
+# read one by one, took twice as long (a million rows of benchmarks/bulk.py).
+BLOCK_ROWS = 1_000
 STEP_ROWS = 100
+
+# Limits against files that would fill the memory; chosen, not measured.
 BLOCK_BYTES = 8 * 2**20
 MOST_COLUMNS = 1000
-BREAK = re.compile("\r\n|\r|\n")
+
+LINE_BREAK = re.compile("\r\n|\r|\n")
 IGNORED = frozenset({"rejected_line", "rejected_reason"})
 """Columns of a rejects file that say why; so it can be imported as it is once it is corrected."""
 
@@ -83,7 +88,7 @@ def lines_of(rows: Sequence[Sequence[str]], before: int, span: int) -> Sequence[
     """
     if span == len(rows):
         return range(before + 1, before + 1 + span)
-    heights = (1 + sum(len(BREAK.findall(field)) for field in row) for row in rows)
+    heights = (1 + sum(len(LINE_BREAK.findall(field)) for field in row) for row in rows)
     return list(accumulate(heights, initial=before + 1))[:-1]
 
 

@@ -32,6 +32,8 @@ from tastemaker.validation import (
 )
 
 ITEM_COLUMNS = ("item_id", "title", "text", "available")
+"""The columns of every file of items; those of its attributes follow."""
+
 USERS_AT_A_TIME = 500
 """Users whose interactions are held while they are written; chosen, not measured."""
 

@@ -12,6 +12,7 @@ from tastemaker.io.csv_reader import BLOCK_ROWS, IGNORED, check_header
 from tastemaker.io.source import InputFile
 
 IN_MEMORY_BYTES = 128 * 2**20
+"""What is held of a Parquet file that comes through a pipe or gzip; chosen, not measured."""
 
 
 def read_parquet(source: InputFile, required: Sequence[str]) -> Iterator[ColumnBlock]:

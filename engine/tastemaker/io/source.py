@@ -21,7 +21,11 @@ FORMATS: tuple[FileFormat, ...] = get_args(FileFormat)
 
 STANDARD = "-"
 LINE_BYTES = 4 * 2**20
+"""The longest line; chosen, not measured: far above any row, far below the memory."""
+
 BUFFER_BYTES = 2**18
+"""What is read at a time; chosen, not measured."""
+
 SUFFIXES: dict[str, FileFormat] = {
     ".csv": "csv",
     ".jsonl": "jsonl",
@@ -157,7 +161,7 @@ class Lines(io.RawIOBase):
     """Bytes handed on as they are, unless a line is longer than anybody's patience.
 
     Readers of text take in a whole line at a time; a file of one endless line would fill the
-    memory before anything could be said about it.
+    memory before it could be refused.
 
     Attributes:
         total: how many bytes were handed on.
@@ -191,14 +195,14 @@ class Lines(io.RawIOBase):
         try:
             return self._source.stream.read1(size)
         except (OSError, EOFError, zlib.error) as error:
-            reason = f"the file is damaged or cut short ({error})"
+            reason = f"the file is damaged or truncated ({error})"
             raise FileRefusedError(self._source.name, self._newlines + 1, reason) from None
 
 
 def as_text(lines: Lines) -> io.TextIOWrapper:
     """The text of a file, in UTF-8.
 
-    A byte that is not UTF-8 becomes a lone surrogate, which the border refuses in whichever row
+    A byte that is not UTF-8 becomes a lone surrogate, which validation refuses in whichever row
     it stands, instead of ending the whole file without a line.
     """
     buffered = io.BufferedReader(lines, BUFFER_BYTES)

@@ -29,7 +29,8 @@ from tastemaker.validation import (
     check_kind,
 )
 
-# Chosen so that an import stays below 400 MB, which benchmarks/bulk.py checks.
+# Rows and ids of a segment, and texts remembered: chosen so that an import stays below 400 MB. One
+# of a million rows takes 250 MB (benchmarks/bulk.py).
 SEGMENT_ROWS = 1_000_000
 SEGMENT_IDS = 250_000
 REMEMBERED = 250_000

@@ -17,7 +17,8 @@ CONFIGURATION = "configuration"
 """The name in `meta` that the configuration is kept under."""
 
 EXPLORATION = 0.02
-"""The share of places that goes to new items, unless the operator sets another."""
+"""The share of places that goes to new items, unless the operator sets another;
+chosen, not measured."""
 
 
 @dataclass(frozen=True)

@@ -201,7 +201,7 @@ def test_a_large_vocabulary_fits_into_values_but_not_into_the_manifest() -> None
         pack({}, {}, {"words": words}, RING.sign)
 
 
-def test_every_flipped_bit_and_every_cut_is_noticed() -> None:
+def test_every_flipped_bit_and_every_truncation_is_noticed() -> None:
     whole = packed()
     changes = [whole[:length] for length in range(len(whole))]
     changes += [whole + b"\x00", whole + whole]

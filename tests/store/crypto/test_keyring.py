@@ -94,7 +94,7 @@ def test_the_swap_matrix_row_by_column_by_table_by_tenant() -> None:
                 ring.open(table, column, ref, sealed[m])
 
 
-def test_every_flipped_bit_and_every_cut_is_a_typed_error() -> None:
+def test_every_flipped_bit_and_every_truncation_is_a_typed_error() -> None:
     ring = new_ring(first_id=77)
     ref = ring.ref("zoë")
     sealed = ring.seal("user", "email", ref, "zoe@example.org")

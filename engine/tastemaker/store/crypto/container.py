@@ -131,12 +131,12 @@ def unpack(container: bytes, verify: Verify) -> Contents:
         verify: `Keyring.verify`.
 
     Raises:
-        TamperedError: it was changed, cut, or not signed by this database.
+        TamperedError: it was changed, truncated, or not signed by this database.
         UnknownKeyError: it is signed with a key that this database does not hold.
         ReleaseError: it is signed, and yet no container of this version of the engine.
     """
     if len(container) < _HEADER or container[: len(MAGIC)] != MAGIC:
-        raise TamperedError("A stored model is no model container: it was changed or cut.")
+        raise TamperedError("A stored model is no model container: it was changed or truncated.")
     body = memoryview(container)[_SIGNED:]
     verify(LABEL, body, container[len(MAGIC) : _SIGNED])
     start = _HEADER + int.from_bytes(container[_SIGNED:_HEADER], "big")

@@ -94,7 +94,7 @@ class Keyring:
         """The value that was sealed for that cell.
 
         Raises:
-            TamperedError: it was changed, cut, or moved there from another cell or database.
+            TamperedError: it was changed, truncated, or moved there from another cell or database.
             UnknownKeyError: it names a key that this database does not hold.
         """
         place = (table, column, sealed[4:8])
@@ -108,7 +108,7 @@ class Keyring:
         """A signature of 36 bytes: the id of the key (u32), then HMAC-SHA256 of the data.
 
         Args:
-            label: what is signed, say "model"; a signature counts for its label only.
+            label: what is signed, such as "model"; a signature counts for its label only.
             data: what is signed.
         """
         key = self._active[MODEL]

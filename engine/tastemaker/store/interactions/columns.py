@@ -48,7 +48,7 @@ class InteractionColumn(NumberColumn):
         return value if self.check is None else self.check(value)
 
 
-def described(
+def column_field(
     name: str,
     stored: type[np.number[Any]],
     *,
@@ -86,15 +86,15 @@ class InteractionColumns:
         times: (n,) int64 microseconds since 1970 UTC; `UNTIMED` where not known.
     """
 
-    user_keys: Int64Array = described("user_id", np.int64, row="user_id", file="user_id")
-    item_keys: Int64Array = described("item_id", np.int64, row="item_id", file="item_id")
-    kind_keys: Int64Array = described(
+    user_keys: Int64Array = column_field("user_id", np.int64, row="user_id", file="user_id")
+    item_keys: Int64Array = column_field("item_id", np.int64, row="item_id", file="item_id")
+    kind_keys: Int64Array = column_field(
         "kind_id", np.int32, row="kind", file="kind", only_of=kind.name
     )
-    values: Float64Array = described(
+    values: Float64Array = column_field(
         "value", np.float64, row="value", file="value", check=check_value, missing=DEFAULT_VALUE
     )
-    times: Int64Array = described(
+    times: Int64Array = column_field(
         "time", np.int64, row="time", file="timestamp", check=check_time, missing=UNTIMED
     )
 
@@ -130,4 +130,4 @@ INTERACTIONS = table_of(INTERACTION_COLUMNS)
 """The table, as it is written and read."""
 
 FILE_COLUMNS = tuple(column.file for column in INTERACTION_COLUMNS)
-"""All that a file says about an interaction."""
+"""What a file holds of an interaction."""

@@ -15,7 +15,7 @@ from tastemaker.errors import InputError
 from tastemaker.store.sql.dialect import Dialect, OpenedEngine
 from tastemaker.store.sql.opening import checked_engine, readable_url
 from tastemaker.store.sql.scrubbing import Scrubbed, scrubbed
-from tastemaker.store.sql.supported import dialect_named, dialect_of
+from tastemaker.store.sql.supported import dialect_for, dialect_of
 
 if TYPE_CHECKING:
     # An application that has a session has imported this; nobody else should pay for it.
@@ -46,7 +46,7 @@ class Database:
             self._engine, self._keeper = OpenedEngine(target)
         else:
             url = readable_url(target)
-            self._dialect = dialect_named(url.get_backend_name())
+            self._dialect = dialect_for(url.get_backend_name())
             self._engine, self._keeper = self._dialect.open_engine(url)
 
     @property
@@ -61,7 +61,7 @@ class Database:
             if self._pid == os.getpid():
                 return
             if not self._lent:
-                # Kept, not collected: closing an inherited connection would speak on the parent's
+                # Kept, not collected: closing an inherited connection would write to the parent's
                 # socket, and SQLite forbids even closing one in a child.
                 self._inherited.append(self._engine.pool)
                 self._engine.dispose(close=False)

@@ -1,6 +1,6 @@
 """What the engine needs of a database system, and each of the two does in its own way.
 
-Everything else asks a `Dialect` and never which system it is; `supported` says which there are.
+Everything else uses a `Dialect` and never looks at which system it is; only `supported` does.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from sqlalchemy import URL, Connection, Engine, Table
 
-from tastemaker.store.sql.number_table import Arrays, NumberTable
-
 if TYPE_CHECKING:
     import sqlite3
 
     from sqlalchemy.dialects import postgresql, sqlite
+
+    from tastemaker.store.sql.number_table import Arrays, NumberTable
 
 
 class OpenedEngine(NamedTuple):

@@ -120,8 +120,8 @@ def check(database: Database) -> None:
         found = ", ".join(map(_described, differences))
         raise SchemaError(
             f"The tables are not as the migrations make them: {found}. Undo what was changed by "
-            "hand, or restore a backup. (If it was store/tables.py that changed: `alembic revision "
-            "--autogenerate`.)"
+            "hand, or restore a backup. (If it was store/sql/tables.py that changed: `alembic "
+            "revision --autogenerate`.)"
         )
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.exc import ArgumentError
 
 from tastemaker.errors import InputError
 from tastemaker.store.sql.dialect import Dialect
-from tastemaker.store.sql.supported import dialect_named, dialect_of
+from tastemaker.store.sql.supported import dialect_for, dialect_of
 
 EXAMPLES = "Give a URL such as sqlite:///shop.db or postgresql://user@host/name."
 
@@ -25,7 +25,7 @@ def readable_url(target: str | URL) -> URL:
         raise InputError(f"The database URL cannot be read. {EXAMPLES}")
     if url.drivername in ("postgresql", "postgres"):
         url = url.set(drivername="postgresql+psycopg")
-    dialect = dialect_named(url.get_backend_name(), EXAMPLES)
+    dialect = dialect_for(url.get_backend_name(), EXAMPLES)
     if url.get_driver_name() not in dialect.drivers:
         raise InputError(
             f"The engine does not work with {url.drivername}. Leave out "

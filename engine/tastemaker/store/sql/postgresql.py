@@ -10,11 +10,11 @@ from sqlalchemy import URL, Connection, Engine, Table, create_engine, func, sele
 
 from tastemaker.errors import InputError
 from tastemaker.store.sql.dialect import OpenedEngine
-from tastemaker.store.sql.number_table import Arrays, NumberTable
-from tastemaker.store.sql.postgresql_columns import read_binary, write_arrays
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql
+
+    from tastemaker.store.sql.number_table import Arrays, NumberTable
 
 TABLE_BYTES = text("SELECT pg_total_relation_size(to_regclass(quote_ident(:name)))")
 
@@ -100,12 +100,17 @@ class PostgreSQL:
 
     def upsert_columns(self, connection: Connection, table: NumberTable, arrays: Arrays) -> int:
         """Writes by statements that take a column each as an array."""
+        # Here, so that whoever moves no columns does not load NumPy.
+        from tastemaker.store.sql.postgresql_columns import write_arrays
+
         return write_arrays(connection, table, arrays)
 
     def read_columns(
         self, connection: Connection, table: NumberTable, owners: Sequence[int] | None
     ) -> Arrays:
         """Reads by COPY in binary form; with psycopg2 row by row."""
+        from tastemaker.store.sql.postgresql_columns import read_binary
+
         return read_binary(connection, table, owners)
 
     def table_bytes(self, connection: Connection, name: str) -> int | None:

@@ -18,13 +18,13 @@ from sqlalchemy import Connection
 
 from tastemaker.store.sql.number_table import Arrays, NumberTable, changed_rows, read_rows
 
-ROWS_PER_STATEMENT = 10_000
+ARRAY_ROWS = 10_000
 """Chosen, not measured: less than a megabyte a statement."""
 
 PIECE_BYTES = 2**20
 """What is parsed at a time of a COPY; chosen, not measured."""
 
-HEADER_BYTES = 19
+COPY_HEADER_BYTES = 19
 """What a COPY begins with: its signature, flags, and the length of nothing."""
 
 
@@ -56,9 +56,9 @@ def write_arrays(connection: Connection, table: NumberTable, arrays: Arrays) -> 
     """
     statement = table.insert + unnest_sql(table)
     new = 0
-    for start in range(0, len(arrays[0]), ROWS_PER_STATEMENT):
+    for start in range(0, len(arrays[0]), ARRAY_ROWS):
         part = [
-            array[start : start + ROWS_PER_STATEMENT].astype(column.stored, copy=False)
+            array[start : start + ARRAY_ROWS].astype(column.stored, copy=False)
             for column, array in zip(table.columns, arrays, strict=True)
         ]
         parameters = array_parameters(connection, part)
@@ -149,7 +149,7 @@ def read_copy(
     row = copied_row(table)
     cursor: Any = connection.connection.cursor()
     parts, rest = [], b""
-    skip = HEADER_BYTES
+    skip = COPY_HEADER_BYTES
     with cursor, cursor.copy(f"COPY ({statement}) TO STDOUT (FORMAT BINARY)", parameters) as copy:
         for piece in pieces(copy):
             rest += piece

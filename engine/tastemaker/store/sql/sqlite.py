@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import URL, Connection, Engine, Table, text
 
 from tastemaker.store.sql.dialect import OpenedEngine
-from tastemaker.store.sql.number_table import Arrays, NumberTable
-from tastemaker.store.sql.sqlite_columns import read_texts, write_values
 from tastemaker.store.sql.sqlite_engine import open_sqlite
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects import sqlite
+
+    from tastemaker.store.sql.number_table import Arrays, NumberTable
 
 FILE_BYTES = text("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
 
@@ -94,12 +94,17 @@ class SQLite:
 
     def upsert_columns(self, connection: Connection, table: NumberTable, arrays: Arrays) -> int:
         """Writes by statements of many rows."""
+        # Here, so that whoever moves no columns does not load NumPy.
+        from tastemaker.store.sql.sqlite_columns import write_values
+
         return write_values(connection, table, arrays)
 
     def read_columns(
         self, connection: Connection, table: NumberTable, owners: Sequence[int] | None
     ) -> Arrays:
         """Reads a text of numbers for each owner where that is exact, else row by row."""
+        from tastemaker.store.sql.sqlite_columns import read_texts
+
         return read_texts(connection, table, owners)
 
     def table_bytes(self, connection: Connection, name: str) -> int | None:

@@ -26,7 +26,8 @@ from tastemaker.store.sql.number_table import (
     read_rows,
 )
 
-ROWS_PER_STATEMENT = 200
+VALUES_PER_STATEMENT = 200
+"""Rows of one INSERT; see above."""
 
 SLICE_ROWS = 20_000
 """Rows that are Python numbers at a time; chosen, not measured: a few MB."""
@@ -34,9 +35,10 @@ SLICE_ROWS = 20_000
 OWNERS_PER_STATEMENT = 500
 """Whose rows a statement reads, and whose texts are parsed at a time; chosen, not measured."""
 
-# Multiples of 1/64 travel as whole numbers: exact, and without SQLite's rounding of a float's text.
-# Other values become NULL, which group_concat leaves out: then the numbers are too few.
 SCALE = 64
+"""Multiples of 1/64 travel as whole numbers: exact, without SQLite's rounding of a float's text.
+Counts and ratings are such multiples (chosen, not measured). Other values become NULL, which
+group_concat leaves out: then the numbers are too few."""
 
 
 def write_values(connection: Connection, table: NumberTable, arrays: Arrays) -> int:
@@ -60,7 +62,7 @@ def write_values(connection: Connection, table: NumberTable, arrays: Arrays) -> 
 
 def statements_of(arrays: Arrays) -> Iterator[tuple[int | float, ...]]:
     """The parameters of one statement after the other: all numbers of its rows, row by row."""
-    step = ROWS_PER_STATEMENT * len(arrays)
+    step = VALUES_PER_STATEMENT * len(arrays)
     for start in range(0, len(arrays[0]), SLICE_ROWS):
         flat = interleaved(tuple(array[start : start + SLICE_ROWS] for array in arrays))
         for first in range(0, len(flat), step):
@@ -75,14 +77,14 @@ def interleaved(arrays: Arrays) -> list[int | float]:
     return flat
 
 
-@lru_cache(maxsize=2 * (ROWS_PER_STATEMENT + 1))
+@lru_cache(maxsize=2 * (VALUES_PER_STATEMENT + 1))
 def values_sql(table: NumberTable, count: int, conflict: str) -> str:
     """An INSERT of `count` rows."""
-    row = marks(len(table.columns))
+    row = question_marks(len(table.columns))
     return f"{table.insert}VALUES {', '.join([row] * count)}{conflict}"
 
 
-def marks(count: int) -> str:
+def question_marks(count: int) -> str:
     """`(?, ?, …)`, one for each parameter."""
     return f"({', '.join('?' * count)})"
 
@@ -94,7 +96,7 @@ def read_texts(connection: Connection, table: NumberTable, owners: Sequence[int]
     parts = []
     for start in range(0, len(owners), OWNERS_PER_STATEMENT):
         some = tuple(owners[start : start + OWNERS_PER_STATEMENT])
-        where = f" WHERE {table.owner} IN {marks(len(some))}"
+        where = f" WHERE {table.owner} IN {question_marks(len(some))}"
         parts.append(read_where(connection, table, where, some))
     return table.joined(parts)
 

@@ -12,7 +12,7 @@ from tastemaker.store.sql.sqlite import SQLITE
 DIALECTS: dict[str, Dialect] = {"sqlite": SQLITE, "postgresql": POSTGRESQL}
 
 
-def dialect_named(name: str, advice: str = "") -> Dialect:
+def dialect_for(name: str, advice: str = "") -> Dialect:
     """The dialect of a system, by the name that SQLAlchemy has for it.
 
     Args:
@@ -36,4 +36,4 @@ def dialect_of(opened: Connection | Engine) -> Dialect:
     Raises:
         InputError: the engine does not run on that system.
     """
-    return dialect_named(opened.dialect.name)
+    return dialect_for(opened.dialect.name)
