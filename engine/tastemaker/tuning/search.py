@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tastemaker.holdout.tuning_folds import TuningFold
+from tastemaker.json_types import Json
 from tastemaker.plugin.registry import Registry
-from tastemaker.recommender import Json, Progress
+from tastemaker.recommender import Progress
 from tastemaker.training.deadline import Deadline
 from tastemaker.training.fitting import Candidate, fit_in_time, too_large
 from tastemaker.tuning.measuring import Failed, figure

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tastemaker.recommender import Json, Recommender
+from tastemaker.json_types import Json
+from tastemaker.recommender import Recommender
 
 if TYPE_CHECKING:
     import optuna
