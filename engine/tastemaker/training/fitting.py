@@ -68,7 +68,8 @@ def choose(
         NotFoundError: a name that no recommender has.
         PluginError: a named one is switched off or failed.
     """
-    names = list(dict.fromkeys(only)) or list(registry.enabled)
+    settings = registry.present_settings(settings)
+    names = list(dict.fromkeys(map(registry.present_name, only))) or list(registry.enabled)
     for name in only:
         registry.create(name)
     return [Candidate(registry.find(name), settings.get(name, {})) for name in names]
