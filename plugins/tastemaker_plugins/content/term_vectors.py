@@ -7,14 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
-import numpy.typing as npt
 from scipy.sparse import csr_array
 
-from tastemaker import Items, State
+from tastemaker import Float32Array, Int64Array, Items, State
 from tastemaker_plugins.content.terms import bags, number_edges
-
-Float32Array = npt.NDArray[np.float32]
-Int64Array = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 import numpy as np
-import numpy.typing as npt
 from scipy.sparse import csr_array, vstack
 
 from tastemaker import (
+    Float32Array,
     Items,
     People,
     Progress,
@@ -27,8 +27,6 @@ from tastemaker_plugins.shared.recency import (
     half_life_setting,
     recency,
 )
-
-Float32Array = npt.NDArray[np.float32]
 
 BLOCK = 256
 

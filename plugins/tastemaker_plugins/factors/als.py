@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
-import numpy.typing as npt
 
 from tastemaker import (
+    BoolArray,
+    Float32Array,
     People,
     Progress,
     Recommender,
@@ -28,9 +29,6 @@ from tastemaker_plugins.shared.recency import (
     recency,
     strengths,
 )
-
-Float32Array = npt.NDArray[np.float32]
-BoolArray = npt.NDArray[np.bool_]
 
 LEAST = 1e-6
 """Every vector is held back a little, so that each has one solution."""

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-Float32Array = npt.NDArray[np.float32]
-Int64Array = npt.NDArray[np.int64]
+from tastemaker import Float32Array, Int64Array
 
 CELLS = 16_384
 """Observations worked on at once: what their vectors take stays in the processor's cache."""

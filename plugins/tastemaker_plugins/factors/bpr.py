@@ -7,9 +7,19 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 import numpy as np
-import numpy.typing as npt
 
-from tastemaker import People, Progress, Recommender, State, TrainingData, hookimpl, setting
+from tastemaker import (
+    BoolArray,
+    Float32Array,
+    Int64Array,
+    People,
+    Progress,
+    Recommender,
+    State,
+    TrainingData,
+    hookimpl,
+    setting,
+)
 from tastemaker_plugins.factors.item_vectors import ItemVectors, able
 from tastemaker_plugins.factors.pairwise import Choices, Climber, beside, sums_by_item
 from tastemaker_plugins.shared.recency import (
@@ -20,9 +30,6 @@ from tastemaker_plugins.shared.recency import (
     half_life_setting,
     recency,
 )
-
-Float32Array = npt.NDArray[np.float32]
-Int64Array = npt.NDArray[np.int64]
 
 BATCH = 4096
 """Choices learnt from at once."""
@@ -113,7 +120,7 @@ class Bpr(Recommender):
         choices: Choices,
         drawn: Int64Array,
         climbers: list[Climber],
-        known: npt.NDArray[np.bool_],
+        known: BoolArray,
         random: np.random.Generator,
     ) -> None:
         """One step for every choice drawn."""
@@ -192,7 +199,7 @@ class Bpr(Recommender):
 
 def _best_rivals(
     choices: Choices, drawn: Int64Array, rivals: Int64Array, scores: Float32Array
-) -> tuple[Int64Array, npt.NDArray[np.bool_]]:
+) -> tuple[Int64Array, BoolArray]:
     """The best rival of each choice, and whether the person never chose it.
 
     Args:

@@ -11,12 +11,8 @@ import numpy.typing as npt
 from scipy.linalg import eigh, qr
 from scipy.sparse import csr_array
 
-from tastemaker import People, setting
+from tastemaker import BoolArray, Float32Array, Float64Array, People, setting
 from tastemaker_plugins.shared.recency import HistorySettings, fading_setting, half_life_setting
-
-Float32Array = npt.NDArray[np.float32]
-Int64Array = npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
 
 SPARE = 16
 """Vectors sought beyond those wanted: they make the last wanted ones true."""
@@ -199,7 +195,7 @@ def truncated_svd(matrix: csr_array, rank: int, seed: int) -> tuple[Float32Array
     return values[kept], np.ascontiguousarray(vectors)
 
 
-def _gram(matrix: csr_array, basis: Float32Array) -> npt.NDArray[np.float64]:
+def _gram(matrix: csr_array, basis: Float32Array) -> Float64Array:
     """(width, width) products of the images of the basis, exact enough to tell 0 from little."""
     gram = np.zeros((basis.shape[1], basis.shape[1]))
     for first in range(0, matrix.shape[0], BLOCK):

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 import numpy as np
-import numpy.typing as npt
 from scipy.sparse import csr_array
 
 from tastemaker import (
+    Float32Array,
     People,
     Progress,
     Recommender,
@@ -31,8 +31,6 @@ from tastemaker_plugins.factors.item_vectors import (
 )
 from tastemaker_plugins.factors.nonnegative import Nonnegative
 from tastemaker_plugins.shared.recency import half_life_of, recency, strengths
-
-Float32Array = npt.NDArray[np.float32]
 
 TURN = 6
 """Steps towards the best themes, or people, before it is the others' turn."""

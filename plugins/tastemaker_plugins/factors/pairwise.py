@@ -5,14 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 from scipy.sparse import csr_array
 
-from tastemaker import People
-
-Float32Array = npt.NDArray[np.float32]
-Int64Array = npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
+from tastemaker import BoolArray, Float32Array, Int64Array, People
 
 CONTEXT = 20
 """Interactions beside a choice that stand for the person who chose; farther ones hardly count."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 import numpy as np
-import numpy.typing as npt
 
 from tastemaker import (
+    Float32Array,
     People,
     Progress,
     Recommender,
@@ -31,8 +31,6 @@ from tastemaker_plugins.factors.item_vectors import (
     scaled,
 )
 from tastemaker_plugins.shared.recency import half_life_of, recency, strengths
-
-Float32Array = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
-import numpy.typing as npt
 from scipy.sparse import csr_array, vstack
 
 from tastemaker import (
+    BoolArray,
+    Float32Array,
     Items,
     Progress,
     Recommender,
@@ -32,9 +33,6 @@ from tastemaker_plugins.factors.item_vectors import (
 )
 from tastemaker_plugins.factors.svd import Svd, SvdSettings
 from tastemaker_plugins.shared.recency import strengths
-
-Float32Array = npt.NDArray[np.float32]
-BoolArray = npt.NDArray[np.bool_]
 
 DOUBT = 0.1
 """How much to distrust what terms say of an item's place, against what they say on average."""

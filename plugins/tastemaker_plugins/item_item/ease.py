@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 import numpy as np
-import numpy.typing as npt
 from scipy.linalg import lapack
 from scipy.sparse import csr_array
 
 from tastemaker import (
+    Float32Array,
+    Int32Array,
+    Int64Array,
     People,
     Progress,
     Recommender,
@@ -29,9 +31,6 @@ from tastemaker_plugins.shared.recency import (
     recency,
     strengths,
 )
-
-Float32Array = npt.NDArray[np.float32]
-Int32Array = npt.NDArray[np.int32]
 
 SHORT = 128
 """Up to so many interactions, copying their rows is quicker than a sparse product."""
@@ -153,7 +152,7 @@ class Ease(Recommender):
 def _products(
     weights: Float32Array,
     columns: Int32Array,
-    indptr: npt.NDArray[np.int64],
+    indptr: Int64Array,
     links: Float32Array,
 ) -> Float32Array:
     """(n_rows, n) each row's weights times the rows of `links` that they stand for."""

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 from scipy.sparse import csr_array
 
-Float32Array = npt.NDArray[np.float32]
-Int32Array = npt.NDArray[np.int32]
+from tastemaker import Float32Array, Int32Array
 
 
 def common(matrix: csr_array, max_items: int) -> tuple[Int32Array, Float32Array]:

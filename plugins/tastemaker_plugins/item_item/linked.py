@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar, Self
 
-import numpy as np
-import numpy.typing as npt
-
-from tastemaker import People, Recommender, State
+from tastemaker import Float32Array, People, Recommender, State
 from tastemaker_plugins.item_item.neighbours import Neighbours
 from tastemaker_plugins.shared.recency import HistorySettings, half_life_of, recency
-
-Float32Array = npt.NDArray[np.float32]
 
 
 class Linked(Recommender):

@@ -10,11 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
-from tastemaker import People, Progress
-
-Float32Array = npt.NDArray[np.float32]
-Int32Array = npt.NDArray[np.int32]
-BoolArray = npt.NDArray[np.bool_]
+from tastemaker import BoolArray, Float32Array, Int32Array, People, Progress
 
 Rate: TypeAlias = Callable[[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]], Any]
 """Makes weights of links out of products, the items they lead from and those they lead to."""

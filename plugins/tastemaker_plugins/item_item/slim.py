@@ -7,10 +7,18 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 import numpy as np
-import numpy.typing as npt
 from scipy.sparse import coo_array, csr_array
 
-from tastemaker import Progress, Recommender, TrainingData, hookimpl, setting
+from tastemaker import (
+    Float32Array,
+    Int32Array,
+    Int64Array,
+    Progress,
+    Recommender,
+    TrainingData,
+    hookimpl,
+    setting,
+)
 from tastemaker_plugins.item_item.gram import common
 from tastemaker_plugins.item_item.linked import Linked
 from tastemaker_plugins.item_item.neighbours import Neighbours, strongest
@@ -20,10 +28,6 @@ from tastemaker_plugins.shared.recency import (
     half_life_setting,
     strengths,
 )
-
-Float32Array = npt.NDArray[np.float32]
-Int32Array = npt.NDArray[np.int32]
-Int64Array = npt.NDArray[np.int64]
 
 CELLS = 4_000_000
 """Cells of the matrices solved at once: bounds the memory."""

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 import numpy as np
-import numpy.typing as npt
 from scipy.sparse import coo_array, csr_array
 
 from tastemaker import (
+    Float32Array,
+    Int32Array,
     People,
     Progress,
     Recommender,
@@ -26,9 +27,6 @@ from tastemaker_plugins.shared.recency import (
     fading_setting,
     half_life_setting,
 )
-
-Float32Array = npt.NDArray[np.float32]
-Int32Array = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True)

@@ -8,17 +8,13 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
-from tastemaker import People, Progress
+from tastemaker import BoolArray, Float32Array, Int32Array, Int64Array, People, Progress
 from tastemaker_plugins.factors.item_vectors import truncated_svd
 from tastemaker_plugins.item_item.neighbours import nearest
 from tastemaker_plugins.neural.vectors import unit
 from tastemaker_plugins.shared.recency import strengths
 
 Array = npt.NDArray[Any]
-BoolArray = npt.NDArray[np.bool_]
-Float32Array = npt.NDArray[np.float32]
-Int32Array = npt.NDArray[np.int32]
-Int64Array = npt.NDArray[np.int64]
 Pairs = tuple[Int32Array, Int32Array, Float32Array]
 """(n_pairs,) items, as many companions of theirs, and how strongly they go together."""
 

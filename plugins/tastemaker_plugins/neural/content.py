@@ -10,12 +10,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
-from tastemaker import Items
+from tastemaker import Float32Array, Int32Array, Items
 from tastemaker_plugins.factors.item_vectors import truncated_svd
 from tastemaker_plugins.neural.texts import Vocabulary
-
-Float32Array = npt.NDArray[np.float32]
-Int32Array = npt.NDArray[np.int32]
 
 CONTENT, WORDS = 64, 32
 """Numbers in the vector of an item's content, and how many of its words are read for it."""

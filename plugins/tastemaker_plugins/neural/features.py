@@ -8,13 +8,9 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-import numpy.typing as npt
 
-from tastemaker import Items, People
+from tastemaker import Int32Array, Int64Array, Items, People
 from tastemaker_plugins.content.terms import number_edges, term_hash
-
-Int32Array = npt.NDArray[np.int32]
-Int64Array = npt.NDArray[np.int64]
 
 COMPANY = 3
 """So many people must share a value for it to be learnt: a model tells nothing of single people."""

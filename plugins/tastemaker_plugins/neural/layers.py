@@ -13,9 +13,9 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-Float32Array = npt.NDArray[np.float32]
+from tastemaker import BoolArray, Float32Array
+
 IntArray = npt.NDArray[np.integer]
-BoolArray = npt.NDArray[np.bool_]
 Activation = Callable[[Float32Array], Float32Array]
 
 HALF = np.float32(0.5)

@@ -10,14 +10,20 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import numpy.typing as npt
 
-from tastemaker import Items, People, Recommender, State, TrainingData, setting
+from tastemaker import (
+    Float32Array,
+    Int32Array,
+    Items,
+    People,
+    Recommender,
+    State,
+    TrainingData,
+    setting,
+)
 from tastemaker_plugins.neural.settings import RUNTIME
 from tastemaker_plugins.neural.texts import Vocabulary
 from tastemaker_plugins.neural.vectors import Vectors
 from tastemaker_plugins.shared.recency import HistorySettings, half_life_setting, recency
-
-Float32Array = npt.NDArray[np.float32]
-Int32Array = npt.NDArray[np.int32]
 
 Network = Mapping[str, Float32Array]
 """The weights of a network: "words.0" is the first of the layer "words"."""

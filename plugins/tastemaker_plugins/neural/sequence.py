@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
-import numpy.typing as npt
 
 from tastemaker import (
+    BoolArray,
+    Float32Array,
+    Int32Array,
     Items,
     People,
     Progress,
@@ -27,10 +29,6 @@ from tastemaker_plugins.neural.sequence_network import Learnt, Shape, learn
 from tastemaker_plugins.neural.settings import RUNTIME, NetworkSettings
 from tastemaker_plugins.neural.training_examples import Lesson
 from tastemaker_plugins.neural.windows import newest_items
-
-Float32Array = npt.NDArray[np.float32]
-Int32Array = npt.NDArray[np.int32]
-BoolArray = npt.NDArray[np.bool_]
 
 BLOCK = 512
 """People scored at once: bounds the memory."""

@@ -6,14 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from tastemaker import Progress
+from tastemaker import Float32Array, Progress
 from tastemaker_plugins.neural.keras_training import Pace, Shuffled, Tensor, keras_for, train
 from tastemaker_plugins.neural.softmax import Rivals, softmax_loss
 from tastemaker_plugins.neural.training_examples import Ahead, Lesson
-
-Float32Array = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)

@@ -6,12 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from tastemaker import Float32Array, Int32Array
 from tastemaker_plugins.neural.keras_training import Batch, Batches, Tensor
-
-Float32Array = npt.NDArray[np.float32]
-Int32Array = npt.NDArray[np.int32]
 
 EVENNESS = 0.5
 """The power of an item's count that it is drawn by: between all alike and as often as chosen."""

@@ -7,9 +7,19 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
-import numpy.typing as npt
 
-from tastemaker import Items, Progress, Recommender, TrainingData, hookimpl, setting
+from tastemaker import (
+    BoolArray,
+    Float32Array,
+    Int32Array,
+    Int64Array,
+    Items,
+    Progress,
+    Recommender,
+    TrainingData,
+    hookimpl,
+    setting,
+)
 from tastemaker_plugins.content.terms import number_edges
 from tastemaker_plugins.neural.co_choice import DIRECTIONS, choices, clusters
 from tastemaker_plugins.neural.keras_training import Pace, Shuffled, keras_for, train
@@ -23,10 +33,6 @@ from tastemaker_plugins.neural.reading import (
 )
 from tastemaker_plugins.neural.texts import MOST, PADDING, Vocabulary, cut
 from tastemaker_plugins.neural.vectors import Vectors, unit
-
-BoolArray = npt.NDArray[np.bool_]
-Float32Array = npt.NDArray[np.float32]
-Int32Array = npt.NDArray[np.int32]
 
 BLOCK = 1024
 """Texts read at once: bounds the memory."""
@@ -233,7 +239,7 @@ def categories(items: Items) -> Float32Array:
     return shared
 
 
-def one_hot(numbers: npt.NDArray[np.int64]) -> Float32Array:
+def one_hot(numbers: Int64Array) -> Float32Array:
     """(n, highest + 1) float32: 1 in the column of each number; a row of 0 where it is negative."""
     chosen = np.flatnonzero(numbers >= 0)
     targets = np.zeros((len(numbers), int(numbers.max(initial=-1)) + 1), dtype=np.float32)

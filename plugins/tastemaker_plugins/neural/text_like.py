@@ -7,9 +7,19 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
-import numpy.typing as npt
 
-from tastemaker import People, Progress, Recommender, TrainingData, hookimpl, setting
+from tastemaker import (
+    BoolArray,
+    Float32Array,
+    Int32Array,
+    Int64Array,
+    People,
+    Progress,
+    Recommender,
+    TrainingData,
+    hookimpl,
+    setting,
+)
 from tastemaker_plugins.neural.keras_training import Batch, Pace, Shuffled, keras_for, train
 from tastemaker_plugins.neural.layers import Lstm, dense
 from tastemaker_plugins.neural.reading import (
@@ -21,11 +31,6 @@ from tastemaker_plugins.neural.reading import (
 )
 from tastemaker_plugins.neural.texts import MOST, PADDING, Vocabulary, cut
 from tastemaker_plugins.neural.vectors import Vectors
-
-BoolArray = npt.NDArray[np.bool_]
-Float32Array = npt.NDArray[np.float32]
-Int32Array = npt.NDArray[np.int32]
-Int64Array = npt.NDArray[np.int64]
 
 BLOCK = 1024
 """Texts read at once: bounds the memory."""

@@ -7,9 +7,15 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
-import numpy.typing as npt
 
-from tastemaker import Progress, Recommender, TrainingData, hookimpl, setting
+from tastemaker import (
+    Int32Array,
+    Progress,
+    Recommender,
+    TrainingData,
+    hookimpl,
+    setting,
+)
 from tastemaker_plugins.neural.co_choice import Pairs, choices, companions, sample
 from tastemaker_plugins.neural.keras_training import Batch, Pace, Shuffled, keras_for, train
 from tastemaker_plugins.neural.layers import dense
@@ -22,9 +28,6 @@ from tastemaker_plugins.neural.reading import (
 )
 from tastemaker_plugins.neural.texts import MOST, PADDING, Vocabulary, averages, cut
 from tastemaker_plugins.neural.vectors import TINY, Vectors, unit
-
-Float32Array = npt.NDArray[np.float32]
-Int32Array = npt.NDArray[np.int32]
 
 SHARPNESS, CAUTION = 5.0, -2.0
 """Where learning starts: a cosine of 1 says "together" (logit 3), one of 0 "not" (logit -2)."""

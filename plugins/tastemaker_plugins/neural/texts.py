@@ -11,12 +11,8 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from tastemaker import Items
+from tastemaker import Float32Array, Int32Array, Int64Array, Items
 from tastemaker_plugins.content.terms import WORD, number_edges, term_hash
-
-Float32Array = npt.NDArray[np.float32]
-Int32Array = npt.NDArray[np.int32]
-Int64Array = npt.NDArray[np.int64]
 
 PADDING = 0
 """The number that stands where a text has ended; the words begin at 1."""

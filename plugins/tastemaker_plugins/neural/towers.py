@@ -6,16 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from tastemaker import Progress
+from tastemaker import Float32Array, Int32Array, Progress
 from tastemaker_plugins.neural.keras_training import Pace, Shuffled, Tensor, keras_for, train
 from tastemaker_plugins.neural.layers import dense, relu
 from tastemaker_plugins.neural.softmax import Rivals, softmax_loss
 from tastemaker_plugins.neural.training_examples import Ahead, Lesson
-
-Float32Array = npt.NDArray[np.float32]
-Int32Array = npt.NDArray[np.int32]
 
 LOSSES = ("cross-entropy", "mse")
 

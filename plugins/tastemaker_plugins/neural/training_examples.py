@@ -9,13 +9,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tastemaker import TrainingData
+from tastemaker import Float32Array, Int32Array, Int64Array, TrainingData
 from tastemaker_plugins.neural.keras_training import Batch, Batches
 from tastemaker_plugins.neural.windows import Windows, target_weights
-
-Float32Array = npt.NDArray[np.float32]
-Int32Array = npt.NDArray[np.int32]
-Int64Array = npt.NDArray[np.int64]
 
 LEAST_PASSES = 2
 """However many interactions there are, each kept is learnt from so often."""

@@ -11,6 +11,8 @@ import numpy.typing as npt
 from scipy.sparse import csr_array
 
 from tastemaker import (
+    BoolArray,
+    Float32Array,
     Items,
     People,
     Progress,
@@ -28,9 +30,6 @@ from tastemaker_plugins.neural.settings import RUNTIME, NetworkSettings
 from tastemaker_plugins.neural.towers import LOSSES, Learnt, Shape, Tower, learn
 from tastemaker_plugins.neural.training_examples import Lesson
 from tastemaker_plugins.shared.recency import half_life_of, half_life_setting, recency
-
-Float32Array = npt.NDArray[np.float32]
-BoolArray = npt.NDArray[np.bool_]
 
 LAYERS = ("straight", "kernel", "bias", "last-kernel", "last-bias")
 

@@ -10,10 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
-from tastemaker import People
+from tastemaker import BoolArray, Float32Array, People
 
-Float32Array = npt.NDArray[np.float32]
-BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.integer]
 
 TINY = np.float32(1e-6)

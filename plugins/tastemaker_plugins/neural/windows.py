@@ -5,15 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from tastemaker import People
+from tastemaker import BoolArray, Float32Array, Float64Array, Int32Array, Int64Array, People
 from tastemaker_plugins.shared.recency import fade
-
-Float32Array = npt.NDArray[np.float32]
-Int32Array = npt.NDArray[np.int32]
-Int64Array = npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -46,7 +40,7 @@ class Windows:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def newest(self, times: npt.NDArray[np.float64], most: int, seed: int) -> Windows:
+    def newest(self, times: Float64Array, most: int, seed: int) -> Windows:
         """Those that end last, with at most `most` interactions among them (but one at least).
 
         Args:

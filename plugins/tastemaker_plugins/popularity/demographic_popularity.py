@@ -11,6 +11,9 @@ import numpy.typing as npt
 from scipy.sparse import csr_array
 
 from tastemaker import (
+    Float32Array,
+    Float64Array,
+    Int64Array,
     People,
     Progress,
     Recommender,
@@ -23,10 +26,6 @@ from tastemaker import (
 from tastemaker_plugins.content.terms import Edges, attribute_term, column_edges, term_hash
 from tastemaker_plugins.popularity.popular import trend
 from tastemaker_plugins.shared.recency import fading_setting, strengths
-
-Float32Array = npt.NDArray[np.float32]
-Float64Array = npt.NDArray[np.float64]
-Int64Array = npt.NDArray[np.int64]
 
 UNHEARD = 0.01
 """The share of the mean popularity that every item is given, so that none is impossible."""

@@ -5,12 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from tastemaker import People, Progress
-
-Float64Array = npt.NDArray[np.float64]
-Int64Array = npt.NDArray[np.int64]
+from tastemaker import Float64Array, Int64Array, People, Progress
 
 DAY = 86_400.0
 HALF_LIVES = DAY * np.exp2(np.arange(13))

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 import numpy as np
-import numpy.typing as npt
 
 from tastemaker import (
+    Float32Array,
+    Float64Array,
     People,
     Progress,
     Recommender,
@@ -20,9 +21,6 @@ from tastemaker import (
     setting,
 )
 from tastemaker_plugins.popularity.half_life_search import DAY, best_half_life
-
-Float32Array = npt.NDArray[np.float32]
-Float64Array = npt.NDArray[np.float64]
 
 
 class Everybodys(Recommender):

@@ -6,12 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from scipy.sparse import csr_array
 
-from tastemaker import People, Settings, State, setting
-
-Float32Array = npt.NDArray[np.float32]
+from tastemaker import Float32Array, People, Settings, State, setting
 
 
 def half_life_setting(default: float) -> Any:

@@ -5,12 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from tastemaker import People, setting
+from tastemaker import Float32Array, People, setting
 from tastemaker_plugins.shared.recency import HistorySettings, fade
-
-Float32Array = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
