@@ -44,6 +44,17 @@ class State:
     arrays: Mapping[str, npt.NDArray[Any]] = field(default_factory=dict)
     values: Mapping[str, Json] = field(default_factory=dict)
 
+    def renamed(self, names: Mapping[str, str]) -> State:
+        """The same with arrays and values renamed, for a `restore` that knows former names.
+
+        Args:
+            names: from the former name to the present one; what it does not list keeps its name.
+        """
+        return State(
+            {names.get(name, name): array for name, array in self.arrays.items()},
+            {names.get(name, name): value for name, value in self.values.items()},
+        )
+
 
 class Progress(Protocol):
     """What long work reports its progress to."""

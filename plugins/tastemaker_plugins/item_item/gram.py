@@ -1,4 +1,4 @@
-"""What items have in common: how many people chose both of two."""
+"""Co-occurrence of items: how many people chose both of two."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from scipy.sparse import csr_array
 from tastemaker import Float32Array, Int32Array
 
 
-def common(matrix: csr_array, max_items: int) -> tuple[Int32Array, Float32Array]:
+def co_occurrence(matrix: csr_array, max_items: int) -> tuple[Int32Array, Float32Array]:
     """The Gram matrix of the most chosen items.
 
     Args:
