@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine
@@ -323,10 +324,12 @@ class Tastemaker(Repository):
         with self._reading("reading the configuration") as connection:
             configuration = read_configuration(connection)
             failed = last_problems(connection, self._ring) if self._ring else {}
-        found = Registry(self._plugins, configuration.disabled).plugins
+        registry = Registry(self._plugins, configuration.disabled)
+        settings = registry.present_settings(configuration.settings)
+        problems = {registry.present_name(name): problem for name, problem in failed.items()}
         return [
-            one.configured(configuration.settings.get(one.name, {})).trained(failed.get(one.name))
-            for one in found
+            one.configured(settings.get(one.name, {})).trained(problems.get(one.name))
+            for one in registry.plugins
         ]
 
     def configure(
@@ -334,17 +337,25 @@ class Tastemaker(Repository):
     ) -> None:
         """Switches a recommender on or off, or changes its settings for the next training.
 
+        Former names of recommenders and settings mean what they are called now.
+
         Raises:
             NotFoundError: no recommender has that name.
             SettingsError: a setting is unknown or out of its bounds.
         """
         with self._writing("changing the configuration") as connection:
             configuration = read_configuration(connection)
+            registry = Registry(self._plugins)
+            present = registry.find(name).name
             if settings:
-                configuration = configuration.adjusted(name, settings)
-            Registry(self._plugins).check(name, configuration.settings.get(name, {}))
+                own = registry.present_settings({name: settings})[present]
+                configuration = configuration.adjusted(present, own)
+            known = registry.present_settings(configuration.settings)
+            registry.check(present, known.get(present, {}))
             if enabled is not None:
-                configuration = configuration.switched(name, enabled)
+                disabled = frozenset(map(registry.present_name, configuration.disabled))
+                configuration = replace(configuration, disabled=disabled)
+                configuration = configuration.switched(present, enabled)
             write_configuration(connection, configuration)
 
     @property

@@ -6,20 +6,22 @@ import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Protocol, Self, TypeAlias
+from typing import Any, ClassVar, Protocol, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from tastemaker.data import Float32Array, Items, People, TrainingData
+from tastemaker.data import Items, People, TrainingData
+from tastemaker.data.arrays import Float32Array
 from tastemaker.errors import SettingsError
+from tastemaker.json_types import Json
 
 API_VERSION = 1
 """The version of this contract. A plugin that names another one is not loaded."""
 
 FAMILIES = ("popularity", "content", "collaborative", "hybrid")
 
-KINDS: Mapping[type, str] = {
+TYPE_NAMES: Mapping[type, str] = {
     bool: "true or false",
     int: "a whole number",
     float: "a number",
@@ -27,7 +29,7 @@ KINDS: Mapping[type, str] = {
 }
 """What a setting of each type is called."""
 
-Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -42,16 +44,27 @@ class State:
     arrays: Mapping[str, npt.NDArray[Any]] = field(default_factory=dict)
     values: Mapping[str, Json] = field(default_factory=dict)
 
+    def renamed(self, names: Mapping[str, str]) -> State:
+        """The same with arrays and values renamed, for a `restore` that knows former names.
+
+        Args:
+            names: from the former name to the present one; what it does not list keeps its name.
+        """
+        return State(
+            {names.get(name, name): array for name, array in self.arrays.items()},
+            {names.get(name, name): value for name, value in self.values.items()},
+        )
+
 
 class Progress(Protocol):
-    """Told by long work how far it is."""
+    """What long work reports its progress to."""
 
     def __call__(self, done: int, total: int, what: str = "") -> None:
         """Reports that `done` of `total` steps are over; `what` names the step."""
 
 
 def no_progress(done: int, total: int, what: str = "") -> None:
-    """A Progress that tells nobody."""
+    """A Progress that shows nothing."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +75,33 @@ class Settings:
         for entry in dataclasses.fields(self):
             check_setting(entry, getattr(self, entry.name))
 
+    @classmethod
+    def renamed(cls, values: Mapping[str, T]) -> dict[str, T]:
+        """Values under the present names of the settings; what is no setting keeps its name.
+
+        Where a value is given under the present name as well as a former one, the present one
+        counts.
+        """
+        present = {
+            former: entry.name
+            for entry in dataclasses.fields(cls)
+            for former in entry.metadata.get("formerly", ())
+        }
+        return {present.get(name, name): value for name, value in values.items()} | {
+            name: value for name, value in values.items() if name not in present
+        }
+
+    @classmethod
+    def from_values(cls, values: Mapping[str, Any]) -> Self:
+        """Settings as a `State` holds them among other values; the defaults for the rest.
+
+        Raises:
+            SettingsError: a value is of the wrong type or out of its bounds.
+        """
+        known = {entry.name for entry in dataclasses.fields(cls)}
+        renamed = cls.renamed(values)
+        return cls(**{name: renamed[name] for name in known.intersection(renamed)})
+
 
 def setting(
     default: Any,
@@ -71,6 +111,7 @@ def setting(
     high: float | None = None,
     log: bool = False,
     choices: tuple[Any, ...] | None = None,
+    formerly: tuple[str, ...] = (),
 ) -> Any:
     """One setting: a dataclass field that knows its bounds and its search space.
 
@@ -81,8 +122,16 @@ def setting(
         high: the largest value allowed, and where a search ends.
         log: whether a search should step by factors.
         choices: the values allowed, where they are few.
+        formerly: names it had before; values stored under them are read as its own.
     """
-    metadata = {"help": help, "low": low, "high": high, "log": log, "choices": choices}
+    metadata = {
+        "help": help,
+        "low": low,
+        "high": high,
+        "log": log,
+        "choices": choices,
+        "formerly": formerly,
+    }
     return field(default=default, metadata=metadata)
 
 
@@ -95,7 +144,7 @@ def check_setting(entry: dataclasses.Field[Any], value: Any) -> None:
     bounds, kind = entry.metadata, type(entry.default)
     alike = (int, float) if kind is float else (kind,)
     if not isinstance(value, alike) or (kind is not bool and isinstance(value, bool)):
-        wanted = KINDS.get(kind, f"of type {kind.__name__}")
+        wanted = TYPE_NAMES.get(kind, f"of type {kind.__name__}")
         raise SettingsError(f"Setting {entry.name} is {value!r}; it must be {wanted}.")
     choices = bounds.get("choices")
     if choices is not None and value not in choices:
@@ -117,6 +166,10 @@ class Recommender(ABC):
     Attributes:
         name: unique, in kebab-case: "item-knn".
         family: "popularity", "content", "collaborative" or "hybrid".
+        summary: what it is, in one line for `tastemaker plugins list`; the first line of the
+            class's docstring where empty.
+        former_names: names it had before: stored configurations and releases, and commands, that
+            name one of them mean this recommender.
         because: why it recommends, in words for the person; `{items}` stands for what it names
             of their history. The family's own words where empty.
         settings_type: the dataclass of its settings.
@@ -128,6 +181,8 @@ class Recommender(ABC):
 
     name: ClassVar[str]
     family: ClassVar[str]
+    summary: ClassVar[str] = ""
+    former_names: ClassVar[tuple[str, ...]] = ()
     because: ClassVar[str] = ""
     settings_type: ClassVar[type[Settings]] = Settings
     uses_features: ClassVar[bool] = False
@@ -140,7 +195,7 @@ class Recommender(ABC):
     def memory(self, data: TrainingData) -> int:
         """The bytes that `fit` takes at most, besides the data; 0 where it is next to nothing.
 
-        Asked before `fit`: training declines what does not fit into its memory limit.
+        Called before `fit`: training declines what does not fit into its memory limit.
         """
         return 0
 

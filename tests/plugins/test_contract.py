@@ -1,54 +1,103 @@
+"""Every recommender that comes with the engine keeps the contract; a new one is found by itself."""
+
 from __future__ import annotations
+
+import dataclasses
 
 import numpy as np
 import pytest
 
 from tastemaker import Recommender
+from tastemaker.plugin.registry import Registry
 from tastemaker.testing import CONTRACT, Check, checkerboard, scored, trained
-from tastemaker_plugins.content.tfidf import Tfidf
-from tastemaker_plugins.factors.bpr import Bpr
-from tastemaker_plugins.item_item.ease import Ease
-from tastemaker_plugins.item_item.ease_trending import Trending
-from tastemaker_plugins.item_item.item_knn import ItemKnn
-from tastemaker_plugins.item_item.rp3beta import Rp3Beta
-from tastemaker_plugins.item_item.slim import Slim
-from tastemaker_plugins.item_item.transition import Transition
-from tastemaker_plugins.popularity.demographic_popularity import Peers
-from tastemaker_plugins.popularity.new_items import NewArrivals
-from tastemaker_plugins.popularity.popular import Popular, RecentPopular
 
-PERSONAL = (Bpr, Ease, ItemKnn, Rp3Beta, Slim, Transition, Tfidf, Trending)
+SMALL = {
+    "epochs": 1,
+    "embedding_size": 8,
+    "word_embedding_size": 8,
+    "hidden_size": 8,
+    "filters": 8,
+    "n_clusters": 4,
+    "n_negatives": 16,
+    "max_words": 100,
+}
+"""Settings under which networks train quickly."""
+
+
+def small(kind: type[Recommender]) -> type[Recommender]:
+    """The recommender, with small settings for its defaults if it trains a network."""
+    if not kind.requires:
+        return kind
+    fields = [
+        (
+            field.name,
+            field.type,
+            dataclasses.field(default=SMALL[field.name], metadata=field.metadata),
+        )
+        for field in dataclasses.fields(kind.settings_type)
+        if field.name in SMALL
+    ]
+    base = kind.settings_type
+    settings = dataclasses.make_dataclass(base.__name__, fields, bases=(base,), frozen=True)
+    attributes = {"settings_type": settings, "__doc__": kind.__doc__}
+    return type(kind.__name__, (kind,), attributes)
+
+
+OWN = [
+    small(plugin.recommender)
+    for plugin in Registry().plugins
+    if plugin.distribution == "tastemaker" and plugin.recommender is not None
+]
+
+UNPERSONAL = {"popular", "recent-popular", "new-items", "demographic-popularity"}
+"""Those that score people without a history."""
+
+NEIGHBOURHOOD = ("bpr", "ease", "item-knn", "rp3beta", "slim", "tfidf")
+
+
+def named(*names: str) -> list[type[Recommender]]:
+    return [kind for kind in OWN if kind.name in names]
 
 
 @pytest.mark.parametrize("check", CONTRACT, ids=lambda check: check.__name__)
-@pytest.mark.parametrize(
-    "kind", (*PERSONAL, NewArrivals, Peers, Popular, RecentPopular), ids=lambda kind: kind.name
-)
+@pytest.mark.parametrize("kind", OWN, ids=lambda kind: kind.name)
 def test_contract(kind: type[Recommender], check: Check) -> None:
     check(kind)
 
 
-@pytest.mark.parametrize(
-    "kind", (Bpr, Ease, ItemKnn, Rp3Beta, Slim, Tfidf), ids=lambda kind: kind.name
-)
+def test_every_entry_point_of_the_engine_works() -> None:
+    own = [plugin for plugin in Registry().plugins if plugin.distribution == "tastemaker"]
+    assert [plugin.name for plugin in own if plugin.recommender is None] == []
+    assert len(OWN) == len({kind.name for kind in OWN}) >= 22
+
+
+@pytest.mark.parametrize("kind", OWN, ids=lambda kind: kind.name)
+def test_a_stranger_is_told_what_it_is(kind: type[Recommender]) -> None:
+    assert 20 < len(Registry().find(kind.name).summary) <= 90
+    assert kind.summary
+
+
+@pytest.mark.parametrize("kind", named(*NEIGHBOURHOOD), ids=lambda kind: kind.name)
 def test_even_people_are_offered_the_even_item_they_left_out(kind: type[Recommender]) -> None:
     data = checkerboard()
     scores = scored(trained(kind, data), data.people)
     for person in range(len(data.people) - 1):
         left_out = person % data.n_items
-        strangers = np.arange(data.n_items) % 2 != person % 2
-        assert scores[person, left_out] > scores[person, strangers].max()
+        others = np.arange(data.n_items) % 2 != person % 2
+        assert scores[person, left_out] > scores[person, others].max()
 
 
-@pytest.mark.parametrize("kind", PERSONAL, ids=lambda kind: kind.name)
+@pytest.mark.parametrize(
+    "kind", [kind for kind in OWN if kind.name not in UNPERSONAL], ids=lambda kind: kind.name
+)
 def test_personal_recommenders_abstain_without_a_history(kind: type[Recommender]) -> None:
     data = checkerboard()
     scores = scored(trained(kind, data), data.people)
     assert np.isnan(scores[-1]).all()
 
 
-@pytest.mark.parametrize("kind", (Popular, RecentPopular), ids=lambda kind: kind.name)
-def test_popularity_answers_everybody_alike(kind: type[Recommender]) -> None:
+@pytest.mark.parametrize("kind", named("popular", "recent-popular"), ids=lambda kind: kind.name)
+def test_popularity_scores_everybody_alike(kind: type[Recommender]) -> None:
     data = checkerboard()
     scores = scored(trained(kind, data), data.people)
     assert np.isfinite(scores).all()

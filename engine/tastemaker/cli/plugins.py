@@ -7,9 +7,18 @@ import click
 from tastemaker.cli.options import Format, database_option, format_option, open_engine
 from tastemaker.cli.output import print_rows
 from tastemaker.errors import InputError
-from tastemaker.recommender import Json
+from tastemaker.json_types import Json
 
-COLUMNS = ("name", "family", "distribution", "version", "state", "settings", "problem")
+COLUMNS = (
+    "name",
+    "family",
+    "what_it_is",
+    "distribution",
+    "version",
+    "state",
+    "settings",
+    "problem",
+)
 
 
 @click.group()

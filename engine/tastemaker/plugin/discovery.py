@@ -1,4 +1,4 @@
-"""What a plugin brings: its recommenders, or the reason why there are none."""
+"""What a plugin provides: its recommenders, or the reason why there are none."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ from typing import Any, Literal
 
 import pluggy
 
+from tastemaker.json_types import Json
 from tastemaker.plugin import hookspecs
 from tastemaker.plugin.guard import attempt
-from tastemaker.recommender import API_VERSION, FAMILIES, Json, Recommender, Settings
+from tastemaker.recommender import API_VERSION, FAMILIES, Recommender, Settings
 
 KEBAB = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 
 @dataclass(frozen=True)
 class Plugin:
-    """One recommender that was found, or a plugin of which none could be had.
+    """One recommender that was found, or a plugin that provides none that can be used.
 
     Attributes:
         name: the recommender's name, or the entry point's where there is no recommender.
@@ -55,8 +56,24 @@ class Plugin:
         """Whether it looks at what people declared of themselves."""
         return self.recommender is not None and self.recommender.uses_features
 
+    @property
+    def former_names(self) -> tuple[str, ...]:
+        """Names that the recommender had before; those of a class it derives from do not count."""
+        own = {} if self.recommender is None else vars(self.recommender)
+        return tuple(own.get("former_names", ()))
+
+    @property
+    def summary(self) -> str:
+        """What the recommender is, in one line."""
+        if self.recommender is None:
+            return ""
+        line, _, _ = (self.recommender.__doc__ or "").strip().partition("\n")
+        return str(vars(self.recommender).get("summary") or line)
+
     def configured(self, settings: Mapping[str, Json]) -> Plugin:
-        """The same with settings that differ from the defaults."""
+        """The same with settings that differ from the defaults, by present or former names."""
+        if self.recommender is not None:
+            settings = self.recommender.settings_type.renamed(settings)
         return dataclasses.replace(self, chosen=settings)
 
     def trained(self, problem: str | None) -> Plugin:
@@ -66,9 +83,10 @@ class Plugin:
         return dataclasses.replace(self, problem=f"in the last training: {problem}")
 
     def row(self) -> dict[str, str]:
-        """Everything that can be told of it, for a listing."""
+        """Its attributes as text, for a listing."""
         names = ("name", "family", "distribution", "version", "state", "problem")
-        return {name: getattr(self, name) for name in names} | {"settings": self.settings}
+        told = {"what_it_is": self.summary, "settings": self.settings}
+        return {name: getattr(self, name) for name in names} | told
 
     @property
     def settings(self) -> str:
@@ -94,7 +112,7 @@ class Source:
 
 
 def plugins_of(given: object, source: Source) -> list[Plugin]:
-    """The recommenders that a plugin brings, or one failed entry that says why there are none.
+    """The recommenders that a plugin provides, or one failed entry that says why there are none.
 
     Args:
         given: a recommender class, or anything that implements the hooks.
@@ -155,7 +173,7 @@ def _fault(kind: Any) -> str:
     if inspect.isabstract(kind):
         return f"{kind.__name__} does not define {', '.join(missing)}"
     name, family = getattr(kind, "name", None), getattr(kind, "family", None)
-    if not isinstance(name, str) or not KEBAB.fullmatch(name) or len(name) > 64:
+    if not _is_name(name):
         return f"{kind.__name__} has the name {name!r:.80}; write it like 'item-knn'"
     if family not in FAMILIES:
         return f"{kind.__name__} has the family {family!r:.80}; choose one of {', '.join(FAMILIES)}"
@@ -165,8 +183,23 @@ def _fault(kind: Any) -> str:
         isinstance(kind.requires, tuple) and all(isinstance(one, str) for one in kind.requires)
     ):
         return f"{kind.__name__} requires {kind.requires!r:.80}; write it like ('tensorflow',)"
+    if not isinstance(kind.summary, str):
+        return f"{kind.__name__} has the summary {kind.summary!r:.80}; write one line of text"
+    if not _are_names(kind.former_names):
+        return (
+            f"{kind.__name__} has the former names {kind.former_names!r:.80}; "
+            "write them like ('item-knn',)"
+        )
     kind()
     return ""
+
+
+def _is_name(name: object) -> bool:
+    return isinstance(name, str) and len(name) <= 64 and KEBAB.fullmatch(name) is not None
+
+
+def _are_names(names: object) -> bool:
+    return isinstance(names, tuple) and all(map(_is_name, names))
 
 
 def source_of(point: EntryPoint) -> Source:

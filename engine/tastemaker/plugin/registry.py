@@ -6,11 +6,14 @@ import dataclasses
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
+from typing import TypeVar
 
 from tastemaker.errors import NotFoundError, PluginError, SettingsError
 from tastemaker.plugin.discovery import Plugin, Source, name_of, plugins_of, source_of
 from tastemaker.plugin.guard import attempt
 from tastemaker.recommender import Recommender, Settings
+
+T = TypeVar("T")
 
 GROUP = "tastemaker"
 """The entry-point group in which packages announce their plugins."""
@@ -20,12 +23,12 @@ EXTRAS = {"tensorflow": "tastemaker[neural]", "keras": "tastemaker[neural]"}
 
 
 class Registry:
-    """The recommenders at hand: those of installed packages and those an application brings.
+    """The recommenders at hand: those of installed packages and those of the application.
 
     Args:
         plugins: recommender classes, or objects and modules that implement the hooks.
-        disabled: names of recommenders or entry points to leave out; an entry point of such a
-            name is not even imported.
+        disabled: present or former names of recommenders, or names of entry points, to leave out;
+            an entry point of such a name is not even imported.
 
     Attributes:
         plugins: everything that was found, broken ones too; the engine's own come first.
@@ -38,6 +41,9 @@ class Registry:
             self._add(self._installed(point))
         for given in plugins:
             self._add(plugins_of(given, Source(name_of(given))))
+        self._present = _present_names(self.plugins)
+        self._disabled = frozenset(map(self.present_name, self._disabled))
+        self.plugins = tuple(map(self._switched, self.plugins))
 
     @property
     def enabled(self) -> dict[str, type[Recommender]]:
@@ -59,18 +65,45 @@ class Registry:
         return tuple(plugin for plugin in self.plugins if plugin.state == "unavailable")
 
     def find(self, name: str) -> Plugin:
-        """The plugin of that name, the one in use where several claim it.
+        """The plugin of that present or former name, the one in use where several claim it.
 
         Raises:
             NotFoundError: there is none; it names those in use.
         """
-        found = [plugin for plugin in self.plugins if plugin.name == name]
+        present = self.present_name(name)
+        found = [plugin for plugin in self.plugins if plugin.name == present]
         if not found:
             known = ", ".join(self.enabled) or "none"
             raise NotFoundError(
                 f"There is no recommender {name!r}; in use: {known}. See `tastemaker plugins list`."
             )
         return min(found, key=lambda plugin: plugin.state != "enabled")
+
+    def present_name(self, name: str) -> str:
+        """What the recommender of a present or former name is called now.
+
+        A present name wins over a former one; a name that none has or had stays as it is.
+        """
+        return self._present.get(name, name)
+
+    def present_settings(self, stored: Mapping[str, Mapping[str, T]]) -> dict[str, dict[str, T]]:
+        """Settings by recommender, with the present names of both.
+
+        Args:
+            stored: settings by the recommender's name, each of the names present or former; what
+                is stored under present names wins.
+        """
+        present: dict[str, dict[str, T]] = {}
+        for name in sorted(stored, key=lambda name: self.present_name(name) == name):
+            own = self._renamed(self.present_name(name), stored[name])
+            present[self.present_name(name)] = present.get(self.present_name(name), {}) | own
+        return present
+
+    def _renamed(self, name: str, settings: Mapping[str, T]) -> dict[str, T]:
+        for plugin in self.plugins:
+            if plugin.name == name and plugin.recommender is not None:
+                return plugin.recommender.settings_type.renamed(settings)
+        return dict(settings)
 
     def create(self, name: str, overrides: Mapping[str, object] | None = None) -> Recommender:
         """A new recommender, with the settings of the configuration.
@@ -86,9 +119,11 @@ class Registry:
         """
         plugin = self.find(name)
         if plugin.recommender is None or plugin.state != "enabled":
-            switch_on = f"`tastemaker plugins enable {name}` switches it on"
+            switch_on = f"`tastemaker plugins enable {plugin.name}` switches it on"
             reason = plugin.problem or f"switched off by configuration; {switch_on}"
-            raise PluginError(f"Recommender {name} of {plugin.origin} is {plugin.state}: {reason}.")
+            raise PluginError(
+                f"Recommender {plugin.name} of {plugin.origin} is {plugin.state}: {reason}."
+            )
         return _made(plugin, plugin.recommender, overrides or {})
 
     def check(self, name: str, overrides: Mapping[str, object]) -> None:
@@ -101,7 +136,9 @@ class Registry:
         """
         plugin = self.find(name)
         if plugin.recommender is None:
-            raise PluginError(f"Recommender {name} of {plugin.origin} failed: {plugin.problem}.")
+            raise PluginError(
+                f"Recommender {plugin.name} of {plugin.origin} failed: {plugin.problem}."
+            )
         _made(plugin, plugin.recommender, overrides)
 
     def _installed(self, point: EntryPoint) -> list[Plugin]:
@@ -128,12 +165,27 @@ class Registry:
                     f"{_holder(plugin)} must choose another"
                 )
                 return dataclasses.replace(plugin, state="failed", problem=problem)
-        if plugin.name in self._disabled:
-            return dataclasses.replace(plugin, state="disabled")
         missing = missing_modules(plugin.recommender)
         if missing:
             return dataclasses.replace(plugin, state="unavailable", problem=remedy(missing))
         return plugin
+
+    def _switched(self, plugin: Plugin) -> Plugin:
+        """The plugin as configured: switched off where its name says so, unless it failed."""
+        if plugin.state == "failed" or plugin.name not in self._disabled:
+            return plugin
+        return dataclasses.replace(plugin, state="disabled", problem="")
+
+
+def _present_names(plugins: Sequence[Plugin]) -> dict[str, str]:
+    """The recommender that each former name means now; of several that claim one, the first."""
+    taken = {plugin.name for plugin in plugins}
+    present: dict[str, str] = {}
+    for plugin in plugins:
+        for former in plugin.former_names if plugin.state != "failed" else ():
+            if former not in taken:
+                present.setdefault(former, plugin.name)
+    return present
 
 
 def missing_modules(kind: type[Recommender]) -> list[str]:
@@ -164,12 +216,13 @@ def _made(plugin: Plugin, kind: type[Recommender], overrides: Mapping[str, objec
 
 
 def settings_from(kind: type[Recommender], overrides: Mapping[str, object]) -> Settings:
-    """A recommender's settings: its defaults but for the overrides.
+    """A recommender's settings: its defaults but for the overrides, by present or former names.
 
     Raises:
         SettingsError: a setting is unknown, of the wrong type or out of its bounds.
     """
     known = [entry.name for entry in dataclasses.fields(kind.settings_type)]
+    overrides = kind.settings_type.renamed(overrides)
     unknown = sorted(set(overrides) - set(known))
     if unknown:
         raise SettingsError(

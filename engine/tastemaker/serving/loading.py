@@ -28,7 +28,7 @@ class Loaded:
         number: its number; None where there is none.
         item_keys: (n_items,) int64 the items it was trained on, in the order of their index.
         counts: (n_items,) float32 how many interactions each had.
-        curve: the weights.
+        curve: the weights; its members have their present names.
         members: the recommenders that could be restored.
         problems: why others could not.
     """
@@ -64,7 +64,7 @@ def load_release(
         number,
         catalogue.arrays["item_keys"],
         catalogue.arrays["counts"],
-        curve,
+        replace(curve, members=tuple(map(registry.present_name, curve.members))),
         tuple(members),
         tuple(problems),
     )

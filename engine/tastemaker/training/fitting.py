@@ -57,6 +57,7 @@ def choose(
         NotFoundError: a name that no recommender has.
         PluginError: a named one is switched off or failed.
     """
+    settings = registry.present_settings(settings)
     for name in only:
         registry.create(name)
     found = {one.name: one for one in map(registry.find, only or registry.enabled)}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
-from tastemaker.recommender import Json
+from tastemaker.json_types import Json
 
 
 @dataclass(frozen=True)

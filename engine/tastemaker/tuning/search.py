@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tastemaker.holdout.tuning_folds import TuningFold
+from tastemaker.json_types import Json
 from tastemaker.plugin.discovery import Plugin
 from tastemaker.plugin.registry import Registry
-from tastemaker.recommender import Json, Progress, no_progress
+from tastemaker.recommender import Progress, no_progress
 from tastemaker.training.deadline import Deadline
 from tastemaker.training.fitting import fit_in_time, too_large
 from tastemaker.tuning.measuring import fold_ndcg

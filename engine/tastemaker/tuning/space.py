@@ -6,7 +6,8 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tastemaker.recommender import Json, Recommender
+from tastemaker.json_types import Json
+from tastemaker.recommender import Recommender
 
 if TYPE_CHECKING:
     import optuna

@@ -4,9 +4,9 @@ SQLite and PostgreSQL disagree about NUL, NaN and very long ids, so nothing is l
 passes here is stored alike on both, and what does not is refused before any statement is sent.
 """
 
+from tastemaker.json_types import Json
 from tastemaker.validation.attributes import (
     Attributes,
-    Json,
     check_attribute_name,
     check_attributes,
 )

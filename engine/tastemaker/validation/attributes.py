@@ -9,9 +9,9 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from tastemaker.errors import InputError
+from tastemaker.json_types import Json
 from tastemaker.validation.texts import check_name, check_text
 
-Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
 Attributes: TypeAlias = Mapping[str, Json]
 
 # Limits; chosen, not measured.

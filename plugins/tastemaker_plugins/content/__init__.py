@@ -1,1 +1,1 @@
-"""Recommenders by what items say of themselves."""
+"""Recommenders by the words and attributes of items."""

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 import numpy as np
-import numpy.typing as npt
 from scipy.sparse import csr_array, vstack
 
 from tastemaker import (
+    Float32Array,
     Items,
     People,
     Progress,
@@ -20,17 +20,11 @@ from tastemaker import (
     hookimpl,
     setting,
 )
-from tastemaker_plugins.content.term_vectors import TermVectors
-from tastemaker_plugins.shared.recency import (
-    HistorySettings,
-    half_life_of,
-    half_life_setting,
-    recency,
-)
+from tastemaker_plugins.shared.recency import HistorySettings, half_life_setting, recency
+from tastemaker_plugins.shared.term_vectors import TermVectors
 
-Float32Array = npt.NDArray[np.float32]
-
-BLOCK = 256
+PROFILES = 256
+"""People scored at once: bounds the memory."""
 
 
 @dataclass(frozen=True)
@@ -39,22 +33,27 @@ class TfidfSettings(HistorySettings):
 
     half_life: float = half_life_setting(10.0)
     max_terms: int = setting(
-        200_000, "Different terms kept, the most frequent first.", low=100, high=5_000_000, log=True
+        200_000,
+        "Number of terms kept at most, the most frequent first.",
+        low=100,
+        high=5_000_000,
+        log=True,
     )
 
 
 class Tfidf(Recommender):
-    """TF-IDF: cosine between what an item says of itself and what the history's items say.
+    """TF-IDF: cosine between an item's terms and those of the history's items.
 
     With the vectors v of `TermVectors`, of length 1:
     score(u, i) = sum over the history j of recency(j) v(j) . v(i), divided by the sum of recency.
-    Items added later are scored as well. An item that says nothing of itself scores NaN.
+    Items added later are scored as well. An item without terms scores NaN.
 
     Salton, G., Buckley, C.: Term-weighting approaches in automatic text retrieval. IPM 24(5), 1988.
     """
 
     name: ClassVar[str] = "tfidf"
     family: ClassVar[str] = "content"
+    summary: ClassVar[str] = "Items with words and attributes like those of the history (TF-IDF)"
     settings_type: ClassVar[type[HistorySettings]] = TfidfSettings
     settings: TfidfSettings
     terms: TermVectors
@@ -63,7 +62,7 @@ class Tfidf(Recommender):
     def fit(self, data: TrainingData, progress: Progress) -> Self:
         """Learns the terms and how rare they are."""
         progress(0, 1, "terms")
-        self.terms, self.vectors = TermVectors.learnt(data.items, self.settings.max_terms)
+        self.terms, self.vectors = TermVectors.fitted(data.items, self.settings.max_terms)
         progress(1, 1, "terms")
         return self
 
@@ -76,8 +75,8 @@ class Tfidf(Recommender):
         """(len(people), n_items) float32; NaN for items without terms and empty histories."""
         weights = self._weights(people)
         scores = np.empty((len(people), self.vectors.shape[0]), dtype=np.float32)
-        for first in range(0, len(people), BLOCK):
-            last = min(first + BLOCK, len(people))
+        for first in range(0, len(people), PROFILES):
+            last = min(first + PROFILES, len(people))
             scores[first:last] = (self.vectors @ self._profiles(people, weights, first, last)).T
         described = np.diff(self.vectors.indptr) > 0
         scores[:, ~described] = np.nan
@@ -129,7 +128,7 @@ class Tfidf(Recommender):
     @classmethod
     def restore(cls, state: State) -> Self:
         """A recommender that scores as the one whose `state` was taken."""
-        restored = cls(TfidfSettings(half_life=half_life_of(state)))
+        restored = cls(TfidfSettings.from_values(state.values))
         restored.terms = TermVectors.restored(state)
         parts = tuple(state.arrays[name] for name in ("data", "indices", "indptr"))
         shape = (len(parts[2]) - 1, len(restored.terms.vocabulary))
@@ -144,5 +143,5 @@ def _totals(people: People, weights: Float32Array) -> Float32Array:
 
 @hookimpl
 def tastemaker_recommenders(register: Callable[[type[Recommender]], object]) -> None:
-    """Brings `tfidf`."""
+    """Registers `tfidf`."""
     register(Tfidf)

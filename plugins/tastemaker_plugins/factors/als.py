@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
-import numpy.typing as npt
 
 from tastemaker import (
+    BoolArray,
+    Float32Array,
     People,
     Progress,
     Recommender,
@@ -20,19 +21,16 @@ from tastemaker import (
     setting,
 )
 from tastemaker_plugins.factors.alternating import Observations, improved, in_own_axes, solved
-from tastemaker_plugins.factors.item_vectors import ItemVectors, able
+from tastemaker_plugins.shared.item_vectors import ItemVectors, able
 from tastemaker_plugins.shared.recency import (
     HistorySettings,
-    fading_setting,
     half_life_setting,
     recency,
     strengths,
+    time_decay_setting,
 )
 
-Float32Array = npt.NDArray[np.float32]
-BoolArray = npt.NDArray[np.bool_]
-
-LEAST = 1e-6
+LEAST_RIDGE = 1e-6
 """Every vector is held back a little, so that each has one solution."""
 
 
@@ -40,26 +38,33 @@ LEAST = 1e-6
 class AlsSettings(HistorySettings):
     """The settings of `als`."""
 
-    rank: int = setting(96, "Numbers in a vector.", low=1, high=1000, log=True)
-    epochs: int = setting(8, "Times that items and people are fitted in turn.", low=1, high=200)
-    unobserved: float = setting(
+    factors: int = setting(
+        96, "Number of latent factors.", low=1, high=1000, log=True, formerly=("rank",)
+    )
+    epochs: int = setting(
+        8, "Number of epochs: items and people are fitted in turn.", low=1, high=200
+    )
+    unobserved_weight: float = setting(
         10.0,
-        "What all that was not chosen weighs together, as a multiple of all that was; "
-        "never more than a choice each.",
+        "Weight of all unobserved pairs together, as a multiple of all interactions; one pair "
+        "never weighs more than an interaction.",
         low=0.1,
         high=100.0,
         log=True,
+        formerly=("unobserved",),
     )
     regularization: float = setting(
-        0.009, "How strongly long vectors are held back.", low=1e-5, high=1.0, log=True
+        0.009, "Strength of the L2 regularization.", low=1e-5, high=1.0, log=True
     )
-    frequency: float = setting(
+    frequency_scaling: float = setting(
         1.0,
-        "How far those with many interactions are held back more: 0 not, 1 in proportion.",
+        "Power of the number of interactions that the regularization grows with: 0 not at all, "
+        "1 in proportion.",
         low=0.0,
         high=1.5,
+        formerly=("frequency",),
     )
-    fading: float = fading_setting(1.0)
+    time_decay: float = time_decay_setting(1.0)
     half_life: float = half_life_setting(5.0)
 
 
@@ -79,6 +84,7 @@ class Als(Recommender):
 
     name: ClassVar[str] = "als"
     family: ClassVar[str] = "collaborative"
+    summary: ClassVar[str] = "Matrix factorisation by alternating least squares (implicit ALS)"
     settings_type: ClassVar[type[Settings]] = AlsSettings
     settings: AlsSettings
     items: ItemVectors
@@ -87,19 +93,19 @@ class Als(Recommender):
 
     def fit(self, data: TrainingData, progress: Progress) -> Self:
         """Fits people and items in turn."""
-        chosen = strengths(data.people, self.settings.fading)
+        chosen = strengths(data.people, self.settings.time_decay)
         choosers = chosen.T.tocsr()
         filled = float(chosen.sum()) / max(1, len(data.people) * data.n_items)
-        self.unobserved = min(1.0, self.settings.unobserved * filled)
+        self.unobserved = min(1.0, self.settings.unobserved_weight * filled)
         sides = tuple(Observations(m.indptr, m.indices, m.data) for m in (chosen, choosers))
         known = np.diff(choosers.indptr) > 0
-        people = np.zeros((len(data.people), self.settings.rank), dtype=np.float32)
+        people = np.zeros((len(data.people), self.settings.factors), dtype=np.float32)
         items = self._start(known, data.seed)
         epochs = self.settings.epochs
         for epoch in range(epochs):
             progress(epoch, epochs, "epochs")
-            people, items = self._half(sides[0], items, people)
-            items, people = self._half(sides[1], people, items)
+            people, items = self._half_epoch(sides[0], items, people)
+            items, people = self._half_epoch(sides[1], people, items)
         progress(epochs, epochs, "epochs")
         spread, rotation = in_own_axes(items)
         self.items = ItemVectors(items @ rotation, known)
@@ -107,14 +113,14 @@ class Als(Recommender):
         return self
 
     def _start(self, known: BoolArray, seed: int) -> Float32Array:
-        """(n_items, rank) short random vectors; 0 for items that nobody chose."""
-        rank = self.settings.rank
-        items = np.random.default_rng(seed).standard_normal((len(known), rank), dtype=np.float32)
-        items *= np.float32(0.1 / np.sqrt(rank))
+        """(n_items, factors) short random vectors; 0 for items that nobody chose."""
+        shape = (len(known), self.settings.factors)
+        items = np.random.default_rng(seed).standard_normal(shape, dtype=np.float32)
+        items *= np.float32(0.1 / np.sqrt(self.settings.factors))
         items[~known] = 0
         return items
 
-    def _half(
+    def _half_epoch(
         self, observed: Observations, others: Float32Array, start: Float32Array
     ) -> tuple[Float32Array, Float32Array]:
         """One side fitted to the other; both, turned into the axes of the other."""
@@ -124,9 +130,10 @@ class Als(Recommender):
         return improved(observed, others, ridge, start @ rotation), others
 
     def _ridge(self, observed: Observations, n_others: int, spread: Float32Array) -> Float32Array:
-        """(n, rank) what holds each row back along each axis."""
+        """(n, factors) what holds each row back along each axis."""
         sizes = observed.totals() + self.unobserved * n_others
-        held = np.maximum(self.settings.regularization * sizes**self.settings.frequency, LEAST)
+        growth = sizes**self.settings.frequency_scaling
+        held = np.maximum(self.settings.regularization * growth, LEAST_RIDGE)
         return np.asarray(held[:, np.newaxis] + spread, dtype=np.float32)
 
     def _observed(self, people: People) -> Observations:
@@ -163,7 +170,7 @@ class Als(Recommender):
 
     def memory(self, data: TrainingData) -> int:
         """Bytes that `fit` takes at most, besides the data."""
-        dense = 4 * (len(data.people) + data.n_items) * self.settings.rank * 4
+        dense = 4 * (len(data.people) + data.n_items) * self.settings.factors * 4
         return dense + 60 * len(data.people.histories.items) + (100 << 20)
 
     def state(self) -> State:
@@ -172,7 +179,7 @@ class Als(Recommender):
         values: dict[str, Any] = {
             "unobserved": self.unobserved,
             "regularization": settings.regularization,
-            "frequency": settings.frequency,
+            "frequency_scaling": settings.frequency_scaling,
             "half_life": settings.half_life,
         }
         return State({**self.items.arrays(), "spread": self.spread}, values)
@@ -181,8 +188,8 @@ class Als(Recommender):
     def restore(cls, state: State) -> Self:
         """A recommender that scores as the one whose `state` was taken."""
         values: dict[str, Any] = dict(state.values)
-        unobserved = values.pop("unobserved")
-        restored = cls(AlsSettings(**values))
+        unobserved = values.pop("unobserved")  # the weight of a pair, and no setting
+        restored = cls(AlsSettings.from_values(values))
         restored.unobserved = unobserved
         restored.items, restored.spread = ItemVectors.of(state.arrays), state.arrays["spread"]
         return restored
@@ -190,5 +197,5 @@ class Als(Recommender):
 
 @hookimpl
 def tastemaker_recommenders(register: Callable[[type[Recommender]], object]) -> None:
-    """Brings `als`."""
+    """Registers `als`."""
     register(Als)

@@ -8,16 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-Float32Array = npt.NDArray[np.float32]
-Int64Array = npt.NDArray[np.int64]
+from tastemaker import Float32Array, Int64Array
 
-CELLS = 16_384
+BATCH_CELLS = 16_384
 """Observations worked on at once: what their vectors take stays in the processor's cache."""
 
-STEPS = 3
-"""Steps of conjugate gradients in each half of an epoch; they start where the last ones ended."""
+GRADIENT_STEPS = 3
+"""Steps of conjugate gradients in each half of an epoch; they start where the last ones ended.
+Chosen, not measured."""
 
-LEAST = np.float32(1e-30)
+SMALLEST = np.float32(1e-30)
 """Keeps a step that is already at its end from dividing by 0."""
 
 
@@ -65,9 +65,9 @@ def batches(observed: Observations) -> Iterator[Batch]:
     ascending = lengths[order]
     first = int(np.searchsorted(ascending, 1))
     while first < len(order):
-        widths = ascending[first : first + CELLS]
+        widths = ascending[first : first + BATCH_CELLS]
         sizes = widths * np.arange(1, len(widths) + 1)
-        count = max(1, int(np.searchsorted(sizes, CELLS, side="right")))
+        count = max(1, int(np.searchsorted(sizes, BATCH_CELLS, side="right")))
         rows, places = order[first : first + count], np.arange(widths[count - 1])
         inside = places < lengths[rows, np.newaxis]
         entries = np.where(inside, indptr[rows, np.newaxis] + places, 0)
@@ -108,7 +108,7 @@ def improved(
     result = np.zeros_like(start)
     longest = int(np.diff(observed.indptr).max(initial=0))
     # one place for all batches: fetching new memory for each would take a third of the time
-    room = np.empty((max(CELLS, longest), others.shape[1]), dtype=np.float32)
+    room = np.empty((max(BATCH_CELLS, longest), others.shape[1]), dtype=np.float32)
     for batch in batches(observed):
         near = room[: batch.columns.size].reshape(*batch.columns.shape, others.shape[1])
         others.take(batch.columns, axis=0, out=near, mode="clip")
@@ -123,7 +123,7 @@ def _descended(
     slopes = _back(near, weights * (1 - _along(near, points))) - ridge * points
     turned: Float32Array = np.divide(slopes, ridge)
     ways, sizes = turned, _dots(slopes, turned)
-    for _ in range(STEPS):
+    for _ in range(GRADIENT_STEPS):
         images = _back(near, weights * _along(near, ways)) + ridge * ways
         steps = _ratios(sizes, _dots(ways, images))
         points = points + steps * ways
@@ -151,7 +151,7 @@ def _dots(ones: Float32Array, others: Float32Array) -> Float32Array:
 
 def _ratios(numerators: Float32Array, denominators: Float32Array) -> Float32Array:
     """(m, 1) one divided by the other, which is positive unless the end is reached."""
-    return np.asarray(numerators / np.maximum(denominators, LEAST), np.float32)[:, np.newaxis]
+    return np.asarray(numerators / np.maximum(denominators, SMALLEST), np.float32)[:, np.newaxis]
 
 
 def solved(

@@ -1,4 +1,4 @@
-"""BPR: item vectors learnt by ranking what people chose next before what they did not."""
+"""BPR: item vectors trained to rank what people chose next before what they did not."""
 
 from __future__ import annotations
 
@@ -7,56 +7,82 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 import numpy as np
-import numpy.typing as npt
 
-from tastemaker import People, Progress, Recommender, State, TrainingData, hookimpl, setting
-from tastemaker_plugins.factors.item_vectors import ItemVectors, able
-from tastemaker_plugins.factors.pairwise import Choices, Climber, beside, sums_by_item
+from tastemaker import (
+    BoolArray,
+    Float32Array,
+    Int64Array,
+    People,
+    Progress,
+    Recommender,
+    State,
+    TrainingData,
+    hookimpl,
+    setting,
+)
+from tastemaker_plugins.factors.pairwise import Adagrad, Choices, side_by_side, sums_by_item
+from tastemaker_plugins.shared.item_vectors import ItemVectors
 from tastemaker_plugins.shared.recency import (
     HistorySettings,
-    fade,
-    fading_setting,
-    half_life_of,
+    decay_weights,
     half_life_setting,
     recency,
+    time_decay_setting,
 )
 
-Float32Array = npt.NDArray[np.float32]
-Int64Array = npt.NDArray[np.int64]
-
 BATCH = 4096
-"""Choices learnt from at once."""
+"""Interactions in one step."""
 
 STEPS = 250
-"""Where choices are few, batches are smaller, so that there are about so many steps."""
+"""Where interactions are few, batches are smaller, so that there are about so many steps; chosen,
+not measured."""
 
-LEAST = 20_000
-"""Where choices are few, each is drawn more often, so that about so many are."""
+LEAST_SAMPLES = 20_000
+"""Where interactions are few, each is drawn more often, so that about so many are; chosen, not
+measured."""
 
 TRIES = 2
-"""How many of the best rivals are looked at for one that the person never chose."""
+"""How many of the best negatives are looked at for one that the person never chose; chosen, not
+measured."""
 
 SPREAD = 0.1
-"""How far apart vectors are at the start."""
+"""The standard deviation of the vectors at the start; chosen, not measured."""
 
 
 @dataclass(frozen=True)
 class BprSettings(HistorySettings):
     """The settings of `bpr`."""
 
-    factors: int = setting(64, "Numbers in an item's vector.", low=2, high=256, log=True)
-    epochs: int = setting(12, "How often each choice is drawn, on average.", low=1, high=500)
+    factors: int = setting(64, "Number of latent factors.", low=2, high=256, log=True)
+    epochs: int = setting(
+        12, "Number of epochs: how often each interaction is drawn, on average.", low=1, high=500
+    )
     max_samples: int = setting(
-        1_000_000, "Choices drawn at most.", low=1_000, high=1_000_000_000, log=True
+        1_000_000,
+        "Number of interactions drawn over all epochs, at most.",
+        low=1_000,
+        high=1_000_000_000,
+        log=True,
     )
-    rate: float = setting(0.1, "The size of a step.", low=0.001, high=1.0, log=True)
+    learning_rate: float = setting(
+        0.1,
+        "Learning rate of the optimiser (Adagrad).",
+        low=0.001,
+        high=1.0,
+        log=True,
+        formerly=("rate",),
+    )
     regularization: float = setting(
-        0.002, "How strongly a vector is pulled to zero whenever it is used.", low=0.0, high=1.0
+        0.002, "Strength of the L2 regularization, whenever a vector is used.", low=0.0, high=1.0
     )
-    rivals: int = setting(
-        8, "Items drawn beside a choice; it learns to rank before the best.", low=1, high=100
+    n_negatives: int = setting(
+        8,
+        "Number of negative samples for each interaction; the one that scores best is used.",
+        low=1,
+        high=100,
+        formerly=("rivals",),
     )
-    fading: float = fading_setting(0.5)
+    time_decay: float = time_decay_setting(0.5)
     half_life: float = half_life_setting(6.0)
 
 
@@ -64,9 +90,9 @@ class Bpr(Recommender):
     """Bayesian personalised ranking, a person being the mean of the vectors of their items.
 
     score(u, i) = b[i] + q[i] . (sum over the history j of recency(j) p[j] / sum of recency).
-    Of each choice drawn, the history before it (sometimes after it) stands for the person;
-    log sigmoid(score of the choice - score of a rival) is raised by a step of Adagrad, the rival
-    being the best of some drawn evenly.
+    Of each interaction drawn, the history before it (sometimes after it) stands for the person;
+    log sigmoid(score of the item - score of a negative) is raised by a step of Adagrad, the
+    negative being the best of some drawn uniformly.
 
     Rendle, S. et al.: BPR: Bayesian Personalized Ranking from Implicit Feedback. UAI 2009.
     Kabbur, S., Ning, X., Karypis, G.: FISM: Factored Item Similarity Models. KDD 2013.
@@ -76,60 +102,59 @@ class Bpr(Recommender):
 
     name: ClassVar[str] = "bpr"
     family: ClassVar[str] = "collaborative"
+    summary: ClassVar[str] = "Matrix factorisation by Bayesian personalised ranking (BPR)"
     settings_type: ClassVar[type[HistorySettings]] = BprSettings
     settings: BprSettings
-    sources: ItemVectors
-    targets: ItemVectors
+    items: ItemVectors
     biases: Float32Array
 
     def fit(self, data: TrainingData, progress: Progress) -> Self:
-        """Draws choices and learns to rank each before its rival."""
+        """Draws interactions and learns to rank each before its negative."""
         settings = self.settings
         people = data.people.take(data.people.weights > 0)
-        choices = Choices(
-            people, fade(people, settings.fading) * people.weights, settings.half_life
-        )
+        weights = decay_weights(people, settings.time_decay) * people.weights
+        choices = Choices(people, weights, settings.half_life)
         known = np.bincount(people.histories.items, minlength=data.n_items) > 0
         random = np.random.default_rng(data.seed)
         shape = (data.n_items, settings.factors)
         starts = random.standard_normal((2, *shape), dtype=np.float32) * np.float32(SPREAD)
-        climbers = [
-            Climber(values, settings.rate)
+        optimisers = [
+            Adagrad(values, settings.learning_rate)
             for values in (*starts, np.zeros(data.n_items, dtype=np.float32))
         ]
-        total = min(max(settings.epochs * len(choices), LEAST), settings.max_samples)
+        total = min(max(settings.epochs * len(choices), LEAST_SAMPLES), settings.max_samples)
         total *= len(choices) > 0
         batch = min(BATCH, total // STEPS + 1)
         for done in range(0, total, batch):
-            progress(done, total, "choices")
-            self._learn(choices, choices.draw(batch, random), climbers, known, random)
-        ends = [climber.values for climber in climbers]
-        self.sources, self.targets = (ItemVectors(vectors, known) for vectors in ends[:2])
-        self.biases = ends[2]
+            progress(done, total, "interactions")
+            self._step(choices, choices.draw(batch, random), optimisers, known, random)
+        sources, targets, self.biases = (optimiser.values for optimiser in optimisers)
+        self.items = ItemVectors(targets, known, sources)
         return self
 
-    def _learn(
+    def _step(
         self,
         choices: Choices,
         drawn: Int64Array,
-        climbers: list[Climber],
-        known: npt.NDArray[np.bool_],
+        optimisers: list[Adagrad],
+        known: BoolArray,
         random: np.random.Generator,
     ) -> None:
-        """One step for every choice drawn."""
-        sources, targets, biases = (climber.values for climber in climbers)
+        """One step for every interaction drawn."""
+        sources, targets, biases = (optimiser.values for optimiser in optimisers)
         contexts, chosen = choices.contexts(drawn, random), choices.items(drawn)
         profiles = np.asarray(contexts @ sources)
         pool = np.flatnonzero(known)
-        rivals = pool[random.integers(0, len(pool), (len(drawn), self.settings.rivals))]
-        scores = np.matmul(targets[rivals], profiles[:, :, np.newaxis])[:, :, 0] + biases[rivals]
-        rival, fair = _best_rivals(choices, drawn, rivals, scores)
-        apart = targets[chosen] - targets[rival]
-        lead = np.einsum("nd,nd->n", profiles, apart) + biases[chosen] - biases[rival]
-        teaches = fair & profiles.any(axis=1)
-        push = (teaches / (1 + np.exp(lead))).astype(np.float32)
-        pushed = beside((chosen, rival), (push, -push), len(biases))
-        used = beside((chosen, rival), (np.ones_like(push), np.ones_like(push)), len(biases))
+        sampled = pool[random.integers(0, len(pool), (len(drawn), self.settings.n_negatives))]
+        scores = np.matmul(targets[sampled], profiles[:, :, np.newaxis])[:, :, 0] + biases[sampled]
+        negative, never_chosen = _hardest_negatives(choices, drawn, sampled, scores)
+        apart = targets[chosen] - targets[negative]
+        lead = np.einsum("nd,nd->n", profiles, apart) + biases[chosen] - biases[negative]
+        usable = never_chosen & profiles.any(axis=1)
+        push = (usable / (1 + np.exp(lead))).astype(np.float32)
+        pair, ones_of_pair = (chosen, negative), (np.ones_like(push), np.ones_like(push))
+        pushed = side_by_side(pair, (push, -push), len(biases))
+        used = side_by_side(pair, ones_of_pair, len(biases))
         pull = np.float32(self.settings.regularization)
         ones = np.ones(len(drawn), dtype=np.float32)
         gradients = (
@@ -139,72 +164,57 @@ class Bpr(Recommender):
             - pull * sums_by_item(used, ones)[:, np.newaxis] * targets,
             sums_by_item(pushed, ones),
         )
-        for climber, gradient in zip(climbers, gradients, strict=True):
-            climber.climb(gradient)
+        for optimiser, gradient in zip(optimisers, gradients, strict=True):
+            optimiser.step(gradient)
 
     def score(self, people: People) -> Float32Array:
         """(len(people), n_items) float32; NaN for unknown items and empty histories."""
-        weights = self._shares(people)
-        scores = self.targets.scores(self.sources.sums(people, weights), able(people, weights))
+        scores = self.items.mean_scores(people, recency(people, self.settings.half_life))
         scores += self.biases
         return scores
 
-    def _shares(self, people: People) -> Float32Array:
-        """(n_interactions,) how much of its person each interaction is."""
-        weights = self.sources.counted(people, recency(people, self.settings.half_life))
-        sums = np.bincount(people.histories.rows, weights, minlength=len(people))
-        totals = sums.astype(np.float32)[people.histories.rows]
-        return np.divide(weights, totals, out=np.zeros_like(weights), where=totals > 0)
-
     def reasons(self, people: People, item_index: int) -> Float32Array:
         """(n_interactions,) what each interaction adds to the item's score, bias included."""
-        if not self.targets.known[item_index]:
-            return np.zeros(len(people.histories.items), dtype=np.float32)
-        links = self.sources.vectors @ self.targets.vectors[item_index] + self.biases[item_index]
-        # shares of a person add up to 1, and so all of the bias is told
-        shares: Float32Array = self._shares(people) * links[people.histories.items]
-        return shares
+        weights = recency(people, self.settings.half_life)
+        reasons = self.items.mean_reasons(people, weights, item_index)
+        # the shares of a person add up to 1, and so does the bias among them
+        bias = self.biases[item_index] * self.items.known[item_index]
+        reasons += self.items.shares(people, weights) * bias
+        return reasons
 
     def similar(self, item_index: int) -> Float32Array:
         """(n_items,) the cosine of every item's vector with this one's."""
-        return self.targets.similar(item_index)
+        return self.items.similar(item_index)
 
     def state(self) -> State:
         """The vectors, the biases and the half-life."""
-        arrays = {
-            "sources": self.sources.vectors,
-            "targets": self.targets.vectors,
-            "biases": self.biases,
-            "known": self.targets.known,
-        }
+        arrays = {**self.items.arrays(), "biases": self.biases}
         return State(arrays, {"half_life": self.settings.half_life})
 
     @classmethod
     def restore(cls, state: State) -> Self:
         """A recommender that scores as the one whose `state` was taken."""
-        restored = cls(BprSettings(half_life=half_life_of(state)))
-        known = state.arrays["known"]
-        restored.sources = ItemVectors(state.arrays["sources"], known)
-        restored.targets = ItemVectors(state.arrays["targets"], known)
+        restored = cls(BprSettings.from_values(state.values))
+        restored.items = ItemVectors.of(state.arrays)
         restored.biases = state.arrays["biases"]
         return restored
 
 
-def _best_rivals(
-    choices: Choices, drawn: Int64Array, rivals: Int64Array, scores: Float32Array
-) -> tuple[Int64Array, npt.NDArray[np.bool_]]:
-    """The best rival of each choice, and whether the person never chose it.
+def _hardest_negatives(
+    choices: Choices, drawn: Int64Array, sampled: Int64Array, scores: Float32Array
+) -> tuple[Int64Array, BoolArray]:
+    """(n,) the sampled item of the highest score, and whether the person never chose it.
 
     Args:
         choices: who chose what.
-        drawn: (n,) the choices.
-        rivals: (n, k) items.
-        scores: (n, k) how well each ranks; changed.
+        drawn: (n,) the interactions.
+        sampled: (n, k) items.
+        scores: (n, k) their scores; changed.
     """
     rows = np.arange(len(drawn))
     for _ in range(TRIES):
         places = scores.argmax(axis=1)
-        best: Int64Array = rivals[rows, places]
+        best: Int64Array = sampled[rows, places]
         taken = choices.chosen(drawn, best)
         scores[rows[taken], places[taken]] = -np.inf
     return best, ~taken
@@ -212,5 +222,5 @@ def _best_rivals(
 
 @hookimpl
 def tastemaker_recommenders(register: Callable[[type[Recommender]], object]) -> None:
-    """Brings `bpr`."""
+    """Registers `bpr`."""
     register(Bpr)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 import numpy as np
-import numpy.typing as npt
 from scipy.sparse import csr_array
 
 from tastemaker import (
+    Float32Array,
     People,
     Progress,
     Recommender,
@@ -20,24 +20,21 @@ from tastemaker import (
     hookimpl,
     setting,
 )
-from tastemaker_plugins.factors.item_vectors import (
-    EvenedSettings,
-    ItemVectors,
-    able,
-    by_activity,
-    popularity,
-    power,
-    scaled,
-)
 from tastemaker_plugins.factors.nonnegative import Nonnegative
-from tastemaker_plugins.shared.recency import half_life_of, recency, strengths
+from tastemaker_plugins.factors.popularity_damping import (
+    FORMER_STATE_NAMES,
+    DampingSettings,
+    damped,
+    powers,
+    relative_popularity,
+)
+from tastemaker_plugins.shared.item_vectors import ItemVectors, able
+from tastemaker_plugins.shared.recency import recency, strengths
 
-Float32Array = npt.NDArray[np.float32]
+HALF_STEPS = 6
+"""Steps towards the best themes, or people, before the other side is fitted again."""
 
-TURN = 6
-"""Steps towards the best themes, or people, before it is the others' turn."""
-
-FOLD = 30
+FOLD_IN_STEPS = 30
 """Steps that fold a history in."""
 
 RIDGE, LEAST = 1e-3, 1e-6
@@ -45,13 +42,17 @@ RIDGE, LEAST = 1e-3, 1e-6
 
 
 @dataclass(frozen=True)
-class NmfSettings(EvenedSettings):
+class NmfSettings(DampingSettings):
     """The settings of `nmf`."""
 
-    rank: int = setting(64, "Themes sought.", low=1, high=1000, log=True)
-    epochs: int = setting(25, "Times that themes and people are fitted in turn.", low=1, high=500)
+    factors: int = setting(
+        64, "Number of latent factors (themes).", low=1, high=1000, log=True, formerly=("rank",)
+    )
+    epochs: int = setting(
+        25, "Number of epochs: themes and people are fitted in turn.", low=1, high=500
+    )
     regularization: float = setting(
-        0.5, "How much to distrust single interactions.", low=0.01, high=10.0, log=True
+        0.5, "How strongly a person's factors are held back.", low=0.01, high=10.0, log=True
     )
 
 
@@ -59,10 +60,10 @@ class Nmf(Recommender):
     """Non-negative factorisation of who chose what; a history is folded in without negatives.
 
     X (people x items, older interactions counting less, a row divided by the fourth root of its
-    sum, a column by n ** e, n being its sum over the mean of those sums and e the `evening`) is
-    near W H with W, H >= 0 and rows of H of length 1. With x(j) = recency(j) n(j) ** -e of a
-    history, p >= 0 makes |x - p H| ** 2 + lambda |p| ** 2 smallest, and
-    score(u, i) = n(i) ** crowd * p . H(i).
+    sum, a column by n ** d, n being its sum over the mean of those sums and d the
+    `popularity_damping`) is near W H with W, H >= 0 and rows of H of length 1. With
+    x(j) = recency(j) n(j) ** -d of a history, p >= 0 makes |x - p H| ** 2 + lambda |p| ** 2
+    smallest, and score(u, i) = n(i) ** b * p . H(i), b being the `popularity_boost`.
 
     Lee, D., Seung, S.: Learning the parts of objects by non-negative matrix factorization. Nature
     401, 1999.
@@ -70,52 +71,53 @@ class Nmf(Recommender):
 
     name: ClassVar[str] = "nmf"
     family: ClassVar[str] = "collaborative"
+    summary: ClassVar[str] = "Non-negative matrix factorisation, popularity damped"
     settings_type: ClassVar[type[Settings]] = NmfSettings
     settings: NmfSettings
     items: ItemVectors
-    voices: Float32Array
+    history_weights: Float32Array
     gram: Float32Array
 
     def fit(self, data: TrainingData, progress: Progress) -> Self:
         """Fits people and themes in turn."""
-        matrix = strengths(data.people, self.settings.fading)
-        crowds = popularity(matrix)
-        evened = scaled(matrix, by_activity(matrix), power(crowds, -self.settings.evening))
-        themes = self._themes(evened, data.seed, progress)
-        loud = power(crowds, self.settings.crowd)[:, np.newaxis]
-        voices = power(crowds, -self.settings.crowd - self.settings.evening)
-        self._take(ItemVectors(themes * loud, crowds > 0), voices, self._gram(themes))
+        damping, boost = self.settings.popularity_damping, self.settings.popularity_boost
+        matrix = strengths(data.people, self.settings.time_decay)
+        popularity = relative_popularity(matrix)
+        themes = self._themes(damped(matrix, popularity, damping), data.seed, progress)
+        boosted = themes * powers(popularity, boost)[:, np.newaxis]
+        history_weights = powers(popularity, -boost - damping)
+        self._take(ItemVectors(boosted, popularity > 0), history_weights, self._gram(themes))
         return self
 
     def _themes(self, matrix: csr_array, seed: int, progress: Progress) -> Float32Array:
         """(n_items, k) what each item has of each theme; only themes that somebody likes."""
         epochs, turned = self.settings.epochs, matrix.T.tocsr()
-        shape = (matrix.shape[1], self.settings.rank)
+        shape = (matrix.shape[1], self.settings.factors)
         themes = of_length_one(np.random.default_rng(seed).random(shape, dtype=np.float32))
         likings = np.zeros((matrix.shape[0], shape[1]), dtype=np.float32)
         for epoch in range(epochs):
             progress(epoch, epochs, "epochs")
             solver = Nonnegative(self._gram(themes))
-            likings = solver.solve(matrix @ themes, likings, TURN)
+            likings = solver.solve(matrix @ themes, likings, HALF_STEPS)
             gram = likings.T @ likings
             gram += np.eye(len(gram), dtype=np.float32) * np.float32(RIDGE * gram.trace() + LEAST)
-            themes = of_length_one(Nonnegative(gram).solve(turned @ likings, themes, TURN))
+            themes = of_length_one(Nonnegative(gram).solve(turned @ likings, themes, HALF_STEPS))
         progress(epochs, epochs, "epochs")
         return np.ascontiguousarray(themes[:, themes.any(axis=0)])
 
     def _gram(self, themes: Float32Array) -> Float32Array:
-        """(k, k) what the themes have in common, and the distrust on its diagonal."""
+        """(k, k) the products of the themes, and the regularization on its diagonal."""
         gram = themes.T @ themes
         return gram + np.eye(len(gram), dtype=np.float32) * np.float32(self.settings.regularization)
 
-    def _take(self, items: ItemVectors, voices: Float32Array, gram: Float32Array) -> None:
-        self.items, self.voices, self.gram = items, voices, gram
+    def _take(self, items: ItemVectors, history_weights: Float32Array, gram: Float32Array) -> None:
+        self.items, self.history_weights, self.gram = items, history_weights, gram
         self._solver = Nonnegative(gram)
 
     def _weights(self, people: People) -> Float32Array:
         """(n_interactions,) what each interaction counts."""
-        weights = recency(people, self.settings.half_life) * self.voices[people.histories.items]
-        return self.items.counted(people, weights)
+        own = self.history_weights[people.histories.items]
+        return self.items.counted(people, recency(people, self.settings.half_life) * own)
 
     def score(self, people: People) -> Float32Array:
         """(len(people), n_items) float32; NaN for items nobody chose and empty histories."""
@@ -125,7 +127,7 @@ class Nmf(Recommender):
 
     def _likings(self, wanted: Float32Array) -> Float32Array:
         """(n, k) how much of each theme is in what the histories sum up to."""
-        return self._solver.solve(wanted, np.zeros_like(wanted), FOLD)
+        return self._solver.solve(wanted, np.zeros_like(wanted), FOLD_IN_STEPS)
 
     def reasons(self, people: People, item_index: int) -> Float32Array:
         """(n_interactions,) what each interaction adds to the item's score.
@@ -147,20 +149,25 @@ class Nmf(Recommender):
 
     def memory(self, data: TrainingData) -> int:
         """Bytes that `fit` takes at most, besides the data."""
-        dense = 6 * (len(data.people) + data.n_items) * self.settings.rank * 4
+        dense = 6 * (len(data.people) + data.n_items) * self.settings.factors * 4
         return dense + 60 * len(data.people.histories.items)
 
     def state(self) -> State:
-        """The items' themes, what each says in a history, and what folding in needs."""
-        arrays = {**self.items.arrays(), "voices": self.voices, "gram": self.gram}
+        """The items' themes, their weights in a history, and what folding in needs."""
+        arrays = {
+            **self.items.arrays(),
+            "history_weights": self.history_weights,
+            "gram": self.gram,
+        }
         return State(arrays, {"half_life": self.settings.half_life})
 
     @classmethod
     def restore(cls, state: State) -> Self:
         """A recommender that scores as the one whose `state` was taken."""
-        restored = cls(NmfSettings(half_life=half_life_of(state)))
+        state = state.renamed(FORMER_STATE_NAMES)
+        restored = cls(NmfSettings.from_values(state.values))
         items = ItemVectors.of(state.arrays)
-        restored._take(items, state.arrays["voices"], state.arrays["gram"])
+        restored._take(items, state.arrays["history_weights"], state.arrays["gram"])
         return restored
 
 
@@ -174,5 +181,5 @@ def of_length_one(themes: Float32Array) -> Float32Array:
 
 @hookimpl
 def tastemaker_recommenders(register: Callable[[type[Recommender]], object]) -> None:
-    """Brings `nmf`."""
+    """Registers `nmf`."""
     register(Nmf)

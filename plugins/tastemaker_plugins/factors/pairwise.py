@@ -1,27 +1,24 @@
-"""Learning from choices: what people chose, what they had chosen before, and steps uphill."""
+"""Pairwise training: interactions drawn, what the person chose beside them, and Adagrad."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 from scipy.sparse import csr_array
 
-from tastemaker import People
-
-Float32Array = npt.NDArray[np.float32]
-Int64Array = npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
+from tastemaker import BoolArray, Float32Array, Int64Array, People
 
 CONTEXT = 20
-"""Interactions beside a choice that stand for the person who chose; farther ones hardly count."""
+"""Interactions beside one drawn that stand for the person; farther ones hardly count. Chosen, not
+measured."""
 
 AHEAD = 0.25
-"""The share of choices that are learnt from what came after them."""
+"""The share of interactions whose person is what came after them; chosen, not measured."""
 
 START = 0.01
-"""What Adagrad takes to be seen at the start, so that its first steps are not too long."""
+"""The sum of squares that Adagrad starts with, so that its first steps are not too long; chosen,
+not measured."""
 
 
 class Choices:
@@ -30,7 +27,7 @@ class Choices:
     Args:
         people: whose histories.
         strengths: (n_interactions,) float32; how likely each is to be drawn, of those above 0.
-        half_life: interactions after which what came before or after a choice counts half.
+        half_life: interactions after which what came before or after counts half.
     """
 
     def __init__(self, people: People, strengths: Float32Array, half_life: float) -> None:
@@ -50,7 +47,7 @@ class Choices:
         return len(self._candidates)
 
     def draw(self, n: int, random: np.random.Generator) -> Int64Array:
-        """(n,) places of interactions, the stronger ones more often."""
+        """(n,) positions of interactions, the stronger ones more often."""
         # in order, so that neighbours in memory are read together
         levels = np.sort(random.random(n)) * self._cumulative[-1]
         places = np.searchsorted(self._cumulative, levels, side="right")
@@ -62,14 +59,14 @@ class Choices:
         return self._items[drawn].astype(np.int64)
 
     def contexts(self, drawn: Int64Array, random: np.random.Generator) -> csr_array:
-        """What came before each choice, and after some of them.
+        """What came before each interaction, and after some of them.
 
-        Looking ahead as well teaches what goes with an item that people choose first, and keeps
-        the order, which may mean nothing, from meaning everything. What was chosen says nothing
-        of itself, even if it was chosen twice.
+        Looking ahead as well shows what goes with an item that people choose first, and keeps the
+        order, which may mean nothing, from meaning everything. An item does not stand for itself,
+        even if it was chosen twice.
 
         Returns:
-            Sparse (n, n_items) float32: how much each item speaks; rows add up to 1 or 0.
+            Sparse (n, n_items) float32: the weight of each item; rows add up to 1 or 0.
         """
         ahead = self._first[drawn] | (random.random(len(drawn)) < AHEAD)
         steps = np.where(ahead, 1, -1)[:, np.newaxis] * np.arange(1, CONTEXT + 1)
@@ -93,29 +90,29 @@ class Choices:
         return found
 
 
-class Climber:
-    """Numbers that climb to where they rank best, the often moved ones in ever smaller steps.
+class Adagrad:
+    """Parameters that follow their gradients uphill, the often moved ones in ever smaller steps.
 
     Duchi, J., Hazan, E., Singer, Y.: Adaptive Subgradient Methods for Online Learning and
     Stochastic Optimization. JMLR 12, 2011.
 
     Args:
         values: float32; moved in place.
-        rate: the size of a step.
+        learning_rate: the size of a step.
     """
 
-    def __init__(self, values: Float32Array, rate: float) -> None:
+    def __init__(self, values: Float32Array, learning_rate: float) -> None:
         self.values = values
-        self._rate = np.float32(rate)
-        self._seen = np.full_like(values, START)
+        self._learning_rate = np.float32(learning_rate)
+        self._squares = np.full_like(values, START)
         self._spare = np.empty_like(values)
 
-    def climb(self, gradient: Float32Array) -> None:
+    def step(self, gradient: Float32Array) -> None:
         """One step along the gradient, which is overwritten."""
         np.multiply(gradient, gradient, out=self._spare)
-        self._seen += self._spare
-        np.sqrt(self._seen, out=self._spare)
-        gradient *= self._rate
+        self._squares += self._spare
+        np.sqrt(self._squares, out=self._spare)
+        gradient *= self._learning_rate
         gradient /= self._spare
         self.values += gradient
 
@@ -125,7 +122,9 @@ def sums_by_item(places: csr_array, values: Float32Array) -> Float32Array:
     return np.asarray(places.T @ values, dtype=np.float32)
 
 
-def beside(items: Sequence[Int64Array], weights: Sequence[Float32Array], n_items: int) -> csr_array:
+def side_by_side(
+    items: Sequence[Int64Array], weights: Sequence[Float32Array], n_items: int
+) -> csr_array:
     """Sparse (n, n_items): of each row, the items beside each other, and their weights."""
     columns, data = np.column_stack(items), np.column_stack(weights)
     indptr = np.arange(0, columns.size + 1, columns.shape[1])

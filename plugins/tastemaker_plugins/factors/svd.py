@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 import numpy as np
-import numpy.typing as npt
+from scipy.sparse import csr_array
 
 from tastemaker import (
+    Float32Array,
     People,
     Progress,
     Recommender,
@@ -19,30 +20,28 @@ from tastemaker import (
     hookimpl,
     setting,
 )
-from tastemaker_plugins.factors.item_vectors import (
-    SPARE,
-    EvenedSettings,
-    ItemVectors,
-    able,
-    by_activity,
-    damped_directions,
-    popularity,
-    power,
-    scaled,
+from tastemaker_plugins.factors.popularity_damping import (
+    FORMER_STATE_NAMES,
+    DampingSettings,
+    damped,
+    powers,
+    relative_popularity,
 )
-from tastemaker_plugins.shared.recency import half_life_of, recency, strengths
-
-Float32Array = npt.NDArray[np.float32]
+from tastemaker_plugins.shared.item_vectors import ItemVectors, able
+from tastemaker_plugins.shared.recency import recency, strengths
+from tastemaker_plugins.shared.truncated_svd import SPARE, truncated_svd
 
 
 @dataclass(frozen=True)
-class SvdSettings(EvenedSettings):
+class SvdSettings(DampingSettings):
     """The settings of `svd`."""
 
-    rank: int = setting(96, "Directions kept.", low=1, high=1000, log=True)
+    factors: int = setting(
+        96, "Number of latent factors.", low=1, high=1000, log=True, formerly=("rank",)
+    )
     regularization: float = setting(
         10.0,
-        "How much to distrust weak directions, as a multiple of the mean square of an item.",
+        "How strongly weak directions are damped, as a multiple of the mean square of an item.",
         low=0.1,
         high=1000.0,
         log=True,
@@ -53,9 +52,9 @@ class Svd(Recommender):
     """Truncated SVD of who chose what, weak directions damped; a history is projected on it.
 
     With X (people x items, older interactions counting less, a row divided by the fourth root of
-    its sum), n(i) the sum of column i over the mean of those sums, e the `evening`, c the `crowd`,
-    X n ** -e = U S V' and f = S ** 2 / (S ** 2 + lambda):
-    score(u, i) = n(i) ** c * sum over the history j of recency(j) n(j) ** -e (V(j) f . V(i)).
+    its sum), n(i) the sum of column i over the mean of those sums, d the `popularity_damping`, b
+    the `popularity_boost`, X n ** -d = U S V' and f = S ** 2 / (S ** 2 + lambda):
+    score(u, i) = n(i) ** b * sum over the history j of recency(j) n(j) ** -d (V(j) f . V(i)).
 
     Cremonesi, P., Koren, Y., Turrin, R.: Performance of Recommender Algorithms on Top-N
     Recommendation Tasks. RecSys 2010. Nikolakopoulos, A. et al.: EigenRec. KAIS 58(1), 2019.
@@ -63,33 +62,35 @@ class Svd(Recommender):
 
     name: ClassVar[str] = "svd"
     family: ClassVar[str] = "collaborative"
+    summary: ClassVar[str] = "Matrix factorisation by truncated SVD, popularity damped"
     settings_type: ClassVar[type[Settings]] = SvdSettings
     settings: SvdSettings
     items: ItemVectors
-    voices: Float32Array
+    history_weights: Float32Array
 
     def fit(self, data: TrainingData, progress: Progress) -> Self:
         """Finds the directions."""
         progress(0, 1, "directions")
-        matrix = strengths(data.people, self.settings.fading)
-        crowds = popularity(matrix)
-        evened = scaled(matrix, by_activity(matrix), power(crowds, -self.settings.evening))
-        size = (self.settings.rank, self.settings.regularization)
-        directions, lengths = damped_directions(evened, *size, data.seed)
-        self._take(directions * lengths, crowds)
+        matrix = strengths(data.people, self.settings.time_decay)
+        popularity = relative_popularity(matrix)
+        rest = damped(matrix, popularity, self.settings.popularity_damping)
+        size = (self.settings.factors, self.settings.regularization)
+        directions, lengths = damped_directions(rest, *size, data.seed)
+        self._take(directions * lengths, popularity)
         progress(1, 1, "directions")
         return self
 
-    def _take(self, vectors: Float32Array, crowds: Float32Array) -> None:
-        """Puts popularity into the vectors, and takes it out of what the history says."""
-        loud = power(crowds, self.settings.crowd)[:, np.newaxis]
-        self.items = ItemVectors(vectors * loud, crowds > 0)
-        self.voices = power(crowds, -self.settings.crowd - self.settings.evening)
+    def _take(self, vectors: Float32Array, popularity: Float32Array) -> None:
+        """Puts popularity into the vectors, and takes it out of the weights of a history."""
+        damping, boost = self.settings.popularity_damping, self.settings.popularity_boost
+        boosted = vectors * powers(popularity, boost)[:, np.newaxis]
+        self.items = ItemVectors(boosted, popularity > 0)
+        self.history_weights = powers(popularity, -boost - damping)
 
     def _weights(self, people: People) -> Float32Array:
         """(n_interactions,) what each interaction counts."""
-        weights = recency(people, self.settings.half_life) * self.voices[people.histories.items]
-        return self.items.counted(people, weights)
+        own = self.history_weights[people.histories.items]
+        return self.items.counted(people, recency(people, self.settings.half_life) * own)
 
     def score(self, people: People) -> Float32Array:
         """(len(people), n_items) float32; NaN for items nobody chose and empty histories."""
@@ -110,24 +111,50 @@ class Svd(Recommender):
     def memory(self, data: TrainingData) -> int:
         """Bytes that `fit` takes at most, besides the data."""
         people = data.people
-        dense = (len(people) + 4 * data.n_items) * (self.settings.rank + SPARE) * 4
+        dense = (len(people) + 4 * data.n_items) * (self.settings.factors + SPARE) * 4
         return dense + 60 * len(people.histories.items)
 
     def state(self) -> State:
-        """The items' vectors, what each says in a history, and the half-life."""
-        return State(
-            {**self.items.arrays(), "voices": self.voices}, {"half_life": self.settings.half_life}
-        )
+        """The items' vectors, their weights in a history, and the half-life."""
+        arrays = {**self.items.arrays(), "history_weights": self.history_weights}
+        return State(arrays, {"half_life": self.settings.half_life})
 
     @classmethod
     def restore(cls, state: State) -> Self:
         """A recommender that scores as the one whose `state` was taken."""
-        restored = cls(SvdSettings(half_life=half_life_of(state)))
-        restored.items, restored.voices = ItemVectors.of(state.arrays), state.arrays["voices"]
+        state = state.renamed(FORMER_STATE_NAMES)
+        restored = cls(cls.settings_type.from_values(state.values))
+        restored.items = ItemVectors.of(state.arrays)
+        restored.history_weights = state.arrays["history_weights"]
         return restored
+
+
+def damped_directions(
+    matrix: csr_array, factors: int, regularization: float, seed: int
+) -> tuple[Float32Array, Float32Array]:
+    """The strongest directions of a matrix, and the lengths that damp the weak ones.
+
+    Products of the directions made that long are what ridge regression of the matrix on itself
+    gives, but for the weaker directions: with singular values s,
+    V diag(s ** 2 / (s ** 2 + lambda)) V'.
+
+    Args:
+        matrix: sparse (n_rows, n_items) float32.
+        factors: how many directions at most.
+        regularization: lambda, as a multiple of the mean sum of squares of an item.
+        seed: of what is random.
+
+    Returns:
+        (n_items, k) float32 of length 1, and (k,) float32.
+    """
+    values, directions = truncated_svd(matrix, factors, seed)
+    squares = values.astype(np.float64) ** 2
+    chosen = max(1, len(np.unique(matrix.indices)))
+    penalty = regularization * float(matrix.data @ matrix.data) / chosen
+    return directions, np.sqrt(squares / (squares + penalty)).astype(np.float32)
 
 
 @hookimpl
 def tastemaker_recommenders(register: Callable[[type[Recommender]], object]) -> None:
-    """Brings `svd`."""
+    """Registers `svd`."""
     register(Svd)

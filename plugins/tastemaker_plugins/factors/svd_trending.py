@@ -1,15 +1,14 @@
-"""SVD with trends: what suits a person's taste, as far as it is chosen these days."""
+"""SVD with trends: what goes with a person's history, weighted by each item's recent trend."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
 import numpy as np
 
 from tastemaker import Progress, Recommender, Settings, TrainingData, hookimpl
-from tastemaker_plugins.factors.item_vectors import ItemVectors
 from tastemaker_plugins.factors.svd import Svd, SvdSettings
 from tastemaker_plugins.shared.trends import TrendSettings, trends
 
@@ -20,11 +19,11 @@ class SvdTrendingSettings(SvdSettings, TrendSettings):
 
 
 class SvdTrending(Svd):
-    """SVD with every offered item weighted by how much more it is chosen lately than ever.
+    """SVD with every item weighted by how much more it is chosen recently than before.
 
     score(u, i) = trend(i) * (the score of `svd`); see `trends`. It does for items as vectors what
-    `trending` does for pairs of items, and reaches every item of a large catalogue. Where no time
-    is known there is no trend, and all scores are NaN.
+    `ease-trending` does for pairs of items, and scores every item of a large catalogue. Where no
+    time is known there is no trend, and all scores are NaN.
 
     Cremonesi, P., Koren, Y., Turrin, R.: Performance of Recommender Algorithms on Top-N
     Recommendation Tasks. RecSys 2010.
@@ -32,6 +31,7 @@ class SvdTrending(Svd):
 
     name: ClassVar[str] = "svd-trending"
     family: ClassVar[str] = "collaborative"
+    summary: ClassVar[str] = "Truncated SVD, weighted by each item's recent trend"
     because: ClassVar[str] = "popular these days beside {items}"
     settings_type: ClassVar[type[Settings]] = SvdTrendingSettings
     settings: SvdTrendingSettings
@@ -44,13 +44,13 @@ class SvdTrending(Svd):
             return self
         super().fit(data, progress)
         trend = trends(data.people, self.settings)
-        self.items = ItemVectors(self.items.vectors * trend[:, np.newaxis], self.items.known)
-        # what is in a history speaks as it did
-        self.voices = self.voices / trend
+        self.items = replace(self.items, vectors=self.items.vectors * trend[:, np.newaxis])
+        # in a history an item counts as it would without a trend
+        self.history_weights = self.history_weights / trend
         return self
 
 
 @hookimpl
 def tastemaker_recommenders(register: Callable[[type[Recommender]], object]) -> None:
-    """Brings `svd-trending`."""
+    """Registers `svd-trending`."""
     register(SvdTrending)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
-import numpy.typing as npt
 from scipy.linalg import lapack
 from scipy.sparse import csr_array
 
 from tastemaker import (
+    Float32Array,
+    Int32Array,
+    Int64Array,
     People,
     Progress,
     Recommender,
@@ -20,39 +22,42 @@ from tastemaker import (
     hookimpl,
     setting,
 )
-from tastemaker_plugins.item_item.gram import common
+from tastemaker_plugins.item_item.gram import co_occurrence
 from tastemaker_plugins.shared.recency import (
     HistorySettings,
-    fading_setting,
-    half_life_of,
     half_life_setting,
     recency,
     strengths,
+    time_decay_setting,
 )
 
-Float32Array = npt.NDArray[np.float32]
-Int32Array = npt.NDArray[np.int32]
-
 SHORT = 128
-"""Up to so many interactions, copying their rows is quicker than a sparse product."""
+"""Up to so many interactions of one person, copying their rows is quicker than a sparse product;
+chosen, not measured."""
+
+
+def regularization_setting(default: float, high: float) -> Any:
+    """The ridge of the item-item regression."""
+    return setting(
+        default,
+        "Strength of the L2 regularization, as a multiple of the mean count of an item.",
+        low=0.1,
+        high=high,
+        log=True,
+    )
 
 
 @dataclass(frozen=True)
 class EaseSettings(HistorySettings):
     """The settings of `ease`."""
 
-    regularization: float = setting(
-        10.0,
-        "How much to distrust co-occurrence, as a multiple of the mean count of an item.",
-        low=0.1,
-        high=100.0,
-        log=True,
-    )
-    fading: float = fading_setting(0.5)
+    regularization: float = regularization_setting(10.0, high=100.0)
+    time_decay: float = time_decay_setting(0.5)
     half_life: float = half_life_setting(6.0)
     max_items: int = setting(
         12_000,
-        "Items in the matrix, the most chosen first; memory grows with its square.",
+        "Number of items in the model at most, the most chosen first; memory grows with its "
+        "square.",
         low=1,
         high=50_000,
     )
@@ -71,6 +76,7 @@ class Ease(Recommender):
 
     name: ClassVar[str] = "ease"
     family: ClassVar[str] = "collaborative"
+    summary: ClassVar[str] = "Item-item linear model in closed form (EASE)"
     settings_type: ClassVar[type[HistorySettings]] = EaseSettings
     settings: EaseSettings
     places: Int32Array
@@ -78,15 +84,15 @@ class Ease(Recommender):
     n_items: int
 
     def memory(self, data: TrainingData) -> int:
-        """What items have in common, sparse and dense; the inverse takes its place."""
+        """The co-occurrence matrix, sparse and dense; the inverse takes its place."""
         n = min(data.n_items, self.settings.max_items)
         return 12 * n * n
 
     def fit(self, data: TrainingData, progress: Progress) -> Self:
         """Inverts the item-item matrix."""
         progress(0, 2, "co-occurrence")
-        matrix = strengths(data.people, self.settings.fading)
-        places, gram = common(matrix, self.settings.max_items)
+        matrix = strengths(data.people, self.settings.time_decay)
+        places, gram = co_occurrence(matrix, self.settings.max_items)
         progress(1, 2, "inverse")
         self._take(places, item_weights(gram, self.settings.regularization), data.n_items)
         progress(2, 2, "inverse")
@@ -127,7 +133,7 @@ class Ease(Recommender):
         return shares
 
     def similar(self, item_index: int) -> Float32Array:
-        """(n_items,) how much the item speaks for every other."""
+        """(n_items,) the weights from the item to every other."""
         result = np.full(self.n_items, np.nan, dtype=np.float32)
         column = self._columns[item_index]
         if column >= 0:
@@ -144,7 +150,7 @@ class Ease(Recommender):
     @classmethod
     def restore(cls, state: State) -> Self:
         """A recommender that scores as the one whose `state` was taken."""
-        restored = cls(EaseSettings(half_life=half_life_of(state)))
+        restored = cls(cls.settings_type.from_values(state.values))
         n_items = int(str(state.values["n_items"]))
         restored._take(state.arrays["places"], state.arrays["links"], n_items)
         return restored
@@ -153,7 +159,7 @@ class Ease(Recommender):
 def _products(
     weights: Float32Array,
     columns: Int32Array,
-    indptr: npt.NDArray[np.int64],
+    indptr: Int64Array,
     links: Float32Array,
 ) -> Float32Array:
     """(n_rows, n) each row's weights times the rows of `links` that they stand for."""
@@ -179,7 +185,7 @@ def item_weights(gram: Float32Array, regularization: float) -> Float32Array:
     if problem == 0:
         factor, problem = lapack.spotri(factor, lower=1, overwrite_c=1)
     if problem:
-        raise ValueError(f"The item-item matrix cannot be inverted (LAPACK says {problem}).")
+        raise ValueError(f"The item-item matrix cannot be inverted (LAPACK reports {problem}).")
     weights = np.ascontiguousarray(factor.T)
     for row in range(len(weights)):
         weights[row + 1 :, row] = weights[row, row + 1 :]
@@ -190,5 +196,5 @@ def item_weights(gram: Float32Array, regularization: float) -> Float32Array:
 
 @hookimpl
 def tastemaker_recommenders(register: Callable[[type[Recommender]], object]) -> None:
-    """Brings `ease`."""
+    """Registers `ease`."""
     register(Ease)

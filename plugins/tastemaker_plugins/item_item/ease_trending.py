@@ -1,4 +1,4 @@
-"""Trending: what goes with a person's history, as far as it is chosen these days."""
+"""EASE with trends: what goes with a person's history, weighted by each item's recent trend."""
 
 from __future__ import annotations
 
@@ -8,42 +8,42 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from tastemaker import Progress, Recommender, TrainingData, hookimpl, setting
-from tastemaker_plugins.item_item.ease import Ease, EaseSettings
-from tastemaker_plugins.shared.recency import HistorySettings, fading_setting, half_life_setting
+from tastemaker import Progress, Recommender, TrainingData, hookimpl
+from tastemaker_plugins.item_item.ease import Ease, EaseSettings, regularization_setting
+from tastemaker_plugins.shared.recency import (
+    HistorySettings,
+    half_life_setting,
+    time_decay_setting,
+)
 from tastemaker_plugins.shared.trends import TrendSettings, trends
 
 
 @dataclass(frozen=True)
-class TrendingSettings(TrendSettings, EaseSettings):
-    """The settings of `trending`."""
+class EaseTrendingSettings(TrendSettings, EaseSettings):
+    """The settings of `ease-trending`."""
 
-    regularization: float = setting(
-        30.0,
-        "How much to distrust co-occurrence, as a multiple of the mean count of an item.",
-        low=0.1,
-        high=1000.0,
-        log=True,
-    )
-    fading: float = fading_setting(0.5)
+    regularization: float = regularization_setting(30.0, high=1000.0)
+    time_decay: float = time_decay_setting(0.5)
     half_life: float = half_life_setting(12.0)
 
 
-class Trending(Ease):
-    """EASE with every offered item weighted by how much more it is chosen lately than ever.
+class EaseTrending(Ease):
+    """EASE with every item weighted by how much more it is chosen recently than before.
 
-    score(u, i) = trend(i) * (the score of EASE); see `trends`. What was learnt from a long past
-    about which items go together is kept, while what nobody chooses any more makes room for what
-    everybody does. Where no time is known there is no trend, and all scores are NaN.
+    score(u, i) = trend(i) * (the score of EASE); see `trends`. Which items go together is learnt
+    from a long past, while what nobody chooses any more makes room for what everybody does. Where
+    no time is known there is no trend, and all scores are NaN.
 
     Steck, H.: Embarrassingly Shallow Autoencoders for Sparse Data. WWW 2019.
     """
 
-    name: ClassVar[str] = "trending"
+    name: ClassVar[str] = "ease-trending"
+    former_names: ClassVar[tuple[str, ...]] = ("trending",)
     family: ClassVar[str] = "collaborative"
+    summary: ClassVar[str] = "Item-item linear model (EASE), weighted by each item's recent trend"
     because: ClassVar[str] = "popular these days beside {items}"
-    settings_type: ClassVar[type[HistorySettings]] = TrendingSettings
-    settings: TrendingSettings
+    settings_type: ClassVar[type[HistorySettings]] = EaseTrendingSettings
+    settings: EaseTrendingSettings
 
     def fit(self, data: TrainingData, progress: Progress) -> Self:
         """Fits EASE and weights its items by their trends."""
@@ -58,5 +58,5 @@ class Trending(Ease):
 
 @hookimpl
 def tastemaker_recommenders(register: Callable[[type[Recommender]], object]) -> None:
-    """Brings `trending`."""
-    register(Trending)
+    """Registers `ease-trending`."""
+    register(EaseTrending)

@@ -1,16 +1,14 @@
-"""What items have in common: how many people chose both of two."""
+"""Co-occurrence of items: how many people chose both of two."""
 
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 from scipy.sparse import csr_array
 
-Float32Array = npt.NDArray[np.float32]
-Int32Array = npt.NDArray[np.int32]
+from tastemaker import Float32Array, Int32Array
 
 
-def common(matrix: csr_array, max_items: int) -> tuple[Int32Array, Float32Array]:
+def co_occurrence(matrix: csr_array, max_items: int) -> tuple[Int32Array, Float32Array]:
     """The Gram matrix of the most chosen items.
 
     Args:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import numpy as np
-import numpy.typing as npt
 
 from tastemaker import (
     Progress,
@@ -17,36 +16,37 @@ from tastemaker import (
     setting,
 )
 from tastemaker_plugins.item_item.linked import Linked
-from tastemaker_plugins.item_item.neighbours import Neighbours, nearest
+from tastemaker_plugins.shared.neighbours import Array, Neighbours, nearest
 from tastemaker_plugins.shared.recency import (
     HistorySettings,
-    fading_setting,
     half_life_setting,
     strengths,
+    time_decay_setting,
 )
-
-Array = npt.NDArray[Any]
 
 
 @dataclass(frozen=True)
 class ItemKnnSettings(HistorySettings):
     """The settings of `item-knn`."""
 
-    neighbours: int = setting(50, "Links kept for each item.", low=1, high=1000, log=True)
+    neighbours: int = setting(
+        50, "Number of neighbours kept of each item.", low=1, high=1000, log=True
+    )
     shrinkage: float = setting(
         0.2,
-        "How much to distrust rare items, as a multiple of what a middling item weighs.",
+        "Shrinkage of the similarity of rare items, as a multiple of a median item's sum of "
+        "squares.",
         low=0.0,
         high=100.0,
     )
     asymmetry: float = setting(
         0.7,
-        "Whose popularity is divided out: the offered item's (0), both alike (0.5), "
-        "the history's (1).",
+        "Whose popularity is divided out: the candidate's (0), both alike (0.5), the history "
+        "item's (1).",
         low=0.0,
         high=1.0,
     )
-    fading: float = fading_setting(0.5)
+    time_decay: float = time_decay_setting(0.5)
     half_life: float = half_life_setting(3.0)
 
 
@@ -65,22 +65,23 @@ class ItemKnn(Linked):
 
     name: ClassVar[str] = "item-knn"
     family: ClassVar[str] = "collaborative"
+    summary: ClassVar[str] = "Nearest neighbours between items (cosine over people)"
     settings_type: ClassVar[type[HistorySettings]] = ItemKnnSettings
     settings: ItemKnnSettings
 
     def fit(self, data: TrainingData, progress: Progress) -> Self:
         """Finds each item's nearest items."""
-        matrix = strengths(data.people, self.settings.fading)
+        matrix = strengths(data.people, self.settings.time_decay)
         known = np.bincount(matrix.indices, minlength=data.n_items) > 0
         lengths = np.diff(matrix.indptr)
         matrix.data = matrix.data / np.repeat(np.sqrt(np.maximum(lengths, 1)), lengths)
         squares = np.asarray(matrix.power(2).sum(axis=0), dtype=np.float64).ravel()
-        middling = np.median(squares[squares > 0]) if squares.any() else 1.0
-        shrinkage, share = self.settings.shrinkage * middling, self.settings.asymmetry
-        history, offered = squares**share, squares ** (1 - share)
+        median = np.median(squares[squares > 0]) if squares.any() else 1.0
+        shrinkage, share = self.settings.shrinkage * median, self.settings.asymmetry
+        history, candidate = squares**share, squares ** (1 - share)
 
         def rate(common: Array, sources: Array, targets: Array) -> Array:
-            return common / (history[sources] * offered[targets] + shrinkage)
+            return common / (history[sources] * candidate[targets] + shrinkage)
 
         best = nearest(matrix.T.tocsr(), matrix, self.settings.neighbours, rate, progress)
         self.links = Neighbours(*best, known)
@@ -89,5 +90,5 @@ class ItemKnn(Linked):
 
 @hookimpl
 def tastemaker_recommenders(register: Callable[[type[Recommender]], object]) -> None:
-    """Brings `item-knn`."""
+    """Registers `item-knn`."""
     register(ItemKnn)

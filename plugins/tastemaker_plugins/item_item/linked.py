@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar, Self
 
-import numpy as np
-import numpy.typing as npt
-
-from tastemaker import People, Recommender, State
-from tastemaker_plugins.item_item.neighbours import Neighbours
-from tastemaker_plugins.shared.recency import HistorySettings, half_life_of, recency
-
-Float32Array = npt.NDArray[np.float32]
+from tastemaker import Float32Array, People, Recommender, State
+from tastemaker_plugins.shared.neighbours import Neighbours
+from tastemaker_plugins.shared.recency import HistorySettings, recency
 
 
 class Linked(Recommender):
@@ -41,6 +36,6 @@ class Linked(Recommender):
     @classmethod
     def restore(cls, state: State) -> Self:
         """A recommender that scores as the one whose `state` was taken."""
-        restored = cls(cls.settings_type(half_life=half_life_of(state)))
+        restored = cls(cls.settings_type.from_values(state.values))
         restored.links = Neighbours.of(state.arrays)
         return restored

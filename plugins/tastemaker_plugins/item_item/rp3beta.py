@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import numpy as np
-import numpy.typing as npt
 from scipy.sparse import csr_array
 
 from tastemaker import Progress, Recommender, TrainingData, hookimpl, setting
 from tastemaker_plugins.item_item.linked import Linked
-from tastemaker_plugins.item_item.neighbours import Neighbours, nearest
+from tastemaker_plugins.shared.neighbours import Array, Neighbours, nearest
 from tastemaker_plugins.shared.recency import (
     HistorySettings,
-    fading_setting,
     half_life_setting,
     strengths,
+    time_decay_setting,
 )
-
-Array = npt.NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -29,15 +26,17 @@ class Rp3BetaSettings(HistorySettings):
 
     alpha: float = setting(
         1.0,
-        "The power each step's probability is raised to: below 1 likely steps lose their lead.",
+        "Power of each step's probability: below 1 likely steps lose their lead.",
         low=0.1,
         high=2.0,
     )
     beta: float = setting(
-        0.45, "The power of the offered item's popularity that is divided out.", low=0.0, high=1.0
+        0.45, "Power of the candidate's popularity that is divided out.", low=0.0, high=1.0
     )
-    neighbours: int = setting(50, "Links kept for each item.", low=1, high=1000, log=True)
-    fading: float = fading_setting(0.5)
+    neighbours: int = setting(
+        50, "Number of neighbours kept of each item.", low=1, high=1000, log=True
+    )
+    time_decay: float = time_decay_setting(0.5)
     half_life: float = half_life_setting(3.0)
 
 
@@ -57,12 +56,13 @@ class Rp3Beta(Linked):
 
     name: ClassVar[str] = "rp3beta"
     family: ClassVar[str] = "collaborative"
+    summary: ClassVar[str] = "Random walk from item to people to items (RP3beta)"
     settings_type: ClassVar[type[HistorySettings]] = Rp3BetaSettings
     settings: Rp3BetaSettings
 
     def fit(self, data: TrainingData, progress: Progress) -> Self:
         """Walks from every item."""
-        matrix = strengths(data.people, self.settings.fading)
+        matrix = strengths(data.people, self.settings.time_decay)
         popularity = np.asarray(matrix.sum(axis=0), dtype=np.float64).ravel()
         held_back = np.maximum(popularity, np.finfo(np.float64).tiny) ** self.settings.beta
 
@@ -87,5 +87,5 @@ def _steps(matrix: csr_array, settings: Rp3BetaSettings) -> csr_array:
 
 @hookimpl
 def tastemaker_recommenders(register: Callable[[type[Recommender]], object]) -> None:
-    """Brings `rp3beta`."""
+    """Registers `rp3beta`."""
     register(Rp3Beta)

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 import numpy as np
-import numpy.typing as npt
 from scipy.sparse import coo_array, csr_array
 
 from tastemaker import (
+    Float32Array,
+    Int32Array,
     People,
     Progress,
     Recommender,
@@ -19,40 +20,49 @@ from tastemaker import (
     setting,
 )
 from tastemaker_plugins.item_item.linked import Linked
-from tastemaker_plugins.item_item.neighbours import Neighbours, strongest
+from tastemaker_plugins.shared.neighbours import Neighbours, strongest
 from tastemaker_plugins.shared.recency import (
     HistorySettings,
-    fade,
-    fading_setting,
+    decay_weights,
     half_life_setting,
+    time_decay_setting,
 )
-
-Float32Array = npt.NDArray[np.float32]
-Int32Array = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True)
 class TransitionSettings(HistorySettings):
     """The settings of `transition`."""
 
-    window: int = setting(5, "How many positions ahead still count as following.", low=1, high=50)
-    decay: float = setting(
-        0.8, "What a position further ahead counts, of the one before it.", low=0.1, high=1.0
+    window: int = setting(
+        5, "Largest distance in a history at which one item follows another.", low=1, high=50
     )
-    smoothing: float = setting(
-        5.0, "Added to each item's count, so that rare items promise less.", low=0.0, high=100.0
+    distance_decay: float = setting(
+        0.8,
+        "Factor by which a transition's weight falls with each further position.",
+        low=0.1,
+        high=1.0,
+        formerly=("decay",),
     )
-    fading: float = fading_setting(0.5)
-    neighbours: int = setting(50, "Links kept for each item.", low=1, high=1000, log=True)
+    shrinkage: float = setting(
+        5.0,
+        "Added to each item's count, so that the transitions of rare items count less.",
+        low=0.0,
+        high=100.0,
+        formerly=("smoothing",),
+    )
+    time_decay: float = time_decay_setting(0.5)
+    neighbours: int = setting(
+        50, "Number of neighbours kept of each item.", low=1, high=1000, log=True
+    )
     half_life: float = half_life_setting(3.0)
 
 
 class Transition(Linked):
     """Transitions: how often one item follows another within a few positions of a history.
 
-    N[a, b] = sum over all histories of decay ** (distance - 1) for b up to `window` positions after
-    a, older ones counting less; items of the same moment follow each other both ways.
-    T[a, b] = N[a, b] / (sum of N[a] + smoothing);
+    N[a, b] = sum over all histories of distance_decay ** (distance - 1) for b up to `window`
+    positions after a, older ones counting less; items of the same moment follow each other both
+    ways. T[a, b] = N[a, b] / (sum of N[a] + shrinkage);
     score(u, b) = sum over the history a of recency(a) * T[a, b]. Without times nobody knows what
     followed what, and everything scores NaN.
 
@@ -63,6 +73,7 @@ class Transition(Linked):
     name: ClassVar[str] = "transition"
     family: ClassVar[str] = "collaborative"
     because: ClassVar[str] = "often follows {items}"
+    summary: ClassVar[str] = "What people chose soon after an item (first-order Markov chain)"
     settings_type: ClassVar[type[HistorySettings]] = TransitionSettings
     settings: TransitionSettings
 
@@ -75,7 +86,7 @@ class Transition(Linked):
             progress(distance - 1, self.settings.window, "transitions")
             weights, pairs = self._pairs(people, distance)
             counts = counts + coo_array((weights, pairs), shape=shape).tocsr()
-        sums = np.asarray(counts.sum(axis=1)) + self.settings.smoothing
+        sums = np.asarray(counts.sum(axis=1)) + self.settings.shrinkage
         counts.data = counts.data / np.repeat(sums, np.diff(counts.indptr))
         known = np.bincount(people.histories.items, minlength=data.n_items) > 0
         self.links = Neighbours(*strongest(counts, self.settings.neighbours), known)
@@ -89,8 +100,8 @@ class Transition(Linked):
         follows = rows[distance:] == rows[:-distance]
         follows &= items[distance:] != items[:-distance]
         before, after = items[:-distance][follows], items[distance:][follows]
-        weights = fade(people, self.settings.fading)[distance:][follows]
-        weights *= self.settings.decay ** (distance - 1)
+        weights = decay_weights(people, self.settings.time_decay)[distance:][follows]
+        weights *= self.settings.distance_decay ** (distance - 1)
         together = times[distance:][follows] == times[:-distance][follows]
         pairs = (
             np.concatenate((before, after[together])),
@@ -101,5 +112,5 @@ class Transition(Linked):
 
 @hookimpl
 def tastemaker_recommenders(register: Callable[[type[Recommender]], object]) -> None:
-    """Brings `transition`."""
+    """Registers `transition`."""
     register(Transition)

@@ -78,11 +78,11 @@ class Pace:
 
     Attributes:
         epochs: passes over the batches.
-        rate: the step size of Adam at the start; it falls to nothing along a half cosine.
+        learning_rate: of Adam at the start; it falls to 0 along a half cosine.
     """
 
     epochs: int
-    rate: float
+    learning_rate: float
 
 
 def train(
@@ -116,7 +116,7 @@ def train(
         ValueError: the loss is no longer a number.
     """
     steps = pace.epochs * len(batches)
-    schedule = keras.optimizers.schedules.CosineDecay(pace.rate, max(1, steps))
+    schedule = keras.optimizers.schedules.CosineDecay(pace.learning_rate, max(1, steps))
     step = None
     losses = []
     for epoch in range(pace.epochs):
@@ -130,7 +130,7 @@ def train(
         losses.append(float(total) / len(batches))
         if not np.isfinite(losses[-1]):
             raise ValueError(
-                f"Training failed: the loss of {what} is {losses[-1]}. Try a smaller rate."
+                f"Training failed: the loss of {what} is {losses[-1]}. Try a smaller learning_rate."
             )
     return losses
 

@@ -11,11 +11,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
-Float32Array = npt.NDArray[np.float32]
-IntArray = npt.NDArray[np.integer]
-BoolArray = npt.NDArray[np.bool_]
+from tastemaker import BoolArray, Float32Array
+
 Activation = Callable[[Float32Array], Float32Array]
 
 HALF = np.float32(0.5)
@@ -30,31 +28,6 @@ def relu(values: Float32Array) -> Float32Array:
     """max(0, x)."""
     raised: Float32Array = np.maximum(values, 0)
     return raised
-
-
-def tanh(values: Float32Array) -> Float32Array:
-    """The hyperbolic tangent."""
-    bent: Float32Array = np.tanh(values)
-    return bent
-
-
-def sigmoid(values: Float32Array) -> Float32Array:
-    """1 / (1 + exp(-x)), by way of tanh, which cannot overflow."""
-    squashed: Float32Array = HALF * np.tanh(HALF * values) + HALF
-    return squashed
-
-
-def softmax(values: Float32Array) -> Float32Array:
-    """exp(x) over its sum along the last axis."""
-    raised = np.exp(values - values.max(axis=-1, keepdims=True))
-    shares: Float32Array = raised / raised.sum(axis=-1, keepdims=True)
-    return shares
-
-
-def embedding(numbers: IntArray, table: Float32Array) -> Float32Array:
-    """(…, size) the table's (n, size) row of each number."""
-    rows: Float32Array = table[numbers]
-    return rows
 
 
 def dense(
@@ -112,15 +85,15 @@ class Gru:
         kernel, recurrent, bias, inner_bias = self._prepared
         given = _by_step(inputs) @ kernel + bias
         state = np.zeros((len(inputs), size), dtype=np.float32)
-        for step, told in enumerate(given):
+        for step, part in enumerate(given):
             own = state @ recurrent
-            gates = told[:, : 2 * size] + own[:, : 2 * size]
+            gates = part[:, : 2 * size] + own[:, : 2 * size]
             np.tanh(gates, out=gates)
             gates += 1  # twice 1 - z, and twice r
             candidate = own[:, 2 * size :]
             candidate += inner_bias
             candidate *= gates[:, size:]
-            candidate += told[:, 2 * size :]
+            candidate += part[:, 2 * size :]
             np.tanh(candidate, out=candidate)
             candidate -= state
             candidate *= gates[:, :size]
@@ -170,11 +143,11 @@ class Lstm:
         given = _by_step(inputs) @ kernel + bias
         output = np.zeros((len(inputs), size), dtype=np.float32)
         cell = np.zeros_like(output)
-        for step, told in enumerate(given):
-            bent = np.tanh(told + output @ recurrent)
-            gates = HALF * bent + HALF
+        for step, part in enumerate(given):
+            squashed = np.tanh(part + output @ recurrent)
+            gates = HALF * squashed + HALF
             enter, stay = gates[:, :size], gates[:, size : 2 * size]
-            next_cell = stay * cell + enter * bent[:, 2 * size : 3 * size]
+            next_cell = stay * cell + enter * squashed[:, 2 * size : 3 * size]
             next_output = gates[:, 3 * size :] * np.tanh(next_cell)
             if mask is not None:
                 here = mask[:, step, np.newaxis]

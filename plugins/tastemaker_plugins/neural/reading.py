@@ -4,23 +4,38 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
-import numpy as np
-import numpy.typing as npt
-
-from tastemaker import Items, People, Recommender, State, TrainingData, setting
+from tastemaker import (
+    Float32Array,
+    Int32Array,
+    Items,
+    People,
+    Recommender,
+    State,
+    TrainingData,
+    setting,
+)
 from tastemaker_plugins.neural.settings import RUNTIME
 from tastemaker_plugins.neural.texts import Vocabulary
-from tastemaker_plugins.neural.vectors import Vectors
+from tastemaker_plugins.shared.item_vectors import ItemVectors, Rows
 from tastemaker_plugins.shared.recency import HistorySettings, half_life_setting, recency
-
-Float32Array = npt.NDArray[np.float32]
-Int32Array = npt.NDArray[np.int32]
 
 Network = Mapping[str, Float32Array]
 """The weights of a network: "words.0" is the first of the layer "words"."""
+
+
+def text_length_setting(default: int) -> Any:
+    """How much is read of an item."""
+    return setting(
+        default,
+        "Number of words read of each item, at most.",
+        low=1,
+        high=500,
+        log=True,
+        formerly=("length",),
+    )
 
 
 @dataclass(frozen=True)
@@ -29,9 +44,13 @@ class ReadingSettings(HistorySettings):
 
     half_life: float = half_life_setting(4.0)
     max_words: int = setting(
-        20_000, "Different words known, the most frequent first.", low=10, high=1_000_000, log=True
+        20_000,
+        "Number of words known at most, the most frequent first.",
+        low=10,
+        high=1_000_000,
+        log=True,
     )
-    length: int = setting(24, "Words read of each item.", low=1, high=500, log=True)
+    text_length: int = text_length_setting(24)
 
 
 class TextRecommender(Recommender):
@@ -51,10 +70,10 @@ class TextRecommender(Recommender):
     settings: ReadingSettings
     vocabulary: Vocabulary
     network: Network
-    vectors: Vectors
+    vectors: ItemVectors
 
     @abstractmethod
-    def encoded(self, texts: Int32Array) -> Vectors:
+    def encoded(self, texts: Int32Array) -> ItemVectors:
         """What the network makes of each text: (n_texts, n_words) numbers of words, padded."""
 
     def memory_to_read(self, data: TrainingData, word: int, item: int, texts: int) -> int:
@@ -62,19 +81,19 @@ class TextRecommender(Recommender):
 
         Args:
             data: what it learns from.
-            word: numbers in the vector of a word.
-            item: numbers kept of an item.
+            word: size of a word's vector.
+            item: how many numbers are kept of an item.
             texts: texts that one step reads.
         """
         settings = self.settings
         # a word has its vector, the optimiser's two, and its part of the gradient, and is copied
         words = 4 * 6 * settings.max_words * word
-        items = 4 * data.n_items * (4 * settings.length + 3 * item)
-        step = 4 * 8 * texts * settings.length * max(word, item)
+        items = 4 * data.n_items * (4 * settings.text_length + 3 * item)
+        step = 4 * 8 * texts * settings.text_length * max(word, item)
         return RUNTIME + words + items + step
 
-    def rows(self, people: People) -> npt.NDArray[np.integer]:
-        """(n_interactions,) which of the vectors brought each interaction takes."""
+    def rows(self, people: People) -> Rows:
+        """(n_interactions,) which of the history vectors each interaction takes."""
         return people.histories.items
 
     def weights(self, people: People) -> Float32Array:
@@ -87,15 +106,16 @@ class TextRecommender(Recommender):
 
     def score(self, people: People) -> Float32Array:
         """(len(people), n_items) float32; NaN for items without words and empty histories."""
-        return self.vectors.score(people, self.weights(people), self.rows(people))
+        return self.vectors.mean_scores(people, self.weights(people), self.rows(people))
 
     def reasons(self, people: People, item_index: int) -> Float32Array:
         """(n_interactions,) what each interaction adds to the item's score."""
-        return self.vectors.reasons(people, self.weights(people), item_index, self.rows(people))
+        weights, rows = self.weights(people), self.rows(people)
+        return self.vectors.mean_reasons(people, weights, item_index, rows)
 
     def similar(self, item_index: int) -> Float32Array:
-        """(n_items,) float32: the score of every item for who had to do with this one only."""
-        return self.vectors.similar(item_index)
+        """(n_items,) float32: the score of every item for a person who chose this one only."""
+        return self.vectors.scores_after(item_index)
 
     def state(self) -> State:
         """The words, the weights of the network, every item's vectors, and the half-life."""
@@ -106,10 +126,9 @@ class TextRecommender(Recommender):
     @classmethod
     def restore(cls, state: State) -> Self:
         """A recommender that scores as the one whose `state` was taken."""
-        half_life = float(str(state.values["half_life"]))
-        restored = cls(replace(cls.settings_type(), half_life=half_life))
+        restored = cls(cls.settings_type.from_values(state.values))
         restored.vocabulary = Vocabulary.restored(state.arrays, state.values)
-        restored.vectors = Vectors.of(state.arrays)
+        restored.vectors = ItemVectors.of(state.arrays)
         restored.network = {
             name.removeprefix("network."): array
             for name, array in state.arrays.items()

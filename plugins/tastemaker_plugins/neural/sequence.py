@@ -1,4 +1,4 @@
-"""Sequence: reads a history in its order and foretells what comes next."""
+"""Sequence: a recurrent network reads a history in its order and predicts what comes next."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
-import numpy.typing as npt
 
 from tastemaker import (
+    BoolArray,
+    Float32Array,
+    Int32Array,
     Items,
     People,
     Progress,
@@ -20,48 +22,53 @@ from tastemaker import (
     hookimpl,
     setting,
 )
-from tastemaker_plugins.factors.item_vectors import ItemVectors
-from tastemaker_plugins.neural.content import CONTENT, WORDS, Content
+from tastemaker_plugins.neural.item_content import CONTENT_SIZE, CONTENT_WORDS, ItemContent
 from tastemaker_plugins.neural.layers import Gru, Lstm, dense, recurrent_of
-from tastemaker_plugins.neural.sequence_network import Learnt, Shape, learn
-from tastemaker_plugins.neural.settings import RUNTIME, NetworkSettings
-from tastemaker_plugins.neural.training_examples import Lesson
+from tastemaker_plugins.neural.sequence_network import (
+    SequenceShape,
+    SequenceWeights,
+    train_sequence,
+)
+from tastemaker_plugins.neural.settings import (
+    RUNTIME,
+    NetworkSettings,
+    batch_size_setting,
+    embedding_size_setting,
+    history_length_setting,
+    horizon_setting,
+)
+from tastemaker_plugins.neural.training_examples import TrainingExamples
 from tastemaker_plugins.neural.windows import newest_items
+from tastemaker_plugins.shared.item_vectors import ItemVectors
 
-Float32Array = npt.NDArray[np.float32]
-Int32Array = npt.NDArray[np.int32]
-BoolArray = npt.NDArray[np.bool_]
-
-BLOCK = 512
+HISTORIES = 512
 """People scored at once: bounds the memory."""
 
-READER = ("kernel", "recurrent", "bias")
-HEAD = ("kernel", "bias")
+RECURRENT_PARTS = ("kernel", "recurrent", "bias")
+HEAD_PARTS = ("kernel", "bias")
 
 
 @dataclass(frozen=True)
 class SequenceSettings(NetworkSettings):
     """The settings of `sequence`."""
 
-    reader: str = setting("gru", "The recurrent layer that reads.", choices=("gru", "lstm"))
-    length: int = setting(
-        20, "Newest interactions of a person that are read.", low=2, high=200, log=True
+    recurrent_layer: str = setting(
+        "gru", "The kind of recurrent layer.", choices=("gru", "lstm"), formerly=("reader",)
     )
-    size: int = setting(64, "Numbers in an item's vector.", low=4, high=512, log=True)
-    dropout: float = setting(
-        0.25, "Share of an item's vector hidden at random in training.", low=0.0, high=0.9
+    history_length: int = history_length_setting(
+        20, "Number of newest interactions of a person that are read."
     )
-    horizon: int = setting(
-        1, "It foretells one of so many items that come next.", low=1, high=50, log=True
-    )
-    batch: int = setting(96, "Stretches of history in one step.", low=1, high=4096, log=True)
+    embedding_size: int = embedding_size_setting(64, "items")
+    dropout: float = setting(0.25, "Dropout rate of items' vectors in training.", low=0.0, high=0.9)
+    horizon: int = horizon_setting(1)
+    batch_size: int = batch_size_setting(96, "windows of history", low=1, high=4096)
 
 
 class Sequence(Recommender):
     """A recurrent network reads the history; what it then expects is compared with every item.
 
     With v(i) = own(i) + P content(i) for every item, h = GRU(v of the history, oldest first),
-    score(u, i) = v(i) . (W h + c) + b(i). It learns to tell each next item from its rivals
+    score(u, i) = v(i) . (W h + c) + b(i). It learns to tell each next item from its negatives
     (softmax, corrected for how they are drawn). Items that nobody chose have no own part: their
     content places them, those added later too. Without a history it abstains.
 
@@ -72,82 +79,94 @@ class Sequence(Recommender):
 
     name: ClassVar[str] = "sequence"
     family: ClassVar[str] = "hybrid"
+    summary: ClassVar[str] = "Recurrent network over the ordered history (GRU or LSTM)"
     because: ClassVar[str] = "goes on from what you chose lately"
     settings_type: ClassVar[type[Settings]] = SequenceSettings
     requires: ClassVar[tuple[str, ...]] = ("tensorflow",)
     settings: SequenceSettings
-    content: Content
-    told: Float32Array
+    content: ItemContent
+    content_projection: Float32Array
     vectors: Float32Array
     bias: Float32Array
     known: BoolArray
-    reader: Gru | Lstm
+    recurrent: Gru | Lstm
     head: tuple[Float32Array, ...]
     largest_weight: float
 
     def memory(self, data: TrainingData) -> int:
         """The bytes that `fit` takes at most."""
         settings = self.settings
-        table = 4 * data.n_items * (8 * settings.size + 3 * CONTENT)
-        step = settings.batch * settings.length * (settings.rivals + 40 * settings.size) * 4 * 4
-        lesson = 40 * min(len(data.people.histories.items), settings.max_samples)
-        return RUNTIME + table + step + lesson + 8 * CONTENT * settings.max_words
+        size, width = settings.embedding_size, settings.n_negatives + 40 * settings.embedding_size
+        table = 4 * data.n_items * (8 * size + 3 * CONTENT_SIZE)
+        step = settings.batch_size * settings.history_length * width * 4 * 4
+        examples = 40 * min(len(data.people.histories.items), settings.max_samples)
+        return RUNTIME + table + step + examples + 8 * CONTENT_SIZE * settings.max_words
 
     def fit(self, data: TrainingData, progress: Progress) -> Self:
         """Learns item vectors and how to read them."""
         settings = self.settings
-        self.content = Content.of(data.items, CONTENT, settings.max_words, WORDS, data.seed)
-        said = self.content.read(data.items)
-        lesson = Lesson.of(
-            data, settings.length, settings.fading, settings.epochs, settings.max_samples
+        self.content = ItemContent.of(
+            data.items, CONTENT_SIZE, settings.max_words, CONTENT_WORDS, data.seed
+        )
+        content = self.content.read(data.items)
+        examples = TrainingExamples.of(
+            data,
+            settings.history_length,
+            settings.time_decay,
+            settings.epochs,
+            settings.max_samples,
         )
         shape = self.shape()
-        if lesson.empty:
-            learnt = Learnt.nothing(shape, CONTENT)
+        if examples.empty:
+            weights = SequenceWeights.nothing(shape, CONTENT_SIZE)
         else:
-            learnt = learn(lesson, said[lesson.chosen], shape, data.seed, progress)
-        self.assemble(lesson, said, learnt)
+            own = content[examples.chosen]
+            weights = train_sequence(examples, own, shape, data.seed, progress)
+        self.assemble(examples, content, weights)
         return self
 
-    def shape(self) -> Shape:
-        """The shape of the network that the settings ask for."""
+    def shape(self) -> SequenceShape:
+        """The shape of the network that the settings describe."""
         settings = self.settings
-        return Shape(
-            settings.reader,
-            settings.size,
+        return SequenceShape(
+            settings.recurrent_layer,
+            settings.embedding_size,
             settings.dropout,
-            settings.anonymity,
+            settings.id_dropout,
             settings.horizon,
-            settings.rivals,
-            settings.batch,
-            settings.rate,
+            settings.n_negatives,
+            settings.batch_size,
+            settings.learning_rate,
         )
 
-    def assemble(self, lesson: Lesson, said: Float32Array, learnt: Learnt) -> None:
-        """Makes of what was learnt what scores.
+    def assemble(
+        self, examples: TrainingExamples, content: Float32Array, weights: SequenceWeights
+    ) -> None:
+        """Makes of a trained network what scores.
 
         Args:
-            lesson: what it was learnt from.
-            said: (n_items, content_size) float32, what the items say of themselves.
-            learnt: what the network learnt.
+            examples: what it was trained on.
+            content: (n_items, content_size) float32, the items' content.
+            weights: of the network.
         """
-        self.told, self.head = learnt.told, learnt.head
-        self.reader = recurrent_of(self.settings.reader, learnt.reader)
-        self.largest_weight = lesson.largest_weight
-        self.vectors = said @ learnt.told
-        self.vectors[lesson.chosen] += learnt.own
-        self.bias = np.full(len(said), learnt.bias.mean() if len(learnt.bias) else 0, np.float32)
-        self.bias[lesson.chosen] = learnt.bias
-        self.known = np.asarray(said.any(axis=1) & (not lesson.empty), dtype=np.bool_)
-        self.known[lesson.chosen] = True
+        self.content_projection, self.head = weights.content_projection, weights.head
+        self.recurrent = recurrent_of(self.settings.recurrent_layer, weights.recurrent)
+        self.largest_weight = examples.largest_weight
+        self.vectors = content @ weights.content_projection
+        self.vectors[examples.chosen] += weights.own
+        typical = weights.bias.mean() if len(weights.bias) else 0
+        self.bias = np.full(len(content), typical, np.float32)
+        self.bias[examples.chosen] = weights.bias
+        self.known = np.asarray(content.any(axis=1) & (not examples.empty), dtype=np.bool_)
+        self.known[examples.chosen] = True
 
     def extend(self, items: Items) -> None:
         """Places the items added since training by their content."""
-        said = self.content.read(items)
+        content = self.content.read(items)
         typical = self.bias[self.known].mean() if self.known.any() else 0
-        self.vectors = np.vstack([self.vectors, said @ self.told])
+        self.vectors = np.vstack([self.vectors, content @ self.content_projection])
         self.bias = np.append(self.bias, np.full(len(items), typical, np.float32))
-        self.known = np.append(self.known, said.any(axis=1) & bool(self.known.any()))
+        self.known = np.append(self.known, content.any(axis=1) & bool(self.known.any()))
 
     def score(self, people: People) -> Float32Array:
         """(len(people), n_items) float32; NaN for items unknown and without known content.
@@ -156,12 +175,12 @@ class Sequence(Recommender):
         """
         scores = np.full((len(people), len(self.vectors)), np.nan, dtype=np.float32)
         counted = (people.weights > 0) & self.known[people.histories.items]
-        items, places = newest_items(people, self.settings.length, counted)
+        items, places = newest_items(people, self.settings.history_length, counted)
         if not items.size:
             return scores
         weights = people.weights / np.float32(self.largest_weight)
-        for first in range(0, len(people), BLOCK):
-            part = slice(first, first + BLOCK)
+        for first in range(0, len(people), HISTORIES):
+            part = slice(first, first + HISTORIES)
             scores[part] = self._expected(items[part], weights[places[part]]) @ self.vectors.T
         scores += self.bias
         scores[items[:, -1] < 0] = np.nan
@@ -174,26 +193,27 @@ class Sequence(Recommender):
         read = items >= 0
         given = self.vectors[items] * (weights * read)[..., np.newaxis]
         kernel, bias = self.head
-        return dense(self.reader(given, None if read.all() else read), kernel, bias)
+        return dense(self.recurrent(given, None if read.all() else read), kernel, bias)
 
     def similar(self, item_index: int) -> Float32Array:
         """(n_items,) the cosine between the item's vector and that of every item."""
         return ItemVectors(self.vectors, self.known).similar(item_index)
 
     def state(self) -> State:
-        """The items' vectors, the weights of the reader, and how content is read."""
+        """The items' vectors, the weights of the network, and how content is read."""
+        parts = {f"reader {part}": getattr(self.recurrent, part) for part in RECURRENT_PARTS}
+        parts |= {f"head {part}": own for part, own in zip(HEAD_PARTS, self.head, strict=True)}
         arrays = {
-            "told": self.told,
+            "content_projection": self.content_projection,
             "vectors": self.vectors,
             "bias": self.bias,
             "known": self.known,
-            **{f"reader {part}": getattr(self.reader, part) for part in READER},
-            **{f"head {part}": weights for part, weights in zip(HEAD, self.head, strict=True)},
+            **parts,
             **self.content.arrays(),
         }
         values: dict[str, Any] = {
-            "reader": self.settings.reader,
-            "length": self.settings.length,
+            "recurrent_layer": self.settings.recurrent_layer,
+            "history_length": self.settings.history_length,
             "largest_weight": self.largest_weight,
             "content": self.content.values(),
         }
@@ -202,21 +222,23 @@ class Sequence(Recommender):
     @classmethod
     def restore(cls, state: State) -> Self:
         """A recommender that scores as the one whose `state` was taken."""
+        arrays = state.renamed({"told": "content_projection"}).arrays
         values: dict[str, Any] = dict(state.values)
-        arrays = state.arrays
-        restored = cls(SequenceSettings(reader=values["reader"], length=values["length"]))
-        restored.content = Content.restored(arrays, values["content"])
-        restored.told, restored.vectors = arrays["told"], arrays["vectors"]
+        restored = cls(SequenceSettings.from_values(values))
+        restored.content = ItemContent.restored(arrays, values["content"])
+        restored.content_projection = arrays["content_projection"]
+        restored.vectors = arrays["vectors"]
         restored.bias, restored.known = arrays["bias"], arrays["known"]
-        restored.reader = recurrent_of(
-            values["reader"], [arrays[f"reader {part}"] for part in READER]
+        restored.recurrent = recurrent_of(
+            restored.settings.recurrent_layer,
+            [arrays[f"reader {part}"] for part in RECURRENT_PARTS],
         )
-        restored.head = tuple(arrays[f"head {part}"] for part in HEAD)
+        restored.head = tuple(arrays[f"head {part}"] for part in HEAD_PARTS)
         restored.largest_weight = values["largest_weight"]
         return restored
 
 
 @hookimpl
 def tastemaker_recommenders(register: Callable[[type[Recommender]], object]) -> None:
-    """Brings `sequence`."""
+    """Registers `sequence`."""
     register(Sequence)

@@ -7,11 +7,20 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
-import numpy.typing as npt
 
-from tastemaker import Items, Progress, Recommender, TrainingData, hookimpl, setting
-from tastemaker_plugins.content.terms import number_edges
-from tastemaker_plugins.neural.co_choice import DIRECTIONS, choices, clusters
+from tastemaker import (
+    BoolArray,
+    Float32Array,
+    Int32Array,
+    Int64Array,
+    Items,
+    Progress,
+    Recommender,
+    TrainingData,
+    hookimpl,
+    setting,
+)
+from tastemaker_plugins.neural.co_occurrence import DIRECTIONS, clusters, recent_choices
 from tastemaker_plugins.neural.keras_training import Pace, Shuffled, keras_for, train
 from tastemaker_plugins.neural.layers import conv1d, relu
 from tastemaker_plugins.neural.reading import (
@@ -21,18 +30,21 @@ from tastemaker_plugins.neural.reading import (
     set_weights,
     weights_of,
 )
-from tastemaker_plugins.neural.texts import MOST, PADDING, Vocabulary, cut
-from tastemaker_plugins.neural.vectors import Vectors, unit
+from tastemaker_plugins.neural.settings import (
+    batch_size_setting,
+    learning_rate_setting,
+    word_embedding_size_setting,
+)
+from tastemaker_plugins.neural.texts import PADDING, TRAINING_SHARE, Vocabulary, truncated
+from tastemaker_plugins.shared.item_vectors import ItemVectors, unit
+from tastemaker_plugins.shared.terms import number_edges
 
-BoolArray = npt.NDArray[np.bool_]
-Float32Array = npt.NDArray[np.float32]
-Int32Array = npt.NDArray[np.int32]
-
-BLOCK = 1024
+POOLED_TEXTS = 1024
 """Texts read at once: bounds the memory."""
 
-HOLDERS = 5
-"""Items that a category has at least on average; else it is a name and no category."""
+CATEGORY_ITEMS = 5
+"""Items that a category has at least on average; else it is a name and no category. Chosen, not
+measured."""
 
 MOST_CATEGORIES = 500
 """Values of one attribute that can be categories; where there are more, they are names."""
@@ -42,29 +54,47 @@ MOST_CATEGORIES = 500
 class TextCnnSettings(ReadingSettings):
     """The settings of `text-cnn`."""
 
-    words: int = setting(64, "Numbers in the vector of a word.", low=4, high=512, log=True)
+    word_embedding_size: int = word_embedding_size_setting(64)
     filters: int = setting(
-        128, "Patterns looked for, and numbers in an item's vector.", low=4, high=1024, log=True
+        128,
+        "Number of convolution filters, which is the size of an item's vector.",
+        low=4,
+        high=1024,
+        log=True,
     )
-    width: int = setting(2, "Words that a pattern spans.", low=1, high=9)
-    teacher: str = setting(
+    kernel_size: int = setting(
+        2, "Number of words that a filter spans.", low=1, high=9, formerly=("width",)
+    )
+    targets: str = setting(
         "both",
-        "What is learnt from: items' categories, clusters of items chosen together, or both.",
+        "What the network predicts: items' categories, clusters of items chosen together, or both.",
         choices=("both", "categories", "clusters"),
+        formerly=("teacher",),
     )
-    clusters: int = setting(
-        200, "Clusters of items that the same people chose.", low=2, high=1000, log=True
+    n_clusters: int = setting(
+        200,
+        "Number of clusters of items that the same people chose.",
+        low=2,
+        high=1000,
+        log=True,
+        formerly=("clusters",),
     )
-    epochs: int = setting(15, "Passes over the items, at most.", low=1, high=200, log=True)
-    rate: float = setting(0.003, "Step size of the optimiser.", low=1e-5, high=0.1, log=True)
-    batch: int = setting(128, "Items in one step.", low=16, high=8192, log=True)
+    epochs: int = setting(
+        15, "Number of epochs at most: passes over the items.", low=1, high=200, log=True
+    )
+    learning_rate: float = learning_rate_setting(0.003)
+    batch_size: int = batch_size_setting(128, "items", low=16, high=8192)
     max_samples: int = setting(
-        150_000, "Items read in all passes together, at most.", low=100, high=100_000_000, log=True
+        150_000,
+        "Number of items over all epochs at most.",
+        low=100,
+        high=100_000_000,
+        log=True,
     )
 
 
 class TextCnn(TextRecommender):
-    """Text-CNN: a convolution over an item's words that tells its categories.
+    """Text-CNN: a convolution over an item's words that predicts its categories.
 
     With E the words' vectors, p(i)_f = max over the places t of i's text of
     relu(b_f + sum over d of E[word t + d] . W_fd); P(category | i) = softmax(V p(i) + c), where
@@ -77,32 +107,36 @@ class TextCnn(TextRecommender):
     """
 
     name: ClassVar[str] = "text-cnn"
+    summary: ClassVar[str] = (
+        "Convolutional network over item texts that predicts categories and co-chosen clusters"
+    )
     settings_type: ClassVar[type[ReadingSettings]] = TextCnnSettings
     settings: TextCnnSettings
 
     def memory(self, data: TrainingData) -> int:
         """The bytes that `fit` takes at most."""
         settings = self.settings
-        named = data.n_items // HOLDERS  # categories there can be, for one value an item
-        known = min(named, MOST_CATEGORIES) + settings.clusters
+        named = data.n_items // CATEGORY_ITEMS  # categories there can be, for one value an item
+        known = min(named, MOST_CATEGORIES) + settings.n_clusters
         found = 4 * DIRECTIONS * (3 * len(data.people) + 3 * data.n_items)
         targets = 16 * data.n_items * known + 24 * len(data.people.histories.items)
-        read = self.memory_to_read(data, settings.words, settings.filters, settings.batch)
+        read = self.memory_to_read(
+            data, settings.word_embedding_size, settings.filters, settings.batch_size
+        )
         return read + targets + found
 
     def fit(self, data: TrainingData, progress: Progress) -> Self:
-        """Learns what tells the items' categories."""
+        """Learns to predict the items' categories."""
         settings, rng = self.settings, np.random.default_rng(data.seed)
-        self.vocabulary = Vocabulary.of(data.items, settings.max_words, settings.length)
+        self.vocabulary = Vocabulary.of(data.items, settings.max_words, settings.text_length)
         texts = self.vocabulary.read(data.items)
         readable = (texts != PADDING).any(axis=1)
         targets = self._targets(data, readable, rng)
-        taught = np.flatnonzero(readable & targets.any(axis=1))
+        labelled = np.flatnonzero(readable & targets.any(axis=1))
         self.network = self.start(targets.shape[1], rng)
-        if targets.shape[1] > 1 and len(taught):
-            self.network = self._learnt(
-                cut(texts[taught], MOST), targets[taught], data.seed, progress
-            )
+        if targets.shape[1] > 1 and len(labelled):
+            read = truncated(texts[labelled], TRAINING_SHARE)
+            self.network = self._trained(read, targets[labelled], data.seed, progress)
         pooled = self.pooled(texts)[readable]
         mean = pooled.mean(axis=0) if len(pooled) else np.zeros(settings.filters)
         self.network = {**self.network, "mean": mean.astype(np.float32)}
@@ -112,73 +146,75 @@ class TextCnn(TextRecommender):
     def _targets(
         self, data: TrainingData, readable: BoolArray, rng: np.random.Generator
     ) -> Float32Array:
-        teacher = self.settings.teacher
+        """(n_items, n_categories) float32: what the network is to predict, as the settings say."""
+        targets = self.settings.targets
         named = categories(data.items)
-        if teacher == "categories" and named.any():
+        if targets == "categories" and named.any():
             return named
-        found = clusters(choices(data.people, readable), self.settings.clusters, rng)
-        if teacher == "clusters" or not named.any():
+        found = clusters(recent_choices(data.people, readable), self.settings.n_clusters, rng)
+        if targets == "clusters" or not named.any():
             return one_hot(found)
         both = np.concatenate((named, one_hot(found)), axis=1)
         shares: Float32Array = both / np.maximum(both.sum(axis=1, keepdims=True), 1)
         return shares
 
     def start(self, n_categories: int, rng: np.random.Generator) -> Network:
-        """The network before it learns: random words and patterns."""
+        """The network before training: random words and filters."""
         settings = self.settings
 
         def drawn(*shape: int) -> Float32Array:
             spread = np.float32(np.sqrt(2 / np.prod(shape[:-1], dtype=np.float64)))
             return rng.standard_normal(shape, dtype=np.float32) * spread
 
-        words = rng.standard_normal((len(self.vocabulary) + 1, settings.words), dtype=np.float32)
+        size = settings.word_embedding_size
+        words = rng.standard_normal((len(self.vocabulary) + 1, size), dtype=np.float32)
         return {
             "words.0": words * np.float32(0.3),
-            "patterns.0": drawn(settings.width, settings.words, settings.filters),
+            "patterns.0": drawn(settings.kernel_size, size, settings.filters),
             "patterns.1": np.zeros(settings.filters, dtype=np.float32),
             "categories.0": drawn(settings.filters, n_categories),
             "categories.1": np.zeros(n_categories, dtype=np.float32),
         }
 
-    def _learnt(
+    def _trained(
         self, texts: Int32Array, targets: Float32Array, seed: int, progress: Progress
     ) -> Network:
         settings = self.settings
-        batches = Shuffled((texts, targets), settings.batch, seed)
+        batches = Shuffled((texts, targets), settings.batch_size, seed)
         epochs = min(settings.epochs, max(1, settings.max_samples // len(texts)))
         with keras_for(seed) as keras:
-            reader = Reader(keras, self.network)
+            model = TextCnnModel(keras, self.network)
 
             def loss(words: Any, wanted: Any) -> Any:
-                told = reader.model(words)
-                return keras.ops.mean(keras.losses.categorical_crossentropy(wanted, told))
+                predicted = model.model(words)
+                return keras.ops.mean(keras.losses.categorical_crossentropy(wanted, predicted))
 
-            pace = Pace(epochs, settings.rate)
-            train(keras, loss, reader.model.trainable_variables, batches, pace, progress)
-            return weights_of(reader.layers)
+            pace = Pace(epochs, settings.learning_rate)
+            train(keras, loss, model.model.trainable_variables, batches, pace, progress)
+            return weights_of(model.layers)
 
-    def encoded(self, texts: Int32Array) -> Vectors:
-        """What is particular of each text, which says as much in a history as of an offer."""
+    def encoded(self, texts: Int32Array) -> ItemVectors:
+        """What is particular of each text, in a history and as a candidate alike."""
         vectors = unit(self.pooled(texts) - self.network["mean"])
-        return Vectors(vectors, vectors, (texts != PADDING).any(axis=1))
+        return ItemVectors(vectors, (texts != PADDING).any(axis=1))
 
     def pooled(self, texts: Int32Array) -> Float32Array:
-        """(n_texts, filters) float32: how strongly each pattern stands in each text."""
+        """(n_texts, filters) float32: how strongly each filter responds to each text."""
         kernel, bias = self.network["patterns.0"], self.network["patterns.1"]
         pooled = np.zeros((len(texts), len(bias)), dtype=np.float32)
         before = (len(kernel) - 1) // 2
         around = ((0, 0), (before, len(kernel) - 1 - before), (0, 0))
-        for first in range(0, len(texts), BLOCK):
-            part = cut(texts[first : first + BLOCK])
+        for first in range(0, len(texts), POOLED_TEXTS):
+            part = truncated(texts[first : first + POOLED_TEXTS])
             there = (part != PADDING)[..., np.newaxis]
             words = np.pad(self.network["words.0"][part] * there, around)
             found = conv1d(words, kernel, bias, relu) * there
-            pooled[first : first + BLOCK] = found.max(axis=1)
+            pooled[first : first + POOLED_TEXTS] = found.max(axis=1)
         return pooled
 
 
-class Reader:
-    """The network as a Keras model that learns.
+class TextCnnModel:
+    """The network as a Keras model, for training.
 
     Args:
         keras: the package.
@@ -186,7 +222,7 @@ class Reader:
 
     Attributes:
         layers: the layers that have weights, by name.
-        pooled: from texts to how strongly each pattern stands in them.
+        pooled: from texts to how strongly each filter responds to them.
         model: from texts to the chances of the categories.
     """
 
@@ -211,14 +247,14 @@ def categories(items: Items) -> Float32Array:
     """(n_items, n_categories) float32: each item's categories in equal shares; 0 where it has none.
 
     A category is a value of an attribute that is not a number, and whose values have so many items
-    that they sort more than they name.
+    that they classify more than they name.
     """
-    edges = number_edges(items)
+    edges = number_edges(items.attributes)
     columns = []
     for name, column in sorted(items.attributes.items()):
         values = sorted({value for held in column for value in held if value})
         holds = sum(len(held) for held in column)
-        few = 2 <= len(values) <= min(MOST_CATEGORIES, holds // HOLDERS)
+        few = 2 <= len(values) <= min(MOST_CATEGORIES, holds // CATEGORY_ITEMS)
         if name in edges or not few:
             continue
         places = {value: place for place, value in enumerate(values)}
@@ -233,7 +269,7 @@ def categories(items: Items) -> Float32Array:
     return shared
 
 
-def one_hot(numbers: npt.NDArray[np.int64]) -> Float32Array:
+def one_hot(numbers: Int64Array) -> Float32Array:
     """(n, highest + 1) float32: 1 in the column of each number; a row of 0 where it is negative."""
     chosen = np.flatnonzero(numbers >= 0)
     targets = np.zeros((len(numbers), int(numbers.max(initial=-1)) + 1), dtype=np.float32)
@@ -243,5 +279,5 @@ def one_hot(numbers: npt.NDArray[np.int64]) -> Float32Array:
 
 @hookimpl
 def tastemaker_recommenders(register: Callable[[type[Recommender]], object]) -> None:
-    """Brings `text-cnn`."""
+    """Registers `text-cnn`."""
     register(TextCnn)

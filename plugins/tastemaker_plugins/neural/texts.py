@@ -1,28 +1,29 @@
-"""What items say of themselves as short rows of word numbers, for networks that read."""
+"""Items as short rows of word numbers, for networks that read."""
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from tastemaker import Items
-from tastemaker_plugins.content.terms import WORD, number_edges, term_hash
-
-Float32Array = npt.NDArray[np.float32]
-Int32Array = npt.NDArray[np.int32]
-Int64Array = npt.NDArray[np.int64]
+from tastemaker import Float32Array, Int32Array, Int64Array, Items
+from tastemaker_plugins.shared.terms import (
+    Edges,
+    attribute_terms,
+    number_edges,
+    term_hash,
+    words_of,
+)
 
 PADDING = 0
 """The number that stands where a text has ended; the words begin at 1."""
 
-MOST = 0.95
-"""Texts are cut for learning where this share of them has ended."""
+TRAINING_SHARE = 0.95
+"""Texts are truncated for training where this share of them has ended; chosen, not measured."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Vocabulary:
     """The words that a network knows, and how it reads items.
 
     An item is read as its title, its attributes ("colour=red", or the step of a number) and its
-    text, in that order, so that what is cut off is what tells least. Unknown words are left out.
+    text, in that order, so that what is truncated matters least. Unknown words are left out.
 
     Attributes:
         words: (n_words,) int64, ascending hashes of the words; the word at position p has the
@@ -40,7 +41,7 @@ class Vocabulary:
     """
 
     words: Int64Array
-    edges: Mapping[str, Sequence[float]]
+    edges: Edges
     length: int
 
     @classmethod
@@ -52,7 +53,7 @@ class Vocabulary:
             max_words: how many words to know, at most.
             length: words read of each item, at most.
         """
-        edges = number_edges(items)
+        edges = number_edges(items.attributes)
         counts: Counter[str] = Counter()
         for row in range(len(items)):
             counts.update(set(_words(items, row, edges)))
@@ -85,7 +86,7 @@ class Vocabulary:
 
     def values(self) -> dict[str, Any]:
         """What `restored` needs, as JSON values."""
-        edges = {name: list(cuts) for name, cuts in self.edges.items()}
+        edges = {name: list(borders) for name, borders in self.edges.items()}
         return {"edges": edges, "length": self.length}
 
     @classmethod
@@ -94,7 +95,7 @@ class Vocabulary:
         return cls(arrays["words"], values["edges"], values["length"])
 
 
-def cut(texts: Int32Array, share: float = 1.0) -> Int32Array:
+def truncated(texts: Int32Array, share: float = 1.0) -> Int32Array:
     """The texts without the columns that are padding in all of them, or in the given share.
 
     So a network learns without reading a hundred words for the sake of one item's.
@@ -112,25 +113,14 @@ def averages(words: Float32Array, texts: Int32Array) -> Float32Array:
         texts: (n_texts, length) the numbers of the words, then `PADDING`.
     """
     means = np.zeros((len(texts), words.shape[1]), dtype=np.float32)
-    for column in cut(texts).T:
+    for column in truncated(texts).T:
         means += words[column] * (column != PADDING)[:, np.newaxis]
     counts = np.count_nonzero(texts, axis=1).astype(np.float32)
     means /= np.maximum(counts, 1)[:, np.newaxis]
     return means
 
 
-def _words(items: Items, row: int, edges: Mapping[str, Sequence[float]]) -> Iterator[str]:
-    yield from WORD.findall(items.titles[row].casefold())
-    for name, column in items.attributes.items():
-        for value in filter(None, column[row]):
-            yield _attribute_word(name, value, edges.get(name))
-    yield from WORD.findall(items.texts[row].casefold())
-
-
-def _attribute_word(name: str, value: str, edges: Sequence[float] | None) -> str:
-    if edges is None:
-        return f"{name}={value.casefold()}"
-    try:
-        return f"{name}#{bisect_right(edges, float(value))}"
-    except ValueError:
-        return f"{name}={value.casefold()}"
+def _words(items: Items, row: int, edges: Edges) -> Iterator[str]:
+    yield from words_of(items.titles[row])
+    yield from attribute_terms(items, row, edges)
+    yield from words_of(items.texts[row])

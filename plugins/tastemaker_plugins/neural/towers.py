@@ -6,34 +6,31 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from tastemaker import Progress
+from tastemaker import Float32Array, Int32Array, Progress
 from tastemaker_plugins.neural.keras_training import Pace, Shuffled, Tensor, keras_for, train
 from tastemaker_plugins.neural.layers import dense, relu
-from tastemaker_plugins.neural.softmax import Rivals, softmax_loss
-from tastemaker_plugins.neural.training_examples import Ahead, Lesson
-
-Float32Array = npt.NDArray[np.float32]
-Int32Array = npt.NDArray[np.int32]
+from tastemaker_plugins.neural.sampled_softmax import SampledNegatives, softmax_loss
+from tastemaker_plugins.neural.sequence_network import zeros
+from tastemaker_plugins.neural.training_examples import HorizonBatches, TrainingExamples
 
 LOSSES = ("cross-entropy", "mse")
 
 
 @dataclass(frozen=True)
-class Shape:
+class TowersShape:
     """What the towers are like, and how they are trained; see the settings of `two-tower`."""
 
-    size: int
-    hidden: int
+    embedding_size: int
+    hidden_size: int
     half_life: float
     dropout: float
-    anonymity: float
+    id_dropout: float
     horizon: int
     loss: str
-    rivals: int
-    batch: int
-    rate: float
+    n_negatives: int
+    batch_size: int
+    learning_rate: float
 
 
 @dataclass(frozen=True)
@@ -52,10 +49,17 @@ class Tower:
         bent = dense(dense(inputs, kernel, bias, relu), last_kernel, last_bias)
         return inputs @ straight + bent
 
+    @classmethod
+    def nothing(cls, shape: TowersShape, n_inputs: int) -> Tower:
+        """A tower that gives zeros."""
+        size, hidden = shape.embedding_size, shape.hidden_size
+        first = (zeros(n_inputs, size), zeros(n_inputs, hidden), zeros(hidden))
+        return cls((*first, zeros(hidden, size), zeros(size)))
+
 
 @dataclass(frozen=True)
-class Learnt:
-    """What has been learnt, as plain arrays.
+class TowersWeights:
+    """Trained towers, as plain arrays.
 
     Attributes:
         own: (n_chosen, size) what is known of each chosen item besides its content.
@@ -72,36 +76,22 @@ class Learnt:
     user: Tower
 
     @classmethod
-    def nothing(cls, shape: Shape, content_size: int) -> Learnt:
+    def nothing(cls, shape: TowersShape, content_size: int) -> TowersWeights:
         """What is known where there is nothing to learn from."""
-        size, hidden = shape.size, shape.hidden
-        item, user = (
-            Tower(
-                (
-                    _zeros(n_inputs, size),
-                    _zeros(n_inputs, hidden),
-                    _zeros(hidden),
-                    _zeros(hidden, size),
-                    _zeros(size),
-                )
-            )
-            for n_inputs in (size + content_size, 2 * size + content_size)
-        )
-        return cls(_zeros(0, size), _zeros(0), _zeros(1, size), item, user)
-
-
-def _zeros(*shape: int) -> Float32Array:
-    return np.zeros(shape, dtype=np.float32)
+        size = shape.embedding_size
+        item = Tower.nothing(shape, size + content_size)
+        user = Tower.nothing(shape, 2 * size + content_size)
+        return cls(zeros(0, size), zeros(0), zeros(1, size), item, user)
 
 
 class TwoTowers:
-    """Foretells what a person chooses next as the items whose vectors are most like the person's.
+    """Predicts what a person chooses next as the items whose vectors are most like the person's.
 
     Args:
         keras: what `keras_for` gave.
-        content: (n_chosen, content_size) float32, what the items say of themselves.
+        content: (n_chosen, content_size) float32, the items' content.
         features: (n_people, n_columns) int32 numbers of people's features, 0 for none.
-        rivals: what each next item has to win against.
+        negatives: what each next item is compared with.
         shares: (n_chosen,) float32, how often each was chosen, of all.
         shape: what they are like.
     """
@@ -111,26 +101,26 @@ class TwoTowers:
         keras: Any,
         content: Float32Array,
         features: Int32Array,
-        rivals: Rivals,
+        negatives: SampledNegatives,
         shares: Float32Array,
-        shape: Shape,
+        shape: TowersShape,
     ) -> None:
         self._keras, self._shape = keras, shape
         self._draw = keras.random.SeedGenerator()
         tensor, layers = keras.ops.convert_to_tensor, keras.layers
-        n_items, n_content = content.shape
+        (n_items, n_content), size = content.shape, shape.embedding_size
         self._content = tensor(np.vstack([np.zeros_like(content[:1]), content]))
         self._features = tensor(features)
-        self._log_expected = tensor(rivals.log_expected)
-        small = keras.initializers.RandomNormal(stddev=shape.size**-0.5)
-        self._own = layers.Embedding(n_items + 1, shape.size, embeddings_initializer=small)
+        self._log_expected = tensor(negatives.log_expected)
+        small = keras.initializers.RandomNormal(stddev=size**-0.5)
+        self._own = layers.Embedding(n_items + 1, size, embeddings_initializer=small)
         self._bias = layers.Embedding(n_items + 1, 1, embeddings_initializer="zeros")
         self._values = layers.Embedding(
-            int(features.max(initial=0)) + 1, shape.size, embeddings_initializer=small
+            int(features.max(initial=0)) + 1, size, embeddings_initializer=small
         )
         self._hide = layers.Dropout(shape.dropout)
-        self._item = _layers(keras, shape, shape.size + n_content)
-        self._user = _layers(keras, shape, 2 * shape.size + n_content)
+        self._item = _layers(keras, shape, size + n_content)
+        self._user = _layers(keras, shape, 2 * size + n_content)
         for table in (self._own, self._bias, self._values):
             table.build(())
         if shape.loss == "cross-entropy":
@@ -147,15 +137,15 @@ class TwoTowers:
         ops = self._keras.ops
         named = ops.cast(numbers > 0, "float32")
         if training:
-            # some items at a time are known by what they say of themselves only, as new ones are
+            # some items at a time are known by their content only, as new ones are
             named *= self._unhidden(ops.shape(numbers))
         own = self._own(numbers) * named[..., None]
         return ops.concatenate([own, ops.take(self._content, numbers, axis=0)], axis=-1)
 
     def _unhidden(self, shape: Any) -> Tensor:
-        """0 for the share of all that `anonymity` says, drawn at random, 1 for the rest."""
+        """0 for a share of `id_dropout` drawn at random, 1 for the rest."""
         drawn = self._keras.random.uniform(shape, seed=self._draw)
-        return self._keras.ops.cast(drawn >= self._shape.anonymity, "float32")
+        return self._keras.ops.cast(drawn >= self._shape.id_dropout, "float32")
 
     def items(self, numbers: Tensor, training: bool = False) -> Tensor:
         """(n, size) the vectors of items by number."""
@@ -165,22 +155,22 @@ class TwoTowers:
         """(n, length, n_in) the weighted mean of what is known up to each column of `read`."""
         ops, length = self._keras.ops, read.shape[1]
         ages = np.arange(length)[:, np.newaxis] - np.arange(length)
-        fading = np.where(ages >= 0, 1 / (1 + np.maximum(ages, 0) / self._shape.half_life), 0)
-        fading = ops.convert_to_tensor(fading.astype(np.float32))
-        sums = ops.matmul(fading, self._inputs(read, training) * weights[..., None])
-        return sums / ops.maximum(ops.matmul(weights, ops.transpose(fading)), 1e-9)[..., None]
+        recency = np.where(ages >= 0, 1 / (1 + np.maximum(ages, 0) / self._shape.half_life), 0)
+        recency = ops.convert_to_tensor(recency.astype(np.float32))
+        sums = ops.matmul(recency, self._inputs(read, training) * weights[..., None])
+        return sums / ops.maximum(ops.matmul(weights, ops.transpose(recency)), 1e-9)[..., None]
 
     def people(self, histories: Tensor, rows: Tensor, training: bool = False) -> Tensor:
         """(n, size) the vectors of people with these histories and the features of these rows."""
         ops = self._keras.ops
         numbers = ops.take(self._features, rows, axis=0)
         given = ops.cast(numbers > 0, "float32")[..., None]
-        told = ops.sum(self._values(numbers) * given, axis=1)
-        told = told / ops.maximum(ops.sum(given, axis=1), 1.0)
+        declared = ops.sum(self._values(numbers) * given, axis=1)
+        declared = declared / ops.maximum(ops.sum(given, axis=1), 1.0)
         if training:
-            # some people at a time declare nothing, so that histories have to tell by themselves
-            told *= self._unhidden(ops.shape(rows))[:, None]
-        inputs = ops.concatenate([histories, told], axis=-1)
+            # some people at a time declare nothing, so that histories suffice by themselves
+            declared *= self._unhidden(ops.shape(rows))[:, None]
+        inputs = ops.concatenate([histories, declared], axis=-1)
         return _through(self._user, inputs, self._hide, training)
 
     def bias(self, numbers: Tensor) -> Tensor:
@@ -192,34 +182,37 @@ class TwoTowers:
         read: Tensor,
         weights: Tensor,
         following: Tensor,
-        teaching: Tensor,
+        target_weights: Tensor,
         values: Tensor,
         rows: Tensor,
-        rivals: Tensor,
+        negatives: Tensor,
     ) -> Tensor:
-        """The mean loss of what came next, each by how much it teaches."""
+        """The weighted mean loss of what came next."""
         import tensorflow
 
         ops, mask = self._keras.ops, tensorflow.boolean_mask
-        here = teaching > 0
+        here = target_weights > 0
         histories = mask(self.history(read, weights, training=True), here)
         persons = self.people(histories, mask(rows, here), training=True)
-        targets, teaching = mask(following, here), mask(teaching, here)
-        hits = ops.sum(persons * self.items(targets, training=True), axis=1)
-        hits += self.bias(targets)
-        misses = persons @ ops.transpose(self.items(rivals, training=True))
-        misses += self.bias(rivals)
+        targets, target_weights = mask(following, here), mask(target_weights, here)
+        target_scores = ops.sum(persons * self.items(targets, training=True), axis=1)
+        target_scores += self.bias(targets)
+        negative_scores = persons @ ops.transpose(self.items(negatives, training=True))
+        negative_scores += self.bias(negatives)
         if self._shape.loss == "mse":
-            losses = (hits - mask(values, here)) ** 2 + ops.mean(misses**2, axis=1)
+            losses = (target_scores - mask(values, here)) ** 2
+            losses += ops.mean(negative_scores**2, axis=1)
         else:
-            losses = softmax_loss(self._keras, hits, misses, targets, rivals, self._log_expected)
-        return ops.sum(losses * teaching) / ops.maximum(ops.sum(teaching), 1.0)
+            losses = softmax_loss(
+                self._keras, target_scores, negative_scores, targets, negatives, self._log_expected
+            )
+        return ops.sum(losses * target_weights) / ops.maximum(ops.sum(target_weights), 1.0)
 
-    def learnt(self) -> Learnt:
-        """What they have learnt, as plain arrays."""
+    def weights(self) -> TowersWeights:
+        """Their weights as they are now, as plain arrays."""
         features = self._values.get_weights()[0]
         features[0] = 0
-        return Learnt(
+        return TowersWeights(
             self._own.get_weights()[0][1:],
             self._bias.get_weights()[0][1:, 0],
             features,
@@ -228,13 +221,13 @@ class TwoTowers:
         )
 
 
-def _layers(keras: Any, shape: Shape, n_inputs: int) -> tuple[Any, Any, Any]:
-    straight = keras.layers.Dense(shape.size, use_bias=False)
-    first = keras.layers.Dense(shape.hidden, activation="relu")
-    last = keras.layers.Dense(shape.size)
+def _layers(keras: Any, shape: TowersShape, n_inputs: int) -> tuple[Any, Any, Any]:
+    straight = keras.layers.Dense(shape.embedding_size, use_bias=False)
+    first = keras.layers.Dense(shape.hidden_size, activation="relu")
+    last = keras.layers.Dense(shape.embedding_size)
     straight.build((None, n_inputs))
     first.build((None, n_inputs))
-    last.build((None, shape.hidden))
+    last.build((None, shape.hidden_size))
     return straight, first, last
 
 
@@ -244,31 +237,33 @@ def _through(tower: tuple[Any, Any, Any], inputs: Tensor, hide: Any, training: b
     return straight(inputs) + last(hide(first(inputs), training=training))
 
 
-def learn(
-    lesson: Lesson,
+def train_towers(
+    examples: TrainingExamples,
     content: Float32Array,
     features: Int32Array,
-    shape: Shape,
+    shape: TowersShape,
     seed: int,
     progress: Progress,
-) -> Learnt:
-    """What the towers learn from the lesson.
+) -> TowersWeights:
+    """Towers trained on the examples.
 
     Args:
-        lesson: not empty.
-        content: (n_chosen, content_size) float32, what the chosen items say of themselves.
+        examples: not empty.
+        content: (n_chosen, content_size) float32, the content of the chosen items.
         features: (n_people, n_columns) int32 numbers of people's features, 0 for none.
         shape: of the towers.
         seed: of everything random.
         progress: told after each batch.
     """
-    values = lesson.next_values / max(float(np.abs(lesson.next_values).max()), 1e-9)
-    rows = np.repeat(lesson.rows[:, np.newaxis], lesson.read.shape[1], axis=1).astype(np.int32)
-    arrays = (lesson.read, lesson.read_weights, lesson.next, lesson.next_weights, values, rows)
-    stretches = Ahead(Shuffled(arrays, shape.batch, seed), shape.horizon, seed + 1)
-    batches = Rivals(stretches, lesson.shares, shape.rivals, seed + 2)
-    pace = Pace(lesson.passes, shape.rate)
+    values = examples.next_values / max(float(np.abs(examples.next_values).max()), 1e-9)
+    length = examples.read.shape[1]
+    rows = np.repeat(examples.rows[:, np.newaxis], length, axis=1).astype(np.int32)
+    following = (examples.next, examples.next_weights, values, rows)
+    shuffled = Shuffled((examples.read, examples.read_weights, *following), shape.batch_size, seed)
+    windows = HorizonBatches(shuffled, shape.horizon, seed + 1)
+    batches = SampledNegatives(windows, examples.shares, shape.n_negatives, seed + 2)
+    pace = Pace(examples.epochs, shape.learning_rate)
     with keras_for(seed) as keras:
-        towers = TwoTowers(keras, content, features, batches, lesson.shares, shape)
+        towers = TwoTowers(keras, content, features, batches, examples.shares, shape)
         train(keras, towers.loss, towers.variables, batches, pace, progress)
-        return towers.learnt()
+        return towers.weights()

@@ -1,4 +1,4 @@
-"""What the networks that read histories learn from, as arrays of numbers."""
+"""What the networks that read histories are trained on, as arrays of numbers."""
 
 from __future__ import annotations
 
@@ -9,21 +9,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tastemaker import TrainingData
+from tastemaker import Float32Array, Int32Array, Int64Array, TrainingData
 from tastemaker_plugins.neural.keras_training import Batch, Batches
 from tastemaker_plugins.neural.windows import Windows, target_weights
 
-Float32Array = npt.NDArray[np.float32]
-Int32Array = npt.NDArray[np.int32]
-Int64Array = npt.NDArray[np.int64]
-
-LEAST_PASSES = 2
-"""However many interactions there are, each kept is learnt from so often."""
+LEAST_EPOCHS = 2
+"""However many interactions there are, there are so many epochs; chosen, not measured."""
 
 
 @dataclass(frozen=True)
-class Lesson:
-    """Stretches of histories, and which items come next in them.
+class TrainingExamples:
+    """Windows of histories, and which items come next in them.
 
     The items somebody chose are numbered from 1 on, in the order of their index; 0 stands for
     padding.
@@ -35,10 +31,10 @@ class Lesson:
         read: (n_windows, length) int32 numbers of what is read, the newest last.
         read_weights: (n_windows, length) float32, the kind's weight; the largest is 1.
         next: (n_windows, length) int32, the number of what came next after each column.
-        next_weights: (n_windows, length) float32, how much that teaches; 0 for padding.
+        next_weights: (n_windows, length) float32, its weight as a target; 0 for padding.
         next_values: (n_windows, length) float32, the value that was recorded with it.
-        rows: (n_windows,) int64, whose stretch it is.
-        passes: how often to learn from all of it.
+        rows: (n_windows,) int64, whose window it is.
+        epochs: how many passes over all of it.
         largest_weight: the weight of the kind that counts most.
     """
 
@@ -51,23 +47,23 @@ class Lesson:
     next_weights: Float32Array
     next_values: Float32Array
     rows: Int64Array
-    passes: int
+    epochs: int
     largest_weight: float
 
     @classmethod
     def of(
-        cls, data: TrainingData, length: int, fading: float, passes: int, max_samples: int
-    ) -> Lesson:
-        """The lesson in the data.
+        cls, data: TrainingData, length: int, time_decay: float, epochs: int, max_samples: int
+    ) -> TrainingExamples:
+        """The training examples of the data.
 
         Args:
             data: what to learn from.
             length: how many interactions are read at once, at most; fewer where nearly everybody
                 has fewer.
-            fading: an interaction teaches half at this multiple of the median age of all.
-            passes: how often to learn from everything.
-            max_samples: interactions learnt from over all passes. Where there are too many there
-                are fewer passes, and then only the newest interactions are kept.
+            time_decay: the half-life of interactions, as a multiple of the median age of all.
+            epochs: passes over everything.
+            max_samples: interactions over all epochs. Where there are too many there are fewer
+                epochs, and then only the newest interactions are kept.
         """
         people = data.people.take(data.people.weights > 0)
         length = _useful_length(people.histories.lengths, length)
@@ -75,23 +71,23 @@ class Lesson:
         chosen = np.unique(items).astype(np.int64)
         numbers = np.zeros(data.n_items, dtype=np.int32)
         numbers[chosen] = np.arange(1, len(chosen) + 1, dtype=np.int32)
-        teaching = target_weights(people, fading)
-        passes = max(min(passes, max_samples // max(1, len(items))), min(passes, LEAST_PASSES))
-        windows = Windows.of(people, length).newest(people.times, max_samples // passes, data.seed)
+        weights = target_weights(people, time_decay)
+        epochs = max(min(epochs, max_samples // max(1, len(items))), min(epochs, LEAST_EPOCHS))
+        windows = Windows.of(people, length).newest(people.times, max_samples // epochs, data.seed)
         places = windows.places
         largest = float(people.weights.max(initial=0)) or 1.0
         numbered = _at(places, numbers[items])
         return cls(
             numbers,
             chosen,
-            np.bincount(numbers[items], teaching, len(chosen) + 1)[1:].astype(np.float32),
+            np.bincount(numbers[items], weights, len(chosen) + 1)[1:].astype(np.float32),
             numbered[:, :-1],
             _at(places[:, :-1], people.weights / np.float32(largest)),
             numbered[:, 1:],
-            _at(places[:, 1:], teaching),
+            _at(places[:, 1:], weights),
             _at(places[:, 1:], people.histories.values),
             windows.rows,
-            passes,
+            epochs,
             largest,
         )
 
@@ -102,9 +98,9 @@ class Lesson:
 
     @property
     def shares(self) -> Float32Array:
-        """(n_chosen,) each item's share of all that was chosen, a little evened; their sum is 1."""
-        evened = self.counts + 1
-        shares: Float32Array = evened / evened.sum()
+        """(n_chosen,) each item's share of all that was chosen, smoothed; their sum is 1."""
+        smoothed = self.counts + 1
+        shares: Float32Array = smoothed / smoothed.sum()
         return shares
 
 
@@ -120,12 +116,12 @@ def _at(places: Int64Array, values: npt.NDArray[Any]) -> npt.NDArray[Any]:
     return found
 
 
-class Ahead:
-    """Batches of stretches in which what is to be foretold is not always the very next item.
+class HorizonBatches:
+    """Batches of windows in which the target is not always the very next item.
 
-    In each stretch it is the r-th item from there, where r is drawn anew each time: 1 twice as
-    often as 2, three times as often as 3, and so on. Foretelling only the next one teaches the
-    order in which things are shown; looking further, taste.
+    In each window it is the r-th item from there, where r is drawn anew each time: 1 twice as
+    often as 2, three times as often as 3, and so on. Who predicts only the next one learns the
+    order in which things are shown; who looks further, taste.
 
     Args:
         batches: (read, read_weights) and any arrays of what came next, all (n, length).
@@ -135,7 +131,7 @@ class Ahead:
 
     def __init__(self, batches: Batches, horizon: int, seed: int) -> None:
         self._batches = batches
-        self._ladder = np.cumsum(1 / np.arange(1, horizon + 1))
+        self._cumulative = np.cumsum(1 / np.arange(1, horizon + 1))
         self._draw = np.random.default_rng(seed)
 
     def __len__(self) -> int:
@@ -143,8 +139,8 @@ class Ahead:
 
     def __iter__(self) -> Iterator[Batch]:
         for read, weights, *following in self._batches:
-            drawn = self._draw.random(len(read)) * self._ladder[-1]
-            further = np.searchsorted(self._ladder, drawn)
+            drawn = self._draw.random(len(read)) * self._cumulative[-1]
+            further = np.searchsorted(self._cumulative, drawn)
             columns = np.arange(read.shape[1]) + further[:, np.newaxis]
             beyond = columns >= read.shape[1]
             columns[beyond] = 0

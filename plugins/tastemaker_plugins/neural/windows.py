@@ -1,19 +1,13 @@
-"""Histories cut into windows of equal length, for networks that foretell what comes next."""
+"""Histories in windows of equal length, for networks that predict what comes next."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from tastemaker import People
-from tastemaker_plugins.shared.recency import fade
-
-Float32Array = npt.NDArray[np.float32]
-Int32Array = npt.NDArray[np.int32]
-Int64Array = npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
+from tastemaker import BoolArray, Float32Array, Float64Array, Int32Array, Int64Array, People
+from tastemaker_plugins.shared.recency import decay_weights
 
 
 @dataclass(frozen=True)
@@ -46,7 +40,7 @@ class Windows:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def newest(self, times: npt.NDArray[np.float64], most: int, seed: int) -> Windows:
+    def newest(self, times: Float64Array, most: int, seed: int) -> Windows:
         """Those that end last, with at most `most` interactions among them (but one at least).
 
         Args:
@@ -64,26 +58,26 @@ class Windows:
         return Windows(self.places[kept], self.rows[kept])
 
 
-def target_weights(people: People, fading: float) -> Float32Array:
-    """(n_interactions,) how much each teaches as what came next; the mean of those that do is 1.
+def target_weights(people: People, time_decay: float) -> Float32Array:
+    """(n_interactions,) the weight of each as a target; the mean of those above 0 is 1.
 
-    The kind's weight, less for long ago, and nothing where the person had had that item before:
-    what is had already is not recommended.
+    The kind's weight, less for long ago, and nothing where the person had chosen that item before:
+    such items are not recommended.
 
     Args:
         people: whose histories.
-        fading: an interaction teaches half at this multiple of the median age of all.
+        time_decay: the half-life of interactions, as a multiple of the median age of all.
     """
     histories = people.histories
-    weights = np.maximum(people.weights, 0) * fade(people, fading)
+    weights = np.maximum(people.weights, 0) * decay_weights(people, time_decay)
     chosen = histories.rows * histories.n_items + histories.items
     counted = np.flatnonzero(weights > 0)
     first = np.zeros(len(weights), dtype=bool)
     first[counted[np.unique(chosen[counted], return_index=True)[1]]] = True
     weights *= first
-    teaching = weights[weights > 0]
-    if len(teaching):
-        weights /= teaching.mean()
+    targets = weights[weights > 0]
+    if len(targets):
+        weights /= targets.mean()
     return weights.astype(np.float32)
 
 

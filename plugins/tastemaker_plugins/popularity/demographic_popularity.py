@@ -1,4 +1,4 @@
-"""Peers: what people who declared the same of themselves choose these days."""
+"""Demographic popularity: what people who declared the same of themselves choose these days."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ import numpy.typing as npt
 from scipy.sparse import csr_array
 
 from tastemaker import (
+    Float32Array,
+    Float64Array,
+    Int64Array,
     People,
     Progress,
     Recommender,
@@ -20,64 +23,76 @@ from tastemaker import (
     hookimpl,
     setting,
 )
-from tastemaker_plugins.content.terms import Edges, attribute_term, column_edges, term_hash
-from tastemaker_plugins.popularity.popular import trend
-from tastemaker_plugins.shared.recency import fading_setting, strengths
+from tastemaker_plugins.popularity.popular import recent_popularity
+from tastemaker_plugins.shared.recency import strengths, time_decay_setting
+from tastemaker_plugins.shared.terms import Edges, feature_terms, number_edges
 
-Float32Array = npt.NDArray[np.float32]
-Float64Array = npt.NDArray[np.float64]
-Int64Array = npt.NDArray[np.int64]
-
-UNHEARD = 0.01
-"""The share of the mean popularity that every item is given, so that none is impossible."""
+LEAST_SHARE = 0.01
+"""The share of the mean popularity that every item is given, so that none is impossible; chosen,
+not measured."""
 
 
 @dataclass(frozen=True)
-class PeersSettings(Settings):
-    """The settings of `peers`."""
+class DemographicPopularitySettings(Settings):
+    """The settings of `demographic-popularity`."""
 
-    least_people: int = setting(
-        10, "How many people must declare a value for it to be learnt.", low=2, high=10_000
+    min_people: int = setting(
+        10,
+        "Number of people who must declare a value for it to be used.",
+        low=2,
+        high=10_000,
+        formerly=("least_people",),
     )
     max_values: int = setting(
-        500, "Values learnt at most, the most frequent first.", low=1, high=100_000, log=True
+        500,
+        "Number of values used at most, the most frequent first.",
+        low=1,
+        high=100_000,
+        log=True,
     )
-    smoothing: float = setting(
+    prior: float = setting(
         15.0,
-        "Choices taken for granted of every value and item, so that few surprise nobody.",
+        "Prior count added to the observed and to the expected count of every value and item, so "
+        "that few interactions make no evidence.",
         low=0.1,
         high=1000.0,
         log=True,
+        formerly=("smoothing",),
     )
-    trust: float = setting(
+    evidence_power: float = setting(
         0.5,
-        "The power of each value's evidence: below 1, as values repeat each other.",
+        "Power of each value's evidence: below 1, as values repeat each other.",
         low=0.0,
         high=2.0,
+        formerly=("trust",),
     )
-    fading: float = fading_setting(2.0)
+    time_decay: float = time_decay_setting(2.0)
 
 
-class Peers(Recommender):
+class DemographicPopularity(Recommender):
     """Naive Bayes over declared features, beside recent popularity.
 
     With n(v, i) how often people who declared the value v chose item i (at most once each, older
-    choices counting less), p(i) the share of item i in the choices of everybody, and
+    interactions counting less), p(i) the share of item i in the interactions of everybody, and
     e(v, i) = p(i) * (sum of n(v)) what was to be expected:
-    score(u, i) = log r(i) + trust * sum over the values v of u of
-    log((n(v, i) + smoothing) / (e(v, i) + smoothing)), r being the popularity of these days.
-    A number (an age) stands for the step that it falls in. People without a value that was learnt
+    score(u, i) = log r(i) + evidence_power * sum over the values v of u of
+    log((n(v, i) + prior) / (e(v, i) + prior)), r being recent popularity.
+    A number (an age) stands for the step that it falls in. People without a value that is known
     score NaN; histories make no difference.
 
     Maron, M. E.: Automatic Indexing: An Experimental Inquiry. Journal of the ACM 8(3), 1961.
     """
 
-    name: ClassVar[str] = "peers"
+    name: ClassVar[str] = "demographic-popularity"
+    former_names: ClassVar[tuple[str, ...]] = ("peers",)
     family: ClassVar[str] = "hybrid"
+    summary: ClassVar[str] = (
+        "What people of the same declared features choose these days (naive Bayes)"
+    )
     because: ClassVar[str] = "popular among people like you"
     uses_features: ClassVar[bool] = True
-    settings_type: ClassVar[type[Settings]] = PeersSettings
-    settings: PeersSettings
+    settings_type: ClassVar[type[Settings]] = DemographicPopularitySettings
+    settings: DemographicPopularitySettings
     edges: Edges
     keys: Int64Array
     evidence: Float32Array
@@ -90,61 +105,53 @@ class Peers(Recommender):
     def fit(self, data: TrainingData, progress: Progress) -> Self:
         """Counts what people of each value choose."""
         people, settings = data.people, self.settings
-        self.edges = column_edges(people.features)
+        self.edges = number_edges(people.features)
         rows, terms = self._declared(people)
         found, counts = np.unique(terms, return_counts=True)
         frequent = np.argsort(-counts, kind="stable")[: settings.max_values]
-        self.keys = np.sort(found[frequent[counts[frequent] >= settings.least_people]])
-        chosen = strengths(people, settings.fading)
+        self.keys = np.sort(found[frequent[counts[frequent] >= settings.min_people]])
+        chosen = strengths(people, settings.time_decay)
         shares = np.asarray(chosen.sum(axis=0), dtype=np.float64).ravel()
         known = shares > 0
         self.base = np.full(data.n_items, np.nan, dtype=np.float32)
         self.evidence = np.zeros((len(self.keys), data.n_items), dtype=np.float32)
         if not known.any() or not len(self.keys):
             return self
-        recent = trend(people, 0.0, progress).astype(np.float64)
-        self.base[known] = np.log(recent + UNHEARD * recent[known].mean())[known]
-        self._learn(self._membership(rows, terms, len(people)), chosen, shares / shares.sum())
+        recent = recent_popularity(people, 0.0, progress).astype(np.float64)
+        self.base[known] = np.log(recent + LEAST_SHARE * recent[known].mean())[known]
+        self._count(self._membership(rows, terms, len(people)), chosen, shares / shares.sum())
         return self
 
-    def _learn(self, membership: csr_array, chosen: csr_array, shares: Float64Array) -> None:
+    def _count(self, membership: csr_array, chosen: csr_array, shares: Float64Array) -> None:
         """Fills in the evidence of every value."""
-        granted = self.settings.smoothing
+        prior = self.settings.prior
         counts = (membership.T @ chosen).tocsr()
         for row, evidence in enumerate(self.evidence):
             own = counts[[row]].toarray().astype(np.float64)[0]
             expected = own.sum() * shares
-            evidence[:] = np.log((own + granted) / (expected + granted))
+            evidence[:] = np.log((own + prior) / (expected + prior))
 
     def _declared(self, people: People) -> tuple[Int64Array, Int64Array]:
         """The values that people declared, each once: (n,) the person and (n,) the term."""
-        terms: dict[tuple[str, str], int] = {}
-        pairs = set()
-        for name, column in people.features.items():
-            edges = self.edges.get(name)
-            for row, values in enumerate(column):
-                for value in filter(None, values):
-                    key = name, value
-                    if key not in terms:
-                        terms[key] = term_hash(attribute_term(name, value, edges))
-                    pairs.add((row, terms[key]))
+        found = feature_terms(people, self.edges)
+        pairs = {(row, term) for row, terms in enumerate(found) for term in terms}
         array = np.array(sorted(pairs), dtype=np.int64).reshape(-1, 2)
         return array[:, 0], array[:, 1]
 
     def _membership(self, rows: Int64Array, terms: Int64Array, n_people: int) -> csr_array:
-        """Sparse (n_people, n_values) float32: 1 where a person declared a value learnt."""
+        """Sparse (n_people, n_values) float32: 1 where a person declared a known value."""
         places = np.searchsorted(self.keys, terms)
-        learnt = places < len(self.keys)
-        learnt[learnt] = self.keys[places[learnt]] == terms[learnt]
-        ones = np.ones(np.count_nonzero(learnt), dtype=np.float32)
-        indptr = np.concatenate(([0], np.cumsum(np.bincount(rows[learnt], minlength=n_people))))
-        return csr_array((ones, places[learnt], indptr), shape=(n_people, len(self.keys)))
+        known = places < len(self.keys)
+        known[known] = self.keys[places[known]] == terms[known]
+        ones = np.ones(np.count_nonzero(known), dtype=np.float32)
+        indptr = np.concatenate(([0], np.cumsum(np.bincount(rows[known], minlength=n_people))))
+        return csr_array((ones, places[known], indptr), shape=(n_people, len(self.keys)))
 
     def score(self, people: People) -> Float32Array:
-        """(len(people), n_items) float32; NaN without a declared value that was learnt."""
+        """(len(people), n_items) float32; NaN for people who declared no known value."""
         membership = self._membership(*self._declared(people), len(people))
         scores = np.asarray(membership @ self.evidence, dtype=np.float32)
-        scores *= np.float32(self.settings.trust)
+        scores *= np.float32(self.settings.evidence_power)
         scores += self.base
         scores[np.diff(membership.indptr) == 0] = np.nan
         return scores
@@ -158,14 +165,14 @@ class Peers(Recommender):
             "base": np.where(known, self.base, np.float32(0)),
             "known": known,
         }
-        edges: dict[str, Any] = {name: list(cuts) for name, cuts in self.edges.items()}
-        return State(arrays, {"trust": self.settings.trust, "edges": edges})
+        edges: dict[str, Any] = {name: list(borders) for name, borders in self.edges.items()}
+        return State(arrays, {"evidence_power": self.settings.evidence_power, "edges": edges})
 
     @classmethod
     def restore(cls, state: State) -> Self:
         """A recommender that scores as the one whose `state` was taken."""
         values: dict[str, Any] = dict(state.values)
-        restored = cls(PeersSettings(trust=values["trust"]))
+        restored = cls(DemographicPopularitySettings.from_values(values))
         restored.edges = values["edges"]
         restored.keys, restored.evidence = state.arrays["keys"], state.arrays["evidence"]
         restored.base = np.where(state.arrays["known"], state.arrays["base"], np.float32(np.nan))
@@ -174,5 +181,5 @@ class Peers(Recommender):
 
 @hookimpl
 def tastemaker_recommenders(register: Callable[[type[Recommender]], object]) -> None:
-    """Brings `peers`."""
-    register(Peers)
+    """Registers `demographic-popularity`."""
+    register(DemographicPopularity)

@@ -1,24 +1,26 @@
-"""Which half-life makes recent popularity foretell best what people choose next."""
+"""Which half-life makes recent popularity predict best what people choose next."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from tastemaker import People, Progress
-
-Float64Array = npt.NDArray[np.float64]
-Int64Array = npt.NDArray[np.int64]
+from tastemaker import BoolArray, Float64Array, Int64Array, People, Progress
 
 DAY = 86_400.0
 HALF_LIVES = DAY * np.exp2(np.arange(13))
-"""Candidates, in seconds: from a day to eleven years, each twice the one before."""
+"""What is tried, in seconds: from a day to eleven years, each twice the one before."""
 
-CUTS = (0.5, 0.6, 0.7, 0.8, 0.9)
-WINDOW = 0.05
-SAMPLE = 500
+FOLD_STARTS = (0.5, 0.6, 0.7, 0.8, 0.9)
+"""The shares of all interactions, in the order of time, that are known at each fold."""
+
+FOLD_WIDTH = 0.05
+"""The share of all interactions that is predicted at each fold."""
+
+MOST_PEOPLE = 500
+"""People evaluated at each fold, at most."""
+
 LENGTH = 10
 DISCOUNTS = 1 / np.log2(np.arange(LENGTH) + 2)
 
@@ -49,11 +51,11 @@ class Events:
 
 
 def best_half_life(people: People, progress: Progress) -> float:
-    """The half-life in seconds whose worst cut of time is the best.
+    """The half-life in seconds whose worst fold of time is the best.
 
-    At several cuts, each candidate ranks the items by what came before, and is measured by how
-    well the first ten that are new to a person foretell what that person chose next (NDCG@10),
-    relative to the best candidate of the same cut. What shines on one cut and fails on another
+    At several folds, each half-life ranks the items by what came before, and is measured by how
+    well the first ten that are new to a person predict what that person chose next (NDCG@10),
+    relative to the best half-life of the same fold. What shines on one fold and fails on another
     loses to what holds on each; of equals the longest wins.
     """
     timed = np.isfinite(people.times) & (people.weights > 0)
@@ -65,40 +67,46 @@ def best_half_life(people: People, progress: Progress) -> float:
         histories.items[timed][order].astype(np.int64),
     )
     worst = np.ones(len(HALF_LIVES))
-    for done, cut in enumerate(CUTS):
-        progress(done, len(CUTS), "recent popularity")
-        here, end = (int(share * len(events)) for share in (cut, cut + WINDOW))
-        gains = foretold(events[:here], events[here:end], people.n_items)
+    for done, start in enumerate(FOLD_STARTS):
+        progress(done, len(FOLD_STARTS), "recent popularity")
+        here, end = (int(share * len(events)) for share in (start, start + FOLD_WIDTH))
+        gains = fold_gains(events[:here], events[here:end], people.n_items)
         if gains.any():
             worst = np.minimum(worst, gains / gains.max())
     return float(HALF_LIVES[len(worst) - 1 - worst[::-1].argmax()])
 
 
-def foretold(before: Events, after: Events, n_items: int) -> Float64Array:
-    """(n_half_lives,) the mean NDCG@10 of each candidate, fitted before and measured after."""
+def fold_gains(before: Events, after: Events, n_items: int) -> Float64Array:
+    """(n_half_lives,) the NDCG@10 of each half-life, fitted before and summed up after."""
     gains = np.zeros(len(HALF_LIVES))
     if not len(before):
         return gains
     rankings = _rankings(before, n_items)
     earlier, later = before.by_person(), after.by_person()
-    for person in sample(np.unique(after.people)):
+    for person in spread_sample(np.unique(after.people)):
         seen, chosen = np.zeros(n_items, dtype=bool), np.zeros(n_items, dtype=bool)
         seen[earlier.of(person)] = True
         chosen[later.of(person)] = True
         chosen &= ~seen
-        if not chosen.any():
-            continue
-        depth = LENGTH + int(seen.sum())
-        ideal = DISCOUNTS[: chosen.sum()].sum()
-        for position, ranking in enumerate(rankings):
-            top = ranking[:depth]
-            hits = chosen[top[~seen[top]][:LENGTH]]
-            gains[position] += DISCOUNTS[: len(hits)][hits].sum() / ideal
+        if chosen.any():
+            gains += _person_gains(rankings, seen, chosen)
+    return gains
+
+
+def _person_gains(rankings: list[Int64Array], seen: BoolArray, chosen: BoolArray) -> Float64Array:
+    """(n_half_lives,) the NDCG@10 of each ranking for one person, what was seen left out."""
+    depth = LENGTH + int(seen.sum())
+    ideal = DISCOUNTS[: chosen.sum()].sum()
+    gains = np.zeros(len(rankings))
+    for position, ranking in enumerate(rankings):
+        top = ranking[:depth]
+        hits = chosen[top[~seen[top]][:LENGTH]]
+        gains[position] = DISCOUNTS[: len(hits)][hits].sum() / ideal
     return gains
 
 
 def _rankings(before: Events, n_items: int) -> list[Int64Array]:
-    """The items as each candidate ranks them, the best first."""
+    """The items as each half-life ranks them, the best first."""
     weights = np.exp2((before.times - before.times[-1]) / HALF_LIVES[-1])
     rankings = []
     for _ in HALF_LIVES:
@@ -108,8 +116,8 @@ def _rankings(before: Events, n_items: int) -> list[Int64Array]:
     return rankings[::-1]
 
 
-def sample(people: Int64Array) -> Int64Array:
-    """At most `SAMPLE` of them, evenly spread."""
-    if len(people) <= SAMPLE:
+def spread_sample(people: Int64Array) -> Int64Array:
+    """At most `MOST_PEOPLE` of them, evenly spread."""
+    if len(people) <= MOST_PEOPLE:
         return people
-    return people[np.linspace(0, len(people) - 1, SAMPLE).astype(np.int64)]
+    return people[np.linspace(0, len(people) - 1, MOST_PEOPLE).astype(np.int64)]

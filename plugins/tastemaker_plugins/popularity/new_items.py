@@ -1,4 +1,4 @@
-"""What is new: the same answer for everybody."""
+"""What is new: the same list for everybody."""
 
 from __future__ import annotations
 
@@ -9,48 +9,50 @@ import numpy as np
 
 from tastemaker import Progress, Recommender, State, TrainingData, hookimpl
 from tastemaker_plugins.popularity.half_life_search import DAY
-from tastemaker_plugins.popularity.popular import Everybodys
+from tastemaker_plugins.popularity.popular import SameForAll
 
 
-class NewArrivals(Everybodys):
-    """Newness: items by how lately they were chosen for the first time, the newest first.
+class NewItems(SameForAll):
+    """Newness: items by the time when they were chosen for the first time, the newest first.
 
     score(i) = -log(1 + days from the first interaction with i to the newest of all). Weak alone, it
     tells the blend what popularity cannot: of two items chosen alike, the newer one is on its way
     up. Items that nobody chose at a known time score NaN.
     """
 
-    name: ClassVar[str] = "new-arrivals"
+    name: ClassVar[str] = "new-items"
+    former_names: ClassVar[tuple[str, ...]] = ("new-arrivals",)
     family: ClassVar[str] = "popularity"
+    summary: ClassVar[str] = "What was chosen for the first time most recently"
     because: ClassVar[str] = "new here"
 
     def fit(self, data: TrainingData, progress: Progress) -> Self:
         """Finds each item's first time."""
         people = data.people
-        told = np.isfinite(people.times) & (people.weights > 0)
+        timed = np.isfinite(people.times) & (people.weights > 0)
         first = np.full(data.n_items, np.inf)
-        np.minimum.at(first, people.histories.items[told], people.times[told])
-        days = (people.times[told].max(initial=-np.inf) - first) / DAY
+        np.minimum.at(first, people.histories.items[timed], people.times[timed])
+        days = (people.times[timed].max(initial=-np.inf) - first) / DAY
         known = np.isfinite(first)
-        self.popularity = np.full(data.n_items, np.nan, dtype=np.float32)
-        self.popularity[known] = -np.log1p(days[known])
+        self.item_scores = np.full(data.n_items, np.nan, dtype=np.float32)
+        self.item_scores[known] = -np.log1p(days[known])
         return self
 
     def state(self) -> State:
         """Newness, and which items have one."""
-        known = np.isfinite(self.popularity)
-        return State({"newness": np.where(known, self.popularity, 0), "known": known})
+        known = np.isfinite(self.item_scores)
+        return State({"newness": np.where(known, self.item_scores, 0), "known": known})
 
     @classmethod
     def restore(cls, state: State) -> Self:
         """A recommender that scores as the one whose `state` was taken."""
         restored = cls()
         newness = np.where(state.arrays["known"], state.arrays["newness"], np.nan)
-        restored.popularity = newness.astype(np.float32)
+        restored.item_scores = newness.astype(np.float32)
         return restored
 
 
 @hookimpl
 def tastemaker_recommenders(register: Callable[[type[Recommender]], object]) -> None:
-    """Brings `new-arrivals`."""
-    register(NewArrivals)
+    """Registers `new-items`."""
+    register(NewItems)

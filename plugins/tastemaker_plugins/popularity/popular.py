@@ -1,4 +1,4 @@
-"""What most people choose, ever and lately: the same answer for everybody."""
+"""What people choose most, over the whole past and recently: the same list for everybody."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 import numpy as np
-import numpy.typing as npt
 
 from tastemaker import (
+    Float32Array,
+    Float64Array,
     People,
     Progress,
     Recommender,
@@ -21,40 +22,42 @@ from tastemaker import (
 )
 from tastemaker_plugins.popularity.half_life_search import DAY, best_half_life
 
-Float32Array = npt.NDArray[np.float32]
-Float64Array = npt.NDArray[np.float64]
 
+class SameForAll(Recommender):
+    """The base of recommenders with one score per item, the same for everybody."""
 
-class Everybodys(Recommender):
-    """The base of recommenders with one number per item, the same for everybody."""
-
-    popularity: Float32Array
+    item_scores: Float32Array
 
     def score(self, people: People) -> Float32Array:
-        """(len(people), n_items) float32: a row like the other for each person."""
-        return np.repeat(self.popularity[np.newaxis, :], len(people), axis=0)
+        """(len(people), n_items) float32: the same row for each person."""
+        return np.repeat(self.item_scores[np.newaxis, :], len(people), axis=0)
 
     def state(self) -> State:
-        """One number per item."""
-        return State({"popularity": self.popularity})
+        """One score per item."""
+        return State({"popularity": self.item_scores})
 
     @classmethod
     def restore(cls, state: State) -> Self:
         """A recommender that scores as the one whose `state` was taken."""
         restored = cls()
-        restored.popularity = state.arrays["popularity"]
+        restored.item_scores = state.arrays["popularity"]
         return restored
 
 
-class Popular(Everybodys):
-    """Popularity: how many people chose each item."""
+class Popular(SameForAll):
+    """Popularity: how often each item was chosen.
+
+    score(i) = the sum of the weights of all interactions with i: a person who had to do with an
+    item twice counts twice.
+    """
 
     name: ClassVar[str] = "popular"
     family: ClassVar[str] = "popularity"
+    summary: ClassVar[str] = "What is chosen most often, the same for everybody"
 
     def fit(self, data: TrainingData, progress: Progress) -> Self:
-        """Counts each person once per item."""
-        self.popularity = _counts(data.people, np.ones(len(data.people.times)), data.n_items)
+        """Sums up the weights of each item's interactions."""
+        self.item_scores = _counts(data.people, np.ones(len(data.people.times)), data.n_items)
         return self
 
 
@@ -64,38 +67,39 @@ class RecentPopularSettings(Settings):
 
     half_life: float = setting(
         0.0,
-        "Days after which an interaction counts half; 0 finds it in the data.",
+        "Half-life of an interaction's weight, in days; 0 finds it in the data.",
         low=0.0,
         high=4096.0,
     )
 
 
-class RecentPopular(Everybodys):
+class RecentPopular(SameForAll):
     """Recent popularity: interactions counted with a weight that halves every `half_life` days.
 
     score(i) = sum over the interactions t of i of 2 ** (-(T - t) / half_life), T being the newest
-    time known. The half-life is the one that best foretells, at each of several cuts of the
+    time known. The half-life is the one that predicts best, at each of several folds of the
     training data, what is chosen next; where no time is known this is plain popularity.
     """
 
     name: ClassVar[str] = "recent-popular"
     family: ClassVar[str] = "popularity"
+    summary: ClassVar[str] = "What is chosen most often these days, the same for everybody"
     because: ClassVar[str] = "popular these days"
     settings_type: ClassVar[type[Settings]] = RecentPopularSettings
     settings: RecentPopularSettings
 
     def fit(self, data: TrainingData, progress: Progress) -> Self:
         """Chooses the half-life, unless it is set, and counts."""
-        self.popularity = trend(data.people, self.settings.half_life, progress)
+        self.item_scores = recent_popularity(data.people, self.settings.half_life, progress)
         return self
 
 
-def trend(people: People, half_life: float, progress: Progress) -> Float32Array:
-    """(n_items,) how often each item was chosen, newer choices counting more.
+def recent_popularity(people: People, half_life: float, progress: Progress) -> Float32Array:
+    """(n_items,) how often each item was chosen, newer interactions counting more.
 
     Args:
         people: whose histories.
-        half_life: days after which a choice counts half; 0 finds it in the data.
+        half_life: days after which an interaction counts half; 0 finds it in the data.
         progress: told how far it is.
     """
     times, n_items = people.times, people.n_items
@@ -115,6 +119,6 @@ def _counts(people: People, decay: Float64Array, n_items: int) -> Float32Array:
 
 @hookimpl
 def tastemaker_recommenders(register: Callable[[type[Recommender]], object]) -> None:
-    """Brings `popular` and `recent-popular`."""
+    """Registers `popular` and `recent-popular`."""
     register(Popular)
     register(RecentPopular)

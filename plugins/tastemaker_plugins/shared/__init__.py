@@ -1,1 +1,1 @@
-"""What several recommenders share: recency, trends."""
+"""What several recommenders share: recency, trends, neighbours, vectors of items, and terms."""

@@ -6,33 +6,33 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from scipy.sparse import csr_array
 
-from tastemaker import People, Settings, State, setting
-
-Float32Array = npt.NDArray[np.float32]
+from tastemaker import Float32Array, People, Settings, setting
 
 
 def half_life_setting(default: float) -> Any:
-    """How fast what a person did counts less, when that person is scored."""
+    """The half-life of interactions at scoring time."""
     return setting(
         default,
-        "Interactions after which an older one of the same person counts half.",
+        "Half-life of an interaction's weight when a person is scored, in later interactions of "
+        "that person.",
         low=0.5,
         high=1000.0,
         log=True,
     )
 
 
-def fading_setting(default: float) -> Any:
-    """How fast what anybody did counts less, when a model is fitted."""
+def time_decay_setting(default: float) -> Any:
+    """The half-life of interactions in training."""
     return setting(
         default,
-        "An interaction teaches half as much at this multiple of the median age of all.",
+        "Half-life of an interaction's weight in training, as a multiple of the median age of all "
+        "interactions.",
         low=0.05,
         high=1000.0,
         log=True,
+        formerly=("fading",),
     )
 
 
@@ -41,11 +41,6 @@ class HistorySettings(Settings):
     """The base of the settings of recommenders that score people by their histories."""
 
     half_life: float = half_life_setting(10.0)
-
-
-def half_life_of(state: State) -> float:
-    """The half-life that a recommender was trained with, from its state."""
-    return float(str(state.values["half_life"]))
 
 
 def recency(people: People, half_life: float) -> Float32Array:
@@ -68,30 +63,36 @@ def recency(people: People, half_life: float) -> Float32Array:
     return weights
 
 
-def strengths(people: People, fading: float = np.inf) -> csr_array:
-    """How strongly each person chose each item, from 0 to 1, for learning from.
+def strengths(people: People, time_decay: float = np.inf) -> csr_array:
+    """How strongly each person chose each item, from 0 to 1, for training.
 
     The weights of the kinds add up to at most the weight of the strongest kind: where all kinds
     weigh alike this is plain presence, and ten views of weight 0.1 are as good as one purchase.
 
     Args:
         people: whose histories.
-        fading: an interaction counts half at this multiple of the median age of all.
+        time_decay: the half-life of interactions, as a multiple of the median age of all.
 
     Returns:
         Sparse (n_people, n_items) float32 without stored zeros.
     """
-    matrix = people.matrix(np.maximum(people.weights, 0) * fade(people, fading))
+    matrix = people.matrix(np.maximum(people.weights, 0) * decay_weights(people, time_decay))
     matrix.eliminate_zeros()
     if matrix.nnz:
         np.minimum(matrix.data / people.weights.max(), 1.0, out=matrix.data)
     return matrix
 
 
-def fade(people: People, fading: float) -> Float32Array:
-    """(n_interactions,) float32: 1 for the newest of all, 1/2 at `fading` times the median age.
+def decay_weights(people: People, time_decay: float) -> Float32Array:
+    """What age leaves of each interaction's weight in training.
 
-    1 for all where no time is known, or all have the same.
+    Args:
+        people: whose histories.
+        time_decay: the half-life of interactions, as a multiple of the median age of all.
+
+    Returns:
+        (n_interactions,) float32: 1 for the newest of all, 1/2 at `time_decay` times the median
+        age; 1 for all where no time is known, or all have the same.
     """
     times = people.times
     known = np.isfinite(times)
@@ -101,7 +102,7 @@ def fade(people: People, fading: float) -> Float32Array:
     median = float(np.median(ages))
     if median <= 0:
         return np.ones(len(times), dtype=np.float32)
-    # what has no time is taken to be of middling age
-    faded = np.full(len(times), np.exp2(-1 / fading), dtype=np.float32)
-    faded[known] = np.exp2(-ages / (median * fading))
-    return faded
+    # what has no time is taken to be of the median age
+    weights = np.full(len(times), np.exp2(-1 / time_decay), dtype=np.float32)
+    weights[known] = np.exp2(-ages / (median * time_decay))
+    return weights

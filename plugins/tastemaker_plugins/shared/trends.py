@@ -1,46 +1,51 @@
-"""The trend of items: how much more each of them is chosen lately than ever."""
+"""The trend of items: how much more each of them is chosen recently than over the whole past."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from tastemaker import People, setting
-from tastemaker_plugins.shared.recency import HistorySettings, fade
-
-Float32Array = npt.NDArray[np.float32]
+from tastemaker import Float32Array, People, setting
+from tastemaker_plugins.shared.recency import HistorySettings, decay_weights
 
 
 @dataclass(frozen=True)
 class TrendSettings(HistorySettings):
-    """The base of the settings of recommenders that weigh what they offer by its trend."""
+    """The base of the settings of recommenders that weight items by their trend."""
 
-    lately: float = setting(
+    trend_decay: float = setting(
         0.07,
-        "What lately means: a choice counts half at this multiple of the median age of all.",
+        "Half-life of an interaction's weight in the recent count of an item, as a multiple of the "
+        "median age of all interactions.",
         low=0.01,
         high=10.0,
         log=True,
+        formerly=("lately",),
     )
-    doubt: float = setting(
+    prior: float = setting(
         10.0,
-        "Choices, old and new alike, taken for granted of every item, so that few make no trend.",
+        "Prior count added to the recent and to the total count of every item, so that few "
+        "interactions make no trend.",
         low=0.1,
         high=1000.0,
         log=True,
+        formerly=("doubt",),
     )
-    power: float = setting(
-        1.0, "The power of an item's trend: with 0 it does not count.", low=0.0, high=3.0
+    trend_power: float = setting(
+        1.0,
+        "Power of an item's trend; with 0 it does not count.",
+        low=0.0,
+        high=3.0,
+        formerly=("power",),
     )
 
 
 def trends(people: People, settings: TrendSettings) -> Float32Array:
-    """How much more each item is chosen lately than ever, to the power set.
+    """How much more each item is chosen recently than over the whole past, to the power set.
 
-    trend(i) = (n'(i) + doubt) / (n(i) + doubt), n(i) being how often item i was chosen, and n'(i)
-    the same with newer choices counting more, on the whole as much as n.
+    trend(i) = (n'(i) + prior) / (n(i) + prior), n(i) being how often item i was chosen, and n'(i)
+    the same with newer interactions counting more, scaled to the same sum as n.
 
     Koren, Y.: Collaborative Filtering with Temporal Dynamics. KDD 2009 (items have their times).
 
@@ -48,8 +53,9 @@ def trends(people: People, settings: TrendSettings) -> Float32Array:
         (n_items,) float32, above 0.
     """
     weights, items = np.maximum(people.weights, 0).astype(np.float64), people.histories.items
-    ever = np.bincount(items, weights, minlength=people.n_items)
-    lately = np.bincount(items, weights * fade(people, settings.lately), minlength=people.n_items)
-    lately *= ever.sum() / max(lately.sum(), np.finfo(np.float64).tiny)
-    ratio = (lately + settings.doubt) / (ever + settings.doubt)
-    return np.asarray(ratio**settings.power, dtype=np.float32)
+    total = np.bincount(items, weights, minlength=people.n_items)
+    decayed = weights * decay_weights(people, settings.trend_decay)
+    recent = np.bincount(items, decayed, minlength=people.n_items)
+    recent *= total.sum() / max(recent.sum(), np.finfo(np.float64).tiny)
+    ratio = (recent + settings.prior) / (total + settings.prior)
+    return np.asarray(ratio**settings.trend_power, dtype=np.float32)

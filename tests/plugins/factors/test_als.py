@@ -5,13 +5,8 @@ import pytest
 
 from tastemaker import TrainingData
 from tastemaker.recommender import no_progress
-from tastemaker.testing import CONTRACT, Check, checkerboard, items_of, people_of, scored, trained
+from tastemaker.testing import checkerboard, items_of, people_of, scored, trained
 from tastemaker_plugins.factors.als import Als, AlsSettings
-
-
-@pytest.mark.parametrize("check", CONTRACT, ids=lambda check: check.__name__)
-def test_contract(check: Check) -> None:
-    check(Als)
 
 
 def untimed(histories: list[list[int]], n_items: int) -> TrainingData:
@@ -26,12 +21,12 @@ def test_people_are_offered_the_item_of_their_group_that_they_left_out() -> None
     data = checkerboard()
     scores = scored(trained(Als, data), data.people)
     for person in range(len(data.people) - 1):
-        strangers = np.arange(data.n_items) % 2 != person % 2
-        assert scores[person, person % data.n_items] > scores[person, strangers].max() + 0.05
+        others = np.arange(data.n_items) % 2 != person % 2
+        assert scores[person, person % data.n_items] > scores[person, others].max() + 0.05
 
 
 def test_where_all_choose_all_the_loss_has_its_known_minimum() -> None:
-    settings = AlsSettings(rank=1, unobserved=1.0, regularization=0.01, epochs=50)
+    settings = AlsSettings(factors=1, unobserved_weight=1.0, regularization=0.01, epochs=50)
     als = Als(settings).fit(untimed([[0, 1, 2]] * 3, 3), no_progress)
     scores = als.score(people_of([[0, 1, 2]], 3, times=[[0.0, 0.0, 0.0]]))
     # p = q by symmetry. In (1 - pq)^2 + (pq)^2 for each of nine pairs and 0.01 * 6 (p^2 + q^2)
@@ -43,14 +38,14 @@ def test_where_all_choose_all_the_loss_has_its_known_minimum() -> None:
     assert scores[0] == pytest.approx([expected] * 3, rel=1e-3)
 
 
-def test_two_groups_without_a_common_person_say_little_of_each_other() -> None:
-    als = Als(AlsSettings(rank=2, epochs=30)).fit(untimed(GROUPS, 6), no_progress)
+def test_two_groups_without_a_common_person_hardly_score_each_other() -> None:
+    als = Als(AlsSettings(factors=2, epochs=30)).fit(untimed(GROUPS, 6), no_progress)
     scores = als.score(people_of([[0], [5]], 6))
     assert scores[0, :3].min() > 10 * np.abs(scores[0, 3:]).max()
     assert scores[1, 3:].min() > 10 * np.abs(scores[1, :3]).max()
 
 
-def test_items_nobody_chose_score_nan_and_say_nothing() -> None:
+def test_items_nobody_chose_score_nan_and_add_nothing() -> None:
     als = Als().fit(untimed([[0, 1], [0, 1]], 3), no_progress)
     scores = als.score(people_of([[0], [2], [2, 0]], 3))
     assert np.isnan(scores[:, 2]).all()
@@ -63,7 +58,7 @@ def test_more_epochs_fit_better() -> None:
     data = checkerboard(40, 12)
 
     def missed(epochs: int) -> float:
-        als = Als(AlsSettings(rank=4, epochs=epochs)).fit(data, no_progress)
+        als = Als(AlsSettings(factors=4, epochs=epochs)).fit(data, no_progress)
         chosen = data.people.presence().toarray() > 0
         return float(np.square(1 - als.score(data.people)[chosen]).sum())
 
@@ -79,15 +74,15 @@ def test_reasons_of_some_interactions_add_up_to_the_score() -> None:
         assert sums[[0, 1, 3]] == pytest.approx(als.score(people)[[0, 1, 3], item], abs=1e-5)
 
 
-def test_progress_is_told_epoch_by_epoch() -> None:
-    told: list[tuple[int, int]] = []
+def test_progress_is_reported_epoch_by_epoch() -> None:
+    reported: list[tuple[int, int]] = []
     Als(AlsSettings(epochs=3)).fit(
-        untimed(GROUPS, 6), lambda done, total, what="": told.append((done, total))
+        untimed(GROUPS, 6), lambda done, total, what="": reported.append((done, total))
     )
-    assert told == [(0, 3), (1, 3), (2, 3), (3, 3)]
+    assert reported == [(0, 3), (1, 3), (2, 3), (3, 3)]
 
 
-def test_the_memory_estimate_grows_with_people_and_rank() -> None:
+def test_the_memory_estimate_grows_with_people_and_factors() -> None:
     small, large = checkerboard(20), checkerboard(200)
     assert Als().memory(small) < Als().memory(large)
-    assert Als(AlsSettings(rank=10)).memory(large) < Als(AlsSettings(rank=100)).memory(large)
+    assert Als(AlsSettings(factors=10)).memory(large) < Als(AlsSettings(factors=100)).memory(large)

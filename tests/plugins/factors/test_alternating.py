@@ -5,7 +5,7 @@ import numpy.typing as npt
 import pytest
 
 from tastemaker_plugins.factors.alternating import (
-    CELLS,
+    BATCH_CELLS,
     Observations,
     batches,
     improved,
@@ -35,7 +35,7 @@ def matrix_of(observed: Observations, row: int, others: Float32Array) -> npt.NDA
 
 
 @pytest.mark.parametrize(
-    "lengths", [[3, 0, 1, 5, 1], [0, 0], [], [CELLS + 1, 2, CELLS - 1], [1] * 40_000]
+    "lengths", [[3, 0, 1, 5, 1], [0, 0], [], [BATCH_CELLS + 1, 2, BATCH_CELLS - 1], [1] * 40_000]
 )
 def test_every_entry_is_in_one_batch(lengths: list[int]) -> None:
     observed = observations(lengths)
@@ -44,7 +44,7 @@ def test_every_entry_is_in_one_batch(lengths: list[int]) -> None:
     totals = observed.totals()
     for batch in batches(observed):
         assert batch.weights.shape == batch.columns.shape
-        assert batch.weights.size <= CELLS or len(batch.rows) == 1
+        assert batch.weights.size <= BATCH_CELLS or len(batch.rows) == 1
         assert batch.weights.sum(axis=1) == pytest.approx(totals[batch.rows], rel=1e-4)
 
 

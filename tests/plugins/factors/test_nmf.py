@@ -5,14 +5,8 @@ import pytest
 
 from tastemaker import TrainingData
 from tastemaker.recommender import no_progress
-from tastemaker.testing import CONTRACT, Check, checkerboard, items_of, people_of, scored, trained
+from tastemaker.testing import checkerboard, items_of, people_of, scored, trained
 from tastemaker_plugins.factors.nmf import Nmf, NmfSettings, of_length_one
-
-
-@pytest.mark.parametrize("check", CONTRACT, ids=lambda check: check.__name__)
-def test_contract(check: Check) -> None:
-    check(Nmf)
-
 
 GROUPS = [[0, 1], [0, 1, 2], [1, 2], [3, 4], [3, 4], [4, 5, 3]]
 
@@ -26,20 +20,20 @@ def test_people_are_offered_the_item_of_their_group_that_they_left_out() -> None
     data = checkerboard()
     scores = scored(trained(Nmf, data), data.people)
     for person in range(len(data.people) - 1):
-        strangers = np.arange(data.n_items) % 2 != person % 2
-        assert scores[person, person % data.n_items] > scores[person, strangers].max() + 0.03
+        others = np.arange(data.n_items) % 2 != person % 2
+        assert scores[person, person % data.n_items] > scores[person, others].max() + 0.03
 
 
 def test_where_all_choose_the_same_there_is_one_theme_of_all_items() -> None:
-    settings = NmfSettings(rank=1, regularization=1.0)
+    settings = NmfSettings(factors=1, regularization=1.0)
     nmf = Nmf(settings).fit(untimed([[0, 1, 2, 3]] * 5, 4), no_progress)
     assert nmf.items.vectors[:, 0] == pytest.approx([0.5] * 4, rel=1e-4)
-    # one interaction has half of the theme; the theme's 1 and the distrust of 1 halve it again
+    # one interaction has half of the theme; the theme's 1 and the ridge of 1 halve it again
     assert nmf.score(people_of([[0]], 4))[0] == pytest.approx([0.5 / 2 * 0.5] * 4, rel=1e-4)
 
 
 def test_two_groups_without_a_common_person_have_themes_of_their_own() -> None:
-    nmf = Nmf(NmfSettings(rank=2, epochs=100)).fit(untimed(GROUPS, 6), no_progress)
+    nmf = Nmf(NmfSettings(factors=2, epochs=100)).fit(untimed(GROUPS, 6), no_progress)
     scores = nmf.score(people_of([[0], [5]], 6))
     assert scores[0, :3].min() > 100 * scores[0, 3:].max() >= 0
     assert scores[1, 3:].min() > 100 * scores[1, :3].max() >= 0
@@ -52,7 +46,7 @@ def test_nothing_is_negative() -> None:
     assert (nmf.reasons(people_of([[0, 3], [1]], 6), 2) >= 0).all()
 
 
-def test_items_nobody_chose_score_nan_and_say_nothing() -> None:
+def test_items_nobody_chose_score_nan_and_add_nothing() -> None:
     nmf = Nmf().fit(untimed([[0, 1], [0, 1]], 3), no_progress)
     scores = nmf.score(people_of([[0], [2], [2, 0]], 3))
     assert np.isnan(scores[:, 2]).all()
@@ -62,7 +56,7 @@ def test_items_nobody_chose_score_nan_and_say_nothing() -> None:
 
 
 def test_a_score_is_shared_by_what_each_interaction_has_of_the_themes() -> None:
-    nmf = Nmf(NmfSettings(rank=2, epochs=100)).fit(untimed(GROUPS, 6), no_progress)
+    nmf = Nmf(NmfSettings(factors=2, epochs=100)).fit(untimed(GROUPS, 6), no_progress)
     people = people_of([[0, 5], [2], []], 6)
     reasons = nmf.reasons(people, 1)
     sums = np.bincount(people.histories.rows, reasons, minlength=3)
@@ -70,12 +64,12 @@ def test_a_score_is_shared_by_what_each_interaction_has_of_the_themes() -> None:
     assert reasons[0] > 100 * reasons[1]
 
 
-def test_progress_is_told_epoch_by_epoch() -> None:
-    told: list[int] = []
+def test_progress_is_reported_epoch_by_epoch() -> None:
+    reported: list[int] = []
     Nmf(NmfSettings(epochs=3)).fit(
-        untimed(GROUPS, 6), lambda done, total, what="": told.append(done)
+        untimed(GROUPS, 6), lambda done, total, what="": reported.append(done)
     )
-    assert told == [0, 1, 2, 3]
+    assert reported == [0, 1, 2, 3]
 
 
 def test_columns_get_the_length_one_and_zeros_stay() -> None:
@@ -83,7 +77,7 @@ def test_columns_get_the_length_one_and_zeros_stay() -> None:
     assert themes == pytest.approx(np.array([[0.6, 0], [0.8, 0]]))
 
 
-def test_the_memory_estimate_grows_with_people_and_rank() -> None:
+def test_the_memory_estimate_grows_with_people_and_factors() -> None:
     small, large = checkerboard(20), checkerboard(200)
     assert Nmf().memory(small) < Nmf().memory(large)
-    assert Nmf(NmfSettings(rank=10)).memory(large) < Nmf(NmfSettings(rank=100)).memory(large)
+    assert Nmf(NmfSettings(factors=10)).memory(large) < Nmf(NmfSettings(factors=100)).memory(large)

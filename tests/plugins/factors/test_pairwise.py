@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tastemaker.testing import people_of
-from tastemaker_plugins.factors.pairwise import Choices, Climber, beside, sums_by_item
+from tastemaker_plugins.factors.pairwise import Adagrad, Choices, side_by_side, sums_by_item
 
 PEOPLE = people_of([[0, 1, 2], [3], [2, 2, 1]], 4)
 ONES = np.ones(7, dtype=np.float32)
@@ -41,7 +41,7 @@ def test_a_context_is_what_came_before_or_after_the_nearest_most() -> None:
     assert contexts(1) == {(1.0, 0.0, 0.0, 0.0), (0.0, 0.0, 1.0, 0.0)}
 
 
-def test_what_was_chosen_says_nothing_of_itself() -> None:
+def test_an_item_is_no_context_of_itself() -> None:
     assert contexts(5) == {(0.0, 0.0, 0.0, 0.0), (0.0, 1.0, 0.0, 0.0)}
 
 
@@ -52,16 +52,16 @@ def test_it_knows_what_a_person_ever_chose() -> None:
 
 
 def test_often_moved_numbers_move_in_smaller_steps() -> None:
-    climber = Climber(np.zeros(2, dtype=np.float32), 0.1)
-    climber.climb(np.array([1, 0], dtype=np.float32))
-    first = climber.values.copy()
-    climber.climb(np.array([1, 0], dtype=np.float32))
-    assert first[0] > climber.values[0] - first[0] > 0
-    assert climber.values[1] == 0
+    optimiser = Adagrad(np.zeros(2, dtype=np.float32), 0.1)
+    optimiser.step(np.array([1, 0], dtype=np.float32))
+    first = optimiser.values.copy()
+    optimiser.step(np.array([1, 0], dtype=np.float32))
+    assert first[0] > optimiser.values[0] - first[0] > 0
+    assert optimiser.values[1] == 0
 
 
 def test_values_are_added_to_the_items_they_belong_to() -> None:
     ones = np.ones(2, dtype=np.float32)
-    places = beside((np.array([0, 1]), np.array([2, 0])), (ones, -ones), 3)
+    places = side_by_side((np.array([0, 1]), np.array([2, 0])), (ones, -ones), 3)
     values = np.array([[1, 2], [3, 4]], dtype=np.float32)
     assert sums_by_item(places, values).tolist() == [[-2, -2], [3, 4], [-1, -2]]

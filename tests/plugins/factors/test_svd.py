@@ -2,16 +2,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 
 from tastemaker import TrainingData
 from tastemaker.recommender import no_progress
-from tastemaker.testing import CONTRACT, Check, checkerboard, items_of, people_of, scored, trained
-from tastemaker_plugins.factors.svd import Svd, SvdSettings
-
-
-@pytest.mark.parametrize("check", CONTRACT, ids=lambda check: check.__name__)
-def test_contract(check: Check) -> None:
-    check(Svd)
+from tastemaker.testing import checkerboard, items_of, people_of, scored, trained
+from tastemaker_plugins.factors.svd import Svd, SvdSettings, damped_directions
 
 
 def of(histories: list[list[int]], n_items: int, **settings: float) -> Svd:
@@ -26,20 +22,20 @@ def test_people_are_offered_the_item_of_their_group_that_they_left_out() -> None
     data = checkerboard()
     scores = scored(trained(Svd, data), data.people)
     for person in range(len(data.people) - 1):
-        strangers = np.arange(data.n_items) % 2 != person % 2
-        assert scores[person, person % data.n_items] > scores[person, strangers].max() + 0.05
+        others = np.arange(data.n_items) % 2 != person % 2
+        assert scores[person, person % data.n_items] > scores[person, others].max() + 0.05
 
 
 def test_where_all_choose_the_same_the_one_direction_gives_all_items_alike() -> None:
     svd = of([[0, 1, 2, 3]] * 5, 4)
     assert svd.items.vectors.shape == (4, 1)
     scores = svd.score(people_of([[0]], 4))
-    # four items share a direction of length 1, trusted as s^2 / (s^2 + lambda) with lambda
+    # four items share a direction of length 1, damped by s^2 / (s^2 + lambda) with lambda
     # ten times a quarter of s^2
     assert scores[0] == pytest.approx(0.25 / (1 + 10 / 4))
 
 
-def test_two_groups_without_a_common_person_say_nothing_of_each_other() -> None:
+def test_two_groups_without_a_common_person_do_not_score_each_other() -> None:
     svd = of([[0, 1], [0, 1, 2], [1, 2], [3, 4], [3, 4], [4, 5, 3]], 6)
     scores = svd.score(people_of([[0], [5]], 6))
     assert scores[0, :3].min() > 0.01
@@ -55,7 +51,7 @@ def test_an_old_interaction_counts_less_and_repeated_ones_add_up() -> None:
     assert again == pytest.approx(two / 1.5 + two, rel=1e-5)
 
 
-def test_items_nobody_chose_score_nan_and_say_nothing() -> None:
+def test_items_nobody_chose_score_nan_and_add_nothing() -> None:
     svd = of([[0, 1], [0, 1]], 3)
     scores = svd.score(people_of([[0], [2], [2, 0]], 3))
     assert np.isnan(scores[:, 2]).all()
@@ -65,11 +61,11 @@ def test_items_nobody_chose_score_nan_and_say_nothing() -> None:
     assert svd.similar(0)[:2] == pytest.approx([1.0, 1.0])
 
 
-def test_popularity_is_let_in_as_far_as_is_set() -> None:
+def test_popularity_counts_as_far_as_is_set() -> None:
     histories = [[0, 1, 2], [0, 1], [0, 1], [0, 2, 1], [0, 1]]
-    uniform_weights = of(histories, 3, crowd=0.0).score(people_of([[0]], 3))[0]
-    loud = of(histories, 3, crowd=1.0).score(people_of([[0]], 3))[0]
-    assert loud[1] / loud[2] > uniform_weights[1] / uniform_weights[2]
+    plain = of(histories, 3, popularity_boost=0.0).score(people_of([[0]], 3))[0]
+    boosted = of(histories, 3, popularity_boost=1.0).score(people_of([[0]], 3))[0]
+    assert boosted[1] / boosted[2] > plain[1] / plain[2]
 
 
 def test_reasons_are_exact() -> None:
@@ -82,7 +78,18 @@ def test_reasons_are_exact() -> None:
     assert (reasons != 0).any()
 
 
-def test_the_memory_estimate_grows_with_people_and_rank() -> None:
+def test_the_memory_estimate_grows_with_people_and_factors() -> None:
     small, large = checkerboard(20), checkerboard(200)
     assert Svd().memory(small) < Svd().memory(large)
-    assert Svd(SvdSettings(rank=10)).memory(large) < Svd(SvdSettings(rank=100)).memory(large)
+    assert Svd(SvdSettings(factors=10)).memory(large) < Svd(SvdSettings(factors=100)).memory(large)
+
+
+def test_damped_directions_multiply_to_ridge_regression_of_the_matrix_on_itself() -> None:
+    dense = np.random.default_rng(1).random((9, 6)).astype(np.float32)
+    directions, lengths = damped_directions(csr_array(dense), 6, 2.0, 0)
+    vectors = directions * lengths
+    gram = dense.T @ dense
+    penalty = 2.0 * np.trace(gram) / 6
+    assert vectors @ vectors.T == pytest.approx(
+        np.linalg.inv(gram + penalty * np.eye(6)) @ gram, abs=1e-4
+    )

@@ -8,8 +8,6 @@ import pytest
 from tastemaker import Items, TrainingData
 from tastemaker.recommender import no_progress
 from tastemaker.testing import (
-    CONTRACT,
-    Check,
     checkerboard,
     items_of,
     people_of,
@@ -18,11 +16,6 @@ from tastemaker.testing import (
     trained,
 )
 from tastemaker_plugins.factors.svd_features import SvdFeatures, SvdFeaturesSettings
-
-
-@pytest.mark.parametrize("check", CONTRACT, ids=lambda check: check.__name__)
-def test_contract(check: Check) -> None:
-    check(SvdFeatures)
 
 
 def titled(*titles: str) -> Items:
@@ -42,8 +35,8 @@ def test_people_are_offered_the_item_of_their_group_that_they_left_out() -> None
     data = checkerboard()
     scores = scored(trained(SvdFeatures, data), data.people)
     for person in range(len(data.people) - 1):
-        strangers = np.arange(data.n_items) % 2 != person % 2
-        assert scores[person, person % data.n_items] > scores[person, strangers].max() + 0.05
+        others = np.arange(data.n_items) % 2 != person % 2
+        assert scores[person, person % data.n_items] > scores[person, others].max() + 0.05
 
 
 def test_an_item_that_nobody_chose_has_the_place_of_its_terms() -> None:
@@ -52,10 +45,10 @@ def test_an_item_that_nobody_chose_has_the_place_of_its_terms() -> None:
     assert frog[5] > frog[2] + 0.01
 
 
-def test_an_item_added_later_is_offered_and_speaks_for_others() -> None:
+def test_an_item_added_later_is_scored_and_scores_others() -> None:
     features = fitted()
     longer = copy.copy(features)
-    longer.extend(titled("new lamp", "new frog", "never heard words"))
+    longer.extend(titled("new lamp", "new frog", "unknown words"))
     lamp, frog, new = longer.score(people_of([[0], [3], [6]], 9))
     assert lamp[6] > lamp[7] + 0.01
     assert frog[7] > frog[6] + 0.01
@@ -73,7 +66,7 @@ def test_added_items_are_placed_alike_after_being_stored() -> None:
     assert restored.score(people) == pytest.approx(features.score(people), nan_ok=True)
 
 
-def test_placed_items_are_not_louder_than_chosen_ones_of_their_kind() -> None:
+def test_placed_items_do_not_outweigh_chosen_ones_of_their_kind() -> None:
     lamp = fitted().score(people_of([[0]], 6))[0]
     assert lamp[2] < lamp[1]
 

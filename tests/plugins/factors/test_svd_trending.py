@@ -24,8 +24,8 @@ def data(*, timed: bool = True) -> TrainingData:
 
 
 def test_of_items_that_suit_a_taste_alike_the_rising_one_ranks_first() -> None:
-    plain = Svd(SvdSettings(fading=1000.0)).fit(data(), no_progress)
-    rising = SvdTrending(SvdTrendingSettings(fading=1000.0)).fit(data(), no_progress)
+    plain = Svd(SvdSettings(time_decay=1000.0)).fit(data(), no_progress)
+    rising = SvdTrending(SvdTrendingSettings(time_decay=1000.0)).fit(data(), no_progress)
     people = people_of([[LINK]], 4)
     score = plain.score(people)[0]
     assert score[OLD] == pytest.approx(score[NEW], rel=0.05)

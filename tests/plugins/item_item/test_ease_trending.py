@@ -7,7 +7,7 @@ from tastemaker import TrainingData
 from tastemaker.recommender import no_progress
 from tastemaker.testing import items_of, people_of
 from tastemaker_plugins.item_item.ease import Ease, EaseSettings
-from tastemaker_plugins.item_item.ease_trending import Trending, TrendingSettings
+from tastemaker_plugins.item_item.ease_trending import EaseTrending, EaseTrendingSettings
 
 DAY = 86_400.0
 NAN = float("nan")
@@ -23,8 +23,8 @@ def data(*, timed: bool = True) -> TrainingData:
 
 
 def test_of_items_that_go_with_the_history_alike_the_rising_one_ranks_first() -> None:
-    plain = Ease(EaseSettings(fading=1000.0)).fit(data(), no_progress)
-    rising = Trending(TrendingSettings(fading=1000.0)).fit(data(), no_progress)
+    plain = Ease(EaseSettings(time_decay=1000.0)).fit(data(), no_progress)
+    rising = EaseTrending(EaseTrendingSettings(time_decay=1000.0)).fit(data(), no_progress)
     people = people_of([[LINK]], 4)
     score = plain.score(people)[0]
     assert score[OLD] == pytest.approx(score[NEW], rel=0.05)
@@ -33,18 +33,18 @@ def test_of_items_that_go_with_the_history_alike_the_rising_one_ranks_first() ->
 
 
 def test_with_the_power_zero_it_is_ease() -> None:
-    same = {"regularization": 10.0, "half_life": 6.0, "fading": 0.5}
+    same = {"regularization": 10.0, "half_life": 6.0, "time_decay": 0.5}
     plain = Ease(EaseSettings(**same)).fit(data(), no_progress)  # type: ignore[arg-type]
-    flat = Trending(TrendingSettings(power=0.0, **same)).fit(data(), no_progress)  # type: ignore[arg-type]
+    flat = EaseTrending(EaseTrendingSettings(trend_power=0.0, **same)).fit(data(), no_progress)  # type: ignore[arg-type]
     people = people_of([[LINK, OLD], [NEW]], 4)
     assert np.array_equal(flat.score(people), plain.score(people), equal_nan=True)
 
 
 def test_without_times_it_abstains() -> None:
-    trending = Trending().fit(data(timed=False), no_progress)
+    trending = EaseTrending().fit(data(timed=False), no_progress)
     assert np.isnan(trending.score(people_of([[LINK], [OLD]], 4))).all()
 
 
 def test_reasons_add_up_to_the_score() -> None:
-    trending, people = Trending().fit(data(), no_progress), people_of([[OLD, LINK]], 4)
+    trending, people = EaseTrending().fit(data(), no_progress), people_of([[OLD, LINK]], 4)
     assert trending.reasons(people, NEW).sum() == pytest.approx(trending.score(people)[0, NEW])

@@ -29,12 +29,12 @@ def test_without_shrinkage_the_links_are_cosines() -> None:
     assert np.isnan(likeness[4])
 
 
-def test_asymmetry_says_whose_popularity_is_divided_out() -> None:
+def test_asymmetry_sets_whose_popularity_is_divided_out() -> None:
     assert fitted(asymmetry=0.0).similar(0)[[1, 2]] == pytest.approx([1.0, 1.0])
     assert fitted(asymmetry=1.0).similar(0)[[1, 2]] == pytest.approx([2 / 3, 1 / 3])
 
 
-def test_shrinkage_distrusts_what_few_have_in_common() -> None:
+def test_shrinkage_lowers_what_few_have_in_common() -> None:
     plain, shrunk = fitted().similar(0), fitted(shrinkage=1.0).similar(0)
     assert shrunk[2] / plain[2] < shrunk[1] / plain[1] < 1
 

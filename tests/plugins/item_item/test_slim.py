@@ -17,20 +17,20 @@ def untimed(histories: list[list[int]], n_items: int) -> TrainingData:
 
 
 def fitted(histories: list[list[int]], n_items: int, **settings: float) -> Slim:
-    plain = {"shrinkage": 0.0, "sparsity": 0.0} | settings
+    plain = {"l2_regularization": 0.0, "l1_regularization": 0.0} | settings
     chosen = SlimSettings(**plain)  # type: ignore[arg-type]
     return Slim(chosen).fit(untimed(histories, n_items), no_progress)
 
 
-def test_one_candidate_is_solved_in_closed_form() -> None:
-    # two of three people of item 0 chose item 1: it foretells item 1 by (2 - 0.5) / (3 + 1)
+def test_one_predictor_is_solved_in_closed_form() -> None:
+    # two of three people of item 0 chose item 1: it predicts item 1 by (2 - 0.5) / (3 + 1)
     gram = np.array([[3, 2], [2, 2]], dtype=np.float32)
-    target, candidate = np.array([1]), np.array([[0]])
-    weights = elastic_net(gram, target, candidate, np.float32(1.0), np.float32(0.5), 5)
+    target, predictor = np.array([1]), np.array([[0]])
+    weights = elastic_net(gram, target, predictor, np.float32(1.0), np.float32(0.5), 5)
     assert weights == pytest.approx(np.array([[1.5 / 4]]))
 
 
-def test_many_rounds_find_the_least_squares_where_no_weight_is_negative() -> None:
+def test_many_epochs_find_the_least_squares_where_no_weight_is_negative() -> None:
     presence = np.array([[1, 0, 1], [1, 1, 1], [0, 1, 1], [1, 0, 0]], dtype=np.float32)
     gram = presence.T @ presence
     weights = elastic_net(
@@ -40,13 +40,13 @@ def test_many_rounds_find_the_least_squares_where_no_weight_is_negative() -> Non
     assert weights[0] == pytest.approx(expected, abs=1e-4)
 
 
-def test_weights_are_never_negative_and_sparsity_leaves_links_out() -> None:
+def test_weights_are_never_negative_and_l1_leaves_links_out() -> None:
     random = np.random.default_rng(0)
     presence = (random.random((200, 12)) < 0.3).astype(np.float32)
     gram, targets = presence.T @ presence, np.arange(12)
-    candidates = alike(gram, targets, 11)
+    predictors = alike(gram, targets, 11)
     dense, sparse = (
-        elastic_net(gram, targets, candidates, np.float32(1.0), np.float32(least), 20)
+        elastic_net(gram, targets, predictors, np.float32(1.0), np.float32(least), 20)
         for least in (0.0, 15.0)
     )
     assert dense.min() == 0
@@ -54,14 +54,14 @@ def test_weights_are_never_negative_and_sparsity_leaves_links_out() -> None:
     assert (sparse > 0).sum() < (dense > 0).sum()
 
 
-def test_candidates_are_the_most_alike_and_never_the_item_itself() -> None:
+def test_predictors_are_the_most_alike_and_never_the_item_itself() -> None:
     gram = np.array([[4, 3, 2], [3, 9, 1], [2, 1, 1]], dtype=np.float32)
     # item 0 has most in common with item 1, but item 2 is always beside it
     assert alike(gram, np.array([0]), 1).tolist() == [[2]]
     assert sorted(alike(gram, np.array([0]), 2)[0].tolist()) == [1, 2]
 
 
-def test_an_item_is_foretold_by_what_it_goes_with_and_not_by_what_explains_no_more() -> None:
+def test_an_item_is_predicted_by_what_it_goes_with_and_not_by_what_explains_no_more() -> None:
     # item 2 always comes with 0; item 1 comes with 0 and 2, but adds nothing to 0
     slim = fitted([[0, 1, 2], [0, 2], [0, 1, 2], [0, 2], [3]], 4)
     assert slim.similar(0)[2] == pytest.approx(1.0, abs=0.05)

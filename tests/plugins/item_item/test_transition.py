@@ -16,12 +16,12 @@ A, B, C = 0, 1, 2
 def fitted(
     histories: list[list[int]], times: list[list[float]] | None = None, **settings: float
 ) -> Transition:
-    plain = {"window": 1, "smoothing": 0.0, "fading": 1000.0} | settings
+    plain = {"window": 1, "shrinkage": 0.0, "time_decay": 1000.0} | settings
     data = TrainingData(items_of(4), people_of(histories, 4, times=times))
     return Transition(TransitionSettings(**plain)).fit(data, no_progress)  # type: ignore[arg-type]
 
 
-def test_what_follows_is_foretold_and_what_came_before_is_not() -> None:
+def test_what_follows_is_predicted_and_what_came_before_is_not() -> None:
     transition = fitted([[A, B, C]])
     scores = transition.score(people_of([[A], [B], [C]], 4))
     expected = [[0, 1, 0, NAN], [0, 0, 1, NAN], [0, 0, 0, NAN]]
@@ -34,12 +34,12 @@ def test_links_are_shares_of_what_followed() -> None:
 
 
 def test_further_positions_count_less_within_the_window() -> None:
-    transition = fitted([[A, B, C]], window=2, decay=0.5)
+    transition = fitted([[A, B, C]], window=2, distance_decay=0.5)
     assert transition.similar(A)[:3] == pytest.approx([0, 2 / 3, 1 / 3], rel=1e-2)
 
 
-def test_smoothing_makes_rare_items_promise_less() -> None:
-    transition = fitted([[A, B, C]], smoothing=1.0)
+def test_shrinkage_lowers_the_transitions_of_rare_items() -> None:
+    transition = fitted([[A, B, C]], shrinkage=1.0)
     assert transition.similar(A)[1] == pytest.approx(0.5, rel=1e-2)
 
 
@@ -49,13 +49,13 @@ def test_what_happens_in_one_moment_follows_both_ways() -> None:
     assert transition.similar(B)[A] == pytest.approx(1.0)
 
 
-def test_old_transitions_fade() -> None:
+def test_old_transitions_count_less() -> None:
     times = [[0.0, 0.0], [9 * DAY, 9 * DAY], [0.0, 0.0]]
-    transition = fitted([[A, B], [A, C], [B, C]], times=times, fading=0.5)
+    transition = fitted([[A, B], [A, C], [B, C]], times=times, time_decay=0.5)
     assert transition.similar(A)[B] < transition.similar(A)[C]
 
 
-def test_the_newest_interaction_says_most() -> None:
+def test_the_newest_interaction_counts_most() -> None:
     transition = fitted([[A, B], [C, 3]], half_life=0.5)
     score = transition.score(people_of([[A, C]], 4))[0]
     assert score[3] == pytest.approx(3 * score[B])

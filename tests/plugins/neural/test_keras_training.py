@@ -18,8 +18,10 @@ INPUTS = np.linspace(-1, 1, 90, dtype=np.float32)[:, np.newaxis]
 OUTPUTS = 3 * INPUTS[:, 0] + 1
 
 
-def learnt(seed: int, pace: Pace, progress: Any = no_progress) -> tuple[list[float], list[Any]]:
-    """What a straight line learns: the losses, and its weights."""
+def trained_line(
+    seed: int, pace: Pace, progress: Any = no_progress
+) -> tuple[list[float], list[Any]]:
+    """What training makes of a straight line: the losses, and its weights."""
     with keras_for(seed) as keras:
         line = keras.layers.Dense(1)
         line.build((None, 1))
@@ -32,14 +34,14 @@ def learnt(seed: int, pace: Pace, progress: Any = no_progress) -> tuple[list[flo
         return losses, line.get_weights()
 
 
-def test_a_line_is_learnt_through_points_on_it() -> None:
-    losses, (slope, start) = learnt(0, Pace(epochs=60, rate=0.1))
+def test_a_line_is_fitted_through_points_on_it() -> None:
+    losses, (slope, start) = trained_line(0, Pace(epochs=60, learning_rate=0.1))
     assert losses[-1] < 0.01 < losses[0]
     assert np.allclose([slope[0, 0], start[0]], [3, 1], atol=0.1)
 
 
 def test_the_same_seed_gives_the_same_weights_and_another_one_others() -> None:
-    (one, same, other) = (learnt(seed, Pace(2, 0.1))[1][0][0, 0] for seed in (1, 1, 2))
+    (one, same, other) = (trained_line(seed, Pace(2, 0.1))[1][0][0, 0] for seed in (1, 1, 2))
     assert one == same != other
 
 
@@ -59,23 +61,25 @@ def test_training_leaves_the_process_as_it_was() -> None:
         ]
 
     before = process()
-    learnt(3, Pace(1, 0.1))
+    trained_line(3, Pace(1, 0.1))
     assert process() == before
 
 
-def test_progress_is_told_of_every_batch() -> None:
-    told: list[tuple[int, int, str]] = []
-    learnt(
-        0, Pace(epochs=2, rate=0.1), lambda done, total, what="": told.append((done, total, what))
+def test_progress_is_reported_after_every_batch() -> None:
+    reported: list[tuple[int, int, str]] = []
+    trained_line(
+        0,
+        Pace(epochs=2, learning_rate=0.1),
+        lambda done, total, what="": reported.append((done, total, what)),
     )
-    assert [done for done, _, _ in told] == list(range(1, 11))
-    assert {total for _, total, _ in told} == {10}
-    assert told[4][2] == "pass 1 of 2" and told[5][2] == "pass 2 of 2"
+    assert [done for done, _, _ in reported] == list(range(1, 11))
+    assert {total for _, total, _ in reported} == {10}
+    assert reported[4][2] == "pass 1 of 2" and reported[5][2] == "pass 2 of 2"
 
 
 def test_a_loss_that_is_no_number_is_refused() -> None:
-    with pytest.raises(ValueError, match="smaller rate"), np.errstate(over="ignore"):
-        learnt(0, Pace(epochs=3, rate=1e30))
+    with pytest.raises(ValueError, match="smaller learning_rate"), np.errstate(over="ignore"):
+        trained_line(0, Pace(epochs=3, learning_rate=1e30))
 
 
 def test_a_pass_takes_every_row_and_rows_stay_together() -> None:

@@ -9,22 +9,23 @@ import pytest
 
 from tastemaker import Items, TrainingData
 from tastemaker.recommender import no_progress
-from tastemaker.testing import CONTRACT, Check, items_of, people_of
+from tastemaker.testing import items_of, people_of
 from tastemaker_plugins.neural.keras_training import Shuffled, keras_for
+from tastemaker_plugins.neural.sampled_softmax import SampledNegatives
 from tastemaker_plugins.neural.sequence import Sequence, SequenceSettings
 from tastemaker_plugins.neural.sequence_network import SequenceNetwork
-from tastemaker_plugins.neural.softmax import Rivals
-from tastemaker_plugins.neural.training_examples import Lesson
+from tastemaker_plugins.neural.training_examples import TrainingExamples
 
 N_ITEMS = 9
 SMALL = SequenceSettings(
-    size=16, length=6, dropout=0.0, anonymity=0.0, epochs=60, rate=0.02, batch=16
+    embedding_size=16,
+    history_length=6,
+    dropout=0.0,
+    id_dropout=0.0,
+    epochs=60,
+    learning_rate=0.02,
+    batch_size=16,
 )
-
-
-@pytest.mark.parametrize("check", CONTRACT, ids=lambda check: check.__name__)
-def test_contract(check: Check) -> None:
-    check(Sequence)
 
 
 def cycles() -> TrainingData:
@@ -39,7 +40,7 @@ def cycles() -> TrainingData:
 
 @cache
 def trained(reader: str) -> Sequence:
-    return Sequence(replace(SMALL, reader=reader)).fit(cycles(), no_progress)
+    return Sequence(replace(SMALL, recurrent_layer=reader)).fit(cycles(), no_progress)
 
 
 @pytest.mark.parametrize("reader", ["gru", "lstm"])
@@ -78,7 +79,7 @@ def test_it_abstains_without_a_known_item_in_the_history() -> None:
 
 
 def mute(n_items: int) -> Items:
-    """Items that say nothing of themselves."""
+    """Items without words or attributes."""
     nothing = ("",) * n_items
     return Items(tuple(map(str, range(n_items))), nothing, nothing)
 
@@ -90,7 +91,7 @@ def test_items_added_later_are_placed_by_their_content() -> None:
         [(person % 2) + 2 * ((person + step * 5) % 6) for step in range(5)] for person in range(80)
     ]
     items = coloured(colours)
-    settings = replace(SMALL, anonymity=0.5, epochs=15)
+    settings = replace(SMALL, id_dropout=0.5, epochs=15)
     sequence = Sequence(settings).fit(TrainingData(items, people_of(histories, 12)), no_progress)
     sequence.extend(coloured(["blue", "red"], first=12))
     scores = sequence.score(people_of([[0, 2, 4], [1, 3, 5], [12]], 14))
@@ -106,28 +107,34 @@ def coloured(colours: list[str], first: int = 0) -> Items:
 
 
 @pytest.mark.parametrize("reader", ["gru", "lstm"])
-def test_numpy_scores_what_keras_foretells(reader: str) -> None:
+def test_numpy_scores_what_keras_predicts(reader: str) -> None:
     data = cycles()
     weights = [[1.0, 0.5, 1.0, 2.0][: len(row)] for row in histories_of(data)]
     people = people_of(histories_of(data), N_ITEMS, weights=weights)
     data = replace(data, people=people)
-    sequence = Sequence(replace(SMALL, reader=reader, epochs=1)).fit(data, no_progress)
-    lesson = Lesson.of(data, SMALL.length, SMALL.fading, 1, SMALL.max_samples)
-    said = sequence.content.read(data.items)
-    rows = (lesson.read, lesson.read_weights, lesson.next, lesson.next_weights)
+    sequence = Sequence(replace(SMALL, recurrent_layer=reader, epochs=1)).fit(data, no_progress)
+    examples = TrainingExamples.of(
+        data, SMALL.history_length, SMALL.time_decay, 1, SMALL.max_samples
+    )
+    content = sequence.content.read(data.items)
+    rows = (examples.read, examples.read_weights, examples.next, examples.next_weights)
     with keras_for(0) as keras:
-        rivals = Rivals(Shuffled(rows, 16, 0), lesson.shares, 10, 0)
+        negatives = SampledNegatives(Shuffled(rows, 16, 0), examples.shares, 10, 0)
         network = SequenceNetwork(
-            keras, said[lesson.chosen], lesson.shares, rivals.log_expected, sequence.shape()
+            keras,
+            content[examples.chosen],
+            examples.shares,
+            negatives.log_expected,
+            sequence.shape(),
         )
         draw = np.random.default_rng(0)
         for variable in network.variables:
             variable.assign(draw.normal(size=variable.shape).astype(np.float32))
-        sequence.assemble(lesson, said, network.learnt())
+        sequence.assemble(examples, content, network.weights())
         whole = people.take(people.histories.ages > 0)  # what is read before the newest
-        expected = np.asarray(keras_scores(network, lesson))
-    found = sequence.score(whole)[:, lesson.chosen]
-    for row, person in enumerate(lesson.rows):
+        expected = np.asarray(keras_scores(network, examples))
+    found = sequence.score(whole)[:, examples.chosen]
+    for row, person in enumerate(examples.rows):
         if np.isfinite(found[person]).all():
             assert np.allclose(found[person], expected[row], rtol=1e-4, atol=1e-4)
     assert np.isfinite(found).all(axis=1).sum() > 20
@@ -138,10 +145,10 @@ def histories_of(data: TrainingData) -> list[list[int]]:
     return [part.tolist() for part in np.split(histories.items, histories.indptr[1:-1])]
 
 
-def keras_scores(network: SequenceNetwork, lesson: Lesson) -> Any:
+def keras_scores(network: SequenceNetwork, examples: TrainingExamples) -> Any:
     """(n_windows, n_chosen) what Keras makes of all that is read."""
-    everything = np.arange(1, len(lesson.chosen) + 1)
-    expected = network.expect(lesson.read, lesson.read_weights)[:, -1]
+    everything = np.arange(1, len(examples.chosen) + 1)
+    expected = network.expect(examples.read, examples.read_weights)[:, -1]
     return expected @ network.vectors(everything).numpy().T + network.bias(everything)[:, 0]
 
 
@@ -155,9 +162,9 @@ def test_the_same_seed_learns_the_same_and_another_one_something_else() -> None:
     assert not np.allclose(one, other, atol=1e-2)
 
 
-def test_memory_grows_with_the_items_and_the_rivals() -> None:
+def test_memory_grows_with_the_items_and_the_negatives() -> None:
     few = Sequence().memory(cycles())
     many = Sequence().memory(replace(cycles(), items=items_of(2000)))
-    wide = Sequence(SequenceSettings(rivals=10_000)).memory(cycles())
+    wide = Sequence(SequenceSettings(n_negatives=10_000)).memory(cycles())
     assert few < many < 2_000_000_000
     assert few < wide

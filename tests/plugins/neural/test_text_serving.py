@@ -13,8 +13,8 @@ import pytest
 from tastemaker.testing import checkerboard, stored, trained
 from tastemaker_plugins.neural.reading import TextRecommender
 from tastemaker_plugins.neural.text_cnn import TextCnn
-from tastemaker_plugins.neural.text_like import TextLike
-from tastemaker_plugins.neural.text_pair import TextPair
+from tastemaker_plugins.neural.text_lstm import TextLstm
+from tastemaker_plugins.neural.text_two_tower import TextTwoTower
 
 SERVE = """
 import importlib, json, sys
@@ -35,7 +35,7 @@ assert "tensorflow" not in sys.modules and "keras" not in sys.modules
 """
 
 
-@pytest.mark.parametrize("kind", (TextPair, TextCnn, TextLike), ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", (TextTwoTower, TextCnn, TextLstm), ids=lambda kind: kind.name)
 def test_serving_never_imports_tensorflow(kind: type[TextRecommender], tmp_path: Path) -> None:
     state = stored(trained(kind, checkerboard()).state())
     for name, array in state.arrays.items():

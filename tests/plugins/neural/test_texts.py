@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from tastemaker import Items
-from tastemaker_plugins.neural.texts import Vocabulary, averages, cut
+from tastemaker_plugins.neural.texts import Vocabulary, averages, truncated
 
 
 def items(*titles: str, texts: tuple[str, ...] = (), **attributes: list[tuple[str, ...]]) -> Items:
@@ -28,7 +28,7 @@ def test_the_most_frequent_words_are_known_and_the_others_left_out() -> None:
     read = vocabulary.read(shelf)
     assert read[0, :2].tolist() == read[1, :2].tolist()[::-1]
     assert np.count_nonzero(read, axis=1).tolist() == [2, 2, 1]
-    assert vocabulary.read(items("never heard")).tolist() == [[0, 0, 0, 0]]
+    assert vocabulary.read(items("unknown words")).tolist() == [[0, 0, 0, 0]]
 
 
 def test_numbers_are_read_as_their_step() -> None:
@@ -38,7 +38,7 @@ def test_numbers_are_read_as_their_step() -> None:
     assert (read[:10, 1] == read[0, 1]).all()
 
 
-def test_long_texts_are_cut() -> None:
+def test_long_texts_are_truncated() -> None:
     shelf = items("a b c d e f")
     assert Vocabulary.of(shelf, 100, 3).read(shelf).shape == (1, 3)
 
@@ -50,11 +50,11 @@ def test_a_vocabulary_can_be_stored() -> None:
     assert (restored.read(shelf) == vocabulary.read(shelf)).all()
 
 
-def test_cutting_leaves_out_padding_only_or_what_few_texts_need() -> None:
+def test_truncating_leaves_out_padding_only_or_what_few_texts_need() -> None:
     texts = np.array([[1, 0, 0, 0]] * 19 + [[1, 2, 3, 0]], dtype=np.int32)
-    assert cut(texts).shape == (20, 3)
-    assert cut(texts, 0.5).shape == (20, 1)
-    assert cut(np.zeros((2, 4), dtype=np.int32)).shape == (2, 1)
+    assert truncated(texts).shape == (20, 3)
+    assert truncated(texts, 0.5).shape == (20, 1)
+    assert truncated(np.zeros((2, 4), dtype=np.int32)).shape == (2, 1)
 
 
 def test_averages_leave_out_padding() -> None:

@@ -9,27 +9,29 @@ import pytest
 
 from tastemaker import Items, People, TrainingData
 from tastemaker.recommender import no_progress
-from tastemaker.testing import CONTRACT, Check, checkerboard, items_of, people_of, scored, trained
+from tastemaker.testing import checkerboard, items_of, people_of, scored, trained
 from tastemaker_plugins.neural.keras_training import Shuffled, keras_for
-from tastemaker_plugins.neural.softmax import Rivals
+from tastemaker_plugins.neural.sampled_softmax import SampledNegatives
 from tastemaker_plugins.neural.towers import TwoTowers
-from tastemaker_plugins.neural.training_examples import Lesson
+from tastemaker_plugins.neural.training_examples import TrainingExamples
 from tastemaker_plugins.neural.two_tower import TwoTower, TwoTowerSettings
 
 N_ITEMS = 12
 SMALL = TwoTowerSettings(
-    size=16, hidden=16, length=6, dropout=0.0, anonymity=0.3, epochs=25, rate=0.02, batch=16
+    embedding_size=16,
+    hidden_size=16,
+    history_length=6,
+    dropout=0.0,
+    id_dropout=0.3,
+    epochs=25,
+    learning_rate=0.02,
+    batch_size=16,
 )
 COLOURS = [("blue", "red")[item % 2] for item in range(N_ITEMS)]
 
 
-@pytest.mark.parametrize("check", CONTRACT, ids=lambda check: check.__name__)
-def test_contract(check: Check) -> None:
-    check(TwoTower)
-
-
 def coloured(colours: list[str], first: int = 0) -> Items:
-    """Items that say nothing of themselves but their colour."""
+    """Items of which nothing but their colour is known."""
     ids = tuple(f"thing {number}" for number in range(first, first + len(colours)))
     nothing = ("",) * len(colours)
     return Items(ids, nothing, nothing, {"colour": tuple((colour,) for colour in colours)})
@@ -44,7 +46,7 @@ def two_teams() -> TrainingData:
     return TrainingData(coloured(COLOURS), replace(people, features={"team": teams}))
 
 
-def asked(histories: list[list[int]], teams: list[str | None], n_items: int = N_ITEMS) -> People:
+def team_of(histories: list[list[int]], teams: list[str | None], n_items: int = N_ITEMS) -> People:
     column = tuple(() if team is None else (team,) for team in teams)
     return replace(people_of(histories, n_items), features={"team": column})
 
@@ -56,28 +58,28 @@ def fitted(loss: str) -> TwoTower:
 
 @pytest.mark.parametrize("loss", ["cross-entropy", "mse"])
 def test_a_feature_alone_tells_two_groups_apart(loss: str) -> None:
-    scores = fitted(loss).score(asked([[], []], ["blue", "red"]))
+    scores = fitted(loss).score(team_of([[], []], ["blue", "red"]))
     assert scores[0, ::2].min() > scores[0, 1::2].max()
     assert scores[1, 1::2].min() > scores[1, ::2].max()
 
 
 @pytest.mark.parametrize("loss", ["cross-entropy", "mse"])
 def test_a_history_alone_tells_them_apart_too(loss: str) -> None:
-    scores = fitted(loss).score(asked([[0, 2], [1, 3]], [None, None]))
+    scores = fitted(loss).score(team_of([[0, 2], [1, 3]], [None, None]))
     assert scores[0, 4::2].min() > scores[0, 5::2].max()
     assert scores[1, 5::2].min() > scores[1, 4::2].max()
 
 
 def test_it_abstains_where_nothing_is_known() -> None:
-    scores = fitted("cross-entropy").score(asked([[], [], [0]], [None, "unheard of", None]))
+    scores = fitted("cross-entropy").score(team_of([[], [], [0]], [None, "unknown", None]))
     assert np.isnan(scores[:2]).all()
     assert np.isfinite(scores[2]).all()
 
 
-def test_items_added_later_are_placed_by_what_they_say() -> None:
+def test_items_added_later_are_placed_by_their_content() -> None:
     recommender = TwoTower(SMALL).fit(two_teams(), no_progress)
     recommender.extend(coloured(["blue", "red", "grey"], first=N_ITEMS))
-    scores = recommender.score(asked([[], [1, 3]], ["blue", None], N_ITEMS + 3))
+    scores = recommender.score(team_of([[], [1, 3]], ["blue", None], N_ITEMS + 3))
     assert scores[0, N_ITEMS] > scores[0, N_ITEMS + 1]
     assert scores[1, N_ITEMS + 1] > scores[1, N_ITEMS]
     assert np.isnan(scores[:, N_ITEMS + 2]).all()
@@ -88,8 +90,8 @@ def test_even_people_are_offered_the_even_item_they_left_out() -> None:
     recommender = TwoTower(replace(SMALL, epochs=40)).fit(data, no_progress)
     scores = scored(recommender, data.people)
     for person in range(len(data.people) - 1):
-        strangers = np.arange(data.n_items) % 2 != person % 2
-        assert scores[person, person % data.n_items] > scores[person, strangers].max()
+        others = np.arange(data.n_items) % 2 != person % 2
+        assert scores[person, person % data.n_items] > scores[person, others].max()
 
 
 def test_mse_learns_the_values_that_were_recorded() -> None:
@@ -105,31 +107,33 @@ def test_mse_learns_the_values_that_were_recorded() -> None:
 
 
 @pytest.mark.parametrize("loss", ["cross-entropy", "mse"])
-def test_numpy_scores_what_keras_foretells(loss: str) -> None:
+def test_numpy_scores_what_keras_predicts(loss: str) -> None:
     data = two_teams()
     recommender = TwoTower(replace(SMALL, loss=loss, epochs=1)).fit(data, no_progress)
-    lesson = Lesson.of(data, SMALL.length, SMALL.fading, 1, SMALL.max_samples)
-    said = recommender.content.read(data.items)
+    examples = TrainingExamples.of(
+        data, SMALL.history_length, SMALL.time_decay, 1, SMALL.max_samples
+    )
+    content = recommender.content.read(data.items)
     features = recommender.features.read(data.people)
     with keras_for(0) as keras:
-        rivals = Rivals(Shuffled((lesson.read,), 16, 0), lesson.shares, 20, 0)
-        content = said[lesson.chosen]
-        towers = TwoTowers(keras, content, features, rivals, lesson.shares, recommender.shape())
+        negatives = SampledNegatives(Shuffled((examples.read,), 16, 0), examples.shares, 20, 0)
+        chosen, shape = content[examples.chosen], recommender.shape()
+        towers = TwoTowers(keras, chosen, features, negatives, examples.shares, shape)
         draw = np.random.default_rng(0)
         for variable in towers.variables:
             variable.assign(draw.normal(size=variable.shape).astype(np.float32))
-        recommender.assemble(lesson, said, towers.learnt())
-        expected = keras_scores(keras, towers, lesson)
+        recommender.assemble(examples, content, towers.weights())
+        expected = keras_scores(keras, towers, examples)
     before_the_newest = data.people.take(data.people.histories.ages > 0)
-    found = recommender.score(before_the_newest)[lesson.rows][:, lesson.chosen]
+    found = recommender.score(before_the_newest)[examples.rows][:, examples.chosen]
     assert np.allclose(found, expected, rtol=1e-4, atol=1e-4)
 
 
-def keras_scores(keras: Any, towers: TwoTowers, lesson: Lesson) -> Any:
+def keras_scores(keras: Any, towers: TwoTowers, examples: TrainingExamples) -> Any:
     """(n_windows, n_chosen) what Keras makes of all that is read."""
-    everything = np.arange(1, len(lesson.chosen) + 1, dtype=np.int32)
-    histories = towers.history(keras.ops.convert_to_tensor(lesson.read), lesson.read_weights)
-    persons = towers.people(histories[:, -1], lesson.rows)
+    everything = np.arange(1, len(examples.chosen) + 1, dtype=np.int32)
+    histories = towers.history(keras.ops.convert_to_tensor(examples.read), examples.read_weights)
+    persons = towers.people(histories[:, -1], examples.rows)
     scores = persons @ keras.ops.transpose(towers.items(everything))
     return np.asarray(scores + towers.bias(everything))
 

@@ -31,17 +31,17 @@ def test_the_newest_windows_are_kept_as_far_as_they_go() -> None:
     assert windows.newest(people.times, 100, 0).rows.tolist() == [0, 1, 2]
 
 
-def test_only_the_first_choice_of_an_item_teaches() -> None:
+def test_only_the_first_choice_of_an_item_is_a_target() -> None:
     people = people_of([[0, 0, 1], [0, 1, 1]], 2, weights=[[0.0, 1.0, 2.0], [1.0, 1.0, 1.0]])
-    weights = target_weights(people, fading=np.inf)
+    weights = target_weights(people, time_decay=np.inf)
     assert np.allclose(weights, np.array([0, 1, 2, 1, 1, 0]) / 1.25)
 
 
-def test_old_choices_teach_less() -> None:
+def test_old_choices_weigh_less() -> None:
     people = people_of([[0, 1, 2]], 3, times=[[0 * DAY, 1 * DAY, 2 * DAY]])
-    old, middling, new = target_weights(people, fading=1.0)
+    old, middle, new = target_weights(people, time_decay=1.0)
     assert old / new == pytest.approx(0.25)
-    assert middling / new == pytest.approx(0.5)
+    assert middle / new == pytest.approx(0.5)
 
 
 def test_the_newest_items_stand_last() -> None:

@@ -44,7 +44,7 @@ def test_an_unknown_time_counts_as_the_oldest() -> None:
 
 @pytest.mark.parametrize("span", [1.0, 365.0])
 def test_the_half_life_follows_the_data(span: float) -> None:
-    # every tenth of the time has an item of its own: only a short memory foretells what comes
+    # every tenth of the time has an item of its own: only a short memory predicts what comes
     histories = [[(moment + 50) // 100] for moment in range(1000)]
     moments = [[span * DAY * moment] for moment in range(1000)]
     people = people_of(histories, 11, times=moments)

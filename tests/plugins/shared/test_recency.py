@@ -25,12 +25,12 @@ def test_strengths_add_up_to_at_most_the_strongest_kind() -> None:
     assert dense == pytest.approx(np.array([[0.5, 1, 0], [0, 1, 0]]))
 
 
-def test_old_interactions_teach_half_at_the_median_age() -> None:
+def test_old_interactions_count_half_at_the_median_age() -> None:
     people = people_of([[0, 1, 2]], 3, times=[[0.0, 5.0, 10.0]])
-    assert strengths(people, fading=1.0).toarray()[0] == pytest.approx([0.25, 0.5, 1.0])
+    assert strengths(people, time_decay=1.0).toarray()[0] == pytest.approx([0.25, 0.5, 1.0])
 
 
 @pytest.mark.parametrize("time", [NAN, 7.0])
-def test_nothing_fades_without_times_that_differ(time: float) -> None:
+def test_nothing_decays_without_times_that_differ(time: float) -> None:
     people = people_of([[0, 1]], 2, times=[[time, time]])
-    assert strengths(people, fading=0.5).toarray().tolist() == [[1.0, 1.0]]
+    assert strengths(people, time_decay=0.5).toarray().tolist() == [[1.0, 1.0]]

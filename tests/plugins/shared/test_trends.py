@@ -18,18 +18,18 @@ def chosen() -> People:
     return people_of(histories, 4, times=times)
 
 
-def test_a_trend_is_choices_lately_over_choices_ever() -> None:
+def test_a_trend_is_the_recent_count_over_the_total() -> None:
     # twenty of the eighty choices are old; of them next to nothing is left
-    found = trends(chosen(), TrendSettings(lately=0.01, doubt=1.0))
+    found = trends(chosen(), TrendSettings(trend_decay=0.01, prior=1.0))
     assert found == pytest.approx([1 / 21, (40 + 1) / 21, 1.0, 1.0], rel=1e-3)
 
 
 def test_a_power_squares_a_trend_or_makes_it_nothing() -> None:
-    once = trends(chosen(), TrendSettings(power=1.0))
-    assert trends(chosen(), TrendSettings(power=2.0)) == pytest.approx(once**2, rel=1e-6)
-    assert np.array_equal(trends(chosen(), TrendSettings(power=0.0)), np.ones(4))
+    once = trends(chosen(), TrendSettings(trend_power=1.0))
+    assert trends(chosen(), TrendSettings(trend_power=2.0)) == pytest.approx(once**2, rel=1e-6)
+    assert np.array_equal(trends(chosen(), TrendSettings(trend_power=0.0)), np.ones(4))
 
 
-def test_doubt_brings_every_trend_nearer_to_one() -> None:
-    sure, unsure = (trends(chosen(), TrendSettings(doubt=doubt)) for doubt in (1.0, 100.0))
+def test_the_prior_brings_every_trend_nearer_to_one() -> None:
+    sure, unsure = (trends(chosen(), TrendSettings(prior=prior)) for prior in (1.0, 100.0))
     assert sure[OLD] < unsure[OLD] < 1 < unsure[NEW] < sure[NEW]

@@ -7,10 +7,10 @@ import pytest
 
 from tastemaker import Histories, Items, People, TrainingData
 from tastemaker.recommender import no_progress
-from tastemaker.testing import CONTRACT, Check, people_of
+from tastemaker.testing import people_of
 from tastemaker_plugins.neural.keras_training import keras_for
-from tastemaker_plugins.neural.layers import sigmoid
-from tastemaker_plugins.neural.text_like import Taste, TextLike, TextLikeSettings, disliked
+from tastemaker_plugins.neural.liking_examples import disliked
+from tastemaker_plugins.neural.text_lstm import TextLstm, TextLstmModel, TextLstmSettings
 
 GARDEN = ("rose", "spade", "soil", "seed", "hedge", "lawn")
 KITCHEN = ("pan", "knife", "oven", "whisk", "stove", "ladle")
@@ -37,18 +37,13 @@ def topics() -> TrainingData:
 
 
 @pytest.fixture(scope="module")
-def like() -> TextLike:
-    settings = TextLikeSettings(epochs=15, batch=64, strangers=16)
-    return TextLike(settings).fit(topics(), no_progress)
+def lstm() -> TextLstm:
+    settings = TextLstmSettings(epochs=15, batch_size=64, n_negatives=16)
+    return TextLstm(settings).fit(topics(), no_progress)
 
 
-@pytest.mark.parametrize("check", CONTRACT, ids=lambda check: check.__name__)
-def test_contract(check: Check) -> None:
-    check(TextLike)
-
-
-def test_texts_like_the_liked_ones_suit_and_texts_like_the_disliked_do_not(like: TextLike) -> None:
-    longer = copy.copy(like)
+def test_texts_like_the_liked_ones_suit_and_texts_like_the_disliked_do_not(lstm: TextLstm) -> None:
+    longer = copy.copy(lstm)
     longer.extend(titled("hedge lawn", "oven whisk"))
     people = people_of([[0, 1], [20, 21], [0, 1]], 42, weights=[[1, 1], [1, 1], [-1, -1]])
     scores = longer.score(people)
@@ -57,17 +52,18 @@ def test_texts_like_the_liked_ones_suit_and_texts_like_the_disliked_do_not(like:
     assert scores[2, 40] < scores[2, 41]
 
 
-def test_numpy_computes_what_keras_predicts(like: TextLike) -> None:
-    texts = like.vocabulary.read(topics().items)
+def test_numpy_computes_what_keras_predicts(lstm: TextLstm) -> None:
+    texts = lstm.vocabulary.read(topics().items)
     liked = np.array([[1, 1, -1], [-1, 1, 1]], dtype=np.float32)
     history = np.array([[0, 7, 21], [3, 30, 39]])
     with keras_for(0) as keras:
-        taste = Taste(keras, like.network, 3, texts.shape[1])
+        model = TextLstmModel(keras, lstm.network, 3, texts.shape[1])
         reads = [np.repeat(part, 40, axis=0) for part in (texts[history], (liked < 0) * 1.0)]
-        chances = taste.model.predict([*reads, np.tile(texts, (2, 1))], verbose=0)
+        chances = model.model.predict([*reads, np.tile(texts, (2, 1))], verbose=0)
     # times that are all the same let every item of the history count alike
     people = people_of(history.tolist(), 40, times=[[1.0] * 3] * 2, weights=liked.tolist())
-    np.testing.assert_allclose(sigmoid(like.score(people)).ravel(), chances, atol=1e-4)
+    found = 1 / (1 + np.exp(-lstm.score(people)))
+    np.testing.assert_allclose(found.ravel(), chances, atol=1e-4)
 
 
 def valued(*values: list[float]) -> People:
@@ -82,15 +78,15 @@ def test_what_is_low_for_a_person_is_disliked() -> None:
     assert not disliked(valued([3, 3, 3], [1.0], [0.1, 0.1, 0.1], [])).any()
 
 
-def test_kinds_of_negative_weight_are_disliked_and_those_without_weight_count_for_nothing() -> None:
+def test_kinds_of_negative_weight_are_disliked_and_those_without_weight_do_not_count() -> None:
     people = people_of([[0, 1, 2]], 3, weights=[[-1, 0, 1]])
     assert disliked(people).tolist() == [True, False, False]
-    assert TextLike().weights(people)[1] == 0
+    assert TextLstm().weights(people)[1] == 0
 
 
-def test_an_item_without_known_words_abstains(like: TextLike) -> None:
-    longer = copy.copy(like)
-    longer.extend(titled("never heard", ""))
+def test_an_item_without_known_words_abstains(lstm: TextLstm) -> None:
+    longer = copy.copy(lstm)
+    longer.extend(titled("unknown words", ""))
     scores = longer.score(people_of([[0], [40], []], 42))
     assert np.isnan(scores[:, 40:]).all()
     assert np.isnan(scores[1:]).all()

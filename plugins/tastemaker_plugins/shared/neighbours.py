@@ -10,22 +10,20 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
-from tastemaker import People, Progress
+from tastemaker import BoolArray, Float32Array, Int32Array, People, Progress
 
-Float32Array = npt.NDArray[np.float32]
-Int32Array = npt.NDArray[np.int32]
-BoolArray = npt.NDArray[np.bool_]
+Array: TypeAlias = npt.NDArray[Any]
 
-Rate: TypeAlias = Callable[[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]], Any]
+Rate: TypeAlias = Callable[[Array, Array, Array], Array]
 """Makes weights of links out of products, the items they lead from and those they lead to."""
 
-BLOCK = 512
-"""Items whose links are found at once."""
+SOURCES = 512
+"""Items whose links are found at once: bounds the memory."""
 
 LINKS = 200_000
 """Links followed at once when many people are scored: what the processor's cache holds."""
 
-CELLS = 4_000_000
+SCORE_CELLS = 4_000_000
 """Cells of a dense block: bounds the memory."""
 
 
@@ -113,7 +111,7 @@ def blocks(starts: npt.NDArray[np.intp], n_items: int, step: int) -> list[tuple[
         First person and the one after the last, of each range.
     """
     ranges, first, n_people = [], 0, len(starts) - 1
-    widest = max(1, CELLS // max(1, n_items))
+    widest = max(1, SCORE_CELLS // max(1, n_items))
     while first < n_people:
         last = int(np.searchsorted(starts, starts[first] + step, side="right")) - 1
         last = min(max(last, first + 1), first + widest, n_people)
@@ -138,9 +136,9 @@ def nearest(
         (n_items, min(k, n_items)) int32 items and float32 weights, strongest first.
     """
     parts = [strongest(on[:0], k)]
-    for first in range(0, back.shape[0], BLOCK):
+    for first in range(0, back.shape[0], SOURCES):
         progress(first, back.shape[0], "nearest items")
-        common = csr_array(back[first : first + BLOCK] @ on)
+        common = csr_array(back[first : first + SOURCES] @ on)
         sources = np.repeat(np.arange(common.shape[0]), np.diff(common.indptr)) + first
         weights = rate(common.data, sources, common.indices)
         common.data = np.where(sources == common.indices, 0.0, weights)

@@ -1,39 +1,33 @@
-"""What is chosen by the same people: the teacher of networks that read texts."""
+"""What is chosen by the same people: what networks that read texts learn to predict."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 from scipy.sparse import csr_array
 
-from tastemaker import People, Progress
-from tastemaker_plugins.factors.item_vectors import truncated_svd
-from tastemaker_plugins.item_item.neighbours import nearest
-from tastemaker_plugins.neural.vectors import unit
+from tastemaker import BoolArray, Float32Array, Int32Array, Int64Array, People, Progress
+from tastemaker_plugins.shared.item_vectors import unit
+from tastemaker_plugins.shared.neighbours import Array, nearest
 from tastemaker_plugins.shared.recency import strengths
+from tastemaker_plugins.shared.truncated_svd import truncated_svd
 
-Array = npt.NDArray[Any]
-BoolArray = npt.NDArray[np.bool_]
-Float32Array = npt.NDArray[np.float32]
-Int32Array = npt.NDArray[np.int32]
-Int64Array = npt.NDArray[np.int64]
-Pairs = tuple[Int32Array, Int32Array, Float32Array]
-"""(n_pairs,) items, as many companions of theirs, and how strongly they go together."""
+Pairs: TypeAlias = tuple[Int32Array, Int32Array, Float32Array]
+"""(n_pairs,) items, as many positives of theirs, and how strongly they go together."""
 
 DIRECTIONS = 32
-"""Strongest directions of the choices in which clusters are looked for."""
+"""Strongest directions of the choices in which clusters are looked for; chosen, not measured."""
 
-ROUNDS = 10
-"""How often the clusters are drawn anew."""
+CLUSTER_ROUNDS = 10
+"""How often the clusters are drawn anew; chosen, not measured."""
 
 NEWEST = 50
 """Interactions of a person that count, the newest: bounds the pairs that busy people make."""
 
 
-def choices(people: People, readable: BoolArray) -> csr_array:
-    """Who chose what lately, of the items that have words.
+def recent_choices(people: People, readable: BoolArray) -> csr_array:
+    """Who chose what recently, of the items that have words.
 
     Args:
         people: whose histories.
@@ -48,15 +42,15 @@ def choices(people: People, readable: BoolArray) -> csr_array:
     return matrix
 
 
-def companions(matrix: csr_array, k: int, shrinkage: float, progress: Progress) -> Pairs:
+def frequent_pairs(matrix: csr_array, k: int, shrinkage: float, progress: Progress) -> Pairs:
     """The pairs of items that go together most: each item with its k nearest.
 
     sim(j, i) = common(j, i) / (sqrt(people(j) * people(i)) + shrinkage).
 
     Args:
-        matrix: what `choices` returned.
-        k: how many companions to keep of each item.
-        shrinkage: how much to distrust pairs of few people.
+        matrix: what `recent_choices` returned.
+        k: how many to keep of each item.
+        shrinkage: the higher, the less pairs of few people count.
         progress: told how far it is.
     """
     roots = np.sqrt(np.asarray(matrix.sum(axis=0), dtype=np.float64).ravel())
@@ -70,10 +64,10 @@ def companions(matrix: csr_array, k: int, shrinkage: float, progress: Progress) 
     return sources[found], items.ravel()[found], weights.ravel()[found]
 
 
-def sample(pairs: Pairs, most: int, rng: np.random.Generator) -> Pairs:
+def sampled_pairs(pairs: Pairs, most: int, rng: np.random.Generator) -> Pairs:
     """At most so many of the pairs, and their strengths in the mean 1.
 
-    Strengths come as their square roots: a pair that is four times as strong teaches twice as much.
+    Strengths come as their square roots: a pair four times as strong has twice the weight.
     """
     first, second, strength = pairs
     if len(first) > most:
@@ -94,7 +88,7 @@ def clusters(matrix: csr_array, n_clusters: int, rng: np.random.Generator) -> In
     Machine Learning 42, 2001.
 
     Args:
-        matrix: what `choices` returned.
+        matrix: what `recent_choices` returned.
         n_clusters: how many clusters, at most.
         rng: draws where they begin.
     """
@@ -110,7 +104,7 @@ def clusters(matrix: csr_array, n_clusters: int, rng: np.random.Generator) -> In
     # what many choices agree on counts more than what few do
     places = unit(directions * sizes)
     centres = places[_apart(places, min(n_clusters, len(places)), rng)]
-    for _ in range(ROUNDS):
+    for _ in range(CLUSTER_ROUNDS):
         nearest_centre = (places @ centres.T).argmax(axis=1)
         sums = np.zeros_like(centres)
         np.add.at(sums, nearest_centre, places)

@@ -1,4 +1,4 @@
-"""What items say of themselves as short vectors, known before anybody has chosen them."""
+"""The words and attributes of items as short vectors, known before anybody has chosen them."""
 
 from __future__ import annotations
 
@@ -10,19 +10,17 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
-from tastemaker import Items
-from tastemaker_plugins.factors.item_vectors import truncated_svd
+from tastemaker import Float32Array, Int32Array, Items
 from tastemaker_plugins.neural.texts import Vocabulary
+from tastemaker_plugins.shared.truncated_svd import truncated_svd
 
-Float32Array = npt.NDArray[np.float32]
-Int32Array = npt.NDArray[np.int32]
-
-CONTENT, WORDS = 64, 32
-"""Numbers in the vector of an item's content, and how many of its words are read for it."""
+CONTENT_SIZE, CONTENT_WORDS = 64, 32
+"""Size of the vector of an item's content, and how many of its words are read for it; chosen, not
+measured."""
 
 
 @dataclass(frozen=True)
-class Content:
+class ItemContent:
     """Latent semantic analysis: items by what their words and attribute values have in common.
 
     A word's weight in an item is log((1 + n) / df), where df of n items have it; the vector is its
@@ -44,13 +42,13 @@ class Content:
 
         Args:
             items: what to read.
-            size: numbers in a vector.
+            size: of a vector.
             max_words: how many words to know, at most.
             length: words read of each item, at most.
             seed: see `truncated_svd`.
         """
         vocabulary = Vocabulary.of(items, max_words, length)
-        words = _bags(vocabulary.read(items), len(vocabulary) + 1)
+        words = _word_presence(vocabulary.read(items), len(vocabulary) + 1)
         frequency = np.bincount(words.indices, minlength=len(vocabulary) + 1)
         rarity = np.log((1 + len(items)) / np.maximum(frequency, 1)).astype(np.float32)
         weighted = words.copy()
@@ -62,8 +60,8 @@ class Content:
         return cls(vocabulary, projection)
 
     def read(self, items: Items) -> Float32Array:
-        """(len(items), size) float32 of length 1; zeros for items that say nothing known."""
-        words = _bags(self.vocabulary.read(items), len(self.projection))
+        """(len(items), size) float32 of length 1; zeros for items without a known word."""
+        words = _word_presence(self.vocabulary.read(items), len(self.projection))
         vectors = np.asarray(words @ self.projection, dtype=np.float32)
         norms = np.sqrt((vectors * vectors).sum(axis=1, keepdims=True))
         scaled: Float32Array = vectors / np.maximum(norms, 1e-9)
@@ -83,11 +81,11 @@ class Content:
         return cls(Vocabulary.restored(arrays, values), arrays["projection"])
 
 
-def _bags(texts: Int32Array, n_words: int) -> csr_array:
+def _word_presence(texts: Int32Array, n_words: int) -> csr_array:
     """Sparse (n_texts, n_words) float32: 1 for each word that stands in the text."""
     rows, columns = np.nonzero(texts)
     ones = np.ones(len(rows), dtype=np.float32)
-    bags = csr_array((ones, (rows, texts[rows, columns])), shape=(len(texts), n_words))
-    bags.sum_duplicates()
-    bags.data[:] = 1
-    return bags
+    presence = csr_array((ones, (rows, texts[rows, columns])), shape=(len(texts), n_words))
+    presence.sum_duplicates()
+    presence.data[:] = 1
+    return presence

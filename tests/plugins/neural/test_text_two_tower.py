@@ -7,10 +7,13 @@ import pytest
 
 from tastemaker import Items, TrainingData
 from tastemaker.recommender import no_progress
-from tastemaker.testing import CONTRACT, Check, people_of
+from tastemaker.testing import people_of
 from tastemaker_plugins.neural.keras_training import keras_for
-from tastemaker_plugins.neural.layers import sigmoid
-from tastemaker_plugins.neural.text_pair import TextPair, TextPairSettings, Towers
+from tastemaker_plugins.neural.text_two_tower import (
+    TextTowers,
+    TextTwoTower,
+    TextTwoTowerSettings,
+)
 
 # people who choose what is red also choose what is crimson; blue goes with azure
 COLOURS = (("red", "crimson"), ("blue", "azure"))
@@ -36,43 +39,41 @@ def palette() -> TrainingData:
 
 
 @pytest.fixture(scope="module")
-def pair() -> TextPair:
-    return TextPair(TextPairSettings(epochs=30, strangers=12)).fit(palette(), no_progress)
+def towers() -> TextTwoTower:
+    return TextTwoTower(TextTwoTowerSettings(epochs=30, n_negatives=12)).fit(palette(), no_progress)
 
 
-@pytest.mark.parametrize("check", CONTRACT, ids=lambda check: check.__name__)
-def test_contract(check: Check) -> None:
-    check(TextPair)
-
-
-def test_words_that_never_stand_together_go_together_when_people_say_so(pair: TextPair) -> None:
-    longer = copy.copy(pair)
+def test_words_that_never_stand_together_go_together_when_people_choose_so(
+    towers: TextTwoTower,
+) -> None:
+    longer = copy.copy(towers)
     longer.extend(titled("red pan", "crimson pot", "azure pot"))
     scores = longer.score(people_of([[24]], 27))[0]
     assert scores[25] > scores[26]
 
 
-def test_numpy_computes_what_keras_predicts(pair: TextPair) -> None:
-    texts = pair.vocabulary.read(palette().items)
+def test_numpy_computes_what_keras_predicts(towers: TextTwoTower) -> None:
+    texts = towers.vocabulary.read(palette().items)
     with keras_for(0) as keras:
-        towers = Towers(keras, pair.network)
+        model = TextTowers(keras, towers.network)
         first, second = np.divmod(np.arange(24 * 24), 24)
-        chances = towers.judge.predict([texts[first], texts[second]], verbose=0)
+        chances = model.model.predict([texts[first], texts[second]], verbose=0)
     people = people_of([[item] for item in range(24)], 24)
-    np.testing.assert_allclose(sigmoid(pair.score(people)).ravel(), chances, atol=1e-4)
+    found = 1 / (1 + np.exp(-towers.score(people)))
+    np.testing.assert_allclose(found.ravel(), chances, atol=1e-4)
 
 
-def test_before_any_learning_alike_texts_go_together_and_rare_words_count_more() -> None:
+def test_before_any_training_alike_texts_go_together_and_rare_words_count_more() -> None:
     items = titled("old lamp", "old frog", "new lamp", "old door", "old shoe", "old tree")
-    pair = TextPair().fit(TrainingData(items, people_of([[]], 6)), no_progress)
-    likeness = pair.similar(0)
+    towers = TextTwoTower().fit(TrainingData(items, people_of([[]], 6)), no_progress)
+    likeness = towers.similar(0)
     assert likeness.argmax() == 0
     assert likeness[2] > likeness[[1, 3, 4, 5]].max()
 
 
-def test_an_item_without_known_words_abstains(pair: TextPair) -> None:
-    longer = copy.copy(pair)
-    longer.extend(titled("never heard", ""))
+def test_an_item_without_known_words_abstains(towers: TextTwoTower) -> None:
+    longer = copy.copy(towers)
+    longer.extend(titled("unknown words", ""))
     scores = longer.score(people_of([[0], [24], []], 26))
     assert np.isnan(scores[:, 24:]).all()
     assert np.isnan(scores[1:]).all()
