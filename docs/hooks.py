@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[1]
 INSERT = re.compile(r"^<!-- insert: (\S+)(?: (\S+))? -->$", re.MULTILINE)
 LINK = re.compile(r"\]\((?!\w+:)([^)#\s]*)")
 
-CONTRACT = ("recommender", "data", "plugin")
+CONTRACT = ("arrays", "data", "plugin", "recommender")
 """The rooms of what a recommender is written with."""
 
 
@@ -41,12 +41,14 @@ def api(package: str) -> str:
         PluginError: a name has no documentation.
     """
     module = import_module(package)
+    homes: dict[str, str] = getattr(module, "_HOMES", {})
     groups: dict[str, list[str]] = {}
     for name in sorted(module.__all__, key=str.lower):
         value = getattr(module, name)
         if undocumented(value):
             raise PluginError(f"{package}.{name} has no docstring.")
-        groups.setdefault(group_of(value), []).append(f"::: {package}.{name}\n")
+        room = homes.get(name, "").partition(".")[0]
+        groups.setdefault(group_of(value, room), []).append(f"::: {package}.{name}\n")
     if len(groups) == 1:
         return "\n".join(*groups.values())
     order = [title for title in GROUPS if title in groups]
@@ -58,17 +60,16 @@ def undocumented(value: object) -> bool:
     return (inspect.isclass(value) or inspect.isfunction(value)) and not value.__doc__
 
 
-GROUPS = ("The engine", "What it takes and gives", "Writing a recommender", "Errors")
+GROUPS = ("The engine", "Arguments, results and helpers", "Writing a recommender", "Errors")
 
 
-def group_of(value: object) -> str:
-    """Where a public name stands in the reference."""
-    room, _, _ = getattr(value, "__module__", "").removeprefix("tastemaker.").partition(".")
+def group_of(value: object, room: str) -> str:
+    """Where a public name stands in the reference, by the room that it comes from."""
     if inspect.isclass(value) and issubclass(value, Exception):
         return "Errors"
     if room == "engine":
         return "The engine"
-    return "Writing a recommender" if room in CONTRACT else "What it takes and gives"
+    return "Writing a recommender" if room in CONTRACT else "Arguments, results and helpers"
 
 
 # The commands

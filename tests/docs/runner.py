@@ -58,10 +58,10 @@ def python(block: dict[str, Any], variables: dict[str, Any]) -> str:
 
 
 def shell(block: dict[str, Any]) -> str:
-    """Runs commands of a shell."""
-    done = subprocess.run(
-        ["sh", "-euc", block["code"]], capture_output=True, text=True, check=False
-    )
+    """Runs commands of a shell; what it exports is there for the next one."""
+    code = f". ./exported.sh\n{block['code']}\nexport -p > exported.sh"
+    Path("exported.sh").touch()
+    done = subprocess.run(["sh", "-euc", code], capture_output=True, text=True, check=False)
     if done.returncode:
         fail(block, done.stdout + done.stderr)
     return done.stdout
