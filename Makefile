@@ -18,8 +18,9 @@ check: $(FULL)/installed
 	$(FULL)/bin/mypy
 	$(FULL)/bin/lint-imports
 
+# never --quiet: what it hides, --strict does not see
 docs: $(FULL)/installed  ## the site of docs/, in site/; a warning fails it
-	NO_MKDOCS_2_WARNING=1 $(FULL)/bin/python -m mkdocs build --strict --quiet --site-dir site
+	NO_MKDOCS_2_WARNING=1 $(FULL)/bin/python -m mkdocs build --strict --site-dir site
 
 pytest: browser $(FULL)/installed
 	$(FULL)/bin/python -m pytest -n 2 --dist loadfile -m "not slow"

@@ -56,8 +56,10 @@ def api(package: str) -> str:
 
 
 def undocumented(value: object) -> bool:
-    """Whether a class or a function has no docstring of its own."""
-    return (inspect.isclass(value) or inspect.isfunction(value)) and not value.__doc__
+    """Whether a class or a function has no docstring; a dataclass makes one of its signature."""
+    if not (inspect.isclass(value) or inspect.isfunction(value)):
+        return False
+    return not value.__doc__ or value.__doc__.startswith(f"{value.__name__}(")
 
 
 GROUPS = ("The engine", "Arguments, results and helpers", "Writing a recommender", "Errors")

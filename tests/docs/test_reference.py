@@ -43,6 +43,8 @@ def test_every_public_name_is_documented(package: str, name: str) -> None:
     value = getattr(import_module(package), name)
     if inspect.isclass(value) or inspect.isfunction(value):
         assert value.__doc__
+        # what a dataclass or a named tuple makes of its signature is no documentation
+        assert not value.__doc__.startswith(f"{name}(")
     if inspect.isclass(value):
         bare = [name for name, member in members(value) if not member.__doc__]
         assert bare == []
