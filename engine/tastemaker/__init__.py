@@ -9,7 +9,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tastemaker.data import Histories, Items, People, TrainingData
+    from tastemaker.data import (
+        BoolArray,
+        Float32Array,
+        Float64Array,
+        Histories,
+        Int16Array,
+        Int32Array,
+        Int64Array,
+        Items,
+        People,
+        TrainingData,
+    )
     from tastemaker.engine import Tastemaker
     from tastemaker.errors import TastemakerError
     from tastemaker.plugin.hookspecs import hookimpl
@@ -31,7 +42,13 @@ else:
 
 __all__ = [
     "Answer",
+    "BoolArray",
+    "Float32Array",
+    "Float64Array",
     "Histories",
+    "Int16Array",
+    "Int32Array",
+    "Int64Array",
     "Items",
     "People",
     "Progress",
@@ -49,7 +66,13 @@ __all__ = [
 
 _HOMES = {
     "Answer": "serving.answers",
+    "BoolArray": "data",
+    "Float32Array": "data",
+    "Float64Array": "data",
     "Histories": "data",
+    "Int16Array": "data",
+    "Int32Array": "data",
+    "Int64Array": "data",
     "Items": "data",
     "People": "data",
     "Progress": "recommender",

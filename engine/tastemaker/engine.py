@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine
 from tastemaker.errors import SchemaError
 from tastemaker.plugin.discovery import Plugin
 from tastemaker.plugin.registry import Registry
-from tastemaker.progress import progress_bar
+from tastemaker.progress import reporting
 from tastemaker.recommender import Progress, Recommender, no_progress
 from tastemaker.repository import Repository
 from tastemaker.serving.answers import Answer, Recommendation
@@ -25,14 +25,15 @@ from tastemaker.store.crypto.keyring import Keyring
 from tastemaker.store.crypto.keys import KeySource
 from tastemaker.store.sql.database import Database
 from tastemaker.store.sql.statements import batches
-from tastemaker.training.data_quality import Finding
-from tastemaker.training.reading import ReleaseSummary, last_problems, list_releases, read_release
+from tastemaker.store.store import Store
+from tastemaker.training.data_quality import Finding, ignore_findings
+from tastemaker.training.reading import ReleaseSummary, last_problems, read_release, read_releases
 from tastemaker.training.report import Release
 from tastemaker.validation import Json, check_count, check_id, check_several
 
 if TYPE_CHECKING:
     from tastemaker.evaluation.report import Report
-    from tastemaker.tuning.report import Tuned
+    from tastemaker.tuning.report import TunedRecommender
 
 BATCH = 500
 """How many people are read at once: while they are ranked, the next are read."""
@@ -109,15 +110,22 @@ class Tastemaker(Repository):
             NotFoundError: `only` names a recommender that is not there.
         """
         from tastemaker.training.limits import limits  # who only serves need not load it
-        from tastemaker.training.train import Trainer
+        from tastemaker.training.train import train
 
         check_several(only, "only")
-        trainer = Trainer(self._database, self._keyring, self._plugins)
-        most, told = limits(memory_limit, time_limit), announce or (lambda findings: None)
-        if progress is True:
-            with progress_bar() as bar:
-                return trainer.train(only, seed, activate, bar, most, hold_out, told)
-        return trainer.train(only, seed, activate, progress or no_progress, most, hold_out, told)
+        most = limits(memory_limit, time_limit)
+        with reporting(progress) as report:
+            return train(
+                self._store(),
+                self._plugins,
+                only=only,
+                seed=seed,
+                activate=activate,
+                limits=most,
+                hold_out=hold_out,
+                announce=announce or ignore_findings,
+                progress=report,
+            )
 
     def tune(
         self,
@@ -130,7 +138,7 @@ class Tastemaker(Repository):
         seed: int = 0,
         apply: bool = True,
         progress: Progress | bool = no_progress,
-    ) -> list[Tuned]:
+    ) -> list[TunedRecommender]:
         """Searches recommenders' settings on held-out data; `train` uses those that are better.
 
         Settings are compared by NDCG at 10, the mean over several cuts of time of which none sees
@@ -153,18 +161,23 @@ class Tastemaker(Repository):
             NotFoundError: there is no recommender of one of the names.
         """
         from tastemaker.training.limits import limits  # who only serves need not load it
-        from tastemaker.tuning.tune import Tuner
+        from tastemaker.tuning.tune import apply_settings, tune
 
         check_several(names, "names")
-        tuner = Tuner(self._database, self._keyring, self._plugins)
-        most = limits(memory_limit, time_limit)
-        if progress is True:
-            with progress_bar() as bar:
-                results = tuner.tune(names, most, study, hold_out, seed, bar)
-        else:
-            results = tuner.tune(names, most, study, hold_out, seed, progress or no_progress)
+        store, most = self._store(), limits(memory_limit, time_limit)
+        with reporting(progress) as report:
+            results = tune(
+                store,
+                self._plugins,
+                names=names,
+                limits=most,
+                study=study,
+                hold_out=hold_out,
+                seed=seed,
+                progress=report,
+            )
         if apply:
-            tuner.apply(results)
+            apply_settings(store, results)
         return results
 
     def evaluate(
@@ -197,19 +210,26 @@ class Tastemaker(Repository):
             TrainingError: no recommender could be trained.
             NotFoundError: `only` names a recommender that is not there.
         """
-        from tastemaker.evaluation.evaluate import Evaluator  # who only serves need not load it
+        from tastemaker.evaluation.evaluate import evaluate  # who only serves need not load it
 
         check_several(only, "only")
-        evaluator = Evaluator(self._database, self._keyring, self._plugins, self._exploration)
-        if progress is True:
-            with progress_bar() as bar:
-                return evaluator.evaluate(split, cutoffs, only, seed, people, bar)
-        return evaluator.evaluate(split, cutoffs, only, seed, people, progress or no_progress)
+        with reporting(progress) as report:
+            return evaluate(
+                self._store(),
+                self._plugins,
+                split=split,
+                cutoffs=cutoffs,
+                only=only,
+                seed=seed,
+                people=people,
+                exploration=self._exploration,
+                progress=report,
+            )
 
     def releases(self) -> list[ReleaseSummary]:
         """All releases that are kept, the newest first, damaged ones named as such."""
         with self._reading("listing releases") as connection:
-            return list_releases(connection, self._keyring)
+            return read_releases(connection, self._keyring)
 
     def release(self, number: int | None = None) -> Release:
         """A release with its measures and its weight curve; the active one where none is named.
@@ -350,6 +370,9 @@ class Tastemaker(Repository):
             write_configuration(connection, read_configuration(connection).exploring(share))
 
     # Behind the scenes
+
+    def _store(self) -> Store:
+        return Store(self._database, self._key)
 
     def _use(self, ring: Keyring) -> None:
         super()._use(ring)

@@ -9,7 +9,7 @@ class TastemakerError(Exception):
 
 
 class InputError(TastemakerError):
-    """A value at the border is refused: an id, a number, a time, an option."""
+    """A value that comes in is refused: an id, a number, a time, an option."""
 
 
 class SettingsError(InputError):
@@ -73,7 +73,7 @@ class UnknownKeyError(KeyProblem):
 
 
 class TamperedError(KeyProblem):
-    """A sealed value or a stored model was changed, cut, moved or forged."""
+    """A sealed value or a stored model was changed, truncated, moved or forged."""
 
 
 class PlaintextRefusedError(TastemakerError):
@@ -81,16 +81,20 @@ class PlaintextRefusedError(TastemakerError):
 
 
 class PluginError(TastemakerError):
-    """A recommender failed its contract: it raised, or answered with the wrong shape or type."""
+    """A recommender failed its contract: it raised, or returned the wrong shape or type."""
 
 
 class TrainingError(TastemakerError):
-    """Training cannot produce a release from this data, and says why."""
+    """Training cannot produce a release from this data; the message tells why."""
 
 
 class EvaluationError(TastemakerError):
-    """An evaluation cannot be made of this data, and says why."""
+    """An evaluation cannot be made of this data; the message tells why."""
 
 
 class ReleaseError(TastemakerError):
     """A release is missing, incomplete or damaged."""
+
+
+class NewerReleaseError(ReleaseError):
+    """A newer version wrote the release, in a format that this one cannot read: upgrade."""

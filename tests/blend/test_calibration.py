@@ -33,7 +33,7 @@ def test_places_that_hold_no_candidate_are_no_gaps() -> None:
 
 
 @pytest.mark.parametrize("value", [0.0, 0.1, -7.3, 1e37, 1e-37])
-def test_a_member_that_scores_all_alike_does_not_speak(value: float) -> None:
+def test_a_member_that_scores_all_alike_is_uninformative(value: float) -> None:
     calibrated = calibrate(candidates([value] * 7))
     assert not calibrated.informative.any()
     assert not calibrated.values.any()

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tastemaker.blend import Candidates, select_candidates
-from tastemaker.blend.candidates import FEW
+from tastemaker.blend.candidates import PARTITION_ALL
 from tastemaker.data import BoolArray, Float32Array
 
 NAN = float("nan")
@@ -29,13 +29,13 @@ def test_the_union_of_each_members_best() -> None:
     assert candidates.values[:, 0].tolist() == [[9, 8, 3, 0], [0, 1, 8, 9]]
 
 
-def test_barred_items_neither_come_in_nor_take_a_place() -> None:
+def test_excluded_items_neither_come_in_nor_take_a_place() -> None:
     excluded = np.array([[True, False, False, False, False, False]])
     candidates = select_candidates(scored([9, 8, 1, 2, 3, 0]), excluded, depth=2, least=1)
     assert listed(candidates) == [1, 4]
 
 
-def test_a_member_that_abstains_brings_nothing_and_says_nan() -> None:
+def test_a_member_that_abstains_brings_nothing_and_scores_nan() -> None:
     scores = scored([NAN] * 6, [0, 1, 2, 3, 8, 9])
     candidates = select_candidates(scores, np.zeros((1, 6), dtype=bool), depth=2, least=1)
     assert listed(candidates) == [4, 5]
@@ -48,7 +48,7 @@ def test_items_that_a_member_does_not_score_are_not_among_its_best() -> None:
     assert listed(candidates) == [2]
 
 
-def test_a_crowd_of_ties_at_the_last_place_stays_out() -> None:
+def test_many_ties_at_the_last_place_stay_out() -> None:
     candidates = select_candidates(
         scored([0] * 50 + [2, 1]), np.zeros((1, 52), dtype=bool), depth=5, least=1
     )
@@ -62,7 +62,7 @@ def test_few_ties_at_the_last_place_all_come_in() -> None:
     assert listed(candidates) == [0, 1, 2]
 
 
-def test_the_list_is_filled_up_where_nobody_has_anything_to_say() -> None:
+def test_the_list_is_filled_up_where_no_member_scores() -> None:
     scores = np.full((2, 3, 40), NAN, dtype=np.float32)
     excluded = np.zeros((3, 40), dtype=bool)
     excluded[1, :35] = True
@@ -75,7 +75,7 @@ def test_the_list_is_filled_up_where_nobody_has_anything_to_say() -> None:
     ]
 
 
-def test_nobody_and_no_items_are_answered() -> None:
+def test_nobody_and_no_items() -> None:
     assert (
         len(select_candidates(np.zeros((2, 0, 9), dtype=np.float32), np.zeros((0, 9), dtype=bool)))
         == 0
@@ -85,7 +85,7 @@ def test_nobody_and_no_items_are_answered() -> None:
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 12), st.floats(0, 1))
-def test_a_batch_answers_as_each_person_alone(seed: int, depth: int, missing: float) -> None:
+def test_a_batch_gives_what_each_person_alone_does(seed: int, depth: int, missing: float) -> None:
     rng = np.random.default_rng(seed)
     scores = rng.integers(0, 9, (3, 4, 30)).astype(np.float32)
     scores[rng.random(scores.shape) < missing] = NAN
@@ -108,14 +108,14 @@ def test_scores_of_any_size(size: float) -> None:
 
 
 def best_by_sorting(scores: Float32Array, allowed: BoolArray, depth: int) -> set[int]:
-    """One member's best items for one person, as `select_candidates` says it, the slow way."""
-    active_weights = np.flatnonzero(allowed & ~np.isnan(scores))
-    if len(active_weights) < depth:
-        return set(active_weights.tolist())
-    last = np.sort(scores[active_weights])[-depth]
-    best = active_weights[scores[active_weights] >= last]
+    """One member's best items for one person, as `select_candidates` defines them, the slow way."""
+    scored_items = np.flatnonzero(allowed & ~np.isnan(scores))
+    if len(scored_items) < depth:
+        return set(scored_items.tolist())
+    last = np.sort(scores[scored_items])[-depth]
+    best = scored_items[scores[scored_items] >= last]
     if len(best) > 2 * depth:
-        best = active_weights[scores[active_weights] > last]
+        best = scored_items[scores[scored_items] > last]
     return set(best.tolist())
 
 
@@ -127,7 +127,7 @@ def best_by_sorting(scores: Float32Array, allowed: BoolArray, depth: int) -> set
     st.floats(0, 1),
 )
 @pytest.mark.parametrize("people", [2, 60])  # few and many scores go different ways
-def test_the_shortlist_is_what_sorting_finds(
+def test_the_candidates_are_what_sorting_finds(
     people: int, seed: int, depth: int, values: int, missing: float
 ) -> None:
     rng = np.random.default_rng(seed)
@@ -135,7 +135,7 @@ def test_the_shortlist_is_what_sorting_finds(
     scores[0] *= rng.random(scores.shape[1:]) < rng.random()
     scores[rng.random(scores.shape) < missing * rng.integers(0, 2)] = NAN
     excluded = rng.random((people, 401)) < rng.random()
-    assert (scores.size > FEW) is (people == 60)
+    assert (scores.size > PARTITION_ALL) is (people == 60)
     candidates = select_candidates(scores, excluded, depth, least=0)
     for person in range(people):
         bests = (best_by_sorting(own[person], ~excluded[person], depth) for own in scores)

@@ -72,10 +72,10 @@ def test_a_missing_part_is_refused() -> None:
         WeightCurve.from_json({"members": ["a"]})
 
 
-def test_where_those_with_the_weight_are_silent_the_others_count_as_they_do_elsewhere() -> None:
+def test_where_those_with_the_weight_abstain_the_others_count_as_they_do_elsewhere() -> None:
     weights = np.array([[1.0, 0.0, 0.0], [0.0, 0.75, 0.25]])
-    curve = WeightCurve(("silent", "a", "b"), (0, 5), weights)
+    curve = WeightCurve(("abstaining", "a", "b"), (0, 5), weights)
     shares = active_weights(curve.at(np.array([0])), np.array([[False], [True], [True]]))
     assert shares[:, 0].tolist() == pytest.approx([0.0, 0.75, 0.25])
-    heard = active_weights(curve.at(np.array([0])), np.ones((3, 1), dtype=np.bool_))
-    assert heard[:, 0].tolist() == pytest.approx([1.0, 0.0, 0.0], abs=1e-8)
+    informative = active_weights(curve.at(np.array([0])), np.ones((3, 1), dtype=np.bool_))
+    assert informative[:, 0].tolist() == pytest.approx([1.0, 0.0, 0.0], abs=1e-8)

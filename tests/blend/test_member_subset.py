@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 
 from tastemaker.blend import ScoredCases, select_candidates
-from tastemaker.blend.member_subset import BLOCK, restricted
+from tastemaker.blend.member_subset import PEOPLE_AT_ONCE, keep_members
 
-MEMBERS, PEOPLE, ITEMS, DEPTH = 4, BLOCK + 10, 60, 5
+MEMBERS, PEOPLE, ITEMS, DEPTH = 4, PEOPLE_AT_ONCE + 10, 60, 5
 
 
 def scores() -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
@@ -15,8 +15,8 @@ def scores() -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
     return random
 
 
-def trial(rows: list[int]) -> ScoredCases:
-    """What the members of the given rows alone would show."""
+def cases_of(rows: list[int]) -> ScoredCases:
+    """The people scored by the members of the given rows alone."""
     random = np.random.default_rng(1)
     excluded = random.random((PEOPLE, ITEMS)) < 0.2
     right = (random.random((PEOPLE, ITEMS)) < 0.1) & ~excluded
@@ -36,10 +36,10 @@ def same(one: ScoredCases, other: ScoredCases) -> None:
 
 
 def test_the_others_might_as_well_never_have_been_there() -> None:
-    everybody = trial([0, 1, 2, 3])
-    same(restricted(everybody, [3, 1, 0], DEPTH), trial([3, 1, 0]))
+    cases = cases_of([0, 1, 2, 3])
+    same(keep_members(cases, [3, 1, 0], DEPTH), cases_of([3, 1, 0]))
 
 
-def test_everybody_stays_as_they_are() -> None:
-    everybody = trial([0, 1, 2, 3])
-    same(restricted(everybody, [0, 1, 2, 3], DEPTH), everybody)
+def test_all_members_stay_as_they_are() -> None:
+    cases = cases_of([0, 1, 2, 3])
+    same(keep_members(cases, [0, 1, 2, 3], DEPTH), cases)

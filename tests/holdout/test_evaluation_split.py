@@ -5,7 +5,8 @@ import pytest
 
 from tastemaker.data import BoolArray, Histories, Items, People, TrainingData
 from tastemaker.errors import EvaluationError, InputError
-from tastemaker.holdout.evaluation_split import SPLITS, EvaluationSplit, make_evaluation_split
+from tastemaker.holdout.evaluation_split import EvaluationSplit, make_evaluation_split
+from tastemaker.holdout.methods import SPLITS
 
 N_PEOPLE, N_ITEMS, LENGTH = 20, 12, 6
 ALL = np.ones(N_ITEMS, dtype=np.bool_)
@@ -39,9 +40,9 @@ def rows_of(made: EvaluationSplit, which: BoolArray) -> set[int]:
 
 def test_by_time_nothing_of_the_future_is_learnt() -> None:
     made = make_evaluation_split("time", data(), ALL)
-    asked = made.people.times[made.split.held_out]
-    assert made.data.people.times.max() < asked.min()
-    assert "from 1970-01-" in made.basis
+    held_out = made.people.times[made.split.held_out]
+    assert made.data.people.times.max() < held_out.min()
+    assert "from 1970-01-" in made.description
     assert made.candidates.all()
 
 
@@ -56,32 +57,32 @@ def test_at_random_everyone_gives_a_fifth() -> None:
     assert np.bincount(made.people.histories.rows[made.split.held_out]).tolist() == [1] * N_PEOPLE
 
 
-def test_at_random_neither_times_nor_the_order_of_what_was_chosen_are_told() -> None:
+def test_at_random_neither_times_nor_the_order_of_what_was_chosen_are_kept() -> None:
     given = data()
     made = make_evaluation_split("random", given, ALL)
     assert np.isnan(made.people.times).all()
     assert np.isnan(made.data.people.times).all()
-    told, true = (people.histories.items for people in (made.people, given.people))
-    assert told.tolist() != true.tolist()
+    mixed, true = (people.histories.items for people in (made.people, given.people))
+    assert mixed.tolist() != true.tolist()
     own = slice(0, LENGTH)
-    assert sorted(told[own].tolist()) == sorted(true[own].tolist())
+    assert sorted(mixed[own].tolist()) == sorted(true[own].tolist())
 
 
-def test_strangers_are_asked_for_what_followed_and_never_learnt_from() -> None:
+def test_unknown_people_are_to_choose_what_followed_and_never_learnt_from() -> None:
     made = make_evaluation_split("people", data(), ALL)
-    strangers = rows_of(made, made.split.held_out)
-    assert len(strangers) == 2
+    unknown = rows_of(made, made.split.held_out)
+    assert len(unknown) == 2
     assert len(made.data.people) == N_PEOPLE - 2
     assert made.people.histories.ages[made.split.held_out].tolist() == [0, 0]
     known = made.people.histories.rows[made.split.known]
-    assert [np.count_nonzero(known == row) for row in strangers] == [LENGTH - 1] * 2
+    assert [np.count_nonzero(known == row) for row in unknown] == [LENGTH - 1] * 2
 
 
 def test_of_cold_people_nothing_is_known() -> None:
     made = make_evaluation_split("cold-people", data(), ALL)
-    strangers = rows_of(made, made.split.held_out)
-    assert len(strangers) == 2
-    assert not strangers & rows_of(made, made.split.known)
+    unknown = rows_of(made, made.split.held_out)
+    assert len(unknown) == 2
+    assert not unknown & rows_of(made, made.split.known)
     assert made.split.held_out.sum() == 2 * LENGTH
 
 
@@ -99,7 +100,7 @@ def test_cold_items_come_after_all_others_and_only_they_may_be_shown() -> None:
 
 
 @pytest.mark.parametrize("name", SPLITS)
-def test_what_is_asked_is_never_learnt(name: str) -> None:
+def test_what_is_held_out_is_never_learnt(name: str) -> None:
     made = make_evaluation_split(name, data(), ALL)
     assert not (made.split.held_out & made.split.known).any()
     assert len(made.data.people.times) <= len(made.people.times) - made.split.held_out.sum()
@@ -107,15 +108,15 @@ def test_what_is_asked_is_never_learnt(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", SPLITS)
-def test_nobody_is_asked_for_what_cannot_be_shown(name: str) -> None:
+def test_what_cannot_be_shown_is_not_held_out(name: str) -> None:
     available = np.arange(N_ITEMS) % 3 > 0
     try:
         made = make_evaluation_split(name, data(), available)
     except EvaluationError:
         assert name == "cold-items"  # the one item drawn is not available
         return
-    asked = made.people.histories.items[made.split.held_out]
-    assert available[made.order[asked]].all()
+    held_out = made.people.histories.items[made.split.held_out]
+    assert available[made.order[held_out]].all()
 
 
 def test_by_time_where_there_are_times_and_else_at_random() -> None:

@@ -4,14 +4,10 @@ import numpy as np
 import pytest
 
 from tastemaker import People, TrainingData
-from tastemaker.data import Float32Array
 from tastemaker.errors import TrainingError
 from tastemaker.holdout.splits import by_time
 from tastemaker.holdout.tuning_folds import make_tuning_folds
-from tastemaker.recommender import no_progress
 from tastemaker.testing import items_of, people_of
-from tastemaker.tuning.measuring import Failed, figure
-from tastemaker_plugins.popularity.popular import Popular
 
 DAY = 86_400.0
 
@@ -23,23 +19,16 @@ def data(n_people: int = 20, length: int = 10) -> TrainingData:
     return TrainingData(items_of(12), people_of(histories, 12, times=times))
 
 
-class Broken(Popular):
-    name = "broken"
-
-    def score(self, people: People) -> Float32Array:
-        raise ValueError("no luck")
-
-
-def test_no_cut_sees_the_newest_tenth() -> None:
+def test_no_fold_sees_the_newest_tenth() -> None:
     given = data()
     newest = given.people.times[by_time(given.people, 0.9, 1.0).held_out].min()
     folds = make_tuning_folds(given)
     assert len(folds) == 3
     for fold in folds:
         assert fold.data.people.times.max() < newest
-        assert fold.question.people.times.max() <= fold.data.people.times.max()
+        assert fold.cases.people.times.max() <= fold.data.people.times.max()
         # what is chosen next is less than all that was kept back
-        assert len(fold.question) and fold.question.chosen.sum() <= 20
+        assert len(fold.cases) and fold.cases.chosen.sum() <= 20
 
 
 def test_without_times_a_tenth_is_set_aside_at_random() -> None:
@@ -48,12 +37,12 @@ def test_without_times_a_tenth_is_set_aside_at_random() -> None:
     people = People(given.people.histories, untimed, given.people.kinds, given.people.weights)
     folds = make_tuning_folds(TrainingData(given.items, people))
     assert len(folds) == 3
-    assert all("at random" in fold.basis for fold in folds)
-    # one of ten is kept back, one of the nine is asked for
+    assert all("at random" in fold.description for fold in folds)
+    # one of ten is kept back, one of the nine is held out
     assert {len(fold.data.people.times) for fold in folds} == {20 * 8}
 
 
-def test_the_last_interactions_can_be_what_is_asked() -> None:
+def test_the_last_interactions_can_be_held_out() -> None:
     folds = make_tuning_folds(data(), "last")
     assert [len(fold.data.people.times) for fold in folds] == [20 * 8, 20 * 7, 20 * 6]
 
@@ -62,16 +51,3 @@ def test_too_little_data() -> None:
     alone = TrainingData(items_of(1), people_of([[0]], 1))
     with pytest.raises(TrainingError, match="too little data"):
         make_tuning_folds(alone)
-
-
-def test_figures_are_those_of_a_recommender_alone() -> None:
-    fold = make_tuning_folds(data())[0]
-    reached = figure(Popular().fit(fold.data, no_progress), fold)
-    assert isinstance(reached, float) and 0 < reached <= 1
-
-
-def test_who_cannot_score_has_none() -> None:
-    fold = make_tuning_folds(data())[0]
-    reached = figure(Broken().fit(fold.data, no_progress), fold)
-    assert isinstance(reached, Failed)
-    assert "no luck" in reached.problem

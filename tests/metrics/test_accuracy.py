@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tastemaker.metrics.accuracy import METRICS, discounts, hit_rate, mrr, ndcg, recall
+from tastemaker.metrics.accuracy import METRICS, discounts, hit_rate, measures, mrr, ndcg, recall
 
 HITS = np.array([[1, 0, 1, 0], [0, 0, 0, 1], [0, 0, 0, 0], [1, 1, 1, 1]], dtype=bool)
 RELEVANT = np.array([2, 1, 3, 4])
@@ -38,3 +38,9 @@ def test_nothing_relevant_and_nothing_listed_are_worth_nothing(name: str) -> Non
 
 def test_the_first_place_discounts_nothing() -> None:
     assert discounts(3) == pytest.approx([1, 1 / np.log2(3), 1 / 2])
+
+
+def test_every_metric_at_every_cutoff() -> None:
+    figures = measures(HITS, RELEVANT, (1, 3))
+    assert set(figures) == {f"{name}@{k}" for name in METRICS for k in (1, 3)}
+    assert figures["recall@3"].tolist() == recall(HITS, RELEVANT, 3).tolist()

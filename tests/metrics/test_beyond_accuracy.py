@@ -39,10 +39,10 @@ def lists(*rows: list[int]) -> np.typing.NDArray[np.int64]:
     return np.array(rows, dtype=np.int64)
 
 
-def test_coverage_is_the_share_of_what_may_be_shown() -> None:
-    may = np.array([True, True, True, True, False])
-    assert coverage(lists([0, 1], [1, NONE]), may) == 0.5
-    assert coverage(lists([NONE, NONE]), may) == 0
+def test_coverage_is_the_share_of_the_eligible_items() -> None:
+    eligible = np.array([True, True, True, True, False])
+    assert coverage(lists([0, 1], [1, NONE]), eligible) == 0.5
+    assert coverage(lists([NONE, NONE]), eligible) == 0
 
 
 def test_an_item_that_everyone_knows_is_no_surprise_and_half_as_many_are_one_bit_more() -> None:
@@ -59,13 +59,13 @@ def test_lists_of_things_chosen_by_the_same_people_are_not_varied() -> None:
 
 
 def test_variety_is_the_mean_over_all_pairs() -> None:
-    # likeness of 0 and 1: 4 / sqrt(8 * 4); of 0 and 2: 2 / sqrt(8 * 2); of 1 and 2: 2 / sqrt(4 * 2)
-    likenesses = [4 / np.sqrt(32), 2 / np.sqrt(16), 2 / np.sqrt(8)]
-    assert diversity(lists([0, 1, 2]), PAST)[0] == pytest.approx(1 - np.mean(likenesses))
+    # of 0 and 1: 4 / sqrt(8 * 4); of 0 and 2: 2 / sqrt(8 * 2); of 1 and 2: 2 / sqrt(4 * 2)
+    similarities = [4 / np.sqrt(32), 2 / np.sqrt(16), 2 / np.sqrt(8)]
+    assert diversity(lists([0, 1, 2]), PAST)[0] == pytest.approx(1 - np.mean(similarities))
 
 
-def test_likeness_is_judged_by_some_of_many_people(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tastemaker.metrics.beyond_accuracy.ASKED_FOR_LIKENESS", 3)
+def test_similarity_is_judged_by_some_of_many_people(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tastemaker.metrics.beyond_accuracy.SIMILARITY_SAMPLE", 3)
     assert Past.of(EIGHT, 5).vectors.shape == (5, 3)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from tastemaker.blend import WeightCurve, blend, uniform_weights
+from tastemaker.blend import WeightCurve, blend_scores, uniform_weights
 from tastemaker.data import BoolArray, Float32Array, Histories, People
 from tastemaker.engine import Tastemaker
 from tastemaker.errors import InputError
@@ -66,7 +66,7 @@ def test_the_rest_of_the_list_stays_as_it_would_be() -> None:
     scores, excluded, lengths = opinions(n), nobody_barred(n), np.full(n, 5)
     excluded[::2, ::3] = True
     curve = WeightCurve(("a", "b"), (0,), np.array([[0.6, 0.4]]), carry=0.5)
-    plain = blend(scores, excluded, curve, lengths, K)
+    plain = blend_scores(scores, excluded, curve, lengths, K)
     best, let_in = explored(scores, excluded, curve, lengths, K, Exploration(0.3, NEW), seeds(n))
     assert let_in.any()
     parts = best.contributions.sum(axis=0)
@@ -129,14 +129,14 @@ def test_nothing_is_let_in(
     args = (opinions(20), nobody_barred(20), uniform_weights(["a", "b"]), np.full(20, 5), k)
     best, let_in = explored(*args, Exploration(share, new), seeds(20))
     assert not let_in.any()
-    assert best.items.tolist() == blend(*args).items.tolist()
+    assert best.items.tolist() == blend_scores(*args).items.tolist()
 
 
 def test_a_list_that_holds_everything_stays_as_it_is() -> None:
     args = (opinions(5), nobody_barred(5), uniform_weights(["a", "b"]), np.full(5, 5), N_ITEMS)
     best, let_in = explored(*args, Exploration(1.0, NEW), seeds(5))
     assert not let_in.any()
-    assert best.items.tolist() == blend(*args).items.tolist()
+    assert best.items.tolist() == blend_scores(*args).items.tolist()
 
 
 @pytest.mark.parametrize(

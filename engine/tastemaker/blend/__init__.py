@@ -1,38 +1,32 @@
 """The blend: candidates, calibration, the weight curve, and learning it. It knows only arrays."""
 
 from tastemaker.blend.calibration import Calibrated, calibrate
-from tastemaker.blend.candidates import DEPTH, Candidates, select_candidates
-from tastemaker.blend.combination import Blended, blend, combine
+from tastemaker.blend.candidates import Candidates, select_candidates
+from tastemaker.blend.combination import Blended, blend_scores, combine
 from tastemaker.blend.curve import KNOTS, WeightCurve, uniform_weights
-from tastemaker.blend.guarantee import Bucket
-from tastemaker.blend.learning import (
-    FittedWeights,
-    RawWeights,
-    apply_guarantee,
-    fit_raw_weights,
-    fit_weights,
-)
-from tastemaker.blend.scored_cases import ScoredCases
+from tastemaker.blend.guarantee import apply_guarantee
+from tastemaker.blend.learning import RawWeights, fit_raw_weights, fit_weights
+from tastemaker.blend.member_subset import keep_members
+from tastemaker.blend.scored_cases import ScoredCases, stack_cases
 from tastemaker.blend.shrinkage import shrinkage_shares
 
 __all__ = [
     "Blended",
-    "Bucket",
     "Calibrated",
     "Candidates",
-    "DEPTH",
-    "FittedWeights",
     "KNOTS",
     "RawWeights",
     "ScoredCases",
     "WeightCurve",
     "apply_guarantee",
-    "blend",
+    "blend_scores",
     "calibrate",
     "combine",
     "fit_raw_weights",
     "fit_weights",
+    "keep_members",
     "select_candidates",
     "shrinkage_shares",
+    "stack_cases",
     "uniform_weights",
 ]

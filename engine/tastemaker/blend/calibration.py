@@ -9,8 +9,9 @@ import numpy as np
 from tastemaker.blend.candidates import Candidates
 from tastemaker.data import BoolArray, Float32Array, frozen
 
-FLAT = np.float32(1e-6)
-"""Scores that deviate by less than this share of the largest say nothing: it is rounding."""
+ROUNDING = np.float32(1e-6)
+"""Scores that deviate by less than this share of the largest tell nothing apart: it is rounding
+(float32 has 24 bits, 6e-8)."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class Scale:
     Attributes:
         largest: (n_members, n) float32 the largest size of the member's scores for a person.
         means: (n_members, n) float32 the mean after dividing by that.
-        factors: (n_members, n) float32 one over the deviation; 0 where the member does not speak.
+        factors: (n_members, n) float32 one over the deviation; 0 where the member is uninformative.
     """
 
     largest: Float32Array
@@ -30,13 +31,13 @@ class Scale:
 
 @dataclass(frozen=True)
 class Calibrated:
-    """What each member says of each candidate, on one scale.
+    """The members' scores of each candidate, on one scale.
 
     Attributes:
         values: (n_members, n, width) float32; 0 for an average candidate and where not present.
         present: (n_members, n, width) where the member scored the candidate.
-        speaks: (n_members, n) whether the member tells this person's candidates apart at all.
-        gaps: whether a member that speaks for a person left out some of the candidates.
+        informative: (n_members, n) whether the member tells this person's candidates apart at all.
+        gaps: whether a member that is informative for a person abstained on some candidates.
         scale: how the scores were brought to it.
     """
 
@@ -50,8 +51,8 @@ class Calibrated:
         for array in (self.values, self.present, self.informative):
             frozen(array)
 
-    def of(self, candidates: Candidates) -> Calibrated:
-        """What the members say of other items of the same people, on the very same scale."""
+    def apply_to(self, candidates: Candidates) -> Calibrated:
+        """The members' scores of other items of the same people, on the very same scale."""
         present = ~np.isnan(candidates.values)
         values = np.where(present, candidates.values, np.float32(0))
         values /= self.scale.largest[:, :, None]
@@ -64,7 +65,7 @@ class Calibrated:
 def calibrate(candidates: Candidates) -> Calibrated:
     """Each member's standard score (z) over the candidates of each person that it scores.
 
-    A member that scores all of a person's candidates alike, or none, does not speak.
+    A member that scores all of a person's candidates alike, or none, is uninformative there.
     """
     present = ~np.isnan(candidates.values)
     values = candidates.values.copy()
@@ -78,7 +79,7 @@ def calibrate(candidates: Candidates) -> Calibrated:
     values -= means[:, :, None]
     values *= present
     deviation = np.sqrt(np.einsum("mnw,mnw->mn", values, values) / counts)
-    informative = deviation > FLAT
+    informative = deviation > ROUNDING
     factors = np.divide(1, deviation, where=informative, out=np.zeros_like(deviation))
     values *= factors[:, :, None]
     gaps = bool((informative & (scored < np.count_nonzero(candidates.valid, axis=1))).any())

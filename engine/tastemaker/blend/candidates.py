@@ -9,22 +9,23 @@ import numpy as np
 from tastemaker.data import BoolArray, Float32Array, Int64Array, frozen
 
 DEPTH = 100
-"""How many of its best items each member brings."""
+"""How many of its best items each member brings. Chosen, not measured."""
 
 MASKED = np.float32(-3e38)
-"""Added to a score, it sinks the item below every other; float32 ends not far below it."""
+"""Added to a score, it puts the item below every other; float32 ends not far below it."""
 
+GROUPS_PER_ITEM = 3
+"""A row of many items is split into about this many groups for each item looked for.
+Chosen, not measured."""
 
-GROUPS = 3
-"""A row of many items is cut into about this many groups for each item looked for."""
-
-FEW = 2**15
-"""Up to so many scores it is quicker to partition all of them."""
+PARTITION_ALL = 2**15
+"""Up to so many scores, all of them are partitioned: that is quicker than to look for fewer first.
+Chosen, not measured."""
 
 
 @dataclass(frozen=True)
 class Candidates:
-    """The candidates of a batch of people, and what each member says of them.
+    """The candidates of a batch of people, and the members' scores of them.
 
     Lists are of uneven length: a row is filled up at its end, and `valid` tells where.
 
@@ -53,89 +54,90 @@ def select_candidates(
     """The union of each member's best `depth` items, with every member's scores of them.
 
     Ties at a member's last place all come in if they are few; if they are many, as where a member
-    has nothing to say of most items, none does. Works on everybody at once: give it people in
-    blocks of a few megabytes of scores.
+    scores most items alike, none does. Works on everybody at once: give it people in blocks of a
+    few megabytes of scores.
 
     Args:
         scores: (n_members, n, n_items) float32; NaN = abstains; sizes below 1e38. Only read.
-        barred: (n, n_items) the items that must not be shown (seen, unavailable, filtered out).
+        excluded: (n, n_items) the items that must not be shown to a person (seen, unavailable,
+            filtered out).
         depth: how many items each member brings.
-        least: how many candidates a person gets at least, as long as there are items not barred.
+        least: how many candidates a person gets at least, as far as there are items not excluded.
     """
-    chosen = _chosen(scores, excluded, depth)
+    chosen = _union_of_best(scores, excluded, depth)
     chosen &= ~excluded
     counts = np.count_nonzero(chosen, axis=1)
     if counts.min(initial=least) < least:
         _fill_up(chosen, excluded, least)
         counts = np.count_nonzero(chosen, axis=1)
-    return _gathered(scores, chosen, counts)
+    return _gather(scores, chosen, counts)
 
 
-def _chosen(scores: Float32Array, excluded: BoolArray, depth: int) -> BoolArray:
-    """(n, n_items) the union of the members' best."""
-    n_items = scores.shape[2]
-    if depth >= n_items:
-        said: BoolArray = np.logical_or.reduce(~np.isnan(scores), axis=0)
-        return said
-    level = scores + np.multiply(excluded, MASKED, dtype=np.float32)
-    if np.isnan(level.min(initial=0)):
-        np.fmax(level, MASKED, out=level)
-    last = _last(level, depth)[:, :, np.newaxis]
-    best = level >= last
-    crowded = best.sum(axis=2, dtype=np.int32) > 2 * depth
-    if crowded.any():
-        above = np.nextafter(last, np.float32(np.inf))
-        np.copyto(last, above, where=crowded[:, :, np.newaxis])
-        np.greater_equal(level, last, out=best)
+def _union_of_best(scores: Float32Array, excluded: BoolArray, depth: int) -> BoolArray:
+    """(n, n_items) which items are among the best `depth` of some member."""
+    if depth >= scores.shape[2]:
+        scored: BoolArray = np.logical_or.reduce(~np.isnan(scores), axis=0)
+        return scored
+    masked = scores + np.multiply(excluded, MASKED, dtype=np.float32)
+    if np.isnan(masked.min(initial=0)):
+        np.fmax(masked, MASKED, out=masked)
+    threshold = _threshold(masked, depth)[:, :, np.newaxis]
+    best = masked >= threshold
+    too_many_ties = best.sum(axis=2, dtype=np.int32) > 2 * depth
+    if too_many_ties.any():
+        above = np.nextafter(threshold, np.float32(np.inf))
+        np.copyto(threshold, above, where=too_many_ties[:, :, np.newaxis])
+        np.greater_equal(masked, threshold, out=best)
     union: BoolArray = np.logical_or.reduce(best, axis=0)
     return union
 
 
-def _last(level: Float32Array, depth: int) -> Float32Array:
-    """(n_members, n) the `depth`-th highest of each row, but no item that was sunk.
+def _threshold(masked: Float32Array, depth: int) -> Float32Array:
+    """(n_members, n) the `depth`-th highest score of each row, but never that of a masked item.
 
     That of the maxima of groups of items is at most as high, and cheap to find: of many items only
     those above it are partitioned. (A whole row where many are tied takes ten times as long as
     another.)
     """
-    if level.size <= FEW:
-        return np.maximum(_highest(level.copy(), depth), MASKED / 2)
-    last = np.maximum(_highest(_maxima(level, depth), depth), MASKED / 2)
-    above = level > last[:, :, np.newaxis]
+    if masked.size <= PARTITION_ALL:
+        return np.maximum(_kth_highest(masked.copy(), depth), MASKED / 2)
+    threshold = np.maximum(_kth_highest(_group_maxima(masked, depth), depth), MASKED / 2)
+    above = masked > threshold[:, :, np.newaxis]
     counts = above.sum(axis=2, dtype=np.int32)
     width = int(counts.max(initial=0))
     if width < depth:
-        return last
+        return threshold
     table = np.full((*counts.shape, width), MASKED)
-    table[np.arange(width) < counts[:, :, np.newaxis]] = level.reshape(-1)[np.flatnonzero(above)]
-    return np.maximum(last, _highest(table, depth))
+    table[np.arange(width) < counts[:, :, np.newaxis]] = masked.reshape(-1)[np.flatnonzero(above)]
+    return np.maximum(threshold, _kth_highest(table, depth))
 
 
-def _highest(rows: Float32Array, depth: int) -> Float32Array:
-    """(n_members, n) the `depth`-th highest of each row, which are reordered."""
-    place = rows.shape[2] - depth
+def _kth_highest(rows: Float32Array, k: int) -> Float32Array:
+    """(n_members, n) the `k`-th highest of each row, which are reordered."""
+    place = rows.shape[2] - k
     rows.partition(place, axis=2)
     return rows[:, :, place]
 
 
-def _maxima(level: Float32Array, depth: int) -> Float32Array:
+def _group_maxima(masked: Float32Array, depth: int) -> Float32Array:
     """(n_members, n, n_groups) the highest of each group of a row's items."""
-    n_items = level.shape[2]
-    size = max(1, n_items // (GROUPS * depth))
+    n_items = masked.shape[2]
+    size = max(1, n_items // (GROUPS_PER_ITEM * depth))
     n_groups = n_items // size
-    whole, rest = np.split(level, [size * n_groups], axis=2)
-    maxima: Float32Array = whole.reshape(*level.shape[:2], size, n_groups).max(axis=2)
+    whole, rest = np.split(masked, [size * n_groups], axis=2)
+    maxima: Float32Array = whole.reshape(*masked.shape[:2], size, n_groups).max(axis=2)
     np.maximum(maxima[:, :, : rest.shape[2]], rest, out=maxima[:, :, : rest.shape[2]])
     return maxima
 
 
 def _fill_up(chosen: BoolArray, excluded: BoolArray, least: int) -> None:
+    """Adds the items of the lowest index for those who have too few."""
     for person in np.flatnonzero(chosen.sum(axis=1) < least):
         others = np.flatnonzero(~(chosen[person] | excluded[person]))
         chosen[person, others[: least - chosen[person].sum()]] = True
 
 
-def _gathered(scores: Float32Array, chosen: BoolArray, counts: Int64Array) -> Candidates:
+def _gather(scores: Float32Array, chosen: BoolArray, counts: Int64Array) -> Candidates:
     n, n_items = chosen.shape
     valid = np.arange(counts.max(initial=0)) < counts[:, None]
     cells = np.zeros(valid.shape, dtype=np.int64)

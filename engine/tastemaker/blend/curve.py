@@ -13,14 +13,16 @@ from tastemaker.data import Float64Array, Int64Array, frozen
 from tastemaker.errors import ReleaseError
 
 KNOTS = (0, 1, 2, 5, 10, 20, 50)
-"""The history lengths that weights are learnt for; in between they are interpolated."""
+"""The history lengths that weights are learnt for; in between they are interpolated.
+Chosen, not measured."""
 
 CARRY = 0.5
-"""The default share of a weight that passes to the others where its member abstains on an item."""
+"""The default share of a weight that passes to the others where its member abstains on an item.
+Chosen, not measured."""
 
 RESERVE = 1e-9
 """Of its mean weight a member keeps this share everywhere: too little to move a ranking, enough to
-tell who is heard, and how much, where those that have the weight are silent to a person."""
+say how much each of the others counts where those that have the weight abstain on a person."""
 
 
 @dataclass(frozen=True)
@@ -53,10 +55,10 @@ class WeightCurve:
 
         Linear in log(1 + length) between two knots, constant beyond the last.
         """
-        spots = np.log1p(np.asarray(self.knots, dtype=np.float64))
-        place = np.interp(np.log1p(lengths), spots, np.arange(len(spots)))
-        left = np.minimum(place.astype(np.int64), max(len(spots) - 2, 0))
-        right = np.minimum(left + 1, len(spots) - 1)
+        positions = np.log1p(np.asarray(self.knots, dtype=np.float64))
+        place = np.interp(np.log1p(lengths), positions, np.arange(len(positions)))
+        left = np.minimum(place.astype(np.int64), max(len(positions) - 2, 0))
+        right = np.minimum(left + 1, len(positions) - 1)
         share = (place - left)[:, None]
         weights: Float64Array = (1 - share) * self.weights[left] + share * self.weights[right]
         return np.asarray((weights + RESERVE * self.weights.mean(axis=0)) / (1 + RESERVE))
@@ -66,11 +68,11 @@ class WeightCurve:
         columns = [self.members.index(name) for name in members]
         kept = self.weights[:, columns]
         sums = kept.sum(axis=1, keepdims=True)
-        uniform_weights = np.full_like(kept, 1 / max(len(columns), 1))
-        weights = np.divide(kept, sums, where=sums > 0, out=uniform_weights)
+        uniform = np.full_like(kept, 1 / max(len(columns), 1))
+        weights = np.divide(kept, sums, where=sums > 0, out=uniform)
         return WeightCurve(tuple(members), self.knots, weights, self.carry, self.depth)
 
-    def beside(self, name: str) -> WeightCurve:
+    def with_member(self, name: str) -> WeightCurve:
         """The curve with one more member, the last, that has no weight."""
         weights = np.pad(self.weights, ((0, 0), (0, 1)))
         return WeightCurve((*self.members, name), self.knots, weights, self.carry, self.depth)

@@ -1,4 +1,4 @@
-"""Trials: people whose next choices are known, and what each member says of their candidates."""
+"""Scored cases: people whose next choices are known, with every member's scores of candidates."""
 
 from __future__ import annotations
 
@@ -7,22 +7,23 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
 from tastemaker.blend.calibration import Calibrated, calibrate
 from tastemaker.blend.candidates import Candidates
-from tastemaker.blend.combination import combine, highest
-from tastemaker.blend.top_candidates import TopCandidates, top_candidates
+from tastemaker.blend.combination import combine
+from tastemaker.blend.ragged import stack_rows
+from tastemaker.blend.top_candidates import TopCandidates, select_top_candidates
+from tastemaker.blend.top_k import top_k_places
 from tastemaker.data import BoolArray, Float32Array, Float64Array, Int64Array, frozen
 from tastemaker.metrics.accuracy import ndcg
 
 
 @dataclass(frozen=True)
 class ScoredCases:
-    """A group of people alike: of one cut of time, with histories cut alike.
+    """A group of people of one fold, with histories truncated in one way.
 
     Attributes:
-        slate: their candidates, from members trained on nothing that came later.
+        candidates: their candidates, from members fitted on nothing that came later.
         relevant: (n, width) which candidates the person went on to choose.
         n_relevant: (n,) int64 how many items the person went on to choose, candidates or not.
         lengths: (n,) int64 the length of the history that the members saw.
@@ -53,7 +54,7 @@ class ScoredCases:
     @cached_property
     def top_candidates(self) -> TopCandidates:
         """The candidates that could have one of the first places."""
-        return top_candidates(
+        return select_top_candidates(
             self.calibrated.values, self.candidates.valid, self.relevant, self.n_relevant
         )
 
@@ -61,23 +62,23 @@ class ScoredCases:
         """(n, width) the blended scores of the candidates with weights (n, n_members)."""
         return combine(self.candidates, self.calibrated, weights, carry).totals
 
-    def quality(self, weights: Float64Array, carry: float, k: int) -> Float64Array:
+    def blend_ndcg(self, weights: Float64Array, carry: float, k: int) -> Float64Array:
         """(n,) NDCG at `k` of the blend with weights (n, n_members)."""
         return ndcg(self.hits(self.totals(weights, carry), k), self.n_relevant, k)
 
-    def alone(self, k: int) -> Float64Array:
-        """(n_members, n) NDCG at `k` of each member alone; 0 where it is silent."""
-        if k not in self._alone:
-            figures = self._ranked_alone(k)
+    def member_ndcg(self, k: int) -> Float64Array:
+        """(n_members, n) NDCG at `k` of each member alone; 0 where it is uninformative."""
+        if k not in self._member_ndcg:
+            figures = self._ranked_by_each(k)
             frozen(figures)
-            self._alone[k] = figures
-        return self._alone[k]
+            self._member_ndcg[k] = figures
+        return self._member_ndcg[k]
 
     @cached_property
-    def _alone(self) -> dict[int, Float64Array]:
+    def _member_ndcg(self) -> dict[int, Float64Array]:
         return {}
 
-    def _ranked_alone(self, k: int) -> Float64Array:
+    def _ranked_by_each(self, k: int) -> Float64Array:
         values, valid = self.calibrated.values, self.candidates.valid
         rows = [np.where(valid, own, np.float32(-np.inf)) for own in values]
         figures = np.array([ndcg(self.hits(row, k), self.n_relevant, k) for row in rows])
@@ -85,7 +86,7 @@ class ScoredCases:
 
     def hits(self, totals: Float32Array, k: int) -> BoolArray:
         """(n, k) whether the item in each place is relevant, ranked by totals (n, width)."""
-        places = highest(totals, k)
+        places = top_k_places(totals, k)
         return np.asarray(self.relevant[np.arange(len(self))[:, None], places])
 
     def select(self, rows: Int64Array) -> ScoredCases:
@@ -97,24 +98,16 @@ class ScoredCases:
         return ScoredCases(part, self.relevant[rows], self.n_relevant[rows], self.lengths[rows])
 
 
-def joined(trials: Sequence[ScoredCases]) -> ScoredCases:
-    """All the people of the trials, in order."""
-    width = max(trial.candidates.items.shape[1] for trial in trials)
+def stack_cases(parts: Sequence[ScoredCases]) -> ScoredCases:
+    """The people of all the parts, one part after the other; at least one part."""
     candidates = Candidates(
-        np.concatenate([_widened(trial.candidates.items, width, 0) for trial in trials]),
-        np.concatenate([_widened(trial.candidates.valid, width, False) for trial in trials]),
-        np.concatenate(
-            [_widened(trial.candidates.values, width, np.nan) for trial in trials], axis=1
-        ),
+        stack_rows([cases.candidates.items for cases in parts]),
+        stack_rows([cases.candidates.valid for cases in parts]),
+        stack_rows([cases.candidates.values for cases in parts], np.nan),
     )
     return ScoredCases(
         candidates,
-        np.concatenate([_widened(trial.relevant, width, False) for trial in trials]),
-        np.concatenate([trial.n_relevant for trial in trials]),
-        np.concatenate([trial.lengths for trial in trials]),
+        stack_rows([cases.relevant for cases in parts]),
+        np.concatenate([cases.n_relevant for cases in parts]),
+        np.concatenate([cases.lengths for cases in parts]),
     )
-
-
-def _widened(array: npt.NDArray[np.generic], width: int, value: float) -> npt.NDArray[np.generic]:
-    missing = [(0, 0)] * (array.ndim - 1) + [(0, width - array.shape[-1])]
-    return np.pad(array, missing, constant_values=value)

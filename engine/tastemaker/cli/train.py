@@ -10,6 +10,7 @@ import click
 
 from tastemaker.cli.options import Format, database_option, format_option, open_engine
 from tastemaker.cli.output import console, print_rows, print_table
+from tastemaker.holdout.methods import HOLD_OUTS
 from tastemaker.progress import progress_bar
 from tastemaker.training.data_quality import Finding
 from tastemaker.training.report import Release
@@ -36,7 +37,7 @@ SUMMARY = ("release", "state", "trained_at", "recommenders", "ndcg@10", "size", 
 )
 @click.option(
     "--hold-out",
-    type=click.Choice(["time", "last", "random"]),
+    type=click.Choice(HOLD_OUTS),
     help="What the blend learns to foretell: the future, each person's next interaction, or "
     "interactions drawn at random.  [default: time where times are known]",
 )
@@ -84,7 +85,7 @@ def train(
 def print_release(release: Release, output_format: Format) -> None:
     """Prints what a training run found odd about its data, and what it brought."""
     if output_format == "table":
-        print_quality(release.quality)
+        print_quality(release.findings)
     print_outcome(release, output_format)
 
 

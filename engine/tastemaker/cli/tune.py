@@ -6,8 +6,9 @@ import click
 
 from tastemaker.cli.options import Format, database_option, format_option, open_engine
 from tastemaker.cli.output import print_rows
+from tastemaker.holdout.methods import HOLD_OUTS
 from tastemaker.progress import progress_bar
-from tastemaker.tuning.report import Tuned
+from tastemaker.tuning.report import TunedRecommender
 
 STUDY = "sqlite:///tastemaker-tuning.db"
 
@@ -31,7 +32,7 @@ STUDY = "sqlite:///tastemaker-tuning.db"
 )
 @click.option(
     "--hold-out",
-    type=click.Choice(["time", "last", "random"]),
+    type=click.Choice(HOLD_OUTS),
     help="What is foretold: the future, each person's next interaction, or interactions drawn at "
     "random. By time where times are known, and at random otherwise, if not given.",
 )
@@ -78,7 +79,7 @@ def tune(
             apply=not dry_run,
             progress=progress,
         )
-    print_rows([one.row() for one in results], Tuned.COLUMNS, output_format)
+    print_rows([one.row() for one in results], TunedRecommender.COLUMNS, output_format)
     better = [one.name for one in results if one.state == "better"]
     if output_format == "table":
         click.echo(closing(better, dry_run))

@@ -1,4 +1,4 @@
-"""What settings are measured on: several cuts, none of which sees the newest tenth."""
+"""What settings are compared on: several folds, none of which sees what an evaluation holds out."""
 
 from __future__ import annotations
 
@@ -6,70 +6,53 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tastemaker.data import People, TrainingData
+from tastemaker.data import TrainingData
 from tastemaker.errors import TrainingError
 from tastemaker.holdout.cases import HeldOutCases, full_history_cases
-from tastemaker.holdout.splits import Split, at_random, by_time, last_out, make_folds, timed
+from tastemaker.holdout.methods import fold_method, make_folds
 
-KEPT_BACK = 0.1
-"""The share of all interactions that no trial sees: there `tastemaker evaluate` stays honest."""
-
-PEOPLE = 1000
-"""At most so many people are asked at a cut."""
+PEOPLE_PER_FOLD = 1000
+"""At most so many people are evaluated on a fold. Chosen, not measured."""
 
 
 @dataclass(frozen=True)
 class TuningFold:
-    """One cut: what may be learnt from, and what is asked.
+    """One fold.
 
     Attributes:
-        data: what is known.
-        question: whom to ask about, and what is right.
-        basis: in words, what is asked.
+        data: what may be learnt from.
+        cases: the people evaluated, and what is relevant to them.
+        description: in words, what is held out.
     """
 
     data: TrainingData
-    question: HeldOutCases
-    basis: str
+    cases: HeldOutCases
+    description: str
 
 
 def make_tuning_folds(data: TrainingData, hold_out: str | None = None) -> list[TuningFold]:
-    """The cuts on which settings are compared, the latest first.
+    """The folds on which settings are compared, the latest first.
 
     The newest tenth of all interactions is set aside first; where times are not known, a tenth
     drawn at random; and everyone's last interaction, where that is what is held out.
 
     Args:
         data: all there is.
-        hold_out: what is asked for; see `make_folds`.
+        hold_out: what is held out; see `make_folds`.
 
     Raises:
-        TrainingError: there is too little data to ask anything.
+        TrainingError: there is too little data to hold any out.
         InputError: there is no such hold-out.
     """
-    people = data.people.take(_spare(data.people, hold_out, data.seed).known)
+    kept_back = fold_method(hold_out, data.people).keep_back(data.people, data.seed)
+    people = data.people.take(kept_back.known)
     rng = np.random.default_rng(data.seed)
     folds: list[TuningFold] = []
     for split in make_folds(people, hold_out, data.seed):
-        asked = full_history_cases(people, split)
-        if len(asked):
+        cases = full_history_cases(people, split)
+        if len(cases):
             known = replace(data, people=people.take(split.known))
-            folds.append(TuningFold(known, _some(asked, rng), split.basis))
+            folds.append(TuningFold(known, cases.sample(PEOPLE_PER_FOLD, rng), split.description))
     if not folds:
         raise TrainingError("There is too little data to hold any out, so nothing can be tuned.")
     return folds
-
-
-def _spare(people: People, hold_out: str | None, seed: int) -> Split:
-    """What no trial sees."""
-    if hold_out == "last":
-        return last_out(people)
-    if hold_out == "random" or not timed(people):
-        return at_random(people, KEPT_BACK, seed)
-    return by_time(people, 1 - KEPT_BACK, 1.0)
-
-
-def _some(question: HeldOutCases, rng: np.random.Generator) -> HeldOutCases:
-    if len(question) <= PEOPLE:
-        return question
-    return question.select(np.sort(rng.choice(len(question), PEOPLE, replace=False)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -10,6 +10,9 @@ from tastemaker.data import BoolArray, Float64Array, Int64Array
 
 Metric = Callable[[BoolArray, Int64Array, int], Float64Array]
 """(n, depth) hits from the first place on, (n,) how many items are relevant, the cutoff -> (n,)."""
+
+Measures = Mapping[str, Float64Array]
+"""For each metric at a cutoff, as "ndcg@10", (n_people,) one figure a person."""
 
 
 def discounts(k: int) -> Float64Array:
@@ -61,3 +64,11 @@ METRICS: Mapping[str, Metric] = {
     "hit_rate": hit_rate,
     "mrr": mrr,
 }
+
+
+def measures(hits: BoolArray, n_relevant: Int64Array, cutoffs: Sequence[int]) -> Measures:
+    """Every metric at every cutoff; arguments as in `ndcg`, for each cutoff."""
+    figures: dict[str, Float64Array] = {}
+    for name, metric in METRICS.items():
+        figures |= {f"{name}@{k}": metric(hits, n_relevant, k) for k in cutoffs}
+    return figures

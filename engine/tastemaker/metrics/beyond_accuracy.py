@@ -1,4 +1,4 @@
-"""What lists are like besides being right: how much of the catalogue, how new, how varied they are.
+"""Beyond accuracy: coverage, novelty, diversity and popularity bias of ranked lists.
 
 All functions take lists as (n, k) item indexes, best first, with -1 where a list ended early.
 """
@@ -10,13 +10,15 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_array
 
-from tastemaker.data import BoolArray, Float32Array, Float64Array, Int64Array, People
+from tastemaker.data import BoolArray, Float32Array, Float64Array, Int64Array, People, sample_rows
 
 HEAD, TAIL = 0.2, 0.2
-"""The most popular items that make this share of the interactions, and the least popular ones."""
+"""The most popular items that make this share of the interactions, and the least popular ones
+(the groups of Abdollahpouri et al., see `popularity_gap`)."""
 
-ASKED_FOR_LIKENESS = 5000
-"""Two items are alike when the same people chose both: at most so many people are looked at."""
+SIMILARITY_SAMPLE = 5000
+"""Two items are similar when the same people chose both: at most so many people are looked at.
+Chosen, not measured."""
 
 
 @dataclass(frozen=True)
@@ -35,19 +37,17 @@ class Past:
 
     @classmethod
     def of(cls, people: People, n_items: int, seed: int = 0) -> Past:
-        """Of the people learnt from; items that nobody of them knew come after the others.
+        """Of the people in the training data; items that none of them knew come after the others.
 
         Args:
             people: over the first items.
             n_items: how many items there are with those that came later.
-            seed: which people are looked at for likeness, where there are many.
+            seed: which people are looked at for similarity, where there are many.
         """
         presence = people.presence()
         counts = np.bincount(presence.indices, minlength=n_items).astype(np.float64)
         rows = np.flatnonzero(np.diff(presence.indptr))
-        if len(rows) > ASKED_FOR_LIKENESS:
-            rng = np.random.default_rng(seed)
-            rows = np.sort(rng.choice(rows, ASKED_FOR_LIKENESS, replace=False))
+        rows = rows[sample_rows(len(rows), SIMILARITY_SAMPLE, np.random.default_rng(seed))]
         chosen = csr_array(presence[rows].T)
         degrees = np.diff(chosen.indptr)
         data = np.repeat(1 / np.sqrt(np.maximum(degrees, 1)), degrees).astype(np.float32)
@@ -56,10 +56,10 @@ class Past:
         return cls(counts, len(people), vectors)
 
 
-def coverage(items: Int64Array, may_be_shown: BoolArray) -> float:
-    """The share of the items that may be shown, (n_items,) bool, which somebody is shown."""
+def coverage(items: Int64Array, eligible: BoolArray) -> float:
+    """The share of the eligible items, (n_items,) bool, which somebody is shown."""
     shown = np.unique(items[items >= 0])
-    return len(shown) / max(int(may_be_shown.sum()), 1)
+    return len(shown) / max(int(eligible.sum()), 1)
 
 
 def novelty(items: Int64Array, past: Past) -> Float64Array:
@@ -73,25 +73,27 @@ def novelty(items: Int64Array, past: Past) -> Float64Array:
 
 
 def diversity(items: Int64Array, past: Past) -> Float64Array:
-    """(n,) 1 - the mean likeness of two items of a person's list; NaN with fewer than two items.
+    """(n,) 1 - the mean similarity of two items of a person's list; NaN with fewer than two items.
 
-    Likeness is the cosine of who chose the items. Ziegler et al.: Improving recommendation lists
+    Similarity is the cosine of who chose the items. Ziegler et al.: Improving recommendation lists
     through topic diversification. WWW, 2005.
     """
-    there = items >= 0
-    lengths = there.sum(axis=1)
+    listed = items >= 0
+    lengths = listed.sum(axis=1)
     indptr = np.concatenate(([0], np.cumsum(lengths)))
     n_items = past.vectors.shape[0]
     lists = csr_array(
-        (np.ones(indptr[-1], dtype=np.float32), items[there], indptr), (len(items), n_items)
+        (np.ones(indptr[-1], dtype=np.float32), items[listed], indptr), (len(items), n_items)
     )
     sums = lists @ past.vectors
     sums.data **= 2
-    own = (np.diff(past.vectors.indptr) > 0).astype(np.float32)  # an unknown item is like nothing
-    alike = sums.sum(axis=1) - lists @ own
+    own = (np.diff(past.vectors.indptr) > 0).astype(
+        np.float32
+    )  # an unknown item is similar to none
+    similarity = sums.sum(axis=1) - lists @ own
     pairs = lengths * (lengths - 1.0)
     result = np.full(len(items), np.nan)
-    np.divide(alike, pairs, out=result, where=pairs > 0)
+    np.divide(similarity, pairs, out=result, where=pairs > 0)
     return np.asarray(1.0 - result)
 
 
@@ -104,10 +106,10 @@ def popularity_gap(items: Int64Array, people: People, past: Past) -> Float64Arra
     """
     group = np.eye(3)[groups(past.counts)]
     everybody = past.counts @ group
-    mine = people.presence() @ group
-    mine[mine.sum(axis=1) == 0] = everybody if everybody.any() else 1.0
+    history = people.presence() @ group
+    history[history.sum(axis=1) == 0] = everybody if everybody.any() else 1.0
     shown = np.where(items[:, :, None] >= 0, group[items], 0.0).sum(axis=1)
-    gaps = _divergence(_shares(mine), _shares(shown))
+    gaps = _divergence(_shares(history), _shares(shown))
     gaps[shown.sum(axis=1) == 0] = np.nan
     return gaps
 
@@ -125,15 +127,23 @@ def groups(counts: Float64Array) -> Int64Array:
     return np.asarray(np.where(levels == 0, 2, group)[place], dtype=np.int64)
 
 
-def fifths(counts: Float64Array, may_be_shown: BoolArray) -> list[Int64Array]:
-    """Five groups of as many items each, among those that may be shown; the most popular first."""
-    items = np.flatnonzero(may_be_shown)
+def fifths(counts: Float64Array, eligible: BoolArray) -> list[Int64Array]:
+    """Five groups of as many eligible items each (n_items,) bool; the most popular first."""
+    items = np.flatnonzero(eligible)
     return np.array_split(items[np.argsort(-counts[items], kind="stable")], 5)
 
 
-def _mean_of_list(figures: Float64Array, there: BoolArray) -> Float64Array:
-    lengths = there.sum(axis=1)
-    sums = np.where(there, figures, 0.0).sum(axis=1)
+def reach(items: Int64Array, parts: list[Int64Array]) -> Float32Array:
+    """(n_parts,) of each group of items, the share that somebody is shown."""
+    shown = np.unique(items[items >= 0])
+    return np.array(
+        [np.isin(part, shown).mean() if len(part) else 0.0 for part in parts], np.float32
+    )
+
+
+def _mean_of_list(figures: Float64Array, listed: BoolArray) -> Float64Array:
+    lengths = listed.sum(axis=1)
+    sums = np.where(listed, figures, 0.0).sum(axis=1)
     result = np.full(len(figures), np.nan)
     np.divide(sums, lengths, out=result, where=lengths > 0)
     return result
@@ -151,11 +161,3 @@ def _divergence(first: Float64Array, second: Float64Array) -> Float64Array:
 def _relative(shares: Float64Array, middle: Float64Array) -> Float64Array:
     ratio = np.divide(shares, middle, out=np.ones_like(shares), where=shares > 0)
     return np.asarray((shares * np.log2(ratio)).sum(axis=1))
-
-
-def reach(items: Int64Array, parts: list[Int64Array]) -> Float32Array:
-    """(n_parts,) of each group of items, the share that somebody is shown."""
-    shown = np.unique(items[items >= 0])
-    return np.array(
-        [np.isin(part, shown).mean() if len(part) else 0.0 for part in parts], np.float32
-    )

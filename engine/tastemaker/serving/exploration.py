@@ -9,8 +9,15 @@ from hashlib import blake2b
 import numpy as np
 import numpy.typing as npt
 
-from tastemaker.blend import Blended, Candidates, WeightCurve, blend, calibrate, combine
-from tastemaker.blend.combination import highest
+from tastemaker.blend import (
+    Blended,
+    Candidates,
+    WeightCurve,
+    blend_scores,
+    calibrate,
+    combine,
+)
+from tastemaker.blend.top_k import top_k_places
 from tastemaker.data import BoolArray, Float32Array, Float64Array, Int64Array, People
 
 FIRST = 3
@@ -112,7 +119,7 @@ def explored(
     places = exploration.places(seeds, k)
     rows = np.flatnonzero(places.any(axis=1))
     if not len(rows):
-        best = blend(scores, excluded, curve, lengths, k)
+        best = blend_scores(scores, excluded, curve, lengths, k)
         return best, np.zeros(best.items.shape, dtype=np.bool_)
     # One more than the list may hold by itself: so there is one that it does not, if any is left.
     most = k + int(places.sum(axis=1).max())
@@ -121,7 +128,7 @@ def explored(
     chosen = drawn(given, free, curve, lengths[rows], seeds[rows], most)
     inserted = np.full((len(excluded), chosen.shape[1]), -1, dtype=np.int64)
     inserted[rows] = np.where(chosen >= 0, exploration.new[chosen], -1)
-    return arranged(blend(scores, excluded, curve, lengths, k, inserted), places)
+    return arranged(blend_scores(scores, excluded, curve, lengths, k, inserted), places)
 
 
 def drawn(
@@ -149,7 +156,7 @@ def drawn(
     candidates = Candidates(columns, free, np.where(free, scores, np.float32(np.nan)))
     suits = combine(candidates, calibrate(candidates), curve.at(lengths), curve.carry).totals
     noise = [np.random.default_rng(seed).gumbel(size=free.shape[1]) for seed in seeds]
-    order = highest(suits / np.float32(LUCK) + np.stack(noise).astype(np.float32), most)
+    order = top_k_places(suits / np.float32(LUCK) + np.stack(noise).astype(np.float32), most)
     return np.where(np.take_along_axis(free, order, axis=1), order, -1)
 
 

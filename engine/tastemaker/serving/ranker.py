@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tastemaker.blend import Blended, WeightCurve, blend, uniform_weights
+from tastemaker.blend import Blended, WeightCurve, blend_scores, uniform_weights
 from tastemaker.data import BoolArray, Float32Array, Float64Array, Int64Array, People
 from tastemaker.plugin.guard import GuardedRecommender
 from tastemaker.serving.exploration import NONE, Exploration, Seeds, explored
@@ -109,7 +109,7 @@ class Ranker:
         problems = tuple(f"{member.name} {problem}" for member, _, problem in answers if problem)
         curve = self._curve_of([member.name for member in members])
         if seeds is None:
-            best = blend(given, excluded, curve, lengths, k)
+            best = blend_scores(given, excluded, curve, lengths, k)
             new = np.zeros(best.items.shape, dtype=np.bool_)
         else:
             best, new = explored(given, excluded, curve, lengths, k, self.exploration, seeds)
@@ -123,7 +123,7 @@ class Ranker:
         if not known:
             return uniform_weights(names)
         curve = self.curve.only(known)
-        return curve if len(known) == len(names) else curve.beside(names[-1])
+        return curve if len(known) == len(names) else curve.with_member(names[-1])
 
 
 def excluded_items(people: People, forbidden: BoolArray) -> BoolArray:

@@ -1,81 +1,27 @@
-"""What recommenders see: items and people as immutable arrays, by index."""
+"""People as recommenders see them: histories and declared features, by index."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
+
+from tastemaker.data.arrays import (
+    BoolArray,
+    Float32Array,
+    Float64Array,
+    Int16Array,
+    Int32Array,
+    Int64Array,
+    frozen,
+)
+from tastemaker.data.items import Values
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
-
-Float32Array = npt.NDArray[np.float32]
-Float64Array = npt.NDArray[np.float64]
-Int64Array = npt.NDArray[np.int64]
-Int32Array = npt.NDArray[np.int32]
-Int16Array = npt.NDArray[np.int16]
-BoolArray = npt.NDArray[np.bool_]
-
-Values = tuple[str, ...]
-"""The values of one attribute of one item or person; empty where it is not known."""
-
-
-def frozen(array: npt.NDArray[np.generic]) -> None:
-    """Makes an array read-only, so that no plugin can change what another one sees."""
-    array.flags.writeable = False
-
-
-@dataclass(frozen=True)
-class Items:
-    """Items in the order of their index.
-
-    Attributes:
-        ids: the application's ids.
-        titles: a title each; empty where there is none.
-        texts: a longer text each; empty where there is none.
-        attributes: for each attribute, the values of every item (numbers as text).
-    """
-
-    ids: tuple[str, ...]
-    titles: tuple[str, ...]
-    texts: tuple[str, ...]
-    attributes: Mapping[str, tuple[Values, ...]] = field(default_factory=dict)
-
-    def __len__(self) -> int:
-        return len(self.ids)
-
-    def __getitem__(self, part: slice) -> Items:
-        attributes = {name: values[part] for name, values in self.attributes.items()}
-        return Items(self.ids[part], self.titles[part], self.texts[part], attributes)
-
-    def joined(self, others: Items) -> Items:
-        """These items and then the others."""
-        names = sorted({*self.attributes, *others.attributes})
-        unknown: tuple[tuple[Values, ...], ...] = (((),) * len(self), ((),) * len(others))
-        attributes = {
-            name: self.attributes.get(name, unknown[0]) + others.attributes.get(name, unknown[1])
-            for name in names
-        }
-        return Items(
-            self.ids + others.ids,
-            self.titles + others.titles,
-            self.texts + others.texts,
-            attributes,
-        )
-
-    def taken(self, places: Int64Array) -> Items:
-        """The items in the given places, in that order."""
-        rows = places.tolist()
-        return Items(
-            tuple(map(self.ids.__getitem__, rows)),
-            tuple(map(self.titles.__getitem__, rows)),
-            tuple(map(self.texts.__getitem__, rows)),
-            {name: tuple(map(own.__getitem__, rows)) for name, own in self.attributes.items()},
-        )
 
 
 @dataclass(frozen=True)
@@ -126,7 +72,7 @@ class People:
     Attributes:
         histories: who had what to do with which item, oldest first.
         times: (n_interactions,) float64 seconds since 1970 UTC; NaN where the time is not known.
-        kinds: (n_interactions,) int16 index of the kind of interaction.
+        kinds: (n_interactions,) int16 index of the kind of interaction; see `TrainingData.kinds`.
         weights: (n_interactions,) float32 weight of the kind of interaction.
         features: for each declared feature, the values of every person.
     """
@@ -179,7 +125,7 @@ class People:
         """(n_interactions,) places: what one person did at one moment, or at no known, is mixed.
 
         Nobody knows which of it came first. It is stored by item, and whoever learns from order, or
-        asks for the last of a history, would take that for how people choose.
+        holds out the last of a history, would take that for how people choose.
         """
         moments = self._moments
         return np.lexsort((np.random.default_rng(seed).random(len(moments)), moments))
@@ -268,25 +214,3 @@ class People:
         return People(
             chosen, self.times[source], self.kinds[source], self.weights[source], features
         )
-
-
-@dataclass(frozen=True)
-class TrainingData:
-    """Everything a recommender may learn from.
-
-    Attributes:
-        items: all items, in the order of their index.
-        people: everyone's history.
-        kinds: the names of the kinds of interaction, by index.
-        seed: what anything random must start from.
-    """
-
-    items: Items
-    people: People
-    kinds: Sequence[str] = ("interaction",)
-    seed: int = 0
-
-    @property
-    def n_items(self) -> int:
-        """How many items there are."""
-        return len(self.items)
