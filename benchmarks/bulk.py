@@ -20,9 +20,9 @@ from pathlib import Path
 import numpy as np
 
 from tastemaker.cli.output import print_table
-from tastemaker.store import interactions
-from tastemaker.store.crypto.keyring import create_keyring
 from tastemaker.store.crypto.keys import create_key_file
+from tastemaker.store.interactions.read import snapshot
+from tastemaker.store.key_rows import create_keyring
 from tastemaker.store.sql import migrate
 from tastemaker.store.sql.database import Database
 
@@ -73,7 +73,7 @@ def measure(folder: Path, rows: int) -> list[dict[str, object]]:
         memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
         loop = seconds(lambda: plain_loop(file, folder / "plain.db"))
         with database.reading() as connection:
-            read = min(seconds(lambda: interactions.snapshot(connection)) for _ in range(3))
+            read = min(seconds(lambda: snapshot(connection)) for _ in range(3))
     return [
         line("tastemaker import, rows/s", rows / command, EXPECTED["import"]),
         line("csv + sqlite3.executemany, rows/s", rows / loop, None),

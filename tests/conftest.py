@@ -16,8 +16,9 @@ from typing import TypeAlias
 import pytest
 from sqlalchemy import Connection, Engine, create_engine, make_url
 
-from tastemaker.store.crypto.keyring import Keyring, create_keyring
+from tastemaker.store.crypto.keyring import Keyring
 from tastemaker.store.crypto.keys import Key
+from tastemaker.store.key_rows import create_keyring
 from tastemaker.store.sql import migrate
 from tastemaker.store.sql.database import Database
 

@@ -17,8 +17,8 @@ from tastemaker.engine import Tastemaker
 from tastemaker.errors import TastemakerError
 from tastemaker.io.writers import write_rows
 from tastemaker.store import releases
-from tastemaker.store.crypto.keyring import open_keyring
 from tastemaker.store.crypto.keys import Key
+from tastemaker.store.key_rows import open_keyring
 from tastemaker.store.sql.database import Database
 from tastemaker.store.sql.tables import model
 
@@ -135,7 +135,7 @@ def models_in_clear(database: Database, key: Key) -> bytes:
 
 def stored(database: Database) -> dict[str, bytes]:
     """Every file that the database has of its own, by name, after a checkpoint."""
-    if database.dialect_name == "sqlite":
+    if database.dialect.system == "sqlite":
         file = Path(str(database.engine.url.database))
         with closing(sqlite3.connect(file)) as connection:
             connection.execute("PRAGMA wal_checkpoint(PASSIVE)")

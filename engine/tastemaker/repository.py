@@ -13,14 +13,17 @@ from sqlalchemy import Connection, Engine
 
 from tastemaker.errors import SchemaError
 from tastemaker.recommender import Progress, no_progress
-from tastemaker.store import interactions, items, kinds, meta, users
-from tastemaker.store.crypto.keyring import Keyring, create_keyring, open_keyring
+from tastemaker.store import items, kinds, meta, rights
+from tastemaker.store.crypto.keyring import Keyring
 from tastemaker.store.crypto.keys import KeySource, key_from_environment, key_in_hand
-from tastemaker.store.crypto.keyset import has_keys
-from tastemaker.store.receipt import Receipt
+from tastemaker.store.interactions.write import record
+from tastemaker.store.key_rows import create_keyring, has_keys, open_keyring
+from tastemaker.store.rights import Receipt
 from tastemaker.store.sql import migrate
 from tastemaker.store.sql.database import Database
 from tastemaker.store.sql.statements import Written
+from tastemaker.store.users.features import declare_features
+from tastemaker.store.users.rows import iterate_users, put_users
 from tastemaker.validation import (
     DEFAULT_KIND,
     Json,
@@ -118,8 +121,8 @@ class Repository:
         """
         checked = [read_user(row) for row in rows]
         with self._writing("writing users") as connection:
-            users.declare_features(connection, check_several(features, "features"))
-            return users.put_users(connection, self._keyring, checked)
+            declare_features(connection, check_several(features, "features"))
+            return put_users(connection, self._keyring, checked)
 
     def record(
         self,
@@ -150,7 +153,7 @@ class Repository:
         moment = datetime.now(UTC) if at is None else at
         row = check_interaction(user_id, item_id, kind, value, moment)
         with self._writing("recording", connection) as open_connection:
-            interactions.record(open_connection, self._keyring, [row])
+            record(open_connection, self._keyring, [row])
 
     def set_available(self, item_ids: Iterable[str], available: bool) -> int:
         """Says whether items may be recommended; how many of them there are."""
@@ -240,7 +243,7 @@ class Repository:
     def user_ids(self) -> Iterator[str]:
         """Every user's id, in clear."""
         with self._reading("reading users") as connection:
-            for row in users.iterate_users(connection, self._keyring):
+            for row in iterate_users(connection, self._keyring):
                 yield row.user_id
 
     def show(self, user_id: str) -> dict[str, Json]:
@@ -250,7 +253,7 @@ class Repository:
             NotFoundError: there is no such user.
         """
         with self._reading("showing a user") as connection:
-            return users.show_user(connection, self._keyring, check_id(user_id, "user_id"))
+            return rights.show_user(connection, self._keyring, check_id(user_id, "user_id"))
 
     def export(self, user_id: str) -> dict[str, Json]:
         """Everything stored about a person, in clear.
@@ -259,7 +262,7 @@ class Repository:
             NotFoundError: there is no such user.
         """
         with self._reading("exporting a user") as connection:
-            return users.export_user(connection, self._keyring, check_id(user_id, "user_id"))
+            return rights.export_user(connection, self._keyring, check_id(user_id, "user_id"))
 
     def forget(self, user_id: str) -> Receipt:
         """Deletes everything stored about a person, for good.
@@ -269,8 +272,8 @@ class Repository:
         """
         checked = check_id(user_id, "user_id")
         with self._writing("forgetting a user") as connection:
-            forgotten = users.forget_user(connection, self._keyring, checked)
-        return Receipt(forgotten, users.wipe_traces(self._database))
+            forgotten = rights.forget_user(connection, self._keyring, checked)
+        return Receipt(forgotten, self._database.wipe_traces())
 
     # Behind the scenes
 

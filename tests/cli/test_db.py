@@ -32,9 +32,9 @@ def db(*arguments: str, answer: str | None = None) -> Result:
 
 def test_upgrade_makes_the_schema_and_says_so(database_url: str) -> None:
     done = db("upgrade", "--database", database_url)
-    assert done.output.endswith(f"is now at revision {migrate.HEAD}.\n")
+    assert done.output.endswith(f"is now at revision {migrate.HEAD_REVISION}.\n")
     done = db("upgrade", "--database", database_url)
-    assert done.output.endswith(f"is at revision {migrate.HEAD} already.\n")
+    assert done.output.endswith(f"is at revision {migrate.HEAD_REVISION} already.\n")
     assert db("check", "--database", database_url).output.endswith("is as it should be.\n")
 
 
@@ -43,14 +43,14 @@ def test_the_database_comes_from_the_environment_too(
 ) -> None:
     monkeypatch.setenv("TASTEMAKER_DATABASE", f"sqlite:///{tmp_path}/shop.db")
     assert db("upgrade").exit_code == 0
-    assert db("current").output == f"{migrate.HEAD} (up to date)\n"
+    assert db("current").output == f"{migrate.HEAD_REVISION} (up to date)\n"
 
 
 def test_current_says_what_is_there_and_what_is_needed(url: str) -> None:
-    assert db("current", "--database", url).output == f"{migrate.HEAD} (up to date)\n"
+    assert db("current", "--database", url).output == f"{migrate.HEAD_REVISION} (up to date)\n"
     with Database(url) as database, database.writing() as connection:
         connection.execute(text(f"UPDATE {VERSION_TABLE} SET version_num = '9999'"))
-    needed = f"9999 (this version of the engine needs {migrate.HEAD})\n"
+    needed = f"9999 (this version of the engine needs {migrate.HEAD_REVISION})\n"
     assert db("current", "--database", url).output == needed
 
 
@@ -58,7 +58,7 @@ def test_a_downgrade_asks_and_says_what_is_at_stake(url: str) -> None:
     done = db("downgrade", "base", "--database", url, answer="n\n")
     assert "0 users, 2 items and 0 interactions" in done.output
     assert done.exit_code == 1
-    assert db("current", "--database", url).output.startswith(migrate.HEAD)
+    assert db("current", "--database", url).output.startswith(migrate.HEAD_REVISION)
     done = db("downgrade", "base", "--database", url, answer="y\n")
     assert done.output.endswith("is gone.\n")
     assert "no schema yet" in db("current", "--database", url).output
@@ -81,7 +81,7 @@ def test_stats_count_rows_and_bytes(url: str) -> None:
     assert rows[-1]["table"] == "all"
     assert rows[-1]["rows"] == 3
     assert rows[-1]["bytes"] > 10_000
-    assert {row["schema"] for row in rows} == {migrate.HEAD}
+    assert {row["schema"] for row in rows} == {migrate.HEAD_REVISION}
 
 
 def test_the_bytes_of_an_sqlite_database_are_those_of_its_file(sqlite_database: Database) -> None:

@@ -13,8 +13,8 @@ from click.testing import CliRunner, Result
 from tastemaker.cli import Commands
 from tastemaker.cli.export import export
 from tastemaker.cli.import_ import import_
-from tastemaker.store.crypto.keyring import create_keyring
 from tastemaker.store.crypto.keys import create_key_file
+from tastemaker.store.key_rows import create_keyring
 from tastemaker.store.sql import migrate
 from tastemaker.store.sql.database import Database
 

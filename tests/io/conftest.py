@@ -8,8 +8,7 @@ from typing import TypeAlias
 
 import pytest
 
-from tastemaker.io.exporting import interactions as exported
-from tastemaker.io.exporting import items, users
+from tastemaker.io.exporting import exported_interactions, exported_items, exported_users
 from tastemaker.store.crypto.keyring import Keyring
 from tastemaker.store.sql.database import Database
 
@@ -24,9 +23,9 @@ def state(database: Database, keyring: Keyring) -> State:
     def read() -> object:
         with database.reading() as connection:
             rows = (
-                *items(connection, flat=False),
-                *users(connection, keyring, flat=False),
-                *exported(connection, keyring),
+                *exported_items(connection, flat=False),
+                *exported_users(connection, keyring, flat=False),
+                *exported_interactions(connection, keyring),
             )
         return sorted(str(sorted(row.items())) for row in rows)
 

@@ -14,12 +14,13 @@ from hypothesis import strategies as st
 from tastemaker.errors import InputError
 from tastemaker.io.exporting import as_timestamp, export_file
 from tastemaker.io.importing import REQUIRED, import_file
-from tastemaker.store.crypto.keyring import Keyring, create_keyring
+from tastemaker.store.crypto.keyring import Keyring
 from tastemaker.store.crypto.keys import Key
-from tastemaker.store.interactions import record
+from tastemaker.store.interactions.write import record
 from tastemaker.store.items import put_items
+from tastemaker.store.key_rows import create_keyring
 from tastemaker.store.sql.database import Database
-from tastemaker.store.users import put_users
+from tastemaker.store.users.rows import put_users
 from tastemaker.validation import (
     EPOCH,
     MICROSECOND,

@@ -15,7 +15,8 @@ from tastemaker.io.importing import ImportResult, import_file
 from tastemaker.store.crypto.keyring import Keyring
 from tastemaker.store.items import iterate_items, read_catalogue
 from tastemaker.store.sql.database import Database
-from tastemaker.store.users import declared_features, iterate_users
+from tastemaker.store.users.features import declared_features
+from tastemaker.store.users.rows import iterate_users
 from tastemaker.validation import ItemRow
 
 State = Callable[[], object]
@@ -290,8 +291,8 @@ def test_an_unknown_kind_of_import_is_refused(database: Database, keyring: Keyri
 def test_the_shipped_data(sqlite_database: Database, tmp_path: Path) -> None:
     from importlib.resources import as_file, files
 
-    from tastemaker.store.crypto.keyring import create_keyring
     from tastemaker.store.crypto.keys import create_key_file
+    from tastemaker.store.key_rows import create_keyring
 
     with sqlite_database.writing() as connection:
         keyring = create_keyring(connection, create_key_file(tmp_path / "key"))

@@ -11,8 +11,8 @@ import pytest
 
 from tastemaker.io import staging
 from tastemaker.io.importing import import_file
-from tastemaker.store.crypto.keyring import create_keyring
 from tastemaker.store.crypto.keys import Key
+from tastemaker.store.key_rows import create_keyring
 from tastemaker.store.sql.database import Database
 
 Write = Callable[[str, str | bytes], Path]

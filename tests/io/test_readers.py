@@ -9,7 +9,7 @@ import pytest
 
 from tastemaker.errors import FileRefusedError, InputError
 from tastemaker.io.readers import read_blocks
-from tastemaker.io.source import LINE_BYTES, FileFormat, open_source
+from tastemaker.io.source import LINE_BYTES, FileFormat, open_input
 
 Write = Callable[[str, str | bytes], Path]
 Rows = list[tuple[int, dict[str, object]]]
@@ -19,7 +19,7 @@ def rows_of(path: Path, form: FileFormat | None = None) -> tuple[Rows, list[tupl
     """The rows of a file with their lines, and the lines refused with their reasons."""
     rows: Rows = []
     refused: list[tuple[int, str]] = []
-    with open_source(path, form) as source:
+    with open_input(path, form) as source:
         for block in read_blocks(source, ("item_id",)):
             rows.extend((line, block.row(index)) for index, line in enumerate(block.lines))
             refused.extend((refusal.line, refusal.reason) for refusal in block.refused)
@@ -169,7 +169,7 @@ def test_parquet_without_the_column_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"item_id\n"])
-def test_a_cut_gzip_file_is_refused(write: Write, content: bytes) -> None:
+def test_a_truncated_gzip_file_is_refused(write: Write, content: bytes) -> None:
     whole = gzip.compress(content * 100_000 + json.dumps(list(range(5000))).encode())
     with pytest.raises((FileRefusedError, InputError), match="damaged|cannot be read"):
         rows_of(write("a.csv.gz", whole[:-20]))

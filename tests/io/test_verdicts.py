@@ -16,11 +16,13 @@ from tastemaker.errors import FileRefusedError, InputError
 from tastemaker.io.block import ColumnBlock
 from tastemaker.io.importing import import_file
 from tastemaker.io.rows import interaction_row
-from tastemaker.io.staging import COLUMNS, Stager
-from tastemaker.store import interactions
-from tastemaker.store.crypto.keyring import Keyring, create_keyring
+from tastemaker.io.staging import Stager
+from tastemaker.store.crypto.keyring import Keyring
 from tastemaker.store.crypto.keys import Key
+from tastemaker.store.interactions.columns import FILE_COLUMNS
+from tastemaker.store.interactions.read import snapshot
 from tastemaker.store.items import iterate_items
+from tastemaker.store.key_rows import create_keyring
 from tastemaker.store.sql.database import Database
 from tastemaker.store.sql.tables import interaction, item, user
 
@@ -48,7 +50,7 @@ def test_the_fast_way_and_the_slow_way_agree(
 ) -> None:
     with sqlite_database.writing() as connection:
         keyring = create_keyring(connection, key)
-    columns = dict(zip(COLUMNS, map(list, zip(*rows, strict=True)), strict=True))
+    columns = dict(zip(FILE_COLUMNS, map(list, zip(*rows, strict=True)), strict=True))
     block = ColumnBlock(range(len(rows)), columns)
     stager = Stager(keyring, "interaction")
     refused, _ = stager.add(block)
@@ -62,24 +64,24 @@ def test_the_fast_way_and_the_slow_way_agree(
     assert [(refusal.line, refusal.reason) for refusal in refused] == bad
     assert (0 if segment is None else len(segment)) == len(expected)
     if segment is not None:
-        assert segment.values.tolist() == [row.value for row in expected]
-        assert segment.times.tolist() == [row.time for row in expected]
-        assert [segment.item_ids[code] for code in segment.items] == [
+        assert segment.columns["value"].tolist() == [row.value for row in expected]
+        assert segment.columns["time"].tolist() == [row.time for row in expected]
+        assert [segment.item_ids[code] for code in segment.columns["item_id"]] == [
             row.item_id for row in expected
         ]
-        assert [segment.kinds[code] for code in segment.kind_codes] == [
+        assert [segment.kinds[code] for code in segment.columns["kind_id"]] == [
             row.kind for row in expected
         ]
-        refs = [segment.refs[code] for code in segment.users]
+        refs = [segment.refs[code] for code in segment.columns["user_id"]]
         assert refs == [keyring.ref(row.user_id) for row in expected]
 
 
 def written(rows: list[tuple[object, ...]], form: str) -> bytes:
     if form == "csv":
         text = io.StringIO(newline="")
-        csv.writer(text).writerows([COLUMNS, *rows])
+        csv.writer(text).writerows([FILE_COLUMNS, *rows])
         return text.getvalue().encode("utf-8", "surrogatepass")
-    lines = (json.dumps(dict(zip(COLUMNS, row, strict=True))) for row in rows)
+    lines = (json.dumps(dict(zip(FILE_COLUMNS, row, strict=True))) for row in rows)
     return "\n".join(lines).encode()
 
 
@@ -90,8 +92,8 @@ def verdict(database: Database, keyring: Keyring, path: Path) -> object:
     except FileRefusedError as error:
         result = (error.line, error.reason)
     with database.writing() as connection:
-        snapshot = interactions.snapshot(connection)
-        kept = sorted(zip(snapshot.values.tolist(), snapshot.times.tolist(), strict=True))
+        everything = snapshot(connection)
+        kept = sorted(zip(everything.values.tolist(), everything.times.tolist(), strict=True))
         names = sorted(row.item_id for row in iterate_items(connection))
         for table in (interaction, item, user):
             connection.execute(table.delete())

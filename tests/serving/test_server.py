@@ -13,9 +13,9 @@ from tastemaker import Items, People, Progress, Recommender, State, Tastemaker, 
 from tastemaker.data import Float32Array
 from tastemaker.serving import server as room
 from tastemaker.serving.server import Server, Serving
-from tastemaker.store.crypto.keyring import open_keyring
 from tastemaker.store.crypto.keys import Key
 from tastemaker.store.crypto.sealed_column import SealedBytes
+from tastemaker.store.key_rows import open_keyring
 from tastemaker.store.sql.database import Database
 from tastemaker.store.sql.tables import model, model_chunk
 

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from tastemaker.store.interactions import Histories
+from tastemaker.data import Float64Array, Int64Array
+from tastemaker.store.interactions.columns import InteractionColumns
+from tastemaker.store.interactions.read import StoredHistories
 from tastemaker.store.kinds import Kind
 from tastemaker.store.people import as_people, as_seconds, kind_columns
 from tastemaker.validation import UNTIMED
@@ -10,9 +12,21 @@ from tastemaker.validation import UNTIMED
 KINDS = (Kind(2, "view", 1.0), Kind(5, "purchase", 3.0))
 
 
+def stored_histories(
+    indptr: Int64Array,
+    items: Int64Array,
+    kinds: Int64Array,
+    values: Float64Array,
+    times: Int64Array,
+) -> StoredHistories:
+    """Interactions of people whose keys are 0, 1, 2, …"""
+    users = np.repeat(np.arange(len(indptr) - 1), np.diff(indptr))
+    return StoredHistories(indptr, InteractionColumns(users, items, kinds, values, times))
+
+
 def test_interactions_become_histories_person_by_person() -> None:
     keys = np.array([11, 12, 11], dtype=np.int64)
-    stored = Histories(
+    stored = stored_histories(
         np.array([0, 2, 2, 3], dtype=np.int64),
         keys,
         np.array([5, 2, 2], dtype=np.int64),
@@ -33,7 +47,7 @@ def test_interactions_become_histories_person_by_person() -> None:
 
 
 def test_interactions_with_items_of_no_index_are_left_out() -> None:
-    stored = Histories(
+    stored = stored_histories(
         np.array([0, 2, 3], dtype=np.int64),
         np.array([11, 99, 99], dtype=np.int64),
         np.array([2, 2, 5], dtype=np.int64),

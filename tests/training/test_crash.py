@@ -16,8 +16,9 @@ from sqlalchemy import Engine, event, func, select
 from tastemaker.engine import Tastemaker
 from tastemaker.recommender import no_progress
 from tastemaker.store import releases
-from tastemaker.store.crypto.keyring import Keyring, open_keyring
+from tastemaker.store.crypto.keyring import Keyring
 from tastemaker.store.crypto.keys import Key
+from tastemaker.store.key_rows import open_keyring
 from tastemaker.store.sql.database import Database
 from tastemaker.store.sql.tables import model, model_chunk
 from tastemaker.store.store import Store

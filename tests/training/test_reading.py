@@ -10,8 +10,8 @@ import pytest
 from tastemaker.engine import Tastemaker
 from tastemaker.errors import NewerReleaseError, ReleaseError
 from tastemaker.store import meta, releases
-from tastemaker.store.crypto.keyring import open_keyring
 from tastemaker.store.crypto.keys import Key
+from tastemaker.store.key_rows import open_keyring
 from tastemaker.store.releases import StoredModel
 from tastemaker.store.sql.database import Database
 

@@ -9,8 +9,9 @@ from tastemaker import People, Progress, State, TrainingData
 from tastemaker.data import Float32Array
 from tastemaker.engine import Tastemaker
 from tastemaker.errors import TrainingError
-from tastemaker.store.crypto.keyring import Keyring, create_keyring
+from tastemaker.store.crypto.keyring import Keyring
 from tastemaker.store.crypto.keys import Key
+from tastemaker.store.key_rows import create_keyring
 from tastemaker.store.sql.database import Database
 from tastemaker.training.snapshot import Snapshot, read_snapshot
 from tastemaker_plugins.popularity.popular import Popular

@@ -85,17 +85,17 @@ def current(database_url: str) -> None:
         revision = migrate.current(database)
     if revision is None:
         click.echo("There is no schema yet. Create it with `tastemaker db upgrade`.")
-    elif revision == migrate.HEAD:
+    elif revision == migrate.HEAD_REVISION:
         click.echo(f"{revision} (up to date)")
     else:
-        click.echo(f"{revision} (this version of the engine needs {migrate.HEAD})")
+        click.echo(f"{revision} (this version of the engine needs {migrate.HEAD_REVISION})")
 
 
 @db.command()
 @format_option
 def history(output_format: Format) -> None:
     """List the revisions of the schema, the newest first."""
-    rows = [revision._asdict() for revision in migrate.history()]
+    rows = [revision._asdict() for revision in migrate.revisions()]
     print_rows(rows, migrate.Revision._fields, output_format)
 
 
@@ -123,5 +123,5 @@ def stats(output_format: Format, database_url: str) -> None:
         migrate.require_schema(connection)
         sizes = table_sizes(connection)
         total = TableSize("all", sum(size.rows for size in sizes), total_bytes(connection))
-    rows = [{**size._asdict(), "schema": migrate.HEAD} for size in (*sizes, total)]
+    rows = [{**size._asdict(), "schema": migrate.HEAD_REVISION} for size in (*sizes, total)]
     print_rows(rows, ("table", "rows", "bytes", "schema"), output_format)

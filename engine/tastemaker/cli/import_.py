@@ -9,9 +9,10 @@ import click
 
 from tastemaker.cli.options import database_option
 from tastemaker.cli.store import open_store
-from tastemaker.io.importing import INTERACTION, REQUIRED, ImportResult, OnError, import_file
+from tastemaker.io.importing import REQUIRED, ImportResult, OnError, import_file
 from tastemaker.io.source import FORMATS, FileFormat
 from tastemaker.progress import progress_bar
+from tastemaker.store.interactions.columns import FILE_COLUMNS
 from tastemaker.validation import DEFAULT_KIND
 
 
@@ -123,5 +124,5 @@ def unread(result: ImportResult) -> str:
     """Which columns of interactions were not read, and what those that are read are called."""
     return (
         f"note: nothing was read from {', '.join(result.unread):.200}; what an interaction says is "
-        f"called {', '.join(INTERACTION)}."
+        f"called {', '.join(FILE_COLUMNS)}."
     )

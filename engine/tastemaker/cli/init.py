@@ -16,7 +16,7 @@ from tastemaker.store.crypto.keys import (
     create_key_file,
     find_key,
 )
-from tastemaker.store.crypto.keyset import has_keys
+from tastemaker.store.key_rows import has_keys
 from tastemaker.store.sql import migrate
 from tastemaker.store.sql.database import Database
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tastemaker.cli.options import open_database
-from tastemaker.store.crypto.keyring import Keyring, open_keyring
+from tastemaker.store.crypto.keyring import Keyring
 from tastemaker.store.crypto.keys import key_from_environment
+from tastemaker.store.key_rows import open_keyring
 from tastemaker.store.sql import migrate
 from tastemaker.store.sql.database import Database
 

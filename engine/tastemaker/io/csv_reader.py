@@ -10,19 +10,24 @@ from typing import Any
 
 from tastemaker.errors import FileRefusedError, InputError
 from tastemaker.io.block import ColumnBlock, Refusal
-from tastemaker.io.source import Lines, Source, as_text
+from tastemaker.io.source import InputFile, Lines, as_text
 from tastemaker.validation import check_text
 
-BLOCK_ROWS = 1_000  # more at a time is slower: what is read last has left the cache
+# More rows at a time are slower, for what was read first has left the cache: blocks of 20,000 rows,
+# read one by one, took twice as long (a million rows of benchmarks/bulk.py).
+BLOCK_ROWS = 1_000
 STEP_ROWS = 100
+
+# Limits against files that would fill the memory; chosen, not measured.
 BLOCK_BYTES = 8 * 2**20
 MOST_COLUMNS = 1000
-BREAK = re.compile("\r\n|\r|\n")
+
+LINE_BREAK = re.compile("\r\n|\r|\n")
 IGNORED = frozenset({"rejected_line", "rejected_reason"})
 """Columns of a rejects file that say why; so it can be imported as it is once it is corrected."""
 
 
-def read_csv(source: Source, required: Sequence[str]) -> Iterator[ColumnBlock]:
+def read_csv(source: InputFile, required: Sequence[str]) -> Iterator[ColumnBlock]:
     """The rows of a CSV file.
 
     Args:
@@ -34,7 +39,7 @@ def read_csv(source: Source, required: Sequence[str]) -> Iterator[ColumnBlock]:
     """
     bytes_in = Lines(source)
     reader = csv.reader(as_text(bytes_in), strict=True)
-    header = read_header(source, reader, required)
+    header = header_of(source, reader, required)
     ended = False
     while not ended:
         lines: list[int] = []
@@ -52,7 +57,7 @@ def read_csv(source: Source, required: Sequence[str]) -> Iterator[ColumnBlock]:
         yield as_block(header, lines, rows, refused)
 
 
-def next_rows(reader: Any, source: Source) -> tuple[list[list[str]], Refusal | None]:
+def next_rows(reader: Any, source: InputFile) -> tuple[list[list[str]], Refusal | None]:
     """The next rows, up to one whose quotes are wrong in a way that ends with its line.
 
     Raises:
@@ -83,11 +88,11 @@ def lines_of(rows: Sequence[Sequence[str]], before: int, span: int) -> Sequence[
     """
     if span == len(rows):
         return range(before + 1, before + 1 + span)
-    heights = (1 + sum(len(BREAK.findall(field)) for field in row) for row in rows)
+    heights = (1 + sum(len(LINE_BREAK.findall(field)) for field in row) for row in rows)
     return list(accumulate(heights, initial=before + 1))[:-1]
 
 
-def read_header(source: Source, reader: Any, required: Sequence[str]) -> list[str]:
+def header_of(source: InputFile, reader: Any, required: Sequence[str]) -> list[str]:
     """The names of the columns.
 
     Raises:

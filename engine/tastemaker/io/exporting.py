@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, func, select
 
 from tastemaker.errors import InputError
-from tastemaker.io.importing import Progress, no_progress
 from tastemaker.io.rows import SEPARATOR
 from tastemaker.io.source import STANDARD, FileFormat, form_of_name
-from tastemaker.io.writers import Row, as_cell, new_file, write_rows
+from tastemaker.io.writers import FileRow, as_cell, new_file, write_rows
+from tastemaker.recommender import Progress, no_progress
 from tastemaker.store.crypto.keyring import Keyring
+from tastemaker.store.interactions.columns import FILE_COLUMNS, INTERACTION_COLUMNS
+from tastemaker.store.interactions.read import interactions_of
 from tastemaker.store.items import iterate_items
 from tastemaker.store.kinds import read_kinds
-from tastemaker.store.reading import read_of
 from tastemaker.store.sql.database import Database
 from tastemaker.store.sql.statements import batches
 from tastemaker.store.sql.tables import interaction, item, user
-from tastemaker.store.users import iterate_keys, iterate_users, read_user_ids
+from tastemaker.store.users.rows import iterate_keys, iterate_users, read_user_ids
 from tastemaker.validation import (
     EPOCH,
     MICROSECOND,
@@ -30,9 +31,11 @@ from tastemaker.validation import (
     looks_like_date,
 )
 
-INTERACTION_COLUMNS = ("user_id", "item_id", "kind", "value", "timestamp")
 ITEM_COLUMNS = ("item_id", "title", "text", "available")
+"""The columns of every file of items; those of its attributes follow."""
+
 USERS_AT_A_TIME = 500
+"""Users whose interactions are held while they are written; chosen, not measured."""
 
 
 def export_file(
@@ -69,7 +72,7 @@ def export_file(
 
 def exported(
     connection: Connection, keyring: Keyring, what: str, flat: bool
-) -> tuple[list[str], Iterator[Row], int]:
+) -> tuple[list[str], Iterator[FileRow], int]:
     """The columns, the rows, and how many there are.
 
     Args:
@@ -84,13 +87,17 @@ def exported(
     if what == "items":
         names = attribute_names(row.attributes for row in iterate_items(connection))
         total = count(connection, item)
-        return [*ITEM_COLUMNS, *names], items(connection, flat), total
+        return [*ITEM_COLUMNS, *names], exported_items(connection, flat), total
     if what == "users":
         names = attribute_names(row.attributes for row in iterate_users(connection, keyring))
-        return ["user_id", *names], users(connection, keyring, flat), count(connection, user)
+        return (
+            ["user_id", *names],
+            exported_users(connection, keyring, flat),
+            count(connection, user),
+        )
     if what == "interactions":
-        rows = interactions(connection, keyring)
-        return list(INTERACTION_COLUMNS), rows, count(connection, interaction)
+        rows = exported_interactions(connection, keyring)
+        return list(FILE_COLUMNS), rows, count(connection, interaction)
     raise InputError(f"There is no export of {what!r}; choose items, users or interactions.")
 
 
@@ -99,7 +106,9 @@ def count(connection: Connection, table: Any) -> int:
     return connection.execute(select(func.count()).select_from(table)).scalar_one()
 
 
-def reported(rows: Iterable[Row], total: int, what: str, progress: Progress) -> Iterator[Row]:
+def reported(
+    rows: Iterable[FileRow], total: int, what: str, progress: Progress
+) -> Iterator[FileRow]:
     """The rows, with the progress reported now and then."""
     for done, row in enumerate(rows):
         if done % 10_000 == 0:
@@ -112,7 +121,7 @@ def attribute_names(rows: Iterable[Mapping[str, Json]]) -> list[str]:
     return sorted({name for row in rows for name in row})
 
 
-def items(connection: Connection, flat: bool) -> Iterator[Row]:
+def exported_items(connection: Connection, flat: bool) -> Iterator[FileRow]:
     """All items as rows."""
     for row in iterate_items(connection):
         attributes = row.attributes
@@ -122,7 +131,7 @@ def items(connection: Connection, flat: bool) -> Iterator[Row]:
         yield {**dict(zip(ITEM_COLUMNS, special, strict=True)), **attributes}
 
 
-def users(connection: Connection, keyring: Keyring, flat: bool) -> Iterator[Row]:
+def exported_users(connection: Connection, keyring: Keyring, flat: bool) -> Iterator[FileRow]:
     """All users as rows, in clear."""
     for row in iterate_users(connection, keyring):
         attributes = row.attributes
@@ -131,22 +140,23 @@ def users(connection: Connection, keyring: Keyring, flat: bool) -> Iterator[Row]
         yield {"user_id": row.user_id, **attributes}
 
 
-def interactions(connection: Connection, keyring: Keyring) -> Iterator[Row]:
+def exported_interactions(connection: Connection, keyring: Keyring) -> Iterator[FileRow]:
     """All interactions as rows, user after user, oldest first."""
-    kinds = {kind.key: kind.name for kind in read_kinds(connection)}
     named = connection.execute(select(item.c.id, item.c.external_id))
-    item_ids = {key: item_id for key, item_id in named}
+    texts: dict[str, Callable[[Any], Any]] = {
+        "item_id": {key: item_id for key, item_id in named}.__getitem__,
+        "kind_id": {kind.key: kind.name for kind in read_kinds(connection)}.__getitem__,
+        "time": as_timestamp,
+    }
     for keys in batches(iterate_keys(connection), USERS_AT_A_TIME):
-        user_ids = read_user_ids(connection, keyring, keys)
-        columns = (column.tolist() for column in read_of(connection, keys))
-        for user_key, item_key, kind_key, value, time in zip(*columns, strict=True):
-            yield {
-                "user_id": user_ids[user_key],
-                "item_id": item_ids[item_key],
-                "kind": kinds[kind_key],
-                "value": value,
-                "timestamp": as_timestamp(time),
-            }
+        texts["user_id"] = read_user_ids(connection, keyring, keys).__getitem__
+        arrays = interactions_of(connection, keys).arrays
+        columns = [
+            map(texts[column.name], array.tolist()) if column.name in texts else array.tolist()
+            for column, array in zip(INTERACTION_COLUMNS, arrays, strict=True)
+        ]
+        for values in zip(*columns, strict=True):
+            yield dict(zip(FILE_COLUMNS, values, strict=True))
 
 
 def as_timestamp(time_us: int) -> str | None:

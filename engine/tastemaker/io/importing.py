@@ -19,29 +19,28 @@ from tastemaker.io.block import Block, Refusal
 from tastemaker.io.readers import read_blocks
 from tastemaker.io.rejects import Rejects, default_path, rejects_file
 from tastemaker.io.rows import item_row, user_row
-from tastemaker.io.source import FileFormat, Source, open_source
+from tastemaker.io.source import FileFormat, InputFile, open_input
 from tastemaker.io.spool import Spool
 from tastemaker.io.staging import Stager
-from tastemaker.store.bulk import write_segment
+from tastemaker.recommender import Progress, no_progress
 from tastemaker.store.crypto.keyring import Keyring
+from tastemaker.store.interactions.bulk import write_segment
+from tastemaker.store.interactions.columns import FILE_COLUMNS
 from tastemaker.store.items import put_items
 from tastemaker.store.sql.database import Database
 from tastemaker.store.sql.statements import Written
-from tastemaker.store.users import declare_features, put_users
+from tastemaker.store.users.features import declare_features
+from tastemaker.store.users.rows import put_users
 from tastemaker.validation import DEFAULT_KIND
 
-Row = TypeVar("Row")
+CheckedRow = TypeVar("CheckedRow")
 OnError: TypeAlias = Literal["fail", "skip"]
-Progress: TypeAlias = Callable[[int, int, str], None]
 
 REQUIRED = {
     "items": ("item_id",),
     "users": ("user_id",),
     "interactions": ("user_id", "item_id"),
 }
-INTERACTION = ("user_id", "item_id", "kind", "value", "timestamp")
-"""All that is read of an interaction."""
-
 CORRECT_ROW = "Correct the row, or set bad rows aside with --on-error skip."
 
 
@@ -66,10 +65,6 @@ class ImportResult:
     rejected: int = 0
     rejects: Path | None = None
     unread: tuple[str, ...] = ()
-
-
-def no_progress(done: int, total: int, what: str) -> None:
-    """A progress report that goes nowhere."""
 
 
 def import_file(
@@ -106,7 +101,7 @@ def import_file(
     """
     if what not in REQUIRED:
         raise InputError(f"There is no import of {what!r}; choose {', '.join(REQUIRED)}.")
-    with open_source(path, form) as source:
+    with open_input(path, form) as source:
         job = Job(source, on_error, Path(rejects or default_path(path, source.form)), progress)
         if what == "interactions":
             return import_interactions(database, keyring, job, kind)
@@ -119,7 +114,7 @@ def import_file(
 class Job:
     """One file on its way in."""
 
-    source: Source
+    source: InputFile
     on_error: OnError
     rejects: Path
     progress: Progress
@@ -177,8 +172,8 @@ def import_users(
 
 
 def checked_rows(
-    job: Job, what: str, check: Callable[[dict[str, object]], Row], rejects: Rejects
-) -> Iterator[Row]:
+    job: Job, what: str, check: Callable[[dict[str, object]], CheckedRow], rejects: Rejects
+) -> Iterator[CheckedRow]:
     """The rows of a file that pass the check.
 
     Raises:
@@ -186,7 +181,7 @@ def checked_rows(
     """
     for block in job.blocks(what):
         refused = list(block.refused)
-        passed: list[Row] = []
+        passed: list[CheckedRow] = []
         for index, line in enumerate(block.lines):
             try:
                 passed.append(check(block.row(index)))
@@ -228,4 +223,4 @@ def stage(job: Job, stager: Stager, spool: Spool, rejects: Rejects) -> tuple[int
 def unread_names(block: Block) -> set[str]:
     """The columns, or the first object's names, that say nothing about an interaction."""
     names = block.names or (block.row(0) if len(block) else ())
-    return set(names).difference(INTERACTION)
+    return set(names).difference(FILE_COLUMNS)

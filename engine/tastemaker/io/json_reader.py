@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from tastemaker.errors import InputError
 from tastemaker.io.block import ObjectBlock, Refusal
 from tastemaker.io.csv_reader import BLOCK_BYTES, BLOCK_ROWS, IGNORED
-from tastemaker.io.source import Lines, Source, as_text
+from tastemaker.io.source import InputFile, Lines, as_text
 from tastemaker.validation import Json
 
 
-def read_json_lines(source: Source) -> Iterator[ObjectBlock]:
+def read_json_lines(source: InputFile) -> Iterator[ObjectBlock]:
     """The rows of a file with one JSON object a line.
 
     Raises:

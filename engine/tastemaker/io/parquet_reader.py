@@ -9,12 +9,13 @@ from typing import Any
 from tastemaker.errors import FileRefusedError, InputError
 from tastemaker.io.block import ColumnBlock
 from tastemaker.io.csv_reader import BLOCK_ROWS, IGNORED, check_header
-from tastemaker.io.source import Source
+from tastemaker.io.source import InputFile
 
 IN_MEMORY_BYTES = 128 * 2**20
+"""What is held of a Parquet file that comes through a pipe or gzip; chosen, not measured."""
 
 
-def read_parquet(source: Source, required: Sequence[str]) -> Iterator[ColumnBlock]:
+def read_parquet(source: InputFile, required: Sequence[str]) -> Iterator[ColumnBlock]:
     """The rows of a Parquet file.
 
     Raises:
@@ -54,7 +55,7 @@ def import_pyarrow() -> tuple[Any, Any]:
     return pyarrow, pyarrow.parquet
 
 
-def seekable(source: Source) -> Any:
+def seekable(source: InputFile) -> Any:
     """The bytes of a source in which one can go back and forth, as Parquet needs it.
 
     Raises:

@@ -8,10 +8,10 @@ from tastemaker.io.block import Block
 from tastemaker.io.csv_reader import read_csv
 from tastemaker.io.json_reader import read_json_lines
 from tastemaker.io.parquet_reader import read_parquet
-from tastemaker.io.source import Source
+from tastemaker.io.source import InputFile
 
 
-def read_blocks(source: Source, required: Sequence[str]) -> Iterator[Block]:
+def read_blocks(source: InputFile, required: Sequence[str]) -> Iterator[Block]:
     """The rows of a file, some at a time.
 
     Args:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date, datetime, time
 from typing import Any
 
+from tastemaker.store.interactions.columns import INTERACTION_COLUMNS
 from tastemaker.validation import (
     DEFAULT_KIND,
-    DEFAULT_VALUE,
     InteractionRow,
     ItemRow,
     UserRow,
@@ -25,13 +25,10 @@ def interaction_row(row: dict[str, Any], kind: str = DEFAULT_KIND) -> Interactio
     Raises:
         InputError: a part of it is refused.
     """
-    return check_interaction(
-        as_id(row.get("user_id")),
-        as_id(row.get("item_id")),
-        row.get("kind", kind),
-        row.get("value", DEFAULT_VALUE),
-        row.get("timestamp"),
-    )
+    fields = {c.row: row[c.file] for c in INTERACTION_COLUMNS if c.file in row}
+    for name in ("user_id", "item_id"):
+        fields[name] = as_id(fields.get(name))
+    return check_interaction(**{"kind": kind, **fields})
 
 
 def item_row(row: dict[str, Any], flat: bool) -> ItemRow:

@@ -21,7 +21,11 @@ FORMATS: tuple[FileFormat, ...] = get_args(FileFormat)
 
 STANDARD = "-"
 LINE_BYTES = 4 * 2**20
+"""The longest line; chosen, not measured: far above any row, far below the memory."""
+
 BUFFER_BYTES = 2**18
+"""What is read at a time; chosen, not measured."""
+
 SUFFIXES: dict[str, FileFormat] = {
     ".csv": "csv",
     ".jsonl": "jsonl",
@@ -33,7 +37,7 @@ PARQUET_MAGIC = b"PAR1"
 
 
 @dataclass(frozen=True)
-class Source:
+class InputFile:
     """An open file.
 
     Attributes:
@@ -54,7 +58,7 @@ class Source:
 
 
 @contextmanager
-def open_source(path: str | Path, form: FileFormat | None = None) -> Iterator[Source]:
+def open_input(path: str | Path, form: FileFormat | None = None) -> Iterator[InputFile]:
     """Opens a file for reading.
 
     Args:
@@ -67,15 +71,15 @@ def open_source(path: str | Path, form: FileFormat | None = None) -> Iterator[So
     if str(path) == STANDARD:
         raw = io.BufferedReader(cast(Any, sys.stdin.buffer), BUFFER_BYTES)
         try:
-            yield as_source("standard input", raw, form)
+            yield as_input("standard input", raw, form)
         finally:
             raw.detach()  # or standard input would be closed with it
     else:
         with open_file(path) as raw:
-            yield as_source(str(path), raw, form)
+            yield as_input(str(path), raw, form)
 
 
-def as_source(name: str, raw: io.BufferedReader[Any], form: FileFormat | None) -> Source:
+def as_input(name: str, raw: io.BufferedReader[Any], form: FileFormat | None) -> InputFile:
     """What is known of an open file.
 
     Raises:
@@ -89,7 +93,7 @@ def as_source(name: str, raw: io.BufferedReader[Any], form: FileFormat | None) -
     unpacked = gzip.GzipFile(fileobj=raw)
     stream = io.BufferedReader(unpacked, BUFFER_BYTES) if packed else raw
     chosen = form or form_of_name(name) or form_of_content(name, stream)
-    return Source(
+    return InputFile(
         name, chosen, stream, size, raw.tell if size else lambda: 0, size > 0 and not packed
     )
 
@@ -157,13 +161,13 @@ class Lines(io.RawIOBase):
     """Bytes handed on as they are, unless a line is longer than anybody's patience.
 
     Readers of text take in a whole line at a time; a file of one endless line would fill the
-    memory before anything could be said about it.
+    memory before it could be refused.
 
     Attributes:
         total: how many bytes were handed on.
     """
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: InputFile) -> None:
         self._source = source
         self._since_newline = 0
         self._newlines = 0
@@ -191,14 +195,14 @@ class Lines(io.RawIOBase):
         try:
             return self._source.stream.read1(size)
         except (OSError, EOFError, zlib.error) as error:
-            reason = f"the file is damaged or cut short ({error})"
+            reason = f"the file is damaged or truncated ({error})"
             raise FileRefusedError(self._source.name, self._newlines + 1, reason) from None
 
 
 def as_text(lines: Lines) -> io.TextIOWrapper:
     """The text of a file, in UTF-8.
 
-    A byte that is not UTF-8 becomes a lone surrogate, which the border refuses in whichever row
+    A byte that is not UTF-8 becomes a lone surrogate, which validation refuses in whichever row
     it stands, instead of ending the whole file without a line.
     """
     buffered = io.BufferedReader(lines, BUFFER_BYTES)

@@ -9,19 +9,27 @@ from typing import Any, Self
 
 import numpy as np
 
-from tastemaker.store.bulk import Segment
 from tastemaker.store.crypto.sealed_column import SealedBytes
+from tastemaker.store.interactions.bulk import Segment
+from tastemaker.store.interactions.columns import INTERACTION_COLUMNS
+from tastemaker.store.sql.number_table import NumberColumn
 
 MEMORY_BYTES = 48 * 2**20
+"""What is kept in memory before the disk is used; chosen, not measured. An import of a million rows
+peaks at 250 MB with it (benchmarks/bulk.py)."""
 
 
 class Spool:
     """Writes segments one after the other and gives them back in that order.
 
     What is written names no user: refs and sealed ids only, so the disk holds nothing in clear.
+
+    Args:
+        columns: what a segment has numbers of.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, columns: Sequence[NumberColumn] = INTERACTION_COLUMNS) -> None:
+        self._columns = columns
         self._file = tempfile.SpooledTemporaryFile(max_size=MEMORY_BYTES)  # noqa: SIM115
         self._count = 0
 
@@ -40,14 +48,12 @@ class Spool:
         """Keeps a segment, if there is one; how many rows it has."""
         if segment is None:
             return 0
-        self._write_all(segment.refs)
-        self._write_all([sealed or b"" for sealed in segment.sealed])
-        self._write_all([item_id.encode() for item_id in segment.item_ids])
-        self._write_all([kind.encode() for kind in segment.kinds])
-        for column in (segment.users, segment.items, segment.kind_codes):
-            self._write(column)
-        self._write(segment.values)
-        self._write(segment.times)
+        self._write_texts(segment.refs)
+        self._write_texts([sealed or b"" for sealed in segment.sealed])
+        self._write_texts([item_id.encode() for item_id in segment.item_ids])
+        self._write_texts([kind.encode() for kind in segment.kinds])
+        for column in self._columns:
+            self._write(segment.columns[column.name])
         self._count += 1
         return len(segment)
 
@@ -55,13 +61,13 @@ class Spool:
         """All segments, the first one first."""
         self._file.seek(0)
         for _ in range(self._count):
-            refs, sealed, items, kinds = (self._read_all() for _ in range(4))
+            refs, sealed, items, kinds = (self._read_texts() for _ in range(4))
             yield Segment(
                 refs,
                 [SealedBytes(cell) if cell else None for cell in sealed],
                 [name.decode() for name in items],
                 [name.decode() for name in kinds],
-                *(self._read() for _ in range(5)),
+                {column.name: self._read() for column in self._columns},
             )
 
     def _write(self, array: np.ndarray[Any, Any]) -> None:
@@ -70,11 +76,11 @@ class Spool:
     def _read(self) -> Any:
         return np.load(self._file, allow_pickle=False)
 
-    def _write_all(self, parts: Sequence[bytes]) -> None:
-        self._write(np.array([len(part) for part in parts], dtype=np.int64))
-        self._write(np.frombuffer(b"".join(parts), dtype=np.uint8))
+    def _write_texts(self, texts: Sequence[bytes]) -> None:
+        self._write(np.array([len(text) for text in texts], dtype=np.int64))
+        self._write(np.frombuffer(b"".join(texts), dtype=np.uint8))
 
-    def _read_all(self) -> list[bytes]:
+    def _read_texts(self) -> list[bytes]:
         ends = np.cumsum(self._read()).tolist()
         data = self._read().tobytes()
         return [data[start:end] for start, end in zip([0, *ends[:-1]], ends, strict=True)]

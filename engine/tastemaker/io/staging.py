@@ -10,35 +10,34 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tastemaker.data import Int32Array, Int64Array
 from tastemaker.errors import InputError
 from tastemaker.io.block import Block, Refusal
 from tastemaker.io.rows import as_id, interaction_row
-from tastemaker.store.bulk import Segment
 from tastemaker.store.crypto.keyring import Keyring
 from tastemaker.store.crypto.sealed_column import SealedBytes
+from tastemaker.store.interactions.bulk import Segment
+from tastemaker.store.interactions.columns import INTERACTION_COLUMNS, InteractionColumn
+from tastemaker.store.users.cells import seal_id
 from tastemaker.validation import (
     DATES_FROM,
     DATES_TO,
-    DEFAULT_VALUE,
     MILLISECONDS_FROM,
-    UNTIMED,
     check_id,
     check_kind,
-    check_time,
-    check_value,
 )
 
-COLUMNS = ("user_id", "item_id", "kind", "value", "timestamp")
-
+# Rows and ids of a segment, and texts remembered: chosen so that an import stays below 400 MB. One
+# of a million rows takes 250 MB (benchmarks/bulk.py).
 SEGMENT_ROWS = 1_000_000
 SEGMENT_IDS = 250_000
 REMEMBERED = 250_000
 
 
-class Checked(dict[Any, Any]):
-    """What a check says of a text, remembered.
+class CheckedTexts(dict[Any, Any]):
+    """What a check gives for a text, remembered.
 
     Attributes:
         check: the check; it raises InputError.
@@ -82,16 +81,21 @@ class Stager:
     def __init__(self, keyring: Keyring, kind: str) -> None:
         self._keyring = keyring
         self._kind = check_kind(kind)
-        self._values = Checked(lambda value: DEFAULT_VALUE if value is None else check_value(value))
-        self._times = Checked(lambda time: UNTIMED if time is None else check_time(time))
+        self._numbers = {
+            column.name: CheckedTexts(column.checked)
+            for column in INTERACTION_COLUMNS
+            if column.check is not None
+        }
         self._refs: dict[str, bytes] = {}
         self._begin()
 
     def _begin(self) -> None:
-        self._users = Codes(lambda value: check_id(as_id(value), "user_id"))
-        self._items = Codes(lambda value: check_id(as_id(value), "item_id"))
-        self._kinds = Codes(lambda value: check_kind(self._kind if value is None else value))
-        self._parts: list[tuple[Any, ...]] = []
+        self._names = {
+            "user_id": Codes(lambda value: check_id(as_id(value), "user_id")),
+            "item_id": Codes(lambda value: check_id(as_id(value), "item_id")),
+            "kind_id": Codes(lambda value: check_kind(self._kind if value is None else value)),
+        }
+        self._parts: list[dict[str, npt.NDArray[Any]]] = []
         self._rows = 0
 
     def add(self, block: Block) -> tuple[Sequence[Refusal], Segment | None]:
@@ -108,37 +112,41 @@ class Stager:
             refused = sorted([*refused, *bad.values()], key=lambda refusal: refusal.line)
             part = self._encode(block.take([i for i in range(len(block)) if i not in bad]))
         self._parts.append(part)
-        self._rows += len(part[0])
-        full = self._rows >= SEGMENT_ROWS or len(self._users) + len(self._items) >= SEGMENT_IDS
+        self._rows += len(part["user_id"])
+        ids = len(self._names["user_id"]) + len(self._names["item_id"])
+        full = self._rows >= SEGMENT_ROWS or ids >= SEGMENT_IDS
         return refused, self.finish() if full else None
 
     def finish(self) -> Segment | None:
         """The rows taken in since the last segment, as a segment; None where there are none."""
         if not self._rows:
             return None
-        columns = [np.concatenate(column) for column in zip(*self._parts, strict=True)]
-        users, user_ids = in_use(columns[0], self._users)
-        items, item_ids = in_use(columns[1], self._items)
-        kinds, kind_names = in_use(columns[2], self._kinds)
-        refs, sealed = self._seal(user_ids)
+        columns = {
+            column.name: np.concatenate([part[column.name] for part in self._parts])
+            for column in INTERACTION_COLUMNS
+        }
+        names = {}
+        for name, known in self._names.items():
+            columns[name], names[name] = in_use(columns[name], known)
+        refs, sealed = self._seal(names["user_id"])
         self._begin()
-        return Segment(refs, sealed, item_ids, kind_names, users, items, kinds, *columns[3:])
+        return Segment(refs, sealed, names["item_id"], names["kind_id"], columns)
 
-    def _encode(self, block: Block) -> tuple[Any, ...]:
+    def _encode(self, block: Block) -> dict[str, npt.NDArray[Any]]:
         nothing = [None] * len(block)
-        users, items, kinds, values, times = (block.column(name) or nothing for name in COLUMNS)
-        return (
-            codes(users, self._users),
-            codes(items, self._items),
-            codes(kinds, self._kinds),
-            np.fromiter(looked_up(values, self._values), np.float64, len(block)),
-            self._encode_times(times),
-        )
+        return {
+            column.name: self._encode_column(column, block.column(column.file) or nothing)
+            for column in INTERACTION_COLUMNS
+        }
 
-    def _encode_times(self, column: Sequence[Any]) -> Int64Array:
-        if (whole := whole_seconds(column)) is not None:
+    def _encode_column(self, column: InteractionColumn, given: Sequence[Any]) -> npt.NDArray[Any]:
+        known = self._names.get(column.name)
+        if known is not None:
+            return codes(given, known)
+        if column.name == "time" and (whole := whole_seconds(given)) is not None:
             return whole * 1_000_000
-        return np.fromiter(looked_up(column, self._times), np.int64, len(column))
+        numbers = looked_up(given, self._numbers[column.name])
+        return np.fromiter(numbers, column.dtype, len(given))
 
     def _refusals(self, block: Block) -> dict[int, Refusal]:
         bad = {}
@@ -160,7 +168,7 @@ class Stager:
             ref = self._refs.get(user_id)
             if ref is None:
                 ref = self._refs[user_id] = self._keyring.ref(user_id)
-                sealed.append(self._keyring.seal("user", "external_id", ref, user_id))
+                sealed.append(seal_id(self._keyring, ref, user_id))
             else:
                 sealed.append(None)
             refs.append(ref)
@@ -175,8 +183,8 @@ def codes(column: Sequence[Any], known: Codes) -> Int32Array:
     return np.fromiter(map(known.__getitem__, column), np.int32, len(column))
 
 
-def looked_up(column: Sequence[Any], checked: Checked) -> Iterator[Any]:
-    """What a check says of each value of a column."""
+def looked_up(column: Sequence[Any], checked: CheckedTexts) -> Iterator[Any]:
+    """What a check gives for each value of a column."""
     if all_text(column):
         return map(checked.__getitem__, column)
     return (checked[value] if type(value) is str else checked.check(value) for value in column)

@@ -19,8 +19,11 @@ from tastemaker.errors import InputError
 from tastemaker.io.parquet_reader import import_pyarrow
 from tastemaker.io.source import STANDARD, FileFormat
 
-Row: TypeAlias = Mapping[str, Any]
+FileRow: TypeAlias = Mapping[str, Any]
+"""A row of a file: its values by the name of their column."""
+
 GROUP_ROWS = 50_000
+"""Rows that Parquet packs together; chosen, not measured."""
 
 
 @contextmanager
@@ -70,7 +73,7 @@ def unwritable(path: str | Path, error: OSError) -> InputError:
 
 
 def write_rows(
-    stream: BinaryIO, form: FileFormat, columns: Sequence[str], rows: Iterable[Row]
+    stream: BinaryIO, form: FileFormat, columns: Sequence[str], rows: Iterable[FileRow]
 ) -> int:
     """Writes rows; how many.
 
@@ -80,7 +83,7 @@ def write_rows(
         columns: the names, in order, for the forms that have a header.
         rows: values by name; None or nothing where a row has no value.
     """
-    writers: Mapping[FileFormat, Callable[[BinaryIO, Sequence[str], Iterable[Row]], int]] = {
+    writers: Mapping[FileFormat, Callable[[BinaryIO, Sequence[str], Iterable[FileRow]], int]] = {
         "csv": write_csv,
         "jsonl": write_json_lines,
         "parquet": write_parquet,
@@ -88,7 +91,7 @@ def write_rows(
     return writers[form](stream, columns, rows)
 
 
-def write_csv(stream: BinaryIO, columns: Sequence[str], rows: Iterable[Row]) -> int:
+def write_csv(stream: BinaryIO, columns: Sequence[str], rows: Iterable[FileRow]) -> int:
     """Writes rows as CSV with a header; values stand as they are, so that they come back alike."""
     text = io.TextIOWrapper(stream, "utf-8", errors="surrogateescape", newline="")
     try:
@@ -123,7 +126,7 @@ def as_cell(value: Any) -> str:
     return str(value)
 
 
-def write_json_lines(stream: BinaryIO, columns: Sequence[str], rows: Iterable[Row]) -> int:
+def write_json_lines(stream: BinaryIO, columns: Sequence[str], rows: Iterable[FileRow]) -> int:
     """Writes rows as one JSON object a line, without what they do not have."""
     count = 0
     for row in rows:
@@ -134,7 +137,7 @@ def write_json_lines(stream: BinaryIO, columns: Sequence[str], rows: Iterable[Ro
     return count
 
 
-def write_parquet(stream: BinaryIO, columns: Sequence[str], rows: Iterable[Row]) -> int:
+def write_parquet(stream: BinaryIO, columns: Sequence[str], rows: Iterable[FileRow]) -> int:
     """Writes rows as Parquet: `value` as a number, everything else as text.
 
     Raises:

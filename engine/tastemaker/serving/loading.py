@@ -14,8 +14,9 @@ from tastemaker.plugin.guard import GuardedRecommender, guarded_restore
 from tastemaker.plugin.registry import Registry
 from tastemaker.recommender import State
 from tastemaker.serving.fallback import Fallback
-from tastemaker.store import interactions, releases
+from tastemaker.store import releases
 from tastemaker.store.crypto.keyring import Keyring
+from tastemaker.store.interactions.read import item_counts
 from tastemaker.store.releases import CATALOGUE
 
 
@@ -87,7 +88,7 @@ def restored(
 
 def load_popularity(connection: Connection) -> Loaded:
     """What answers where there is no release: how often each item was chosen."""
-    keys, counts = interactions.item_counts(connection)
+    keys, counts = item_counts(connection)
     return Loaded(None, keys, counts.astype(np.float32), uniform_weights([Fallback.name]))
 
 

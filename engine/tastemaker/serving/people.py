@@ -11,9 +11,10 @@ from sqlalchemy import Connection
 
 from tastemaker.data import People
 from tastemaker.serving.server import Serving
-from tastemaker.store import interactions, users
 from tastemaker.store.crypto.keyring import Keyring
+from tastemaker.store.interactions.read import histories, history
 from tastemaker.store.people import as_people
+from tastemaker.store.users.features import read_features
 from tastemaker.validation import EPOCH, UNTIMED
 
 
@@ -35,19 +36,11 @@ def read_people(
 
     Opens declared features only where a member of the release looks at them.
     """
-    stored = read_histories(connection, refs)
-    features = users.read_features(connection, keyring, refs) if serving.uses_features else {}
+    stored = histories(connection, refs)
+    features = read_features(connection, keyring, refs) if serving.uses_features else {}
     catalogue = serving.catalogue
-    items = catalogue.indexes(stored.item_keys)
+    items = catalogue.indexes(stored.rows.item_keys)
     return as_people(stored, items, len(catalogue), serving.kinds, features)
-
-
-def read_histories(connection: Connection, refs: Sequence[bytes]) -> interactions.Histories:
-    """The stored interactions of each person in turn; one person by the quicker query."""
-    if len(refs) != 1:
-        return interactions.histories(connection, refs)
-    one = interactions.history(connection, refs[0])
-    return interactions.Histories(np.array([0, len(one.times)], dtype=np.int64), *one)
 
 
 def read_past(
@@ -56,9 +49,10 @@ def read_past(
     """A person's newest interactions, the newest first; none where nobody knows the person."""
     catalogue = serving.catalogue
     names = {kind.key: kind.name for kind in serving.kinds}
-    rows = list(zip(*interactions.history(connection, ref), strict=True))[::-1]
+    rows = history(connection, ref)
+    columns = (rows.item_keys, rows.kind_keys, rows.values, rows.times)
     past: list[PastInteraction] = []
-    for item_key, kind_key, value, time in rows[:newest]:
+    for item_key, kind_key, value, time in list(zip(*columns, strict=True))[::-1][:newest]:
         index = int(catalogue.indexes(np.array([item_key]))[0])
         at = None if time == UNTIMED else EPOCH + timedelta(microseconds=int(time))
         kind = names.get(int(kind_key), "interaction")

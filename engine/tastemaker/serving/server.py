@@ -20,8 +20,7 @@ from tastemaker.serving.fallback import Fallback
 from tastemaker.serving.loading import Loaded, load_any
 from tastemaker.serving.ranker import Ranker
 from tastemaker.store import items, meta
-from tastemaker.store.configuration import NAME as CONFIGURATION
-from tastemaker.store.configuration import parse_configuration
+from tastemaker.store.configuration import CONFIGURATION, parse_configuration
 from tastemaker.store.crypto.keyring import Keyring
 from tastemaker.store.kinds import Kind, read_kinds
 from tastemaker.store.releases import ACTIVE

@@ -13,11 +13,12 @@ from tastemaker.errors import InputError
 from tastemaker.store import meta
 from tastemaker.validation import Json
 
-NAME = "configuration"
+CONFIGURATION = "configuration"
 """The name in `meta` that the configuration is kept under."""
 
 EXPLORATION = 0.02
-"""The share of places that goes to new items, unless the operator sets another."""
+"""The share of places that goes to new items, unless the operator sets another;
+chosen, not measured."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def parse_configuration(text: str | None) -> Configuration:
 
 def read_configuration(connection: Connection) -> Configuration:
     """The configuration of this database."""
-    return parse_configuration(meta.get(connection, NAME))
+    return parse_configuration(meta.get(connection, CONFIGURATION))
 
 
 def write_configuration(connection: Connection, configuration: Configuration) -> None:
@@ -89,4 +90,4 @@ def write_configuration(connection: Connection, configuration: Configuration) ->
         "settings": {name: dict(own) for name, own in configuration.settings.items()},
         "exploration": configuration.exploration,
     }
-    meta.put(connection, NAME, json.dumps(value, sort_keys=True))
+    meta.put(connection, CONFIGURATION, json.dumps(value, sort_keys=True))

@@ -16,13 +16,24 @@ from tastemaker.store.sql.statements import Written, batches, fetch, insert, mar
 from tastemaker.store.sql.tables import item
 from tastemaker.validation import ItemRow, Json, now_us
 
-COLUMNS = (item.c.id, item.c.external_id, item.c.title, item.c.text, item.c.attributes)
+CATALOGUE_COLUMNS = (
+    item.c.id,
+    item.c.external_id,
+    item.c.title,
+    item.c.text,
+    item.c.attributes,
+    item.c.available,
+    item.c.updated,
+)
 
-
-CHECKED = (1 << 31) - 1
+SUMMED_BITS = (1 << 31) - 1
 """The bits of `updated` that are summed up to see changes: so the sum never overflows."""
 
-CHECK = f"SELECT count(*), coalesce(sum(updated & {CHECKED}), 0) FROM {item.name}"
+CHECKSUM = f"SELECT count(*), coalesce(sum(updated & {SUMMED_BITS}), 0) FROM {item.name}"
+"""Tells whether a catalogue that was read is still the whole catalogue."""
+
+ITEMS_AT_A_TIME = 1000
+"""Rows that an iteration over all items holds; chosen, not measured."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +44,8 @@ class StoredItems:
         keys: (n_items,) int64, ascending: the numbers that interactions name them by.
         items: ids, titles, texts and attributes.
         available: (n_items,) bool: whether each may be recommended.
-        updated: (n_items,) int64 when each was last changed, in microseconds; empty if not asked.
+        updated: (n_items,) int64 when each was last changed, in microseconds; empty where not
+            read.
     """
 
     keys: Int64Array
@@ -42,9 +54,9 @@ class StoredItems:
     updated: Int64Array = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
     @property
-    def check(self) -> tuple[int, int]:
-        """What `CHECK` answers while nothing has changed."""
-        return len(self.keys), int((self.updated & CHECKED).sum())
+    def checksum(self) -> tuple[int, int]:
+        """What `CHECKSUM` gives while nothing has changed."""
+        return len(self.keys), int((self.updated & SUMMED_BITS).sum())
 
     def merged(self, changed: StoredItems) -> StoredItems:
         """These items with others in place of those of the same keys, and new ones among them."""
@@ -86,11 +98,11 @@ def _upsert(connection: Connection, rows: Mapping[str, ItemRow]) -> None:
             index_elements=["external_id"],
             set_={name: statement.excluded[name] for name in changed},
         ),
-        [_values(row, now) for row in rows.values()],
+        [_new_row(row, now) for row in rows.values()],
     )
 
 
-def _values(row: ItemRow, now: int) -> dict[str, object]:
+def _new_row(row: ItemRow, now: int) -> dict[str, object]:
     return {
         "external_id": row.item_id,
         "title": row.title,
@@ -122,14 +134,14 @@ def ensure_items(connection: Connection, item_ids: Collection[str]) -> dict[str,
         now = now_us()
         statement = insert(connection, item).on_conflict_do_nothing()
         for batch in batches(missing):
-            connection.execute(statement, [_values(ItemRow(name), now) for name in batch])
+            connection.execute(statement, [_new_row(ItemRow(name), now) for name in batch])
         found.update(find_items(connection, missing))
     return found
 
 
 def read_catalogue(connection: Connection) -> StoredItems:
     """The whole catalogue."""
-    return _columns(connection.execute(_selected()).all())
+    return _as_stored_items(connection.execute(_selected()).all())
 
 
 def read_changes(connection: Connection, known: StoredItems) -> StoredItems:
@@ -143,15 +155,15 @@ def read_changes(connection: Connection, known: StoredItems) -> StoredItems:
         known: the catalogue as it was read before.
     """
     newest = int(known.updated.max(initial=0))
-    changed = _columns(connection.execute(_selected().where(item.c.updated > newest)).all())
+    changed = _as_stored_items(connection.execute(_selected().where(item.c.updated > newest)).all())
     merged = known.merged(changed)
-    if tuple(map(int, fetch(connection, CHECK)[0])) == merged.check:
+    if tuple(map(int, fetch(connection, CHECKSUM)[0])) == merged.checksum:
         return merged
     return read_catalogue(connection)
 
 
-def _columns(rows: Sequence[Row[Any]]) -> StoredItems:
-    columns = list(zip(*rows, strict=True)) or [()] * (len(COLUMNS) + 2)
+def _as_stored_items(rows: Sequence[Row[Any]]) -> StoredItems:
+    columns = list(zip(*rows, strict=True)) or [()] * len(CATALOGUE_COLUMNS)
     keys, ids, titles, texts, attributes, available, updated = columns
     return StoredItems(
         np.array(keys, dtype=np.int64),
@@ -162,7 +174,7 @@ def _columns(rows: Sequence[Row[Any]]) -> StoredItems:
 
 
 def _selected() -> Select[Any]:
-    return select(*COLUMNS, item.c.available, item.c.updated).order_by(item.c.id)
+    return select(*CATALOGUE_COLUMNS).order_by(item.c.id)
 
 
 def attribute_columns(rows: list[dict[str, Json]]) -> dict[str, tuple[Values, ...]]:
@@ -201,12 +213,14 @@ def set_available(connection: Connection, item_ids: Iterable[str], available: bo
 def iterate_items(connection: Connection) -> Iterator[ItemRow]:
     """All items as they were put, for an export; holds few of them at a time."""
     last = 0
-    while rows := connection.execute(_selected().where(item.c.id > last).limit(1000)).all():
-        yield from map(_row, rows)
+    while rows := connection.execute(
+        _selected().where(item.c.id > last).limit(ITEMS_AT_A_TIME)
+    ).all():
+        yield from map(_as_put, rows)
         last = rows[-1].id
 
 
-def _row(row: Row[Any]) -> ItemRow:
+def _as_put(row: Row[Any]) -> ItemRow:
     return ItemRow(
         row.external_id, row.title, row.text, json.loads(row.attributes), bool(row.available)
     )

@@ -16,13 +16,13 @@ from tastemaker.data import (
     People,
     Values,
 )
-from tastemaker.store import interactions
+from tastemaker.store.interactions.read import StoredHistories
 from tastemaker.store.kinds import Kind
 from tastemaker.validation import UNTIMED
 
 
 def as_people(
-    stored: interactions.Histories,
+    stored: StoredHistories,
     items: Int32Array,
     n_items: int,
     kinds: Sequence[Kind],
@@ -37,9 +37,10 @@ def as_people(
         kinds: what each kind weighs; one that came since weighs 1.
         features: declared features of each person.
     """
-    indexes, weights = kind_columns(stored.kind_keys, kinds)
-    histories = Histories(stored.indptr, items, stored.values.astype(np.float32), n_items)
-    people = People(histories, as_seconds(stored.times), indexes, weights, features)
+    rows = stored.rows
+    indexes, weights = kind_columns(rows.kind_keys, kinds)
+    histories = Histories(stored.indptr, items, rows.values.astype(np.float32), n_items)
+    people = People(histories, as_seconds(rows.times), indexes, weights, features)
     known = items >= 0
     return people if known.all() else people.take(known)
 

@@ -6,7 +6,6 @@ of it is believed before its signature is verified.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,7 +21,7 @@ from tastemaker.store.crypto.container import Contents, pack, unpack
 from tastemaker.store.crypto.keyring import Keyring
 from tastemaker.store.manifest import check_format
 from tastemaker.store.sql.tables import model, model_chunk, release
-from tastemaker.validation import Json
+from tastemaker.validation import Json, now_us
 
 ACTIVE = "active_release"
 """The name in `meta` of the signed pointer to the active release."""
@@ -31,7 +30,7 @@ CATALOGUE = "(catalogue)"
 """The name of the model that holds a release's items; no recommender can have it."""
 
 KEPT = 5
-"""How many releases are kept: the active one, and the newest others."""
+"""How many releases are kept: the active one, and the newest others; chosen, not measured."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,7 @@ def save_release(
     Raises:
         ReleaseError: a model cannot be stored, or what was read back is not what was written.
     """
-    row = {"created": time.time_ns() // 1000, "trained_at": trained_at, "state": "whole"}
+    row = {"created": now_us(), "trained_at": trained_at, "state": "whole"}
     inserted = connection.execute(insert(release).values(manifest=b"", bytes=0, **row))
     number = _new_key(inserted.inserted_primary_key)
     size = sum(_save_model(connection, keyring, number, one) for one in models)
@@ -148,7 +147,7 @@ def read_model(connection: Connection, keyring: Keyring, number: int, name: str)
 
     Raises:
         ReleaseError: it is not there.
-        TamperedError: it was changed, cut, or moved there from elsewhere.
+        TamperedError: it was changed, truncated, or moved there from elsewhere.
     """
     statement = (
         select(model_chunk.c.sealed)
@@ -171,10 +170,10 @@ def list_releases(connection: Connection) -> list[ReleaseRow]:
 
 
 def activate(connection: Connection, keyring: Keyring, number: int) -> None:
-    """Lets a release answer from the end of this transaction on; it is verified first.
+    """Makes a release serve from the end of this transaction on; it is verified first.
 
     Raises:
-        NotFoundError, ReleaseError, TamperedError: it cannot answer; the active one stays.
+        NotFoundError, ReleaseError, TamperedError: it cannot serve; the active one stays.
     """
     manifest = read_manifest(connection, keyring, number)
     for name in (CATALOGUE, *(manifest["curve"] or {"members": ()})["members"]):

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, Engine
 
 from tastemaker.errors import SchemaError
-from tastemaker.store.crypto.keyring import Keyring, create_keyring, open_keyring
+from tastemaker.store.crypto.keyring import Keyring
 from tastemaker.store.crypto.keys import KeySource, key_from_environment, key_in_hand
-from tastemaker.store.crypto.keyset import has_keys
+from tastemaker.store.key_rows import create_keyring, has_keys, open_keyring
 from tastemaker.store.sql import migrate
 from tastemaker.store.sql.database import Database
 

@@ -10,8 +10,8 @@ from sqlalchemy import Connection
 from tastemaker.errors import NewerReleaseError, NotFoundError, TastemakerError
 from tastemaker.store import meta, releases
 from tastemaker.store.crypto.keyring import Keyring
-from tastemaker.store.persons import as_iso
 from tastemaker.training.report import Release
+from tastemaker.validation import as_iso
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,13 @@ from sqlalchemy import Connection
 from tastemaker.errors import TastemakerError
 from tastemaker.store import releases
 from tastemaker.store.crypto.keyring import Keyring
-from tastemaker.store.persons import as_iso
 from tastemaker.store.releases import CATALOGUE, StoredModel
 from tastemaker.store.store import Store
 from tastemaker.training.building import UnsavedRelease
 from tastemaker.training.reading import active_release, read_release
 from tastemaker.training.report import Release
 from tastemaker.training.snapshot import Snapshot
+from tastemaker.validation import as_iso
 
 CLEARLY_WORSE = 0.8
 """A release is not activated if its held-out NDCG is below this share of the active one's.

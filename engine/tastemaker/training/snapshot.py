@@ -10,10 +10,13 @@ from sqlalchemy import Connection
 
 from tastemaker.data import Float32Array, Int64Array, TrainingData, Values
 from tastemaker.errors import TrainingError
-from tastemaker.store import interactions, items, users
+from tastemaker.store import items
 from tastemaker.store.crypto.keyring import Keyring
+from tastemaker.store.interactions.read import StoredHistories, snapshot
 from tastemaker.store.kinds import Kind, read_kinds
 from tastemaker.store.people import as_people
+from tastemaker.store.users import features as declared
+from tastemaker.store.users.rows import iterate_refs
 from tastemaker.validation import now_us
 
 
@@ -57,19 +60,19 @@ def read_snapshot(
         TrainingError: there is nothing to learn from.
     """
     taken_at = now_us()
-    stored = interactions.snapshot(connection)
-    if len(stored.user_keys) == 0:
+    stored = snapshot(connection)
+    if len(stored) == 0:
         raise TrainingError(
             "There are no interactions to learn from. Import some with `tastemaker import "
             "interactions FILE`, or record them."
         )
     catalogue = items.read_catalogue(connection)
     kinds = read_kinds(connection)
-    grouped = interactions.Histories(indptr_of(stored.user_keys), *stored[1:])
-    declared = read_all_features(connection, keyring, stored.user_keys) if features else {}
+    grouped = StoredHistories(indptr_of(stored.user_keys), stored)
+    opened = read_all_features(connection, keyring, stored.user_keys) if features else {}
     # within one transaction every interaction's item is there
     indexes = np.searchsorted(catalogue.keys, stored.item_keys).astype(np.int32)
-    people = as_people(grouped, indexes, len(catalogue.keys), kinds, declared).shuffled(seed)
+    people = as_people(grouped, indexes, len(catalogue.keys), kinds, opened).shuffled(seed)
     data = TrainingData(catalogue.items, people, tuple(kind.name for kind in kinds), seed)
     return Snapshot(data, catalogue, kinds, taken_at)
 
@@ -84,8 +87,8 @@ def read_all_features(
     connection: Connection, keyring: Keyring, user_keys: Int64Array
 ) -> Mapping[str, tuple[Values, ...]]:
     """The declared features of the people of all rows, by ascending key, each once."""
-    if not users.declared_features(connection):
+    if not declared.declared_features(connection):
         return {}
     wanted = set(np.unique(user_keys).tolist())
-    refs = [ref for key, ref in users.iterate_refs(connection) if key in wanted]
-    return users.read_features(connection, keyring, refs)
+    refs = [ref for key, ref in iterate_refs(connection) if key in wanted]
+    return declared.read_features(connection, keyring, refs)

@@ -14,9 +14,11 @@ from tastemaker.validation.texts import check_name, check_text
 Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
 Attributes: TypeAlias = Mapping[str, Json]
 
+# Limits; chosen, not measured.
 NAME_BYTES = 128
 NESTING = 16
 MOST_ATTRIBUTES = 1000
+
 RESERVED = frozenset(
     ("user_id", "item_id", "title", "text", "available", "rejected_line", "rejected_reason")
 )

@@ -10,7 +10,8 @@ from tastemaker.errors import InputError
 from tastemaker.validation.texts import brief
 
 DEFAULT_VALUE = 1.0
-VALUE_LIMIT = 1e15  # its square is still a finite float32, which is what recommenders compute in
+VALUE_LIMIT = 1e15
+"""Its square is still a finite float32, which is what recommenders compute in."""
 
 
 def check_value(value: object) -> float:

@@ -8,10 +8,14 @@ from typing import TypeVar
 from tastemaker.errors import InputError
 
 ID_BYTES = 512
-KIND_BYTES = 64
-Several = TypeVar("Several", bound=Iterable[str])
+"""The longest id; chosen: PostgreSQL cannot index one of more than 2,700 bytes."""
 
-TEXT_BYTES = 131_072  # a longer field would be refused by Python's csv module
+KIND_BYTES = 64
+
+TEXT_BYTES = 131_072
+"""The longest text: a longer field would be refused by Python's csv module."""
+
+Several = TypeVar("Several", bound=Iterable[str])
 
 
 def check_id(value: object, what: str) -> str:

@@ -19,9 +19,9 @@ DATES_FROM, DATES_TO = 1900_01_01, 2100_12_31
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
-OLDEST = (datetime.min.replace(tzinfo=UTC) - EPOCH) // MICROSECOND
-LATEST = (datetime.max.replace(tzinfo=UTC) - EPOCH) // MICROSECOND
-OLDEST_SECONDS = OLDEST // 1_000_000
+EARLIEST_TIME = (datetime.min.replace(tzinfo=UTC) - EPOCH) // MICROSECOND
+LATEST_TIME = (datetime.max.replace(tzinfo=UTC) - EPOCH) // MICROSECOND
+EARLIEST_SECONDS = EARLIEST_TIME // 1_000_000
 
 
 def check_time(value: object) -> int:
@@ -46,7 +46,7 @@ def check_time(value: object) -> int:
             f"time is {brief(value)}, which as seconds lies after the year 5138; it looks like "
             "milliseconds. Divide by 1000."
         )
-    if seconds < OLDEST_SECONDS:
+    if seconds < EARLIEST_SECONDS:
         raise InputError(f"time is {brief(value)}, before the year 1. Correct it.")
     if looks_like_date(seconds):
         raise InputError(
@@ -66,6 +66,13 @@ def looks_like_date(seconds: int | Decimal) -> bool:
 def now_us() -> int:
     """The time now, in microseconds since 1970 UTC."""
     return time_ns() // 1000
+
+
+def as_iso(time_us: int) -> str | None:
+    """A time in microseconds as ISO 8601 text in UTC; None where it is not known."""
+    if time_us == UNTIMED:
+        return None
+    return (EPOCH + time_us * MICROSECOND).isoformat()
 
 
 def _read_seconds(value: object) -> Decimal:
@@ -89,6 +96,6 @@ def _read_iso(text: str) -> datetime:
 def _in_range(moment: datetime) -> int:
     aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
     time_us = (aware - EPOCH) // MICROSECOND
-    if not OLDEST <= time_us <= LATEST:
+    if not EARLIEST_TIME <= time_us <= LATEST_TIME:
         raise InputError(f"time is {moment}, in UTC not within the years 1 to 9999. Correct it.")
     return time_us

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from tastemaker.errors import ReleaseError, TamperedError, UnknownKeyError
-from tastemaker.store.crypto.container import DTYPES, MAX_HEADER, pack, unpack
+from tastemaker.store.crypto.container import ARRAY_DTYPES, MAX_HEADER, pack, unpack
+from tastemaker.store.crypto.data_keys import PURPOSES, DataKey
 from tastemaker.store.crypto.keyring import Keyring
-from tastemaker.store.crypto.keyset import PURPOSES, DataKey
 
 Array = npt.NDArray[Any]
 
@@ -103,7 +103,7 @@ def test_nothing_at_all_is_a_container_too() -> None:
 
 arrays_of_any_kind = st.dictionaries(
     st.text(max_size=5),
-    st.sampled_from(list(DTYPES.values())).flatmap(
+    st.sampled_from(list(ARRAY_DTYPES.values())).flatmap(
         lambda dtype: hnp.arrays(
             dtype,
             hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=4),
@@ -201,7 +201,7 @@ def test_a_large_vocabulary_fits_into_values_but_not_into_the_manifest() -> None
         pack({}, {}, {"words": words}, RING.sign)
 
 
-def test_every_flipped_bit_and_every_cut_is_noticed() -> None:
+def test_every_flipped_bit_and_every_truncation_is_noticed() -> None:
     whole = packed()
     changes = [whole[:length] for length in range(len(whole))]
     changes += [whole + b"\x00", whole + whole]

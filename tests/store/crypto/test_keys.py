@@ -62,7 +62,7 @@ def test_what_is_wrapped_is_unwrapped() -> None:
     assert key.wrap(b"data key", b"context") != wrapped
 
 
-def test_what_was_changed_cut_or_moved_is_not_unwrapped() -> None:
+def test_what_was_changed_truncated_or_moved_is_not_unwrapped() -> None:
     key = Key(TEXT)
     wrapped = key.wrap(b"data key", b"context")
     changes = [wrapped[:length] for length in range(len(wrapped))]
@@ -133,7 +133,7 @@ def test_the_recipe_in_the_error_makes_a_key() -> None:
     assert len(KeyCommand(python(code)).id) == 8
 
 
-def test_sources_are_asked_in_order(tmp_path: Path) -> None:
+def test_sources_are_tried_in_order(tmp_path: Path) -> None:
     in_directory = create_key_file(tmp_path / KEY_FILE)
     file = private_file(tmp_path / "other.key", OTHER)
     variables = {
@@ -274,7 +274,7 @@ def test_what_is_no_command_is_refused(command: str) -> None:
         KeyCommand(command)
 
 
-def test_no_shell_is_asked(tmp_path: Path) -> None:
+def test_no_shell_runs_the_command(tmp_path: Path) -> None:
     with pytest.raises(MissingKeyError):
         KeyCommand(f"echo {TEXT} ; touch {tmp_path / 'made'}")
     assert not (tmp_path / "made").exists()

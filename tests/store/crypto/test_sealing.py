@@ -114,7 +114,7 @@ def test_every_flipped_bit_is_noticed(algorithm: int) -> None:
             sealer.open(REF, bytes(changed))
 
 
-def test_every_cut_and_every_growth_is_noticed() -> None:
+def test_every_truncation_and_every_extension_is_noticed() -> None:
     sealer = new_sealer()
     sealed = sealer.seal(REF, "a value of some length")
     shapes = [sealed[:length] for length in range(len(sealed))]

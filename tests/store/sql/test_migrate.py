@@ -31,13 +31,13 @@ def test_an_upgrade_makes_the_schema_and_a_second_one_does_nothing(database_url:
         assert migrate.current(database) is None
         for _ in range(2):
             migrate.upgrade(database)
-            assert migrate.current(database) == migrate.HEAD
+            assert migrate.current(database) == migrate.HEAD_REVISION
         migrate.check(database)
 
 
 def test_the_head_in_the_code_is_the_newest_migration() -> None:
-    assert migrate.history()[0].revision == migrate.HEAD
-    assert migrate.history()[-1] == ("0001", "The first schema")
+    assert migrate.revisions()[0].revision == migrate.HEAD_REVISION
+    assert migrate.revisions()[-1] == ("0001", "The first schema")
 
 
 def test_down_and_up_again_leaves_the_applications_tables_alone(database: Database) -> None:
@@ -104,7 +104,7 @@ def test_tables_changed_by_hand_are_named(database: Database) -> None:
 def test_migrations_leave_foreign_keys_enforced(database: Database) -> None:
     migrate.downgrade(database, "base")
     migrate.upgrade(database)
-    if database.dialect_name == "sqlite":
+    if database.dialect.system == "sqlite":
         with database.reading() as connection:
             assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
 

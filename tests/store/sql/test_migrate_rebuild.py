@@ -40,7 +40,7 @@ def later(tmp_path: Path) -> Config:
     """Alembic's configuration of our migrations and one more."""
     folder = tmp_path / "migrations"
     shutil.copytree(migrate.migrations_folder(), folder)
-    (folder / "versions" / "later.py").write_text(LATER.format(head=migrate.HEAD))
+    (folder / "versions" / "later.py").write_text(LATER.format(head=migrate.HEAD_REVISION))
     config = Config()
     config.set_main_option("script_location", str(folder))
     config.set_main_option("path_separator", "os")
@@ -78,11 +78,11 @@ def test_a_rebuilt_table_keeps_its_rows_and_who_refers_to_them(
     for step, columns in ((command.upgrade, 7), (command.downgrade, 6)):
         with migrate.locked(database, "a test") as connection:
             later.attributes["connection"] = connection
-            step(later, "later" if step is command.upgrade else migrate.HEAD)
+            step(later, "later" if step is command.upgrade else migrate.HEAD_REVISION)
         with database.reading() as connection:
             assert rows_of(connection) == before
             assert len(inspect(connection).get_columns("tastemaker_user")) == columns
     migrate.check(database)
     with database.reading() as connection:
-        if database.dialect_name == "sqlite":
+        if database.dialect.system == "sqlite":
             assert connection.exec_driver_sql("PRAGMA foreign_key_check").all() == []

@@ -47,7 +47,7 @@ def test_an_installed_wheel_migrates_with_its_own_migrations(
     installed: Path, tmp_path: Path
 ) -> None:
     said = run("-c", PROGRAM, folder=tmp_path, path=str(installed))
-    assert said.split() == [migrate.HEAD, str(installed / "tastemaker" / "migrations")]
+    assert said.split() == [migrate.HEAD_REVISION, str(installed / "tastemaker" / "migrations")]
 
 
 def test_a_checkout_migrates_with_the_migrations_beside_it() -> None:

@@ -10,7 +10,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from tastemaker.errors import PlaintextRefusedError, StoreError
-from tastemaker.store.sql.database import Database, scrubbed
+from tastemaker.store.sql.database import Database
+from tastemaker.store.sql.scrubbing import scrubbed
 from tastemaker.store.sql.tables import user
 
 CANARY = "canary-4711"
@@ -75,10 +76,9 @@ def test_an_error_of_the_commit_shows_nothing(postgresql_database: Database) -> 
 
 
 def test_an_error_straight_from_the_driver_shows_nothing(secrets: Database) -> None:
-    mark = "?" if secrets.dialect_name == "sqlite" else "%s"
     with pytest.raises(StoreError) as caught, secrets.writing() as connection:
         cursor = connection.connection.cursor()
-        cursor.execute(f"INSERT INTO secret VALUES ({mark})", (CANARY,))
+        cursor.execute(secrets.dialect.marked("INSERT INTO secret VALUES (?)"), (CANARY,))
     assert_clean(caught.value)
 
 

@@ -32,7 +32,7 @@ MAGIC = b"TMC1"
 LABEL = "model container"
 MAX_HEADER = 2**20
 
-DTYPES: dict[str, np.dtype[Any]] = {
+ARRAY_DTYPES: dict[str, np.dtype[Any]] = {
     "f2": np.dtype("<f2"),
     "f4": np.dtype("<f4"),
     "f8": np.dtype("<f8"),
@@ -43,7 +43,7 @@ DTYPES: dict[str, np.dtype[Any]] = {
     "bool": np.dtype("?"),
 }
 
-Array = npt.NDArray[Any]
+AnyArray = npt.NDArray[Any]
 Sign = Callable[[str, memoryview], bytes]
 Verify = Callable[[str, memoryview, bytes], None]
 
@@ -53,7 +53,7 @@ _ALIGNMENT = 8
 _MAX_DIMENSIONS = 32
 _MAX_SIZE = 2**48
 _PIECE = 2**20
-_WORDS = {dtype: word for word, dtype in DTYPES.items()}
+_WORDS = {dtype: word for word, dtype in ARRAY_DTYPES.items()}
 
 
 class Contents(NamedTuple):
@@ -65,7 +65,7 @@ class Contents(NamedTuple):
         manifest: what the container says about itself.
     """
 
-    arrays: dict[str, Array]
+    arrays: dict[str, AnyArray]
     values: dict[str, Any]
     manifest: dict[str, Any]
 
@@ -80,11 +80,11 @@ class _Entry(NamedTuple):
 
     @property
     def length(self) -> int:
-        return math.prod(self.shape) * DTYPES[self.dtype].itemsize
+        return math.prod(self.shape) * ARRAY_DTYPES[self.dtype].itemsize
 
 
 def pack(
-    arrays: Mapping[str, Array],
+    arrays: Mapping[str, AnyArray],
     values: Mapping[str, Any],
     manifest: Mapping[str, Any],
     sign: Sign,
@@ -131,12 +131,12 @@ def unpack(container: bytes, verify: Verify) -> Contents:
         verify: `Keyring.verify`.
 
     Raises:
-        TamperedError: it was changed, cut, or not signed by this database.
+        TamperedError: it was changed, truncated, or not signed by this database.
         UnknownKeyError: it is signed with a key that this database does not hold.
         ReleaseError: it is signed, and yet no container of this version of the engine.
     """
     if len(container) < _HEADER or container[: len(MAGIC)] != MAGIC:
-        raise TamperedError("A stored model is no model container: it was changed or cut.")
+        raise TamperedError("A stored model is no model container: it was changed or truncated.")
     body = memoryview(container)[_SIGNED:]
     verify(LABEL, body, container[len(MAGIC) : _SIGNED])
     start = _HEADER + int.from_bytes(container[_SIGNED:_HEADER], "big")
@@ -151,21 +151,20 @@ def unpack(container: bytes, verify: Verify) -> Contents:
     return Contents(arrays, _parsed(container[stop:]), manifest)
 
 
-def _segment(name: str, array: Array) -> tuple[_Entry, Array]:
+def _segment(name: str, array: AnyArray) -> tuple[_Entry, AnyArray]:
     dtype = array.dtype.newbyteorder("<") if isinstance(array, np.ndarray) else None
     word = None if dtype is None else _WORDS.get(dtype)
     if not isinstance(name, str) or word is None:
         found = type(array).__name__ if dtype is None else str(dtype)
-        raise ReleaseError(
-            f"Array {name!r} of a model's state is of {found}; use one of {', '.join(DTYPES)}."
-        )
+        known = ", ".join(ARRAY_DTYPES)
+        raise ReleaseError(f"Array {name!r} of a model's state is of {found}; use one of {known}.")
     ordered = np.asarray(array, dtype=dtype, order="C")
     if not _is_sound(ordered):
         raise ReleaseError(f"Array {name!r} of a model's state holds NaN or infinity.")
     return _Entry(name, word, array.shape), ordered
 
 
-def _is_sound(array: Array) -> bool:
+def _is_sound(array: AnyArray) -> bool:
     """Whether floats are finite and bools are 0 or 1; in pieces, to need little memory."""
     flat = array.reshape(-1)
     pieces = (flat[start : start + _PIECE] for start in range(0, flat.size, _PIECE))
@@ -248,7 +247,7 @@ def _entry(described: object) -> _Entry:
         if (
             isinstance(name, str)
             and isinstance(dtype, str)
-            and dtype in DTYPES
+            and dtype in ARRAY_DTYPES
             and isinstance(shape, list)
             and len(shape) <= _MAX_DIMENSIONS
             and all(_is_count(length) for length in shape)
@@ -262,9 +261,9 @@ def _is_count(value: object) -> TypeGuard[int]:
     return type(value) is int and value >= 0
 
 
-def _array(entry: _Entry, container: bytes, start: int) -> Array:
+def _array(entry: _Entry, container: bytes, start: int) -> AnyArray:
     part = memoryview(container)[start : start + entry.length]
-    array: Array = np.frombuffer(part, dtype=DTYPES[entry.dtype]).reshape(entry.shape)
+    array: AnyArray = np.frombuffer(part, dtype=ARRAY_DTYPES[entry.dtype]).reshape(entry.shape)
     if not _is_sound(array):
         raise _malformed(f"its array {entry.name!r} holds NaN, infinity or a bool that is none")
     return array

@@ -19,7 +19,7 @@ MAX_OUTPUT = 4096
 
 
 def output_of(command: str, timeout: float) -> str:
-    """What the command writes to its standard output; no shell is asked.
+    """What the command writes to its standard output; no shell runs it.
 
     Args:
         command: a program and its arguments, quoted as in a shell.
@@ -58,8 +58,7 @@ def _start(command: str) -> subprocess.Popen[bytes]:
     except (OSError, ValueError) as problem:
         reason = getattr(problem, "strerror", None) or "it is not a command"
         raise MissingKeyError(
-            f"{SOURCE} cannot be run: {reason}. Its first word must be a program; no shell is "
-            "asked."
+            f"{SOURCE} cannot be run: {reason}. Its first word must be a program; no shell runs it."
         ) from None
 
 

@@ -7,25 +7,10 @@ import struct
 from collections.abc import Sequence
 from typing import NoReturn
 
-from sqlalchemy import Connection
-
 from tastemaker.errors import InputError, TamperedError, UnknownKeyError
-from tastemaker.store.crypto.keys import KeySource
-from tastemaker.store.crypto.keyset import (
-    DATA,
-    INDEX,
-    MODEL,
-    DataKey,
-    claim_tenant,
-    given_key,
-    has_keys,
-    read_keys,
-    read_tenant,
-    write_keys,
-)
+from tastemaker.store.crypto.data_keys import DATA, INDEX, MODEL, DataKey
 from tastemaker.store.crypto.sealed_column import SealedBytes
 from tastemaker.store.crypto.sealing import (
-    DEFAULT_ALGORITHM,
     FIELD,
     Header,
     Sealer,
@@ -109,7 +94,7 @@ class Keyring:
         """The value that was sealed for that cell.
 
         Raises:
-            TamperedError: it was changed, cut, or moved there from another cell or database.
+            TamperedError: it was changed, truncated, or moved there from another cell or database.
             UnknownKeyError: it names a key that this database does not hold.
         """
         place = (table, column, sealed[4:8])
@@ -123,7 +108,7 @@ class Keyring:
         """A signature of 36 bytes: the id of the key (u32), then HMAC-SHA256 of the data.
 
         Args:
-            label: what is signed, say "model"; a signature counts for its label only.
+            label: what is signed, such as "model"; a signature counts for its label only.
             data: what is signed.
         """
         key = self._active[MODEL]
@@ -198,34 +183,6 @@ class Keyring:
         return hmac.digest(secret, data, "sha256")
 
 
-def create_keyring(
-    connection: Connection, key: KeySource | None, algorithm: int = DEFAULT_ALGORITHM
-) -> Keyring:
-    """The key ring of the database; makes its name and its keys if it has none.
-
-    Any number of processes may do this at once, each in a writing transaction of its own: all get
-    the same keys.
-
-    Args:
-        connection: in a writing transaction; committing is the caller's.
-        key: what wraps the keys, and never enters the database.
-        algorithm: the sealing algorithm of new keys; those that exist keep theirs.
-
-    Raises:
-        MissingKeyError: no key was given.
-        WrongKeyError: the database has keys, wrapped by another key.
-        TamperedError: a key of the database was changed.
-        UnknownKeyError: the database has sealed values but lost its keys.
-    """
-    if not has_keys(connection):
-        given_key(key)
-        claim_tenant(connection)
-        # Another process may have made them while this one waited for the claim.
-        if not has_keys(connection):
-            write_keys(connection, key, algorithm)
-    return open_keyring(connection, key)
-
-
 def _header_in(table: str, column: str, ref: bytes, sealed: bytes) -> Header:
     """The header of a cell's value; an error says which cell."""
     try:
@@ -233,14 +190,3 @@ def _header_in(table: str, column: str, ref: bytes, sealed: bytes) -> Header:
     except TamperedError as error:
         where = f"{table}, {column}, row {ref[:4].hex()}…"
         raise TamperedError(f"{where}: {error}") from None
-
-
-def open_keyring(connection: Connection, key: KeySource | None) -> Keyring:
-    """The key ring of the database; it only reads.
-
-    Raises:
-        MissingKeyError: no key was given, or the database has none yet.
-        WrongKeyError: the database's keys were wrapped by another key.
-        TamperedError: a key of the database was changed.
-    """
-    return Keyring(read_tenant(connection), read_keys(connection, key))

@@ -104,7 +104,7 @@ class Key:
         try:
             return self._cipher.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], context)
         except (InvalidTag, ValueError):
-            raise TamperedError("A wrapped key was changed, cut or moved.") from None
+            raise TamperedError("A wrapped key was changed, truncated or moved.") from None
 
 
 class KeyFile(Key):
@@ -119,10 +119,10 @@ class KeyFile(Key):
 
 
 class KeyCommand(Key):
-    """The key that a command prints, say one of a password manager.
+    """The key that a command prints, such as that of a password manager.
 
     Args:
-        command: a program and its arguments, as in a shell, though no shell is asked.
+        command: a program and its arguments, as in a shell, though no shell runs it.
         timeout: how many seconds it may take.
 
     Raises:

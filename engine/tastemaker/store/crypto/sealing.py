@@ -115,8 +115,8 @@ def read_header(sealed: bytes) -> Header:
     """
     if len(sealed) < _SHORTEST or (len(sealed) - _SHORTEST) % STEP:
         raise TamperedError(
-            f"A sealed value has {len(sealed)} bytes, which none can have: it was cut or grown. "
-            "Restore it from a backup."
+            f"A sealed value has {len(sealed)} bytes, which none can have: it was truncated or "
+            "extended. Restore it from a backup."
         )
     start, algorithm, flags, key_id = _HEADER.unpack_from(sealed)
     if start != FORMAT or flags or not key_id or algorithm not in _ALGORITHMS:
@@ -128,7 +128,7 @@ def read_header(sealed: bytes) -> Header:
 
 
 class Sealer:
-    """Seals and opens the values of one place, say one column, under one key.
+    """Seals and opens the values of one place, such as one column, under one key.
 
     Args:
         algorithm: 1, 2 or 3.
@@ -173,6 +173,6 @@ class Sealer:
             # The place is named by what is public of it; the ref is a keyed hash.
             names = ", ".join(part.decode(errors="replace") for part in self._place[2:])
             raise TamperedError(
-                f"The sealed value of {names} in row {ref[:4].hex()}… was changed, cut, or moved "
-                "here from elsewhere. Restore it from a backup."
+                f"The sealed value of {names} in row {ref[:4].hex()}… was changed, truncated, or "
+                "moved here from elsewhere. Restore it from a backup."
             ) from None

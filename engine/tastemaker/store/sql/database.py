@@ -3,31 +3,23 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 import threading
-import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from sqlalchemy import URL, Connection, Engine, Pool
 
 from tastemaker.errors import InputError
-from tastemaker.store.sql.opening import (
-    checked_engine,
-    is_in_memory,
-    postgresql_engine,
-    readable_url,
-    sqlite_engine,
-)
+from tastemaker.store.sql.dialect import Dialect, OpenedEngine
+from tastemaker.store.sql.opening import checked_engine, readable_url
 from tastemaker.store.sql.scrubbing import Scrubbed, scrubbed
+from tastemaker.store.sql.supported import dialect_for, dialect_of
 
 if TYPE_CHECKING:
     # An application that has a session has imported this; nobody else should pay for it.
     from sqlalchemy.orm import Session
-
-__all__ = ["Database", "scrubbed"]
 
 
 class Database:
@@ -46,25 +38,16 @@ class Database:
 
     def __init__(self, target: str | URL | Engine) -> None:
         self._lent = isinstance(target, Engine)
-        self._keeper: sqlite3.Connection | None = None
         self._inherited: list[Pool] = []
         self._lock = threading.Lock()
         self._pid = os.getpid()
         if isinstance(target, Engine):
-            self._engine = checked_engine(target)
+            self._dialect = checked_engine(target)
+            self._engine, self._keeper = OpenedEngine(target)
         else:
-            self._engine = self._open(readable_url(target))
-
-    def _open(self, url: URL) -> Engine:
-        if url.get_backend_name() == "postgresql":
-            return postgresql_engine(url)
-        if is_in_memory(url):
-            url = url.set(
-                database=f"file:/{uuid.uuid4().hex}", query={"vfs": "memdb", "uri": "true"}
-            )
-            # An in-memory database lives as long as one connection to it does.
-            self._keeper = sqlite3.connect(f"{url.database}?vfs=memdb", uri=True)
-        return sqlite_engine(url)
+            url = readable_url(target)
+            self._dialect = dialect_for(url.get_backend_name())
+            self._engine, self._keeper = self._dialect.open_engine(url)
 
     @property
     def engine(self) -> Engine:
@@ -78,16 +61,16 @@ class Database:
             if self._pid == os.getpid():
                 return
             if not self._lent:
-                # Kept, not collected: closing an inherited connection would speak on the parent's
+                # Kept, not collected: closing an inherited connection would write to the parent's
                 # socket, and SQLite forbids even closing one in a child.
                 self._inherited.append(self._engine.pool)
                 self._engine.dispose(close=False)
             self._pid = os.getpid()
 
     @property
-    def dialect_name(self) -> str:
-        """ "sqlite" or "postgresql"."""
-        return self._engine.dialect.name
+    def dialect(self) -> Dialect:
+        """How the database's system does what the engine needs."""
+        return self._dialect
 
     @property
     def name(self) -> str:
@@ -105,15 +88,7 @@ class Database:
         Raises:
             StoreError: the database refused something; scrubbed.
         """
-        return Scrubbed(operation, self._reading())
-
-    @contextmanager
-    def _reading(self) -> Iterator[Connection]:
-        with self._connect("REPEATABLE READ") as connection, connection.begin() as transaction:
-            if self.dialect_name == "sqlite" and not in_transaction(connection):
-                connection.exec_driver_sql("BEGIN")
-            yield connection
-            transaction.rollback()
+        return Scrubbed(operation, self._begun(self._dialect.reading))
 
     def writing(
         self, connection: Connection | Session | None = None, operation: str = "a write"
@@ -134,22 +109,11 @@ class Database:
             InputError: the connection given is of another database system, or has no transaction.
         """
         if connection is None:
-            return Scrubbed(operation, self._writing())
+            return Scrubbed(operation, self._begun(self._dialect.writing))
         return Scrubbed(operation, self._joining(connection))
-
-    @contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        with self._connect("READ COMMITTED") as connection, connection.begin():
-            if self.dialect_name == "sqlite":
-                prepare_sqlite(connection)
-                begin_immediate(connection)
-            yield connection
 
     def restructuring(self, operation: str) -> AbstractContextManager[Connection]:
         """A writing transaction in which tables may be rebuilt.
-
-        SQLite changes a table by copying it and dropping the old one, which it would refuse while
-        other tables' foreign keys are enforced.
 
         Args:
             operation: what the engine is doing, for the error message.
@@ -157,40 +121,40 @@ class Database:
         Raises:
             StoreError: the database refused something; nothing was changed. Scrubbed.
         """
-        return Scrubbed(operation, self._restructuring())
+        return Scrubbed(operation, self._begun(self._dialect.restructuring))
 
     @contextmanager
-    def _restructuring(self) -> Iterator[Connection]:
-        with self._connect("READ COMMITTED") as connection:
-            if self.dialect_name == "postgresql":
-                with connection.begin():
-                    yield connection
-                return
-            with without_foreign_keys(connection), connection.begin():
-                begin_immediate(connection)
-                yield connection
+    def _begun(
+        self, begin: Callable[[Engine], AbstractContextManager[Connection]]
+    ) -> Iterator[Connection]:
+        # Whoever forks between the call and the `with` gets a pool of its own all the same.
+        with begin(self.engine) as connection:
+            yield connection
 
     @contextmanager
     def _joining(self, given: Connection | Session) -> Iterator[Connection]:
         connection = connection_of(given)
-        if connection.dialect.name != self.dialect_name:
+        dialect = dialect_of(connection)
+        if dialect is not self._dialect:
             raise InputError(
-                f"The connection given is to {connection.dialect.name}, the engine's database is "
-                f"on {self.dialect_name}. Give a connection to the engine's database."
+                f"The connection given is to {dialect.system}, the engine's database is on "
+                f"{self._dialect.system}. Give a connection to the engine's database."
             )
-        if self.dialect_name == "sqlite":
-            join_sqlite(connection)
-        else:
-            refuse_autocommit(connection)
+        dialect.join(connection)
         # A savepoint keeps what is written in the block whole, or undoes it whole.
         with connection.begin_nested():
             yield connection
 
-    def _connect(self, isolation_level: str) -> Connection:
-        connection = self.engine.connect()
-        if self.dialect_name == "postgresql":
-            connection = connection.execution_options(isolation_level=isolation_level)
-        return connection
+    def wipe_traces(self) -> bool:
+        """Removes what committed transactions deleted from the database's log; whether it could.
+
+        It cannot while another connection is still reading an older state; call it again later.
+
+        Raises:
+            StoreError: the database cannot be reached; scrubbed.
+        """
+        with scrubbed("wiping traces"):
+            return self._dialect.wipe_traces(self.engine)
 
     def dispose(self) -> None:
         """Closes the connections; the application's own engine is left alone."""
@@ -228,63 +192,3 @@ def connection_of(given: object) -> Connection:
         f"The connection given is a {type(given).__name__}. Give a Connection of SQLAlchemy, or a "
         "Session."
     )
-
-
-def begin_immediate(connection: Connection) -> None:
-    """Begins a transaction, in which nothing was done yet, anew with SQLite's write lock.
-
-    Works on every way an application may have set up the driver: where a transaction was already
-    begun (by an event, or by the driver itself), it is empty and given up.
-    """
-    if in_transaction(connection):
-        connection.exec_driver_sql("ROLLBACK")
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-
-def in_transaction(connection: Connection) -> bool:
-    """Whether SQLite itself is in a transaction, whatever SQLAlchemy believes."""
-    return bool(getattr(connection.connection.driver_connection, "in_transaction", False))
-
-
-@contextmanager
-def without_foreign_keys(connection: Connection) -> Iterator[None]:
-    """Does not enforce foreign keys in the transaction that begins and ends in the block."""
-    # Straight to the driver: SQLAlchemy would begin a transaction, and in one this has no effect.
-    driver: Any = connection.connection.driver_connection
-    (enforced,) = driver.execute("PRAGMA foreign_keys").fetchone()
-    driver.execute("PRAGMA foreign_keys=OFF")
-    try:
-        yield
-    finally:
-        driver.execute(f"PRAGMA foreign_keys={enforced}")
-
-
-def prepare_sqlite(connection: Connection) -> None:
-    """Sees to it that what is deleted on a connection is overwritten in the file, once for each."""
-    if "tastemaker" not in connection.info:
-        connection.exec_driver_sql("PRAGMA secure_delete=ON")
-        connection.info["tastemaker"] = True
-
-
-def join_sqlite(connection: Connection) -> None:
-    """Sees to it that there is a transaction of the application's to join."""
-    prepare_sqlite(connection)
-    driver = connection.connection.driver_connection
-    # The driver begins late, at the first write: a savepoint before that would not be part of the
-    # application's transaction. (None: the application has the driver commit every statement.)
-    if not in_transaction(connection) and getattr(driver, "isolation_level", None) is not None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-
-def refuse_autocommit(connection: Connection) -> None:
-    """Refuses a PostgreSQL connection that has no transaction to join.
-
-    Raises:
-        InputError: the connection is in autocommit mode.
-    """
-    driver = connection.connection.dbapi_connection
-    if driver is not None and connection.dialect.detect_autocommit_setting(driver):
-        raise InputError(
-            "The connection given is in autocommit mode, so there is no transaction to join. Give "
-            "one that is not, or none."
-        )

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import Connection, column, func, inspect, select, table
+from sqlalchemy import Connection, column, inspect, select, table
 
 from tastemaker.errors import InputError, SchemaError
 from tastemaker.store.sql.database import Database
@@ -22,14 +22,11 @@ if TYPE_CHECKING:
     from alembic.config import Config
     from alembic.script import ScriptDirectory
 
-HEAD = "0001"
+HEAD_REVISION = "0001"
 """The revision that this version of the engine needs; kept here so that opening a database does not
 have to load Alembic."""
 
-UPGRADE = "run `tastemaker db upgrade`, or call Tastemaker.upgrade()."
-
-# Any number that other programs on the same PostgreSQL database are unlikely to lock.
-ADVISORY_LOCK = int.from_bytes(b"tastemkr")
+HOW_TO_UPGRADE = "run `tastemaker db upgrade`, or call Tastemaker.upgrade()."
 
 # Alembic keeps the running migration in a module of its own, so one thread at a time may use it.
 _one_at_a_time = threading.RLock()
@@ -50,7 +47,7 @@ def upgrade(database: Database, revision: str = "head") -> None:
         SchemaError: the schema is of a newer version of the engine.
         StoreError: the database refused; nothing was changed.
     """
-    if revision == "head" and current(database) == HEAD:
+    if revision == "head" and current(database) == HEAD_REVISION:
         return
     from alembic import command
 
@@ -76,7 +73,7 @@ def current(database: Database) -> str | None:
         return current_revision(connection)
 
 
-def history() -> list[Revision]:
+def revisions() -> list[Revision]:
     """Every revision of the schema that this version of the engine knows, the newest first."""
     return [
         Revision(script.revision, str(script.doc).rstrip("."))
@@ -97,12 +94,12 @@ def require_schema(connection: Connection) -> None:
     """
     revision = current_revision(connection)
     if revision is None:
-        raise SchemaError(f"The database has no tables of the engine yet: {UPGRADE}")
-    if revision != HEAD:
+        raise SchemaError(f"The database has no tables of the engine yet: {HOW_TO_UPGRADE}")
+    if revision != HEAD_REVISION:
         _refuse_newer(revision)
         raise SchemaError(
             f"The database's schema is revision {revision}, this version of the engine needs "
-            f"{HEAD}: {UPGRADE}"
+            f"{HEAD_REVISION}: {HOW_TO_UPGRADE}"
         )
 
 
@@ -123,8 +120,8 @@ def check(database: Database) -> None:
         found = ", ".join(map(_described, differences))
         raise SchemaError(
             f"The tables are not as the migrations make them: {found}. Undo what was changed by "
-            "hand, or restore a backup. (If it was store/tables.py that changed: `alembic revision "
-            "--autogenerate`.)"
+            "hand, or restore a backup. (If it was store/sql/tables.py that changed: `alembic "
+            "revision --autogenerate`.)"
         )
 
 
@@ -139,9 +136,7 @@ def current_revision(connection: Connection) -> str | None:
 def locked(database: Database, operation: str) -> Iterator[Connection]:
     """A connection in a transaction that no other migration of the database runs beside."""
     with _one_at_a_time, database.restructuring(operation) as connection:
-        # On SQLite the transaction holds the write lock from its beginning, which is enough.
-        if database.dialect_name == "postgresql":
-            connection.execute(select(func.pg_advisory_xact_lock(ADVISORY_LOCK)))
+        database.dialect.lock_schema(connection)
         yield connection
 
 
@@ -199,7 +194,7 @@ def _migrate(
 
 
 def _refuse_newer(revision: str | None) -> None:
-    if revision not in (None, *(known.revision for known in history())):
+    if revision not in (None, *(known.revision for known in revisions())):
         raise SchemaError(
             f"The database's schema (revision {revision}) is of a newer version of the engine than "
             "this one: run `pip install --upgrade tastemaker`."

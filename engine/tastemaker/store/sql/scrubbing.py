@@ -14,7 +14,7 @@ from tastemaker.errors import StoreError, TastemakerError
 
 T = TypeVar("T")
 
-UPGRADE = "The schema is missing or old: run `tastemaker db upgrade`."
+UPGRADE_REMEDY = "The schema is missing or old: run `tastemaker db upgrade`."
 
 CONNECT = "Check that the server runs, and host, port, user, password and database name in the URL."
 
@@ -37,8 +37,8 @@ POSTGRESQL_REMEDIES = {
     "3D000": "The server has no such database: create it (createdb NAME), or correct the URL.",
     "40": "Two transactions collided; try again.",
     "42501": "The database user lacks a privilege: grant it, or use another user.",
-    "42P01": UPGRADE,
-    "42703": UPGRADE,
+    "42P01": UPGRADE_REMEDY,
+    "42703": UPGRADE_REMEDY,
     "53100": "The server's disk is full: free some space.",
     "53300": "The server has no connection left: close some, or raise max_connections.",
     "55P03": "Another transaction held a lock for too long; try again.",
@@ -124,16 +124,16 @@ def as_own_error(error: BaseException, operation: str) -> TastemakerError:
     if isinstance(cause, TastemakerError):
         cause.__cause__ = cause.__context__ = None
         return cause.with_traceback(None)
-    return StoreError(operation, type(error).__name__, remedy(error, cause))
+    return StoreError(operation, type(error).__name__, remedy_of(error, cause))
 
 
-def remedy(error: BaseException, cause: BaseException) -> str:
+def remedy_of(error: BaseException, cause: BaseException) -> str:
     """What to do about a database error, or "" where nothing better than trying is known."""
     name = getattr(cause, "sqlite_errorname", None)
     if name is not None:
         # SQLite has no error name of its own for this one.
         missing = str(cause).startswith(("no such table: tastemaker_", "no such column: "))
-        return UPGRADE if missing else lookup(SQLITE_REMEDIES, name)
+        return UPGRADE_REMEDY if missing else lookup(SQLITE_REMEDIES, name)
     state = getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None)
     if state is not None:
         return lookup(POSTGRESQL_REMEDIES, state)

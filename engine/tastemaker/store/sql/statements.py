@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from sqlalchemy import Connection, Table
 
-from tastemaker.errors import StoreError
+from tastemaker.store.sql.supported import dialect_of
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql, sqlite
 
 T = TypeVar("T")
 
-BATCH = 500
-"""Rows or names a statement; SQLite's oldest limit is 999 parameters."""
+BATCH_ROWS = 500
+"""Rows or names a statement; chosen, not measured. SQLite's limit was 999 for long."""
 
 
 class Written(NamedTuple):
@@ -32,32 +32,14 @@ class Written(NamedTuple):
 
 def insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
     """An INSERT that can say ON CONFLICT, in the words of the connection's database."""
-    # Either dialect takes a while to import, and an application uses one of them.
-    if connection.dialect.name == "sqlite":
-        from sqlalchemy.dialects import sqlite
-
-        return sqlite.insert(table)
-    from sqlalchemy.dialects import postgresql
-
-    return postgresql.insert(table)
+    return dialect_of(connection).insert(table)
 
 
-def batches(rows: Iterable[T], size: int = BATCH) -> Iterator[list[T]]:
+def batches(rows: Iterable[T], size: int = BATCH_ROWS) -> Iterator[list[T]]:
     """The rows in lists of at most `size`."""
     iterator = iter(rows)
     while batch := list(islice(iterator, size)):
         yield batch
-
-
-def row_count(count: int) -> int:
-    """How many rows a statement changed.
-
-    Raises:
-        StoreError: the driver did not say.
-    """
-    if count < 0:
-        raise StoreError("counting rows", "DriverError", "Use another database driver.")
-    return count
 
 
 def fetch(connection: Connection, statement: str, parameters: Sequence[Any] = ()) -> list[Any]:
@@ -70,7 +52,7 @@ def fetch(connection: Connection, statement: str, parameters: Sequence[Any] = ()
     """
     cursor = connection.connection.cursor()
     try:
-        cursor.execute(in_dialect(connection, statement), parameters)
+        cursor.execute(dialect_of(connection).marked(statement), parameters)
         return list(cursor.fetchall())
     finally:
         cursor.close()
@@ -79,8 +61,3 @@ def fetch(connection: Connection, statement: str, parameters: Sequence[Any] = ()
 def marks(values: Sequence[Any]) -> str:
     """`(?, ?, …)`, one for each value."""
     return f"({', '.join('?' * len(values))})"
-
-
-def in_dialect(connection: Connection, statement: str) -> str:
-    """A statement written with `?`, with the parameter marks of the connection's driver."""
-    return statement if connection.dialect.name == "sqlite" else statement.replace("?", "%s")

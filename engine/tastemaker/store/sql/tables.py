@@ -123,7 +123,7 @@ item = Table(
 )
 
 # One range read gives a user's history, oldest first. There is no index by item: it would cost
-# as much again as the table, and nothing asks that question while people wait.
+# as much again as the table, and nobody waits for a read by item.
 interaction = Table(
     f"{PREFIX}interaction",
     metadata,
@@ -137,6 +137,8 @@ interaction = Table(
 )
 
 # A training's outcome: models and blend, activated together. `manifest` is a signed container.
+# `state` and `note` are of the first schema, and nothing reads them: `state` is always "whole", for
+# a release is there whole or not at all; `note` stays empty.
 release = Table(
     f"{PREFIX}release",
     metadata,

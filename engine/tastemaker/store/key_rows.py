@@ -1,71 +1,70 @@
-"""The data keys of a database: made at random, kept in it wrapped by the key-encryption key."""
+"""The keys of a database where they are kept: its tenant, its wrapped data keys, its key ring."""
 
 from __future__ import annotations
 
-import hmac
 import secrets
-import time
-from dataclasses import dataclass, field
-from typing import Any
 
-from sqlalchemy import Connection, RowMapping, exists, select
+from sqlalchemy import Connection, exists, select
 
 from tastemaker.errors import MissingKeyError, TamperedError, UnknownKeyError, WrongKeyError
+from tastemaker.store.crypto.data_keys import (
+    LOADED_STATUSES,
+    PURPOSES,
+    DataKey,
+    given_key,
+    new_keys,
+    unwrapped_key,
+)
+from tastemaker.store.crypto.keyring import Keyring
 from tastemaker.store.crypto.keys import KeySource
 from tastemaker.store.crypto.sealed_column import SealedColumn
-from tastemaker.store.crypto.sealing import AES_256_GCM, KEY_BYTES, join, new_cipher
+from tastemaker.store.crypto.sealing import DEFAULT_ALGORITHM
 from tastemaker.store.sql import tables
 from tastemaker.store.sql.statements import insert
 
-DATA, INDEX, MODEL, EXPORT = PURPOSES = ("data", "index", "model", "export")
-"""What a key is for: sealed values; names of people; models and releases; exported archives."""
-
-MODEL_ALGORITHM = AES_256_GCM
-"""Several times as fast on large blobs as GCM-SIV; each blob has a key of its own, so the few
-nonces under one do not collide."""
-
-ACTIVE = "active"
-"""The key that seals. One with status "decrypt" only opens; with any other it is not loaded."""
-
 TENANT = "tenant"
+"""The name in `meta` of the database's own random bytes, which every sealed value is bound to."""
+
 TENANT_BYTES = 16
 
-_LOADED = (ACTIVE, "decrypt")
-_KCV = b"tastemaker/v1/kcv"
 
+def create_keyring(
+    connection: Connection, key: KeySource | None, algorithm: int = DEFAULT_ALGORITHM
+) -> Keyring:
+    """The key ring of the database; makes its tenant and its keys if it has none.
 
-@dataclass(frozen=True, slots=True)
-class DataKey:
-    """A key as it is used: unwrapped, in memory only.
+    Any number of processes may do this at once, each in a writing transaction of its own: all get
+    the same keys.
 
-    Attributes:
-        id: the public number by which sealed values name it, from 1 to 2**32 - 1.
-        purpose: one of PURPOSES.
-        algorithm: the number of the sealing algorithm that every process uses with it.
-        active: whether it seals, or only opens.
-        secret: 32 bytes.
-    """
-
-    id: int
-    purpose: str
-    algorithm: int
-    active: bool
-    secret: bytes = field(repr=False)
-
-
-def given_key(key: KeySource | None) -> KeySource:
-    """The key, if there is one.
+    Args:
+        connection: in a writing transaction; committing is the caller's.
+        key: what wraps the keys, and never enters the database.
+        algorithm: the sealing algorithm of new keys; those that exist keep theirs.
 
     Raises:
         MissingKeyError: no key was given.
+        WrongKeyError: the database has keys, wrapped by another key.
+        TamperedError: a key of the database was changed.
+        UnknownKeyError: the database has sealed values but lost its keys.
     """
-    if key is None:
-        raise MissingKeyError(
-            "This database is sealed and no key was given. Set TASTEMAKER_KEY to the key, "
-            "TASTEMAKER_KEY_FILE to its file or TASTEMAKER_KEY_COMMAND to a command that "
-            "prints it."
-        )
-    return key
+    if not has_keys(connection):
+        given_key(key)
+        claim_tenant(connection)
+        # Another process may have made them while this one waited for the claim.
+        if not has_keys(connection):
+            write_keys(connection, key, algorithm)
+    return open_keyring(connection, key)
+
+
+def open_keyring(connection: Connection, key: KeySource | None) -> Keyring:
+    """The key ring of the database; it only reads.
+
+    Raises:
+        MissingKeyError: no key was given, or the database has none yet.
+        WrongKeyError: the database's keys were wrapped by another key.
+        TamperedError: a key of the database was changed.
+    """
+    return Keyring(read_tenant(connection), read_keys(connection, key))
 
 
 def claim_tenant(connection: Connection) -> None:
@@ -115,13 +114,7 @@ def write_keys(connection: Connection, key: KeySource | None, algorithm: int) ->
     """
     given = given_key(key)
     _refuse_second_set(connection)
-    new_cipher(algorithm, bytes(KEY_BYTES))  # fails here, if this machine cannot do it
-    ids = secrets.SystemRandom().sample(range(1, 2**32), len(PURPOSES))
-    rows = [
-        _new_row(number, purpose, MODEL_ALGORITHM if purpose == MODEL else algorithm, given)
-        for number, purpose in zip(ids, PURPOSES, strict=True)
-    ]
-    connection.execute(tables.key.insert(), rows)
+    connection.execute(tables.key.insert(), new_keys(given, algorithm))
 
 
 def read_keys(connection: Connection, key: KeySource | None) -> list[DataKey]:
@@ -132,7 +125,8 @@ def read_keys(connection: Connection, key: KeySource | None) -> list[DataKey]:
         WrongKeyError: the database's keys were wrapped by another one.
         TamperedError: a key was changed, or there is none for some purpose.
     """
-    query = select(tables.key).where(tables.key.c.status.in_(_LOADED))
+    table = tables.key.c
+    query = select(tables.key).where(table.status.in_(LOADED_STATUSES), table.purpose.in_(PURPOSES))
     rows = connection.execute(query).mappings().all()
     if not rows:
         raise MissingKeyError("This database has no keys yet. Run `tastemaker init`.")
@@ -143,7 +137,7 @@ def read_keys(connection: Connection, key: KeySource | None) -> list[DataKey]:
                 f"This database was sealed under key {row['kek_id']}, and key {given.id} was "
                 "given. Give the one it was made with; nothing was changed."
             )
-    keys = [_unwrapped(row, given) for row in rows]
+    keys = [unwrapped_key(dict(row), given) for row in rows]
     active = sorted(each.purpose for each in keys if each.active)
     if active != sorted(PURPOSES):
         raise TamperedError(
@@ -151,9 +145,6 @@ def read_keys(connection: Connection, key: KeySource | None) -> list[DataKey]:
             f"{', '.join(PURPOSES)}; it holds {', '.join(active) or 'none'}. Restore a backup."
         )
     return keys
-
-
-_CHANGED = "A key in the database was changed. Restore tastemaker_key from a backup."
 
 
 def _refuse_second_set(connection: Connection) -> None:
@@ -167,38 +158,3 @@ def _refuse_second_set(connection: Connection) -> None:
                     f"{table.name} holds sealed values, but the keys that sealed them are gone. "
                     "Restore tastemaker_key from a backup; new keys could not open them."
                 )
-
-
-def _new_row(number: int, purpose: str, algorithm: int, key: KeySource) -> dict[str, Any]:
-    secret = secrets.token_bytes(KEY_BYTES)
-    return {
-        "key_id": number,
-        "purpose": purpose,
-        "algorithm": algorithm,
-        "status": ACTIVE,
-        "created": time.time_ns() // 1000,
-        "kek_id": key.id,
-        "wrapped": key.wrap(secret, _context(number, purpose, algorithm, key.id)),
-        "kcv": _check_value(secret),
-    }
-
-
-def _unwrapped(row: RowMapping, key: KeySource) -> DataKey:
-    number, purpose, algorithm = row["key_id"], row["purpose"], row["algorithm"]
-    try:
-        secret = key.unwrap(row["wrapped"], _context(number, purpose, algorithm, key.id))
-        sound = hmac.compare_digest(_check_value(secret), row["kcv"])
-    except (TamperedError, TypeError):
-        raise TamperedError(_CHANGED) from None
-    if not sound or len(secret) != KEY_BYTES:
-        raise TamperedError(_CHANGED)
-    return DataKey(number, purpose, algorithm, row["status"] == ACTIVE, secret)
-
-
-def _context(number: int, purpose: str, algorithm: int, kek_id: str) -> bytes:
-    # Numbers as text: a changed row may hold one that fits no fixed width, and must fail as such.
-    return join(*(str(part).encode() for part in (number, purpose, algorithm, kek_id)))
-
-
-def _check_value(secret: bytes) -> bytes:
-    return hmac.digest(secret, _KCV, "sha256")[:8]

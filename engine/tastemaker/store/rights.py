@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import timedelta
 
 from sqlalchemy import Connection, delete, func, insert, select
 
 from tastemaker.store.crypto.keyring import Keyring
-from tastemaker.store.sql.database import Database
+from tastemaker.store.interactions.columns import INTERACTION_COLUMNS
 from tastemaker.store.sql.tables import erasure, interaction, item, kind, release, user
-from tastemaker.store.user_rows import open_attributes, user_row
-from tastemaker.validation import EPOCH, UNTIMED, Json, now_us
-
-WIPING_MS = 1000
+from tastemaker.store.users.cells import open_attributes
+from tastemaker.store.users.rows import stored_row
+from tastemaker.validation import Json, as_iso, now_us
 
 
 @dataclass(frozen=True)
@@ -34,6 +32,36 @@ class Forgotten:
     releases: tuple[int, ...]
 
 
+@dataclass(frozen=True)
+class Receipt:
+    """Proof of a deletion; it names nobody.
+
+    Attributes:
+        forgotten: what was deleted, when, and the releases trained while it was there.
+        complete: whether the deleted bytes have left SQLite's log too; False while another
+            connection is still reading an older state.
+    """
+
+    forgotten: Forgotten
+    complete: bool
+
+    def text(self) -> str:
+        """The receipt in words."""
+        lines = [f"Forgotten, with {self.forgotten.interactions} interactions."]
+        if self.forgotten.releases:
+            numbers = ", ".join(map(str, self.forgotten.releases))
+            lines.append(
+                f"Trained while they were there: release {numbers}. Models hold items, not "
+                "people; to learn without them run `tastemaker train`."
+            )
+        if not self.complete:
+            lines.append(
+                "Another connection is still reading the state before: deleted bytes may stay in "
+                "the write-ahead log until the last connection has closed."
+            )
+        return "\n".join(lines)
+
+
 def show_user(connection: Connection, keyring: Keyring, user_id: str) -> dict[str, Json]:
     """A user's attributes in clear, when the user came and changed, and how many interactions.
 
@@ -41,7 +69,7 @@ def show_user(connection: Connection, keyring: Keyring, user_id: str) -> dict[st
         NotFoundError: there is no such user.
     """
     ref = keyring.ref(user_id)
-    row = user_row(connection, ref)
+    row = stored_row(connection, ref)
     counted = select(func.count()).where(interaction.c.user_id == row.id)
     return {
         "user_id": user_id,
@@ -59,29 +87,36 @@ def export_user(connection: Connection, keyring: Keyring, user_id: str) -> dict[
         NotFoundError: there is no such user.
     """
     shown = show_user(connection, keyring, user_id)
-    row = user_row(connection, keyring.ref(user_id))
-    columns = (item.c.external_id, kind.c.name, interaction.c.value, interaction.c.time)
-    chosen = select(*columns).join_from(interaction, item).join(kind)
+    row = stored_row(connection, keyring.ref(user_id))
+    return {**shown, "interactions": _interactions_in_clear(connection, row.id)}
+
+
+def _interactions_in_clear(connection: Connection, user_key: int) -> list[Json]:
+    """A user's interactions, oldest first, as a file would have them but for the user's id."""
+    named = {"item_id": item.c.external_id, "kind_id": kind.c.name}
+    columns = [column for column in INTERACTION_COLUMNS if column.name != "user_id"]
+    selected = [named.get(column.name, interaction.c[column.name]) for column in columns]
+    chosen = select(*selected).join_from(interaction, item).join(kind)
     rows = connection.execute(
-        chosen.where(interaction.c.user_id == row.id).order_by(interaction.c.time)
+        chosen.where(interaction.c.user_id == user_key).order_by(interaction.c.time)
     )
-    interactions: list[Json] = [
-        {"item_id": item_id, "kind": name, "value": value, "timestamp": as_iso(time)}
-        for item_id, name, value, time in rows
-    ]
-    return {**shown, "interactions": interactions}
+    exported: list[Json] = []
+    for row in rows:
+        one = {column.file: value for column, value in zip(columns, row, strict=True)}
+        exported.append({**one, "timestamp": as_iso(one["timestamp"])})
+    return exported
 
 
 def forget_user(connection: Connection, keyring: Keyring, user_id: str) -> Forgotten:
     """Deletes a person's row and interactions, and enters the ref in the ledger of erasures.
 
-    After the transaction is committed call `wipe_traces`.
+    After the transaction is committed call `Database.wipe_traces`.
 
     Raises:
         NotFoundError: there is no such user.
     """
     ref = keyring.ref(user_id)
-    row = user_row(connection, ref)
+    row = stored_row(connection, ref)
     # PostgreSQL: nobody can add an interaction between the two deletions.
     connection.execute(select(user.c.id).where(user.c.id == row.id).with_for_update())
     theirs = delete(interaction).where(interaction.c.user_id == row.id)
@@ -92,31 +127,3 @@ def forget_user(connection: Connection, keyring: Keyring, user_id: str) -> Forgo
     now = now_us()
     connection.execute(insert(erasure).values(ref=ref, time=now, releases=json.dumps(releases)))
     return Forgotten(ref, now, interactions, releases)
-
-
-def wipe_traces(database: Database) -> bool:
-    """Removes from SQLite's log what a committed transaction deleted; whether it could.
-
-    It cannot while another connection is still reading an older state: after a second it gives
-    up; call it again later. PostgreSQL's own VACUUM does this; there it is always True.
-    """
-    if database.dialect_name != "sqlite":
-        return True
-    with database.engine.connect() as connection:
-        driver = connection.connection.driver_connection
-        if driver is None:
-            return False
-        # Past SQLAlchemy, which would begin a transaction, in which no checkpoint can run.
-        patience = driver.execute("PRAGMA busy_timeout").fetchone()[0]
-        driver.execute(f"PRAGMA busy_timeout = {WIPING_MS}")
-        try:
-            return not driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-        finally:
-            driver.execute(f"PRAGMA busy_timeout = {int(patience)}")
-
-
-def as_iso(time_us: int) -> str | None:
-    """A time as ISO 8601 text in UTC; None where it is not known."""
-    if time_us == UNTIMED:
-        return None
-    return (EPOCH + timedelta(microseconds=time_us)).isoformat()

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from sqlalchemy import Connection
 
-from tastemaker.data import Float64Array, Int32Array, Int64Array
+from tastemaker.data import Int64Array
 from tastemaker.errors import StoreError
 from tastemaker.store.crypto.sealed_column import SealedBytes
+from tastemaker.store.interactions.columns import INTERACTION_COLUMNS, InteractionColumns
+from tastemaker.store.interactions.write import upsert
 from tastemaker.store.items import ensure_items
 from tastemaker.store.kinds import ensure_kinds
 from tastemaker.store.sql.statements import Written
-from tastemaker.store.upsert import Columns, upsert
-from tastemaker.store.user_rows import add_users, find_users
+from tastemaker.store.users.rows import add_users, find_users
 
 
 @dataclass(frozen=True)
@@ -27,23 +30,19 @@ class Segment:
         sealed: their sealed ids; None where an earlier segment of the same import has it.
         item_ids: the ids of the items.
         kinds: the names of the kinds.
-        users: (n,) int32 index into `refs` for each interaction; `items` and `kind_codes` alike.
-        values: (n,) float64.
-        times: (n,) int64 microseconds since 1970 UTC.
+        columns: for each of `INTERACTION_COLUMNS`, by name, (n,) its numbers. In place of keys,
+            which the database gives later, `user_id`, `item_id` and `kind_id` hold (n,) int32
+            indexes into `refs`, `item_ids` and `kinds`.
     """
 
     refs: Sequence[bytes]
     sealed: Sequence[SealedBytes | None]
     item_ids: Sequence[str]
     kinds: Sequence[str]
-    users: Int32Array
-    items: Int32Array
-    kind_codes: Int32Array
-    values: Float64Array
-    times: Int64Array
+    columns: Mapping[str, npt.NDArray[Any]]
 
     def __len__(self) -> int:
-        return len(self.users)
+        return len(self.columns["user_id"])
 
 
 def write_segment(connection: Connection, segment: Segment) -> Written:
@@ -52,17 +51,20 @@ def write_segment(connection: Connection, segment: Segment) -> Written:
     Raises:
         StoreError: a user was forgotten while the import was running.
     """
+    # In the same order as every writer: so none waits for another in a ring.
     users = _user_keys(connection, segment)
     items = ensure_items(connection, segment.item_ids)
     kinds = ensure_kinds(connection, segment.kinds)
-    columns = Columns(
-        users[segment.users],
-        np.array([items[name] for name in segment.item_ids], dtype=np.int64)[segment.items],
-        np.array([kinds[name] for name in segment.kinds], dtype=np.int64)[segment.kind_codes],
-        segment.values,
-        segment.times,
-    )
-    return upsert(connection, columns)
+    keys = {
+        "user_id": users,
+        "item_id": np.array([items[name] for name in segment.item_ids], dtype=np.int64),
+        "kind_id": np.array([kinds[name] for name in segment.kinds], dtype=np.int64),
+    }
+    arrays = []
+    for column in INTERACTION_COLUMNS:
+        numbers = segment.columns[column.name]
+        arrays.append(keys[column.name][numbers] if column.name in keys else numbers)
+    return upsert(connection, InteractionColumns(*arrays))
 
 
 def _user_keys(connection: Connection, segment: Segment) -> Int64Array:

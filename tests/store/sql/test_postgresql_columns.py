@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tastemaker.store.sql.binary_arrays import BinaryArray, array_parameters
 from tastemaker.store.sql.database import Database
+from tastemaker.store.sql.postgresql_columns import BinaryArray, array_parameters
 
 LARGEST = np.iinfo(np.int64).max
 

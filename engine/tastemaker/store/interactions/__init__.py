@@ -1,0 +1,1 @@
+"""Interactions: who had what to do with which item, when; as columns of numbers."""

@@ -1,0 +1,92 @@
+"""Reading interactions: one person's, many people's, or everybody's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from sqlalchemy import Connection, func, select
+
+from tastemaker.data import Int64Array
+from tastemaker.store.interactions.columns import INTERACTIONS, InteractionColumns
+from tastemaker.store.sql.statements import fetch
+from tastemaker.store.sql.supported import dialect_of
+from tastemaker.store.sql.tables import interaction
+from tastemaker.store.users.rows import KEY_OF_REF, find_users
+
+ONE_PERSON = f"{INTERACTIONS.select} WHERE user_id = ({KEY_OF_REF}){INTERACTIONS.in_key_order}"
+
+
+@dataclass(frozen=True)
+class StoredHistories:
+    """Many people's interactions as they are stored, person after person.
+
+    Within a person the oldest comes first, and untimed ones before all others.
+
+    Attributes:
+        indptr: (n_people + 1,) int64; the rows of person p are indptr[p]:indptr[p + 1].
+        rows: the interactions.
+    """
+
+    indptr: Int64Array
+    rows: InteractionColumns
+
+
+def history(connection: Connection, ref: bytes) -> InteractionColumns:
+    """One person's interactions, oldest first; none where the person is not known."""
+    rows = fetch(connection, ONE_PERSON, (ref,))
+    numbers = zip(*rows, strict=True) if rows else [()] * len(INTERACTIONS.columns)
+    pairs = zip(INTERACTIONS.columns, numbers, strict=True)
+    return InteractionColumns(*(np.array(numbers, dtype=column.dtype) for column, numbers in pairs))
+
+
+def histories(connection: Connection, refs: Sequence[bytes]) -> StoredHistories:
+    """The interactions of each person in turn; none for those who are not known.
+
+    One person alone is read by the quicker query.
+    """
+    if len(refs) == 1:
+        one = history(connection, refs[0])
+        return StoredHistories(np.array([0, len(one)], dtype=np.int64), one)
+    found = find_users(connection, dict.fromkeys(refs))
+    rows = interactions_of(connection, sorted(found.values()))
+    return in_turn(rows, np.array([found.get(ref, 0) for ref in refs], dtype=np.int64))
+
+
+def in_turn(rows: InteractionColumns, user_keys: Int64Array) -> StoredHistories:
+    """The interactions of each user in turn, who may come more than once or have none.
+
+    Args:
+        rows: interactions of these users, each user's together, by ascending key.
+        user_keys: (n_people,) int64 keys of the users; 0 for somebody unknown.
+    """
+    keys, starts, counts = np.unique(rows.user_keys, return_index=True, return_counts=True)
+    if not len(keys):
+        return StoredHistories(np.zeros(len(user_keys) + 1, dtype=np.int64), rows)
+    place = np.searchsorted(keys, user_keys)
+    place[place == len(keys)] = 0
+    lengths = np.where(keys[place] == user_keys, counts[place], 0)
+    indptr = np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
+    source = np.arange(indptr[-1]) + np.repeat(starts[place] - indptr[:-1], lengths)
+    return StoredHistories(indptr, rows.take(source))
+
+
+def interactions_of(connection: Connection, user_keys: Sequence[int]) -> InteractionColumns:
+    """The interactions of some users, by user and then time."""
+    dialect = dialect_of(connection)
+    return InteractionColumns(*dialect.read_columns(connection, INTERACTIONS, user_keys))
+
+
+def snapshot(connection: Connection) -> InteractionColumns:
+    """All interactions of everyone, ordered by user and then time."""
+    dialect = dialect_of(connection)
+    return InteractionColumns(*dialect.read_columns(connection, INTERACTIONS, None))
+
+
+def item_counts(connection: Connection) -> tuple[Int64Array, Int64Array]:
+    """The keys of the items anybody had to do with, ascending, and by how many interactions."""
+    counted = select(interaction.c.item_id, func.count()).group_by(interaction.c.item_id)
+    rows = connection.execute(counted.order_by(interaction.c.item_id)).all()
+    keys, counts = zip(*rows, strict=True) if rows else ((), ())
+    return np.array(keys, dtype=np.int64), np.array(counts, dtype=np.int64)

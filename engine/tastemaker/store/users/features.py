@@ -1,0 +1,53 @@
+"""Declared features: attributes of users that recommenders may use, and their values."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+
+from sqlalchemy import Connection, select
+
+from tastemaker.data import Values
+from tastemaker.store import meta
+from tastemaker.store.crypto.keyring import Keyring
+from tastemaker.store.items import as_values
+from tastemaker.store.sql.statements import batches
+from tastemaker.store.sql.tables import user
+from tastemaker.store.users.cells import open_attributes
+from tastemaker.validation import Json, check_attribute_name
+
+FEATURES = "features"
+"""The name in `meta` of the declared features."""
+
+
+def declare_features(connection: Connection, names: Iterable[str]) -> tuple[str, ...]:
+    """Adds attributes that may be used for recommending; all that are declared now.
+
+    Raises:
+        InputError: a name is refused.
+    """
+    checked = {check_attribute_name(name, "user attribute") for name in names}
+    declared = tuple(sorted(checked.union(declared_features(connection))))
+    meta.put(connection, FEATURES, json.dumps(declared))
+    return declared
+
+
+def declared_features(connection: Connection) -> tuple[str, ...]:
+    """The attributes of users that may be used for recommending."""
+    return tuple(json.loads(meta.get(connection, FEATURES) or "[]"))
+
+
+def read_features(
+    connection: Connection, keyring: Keyring, refs: Sequence[bytes]
+) -> Mapping[str, tuple[Values, ...]]:
+    """For each declared feature, the values of each user in turn; empty where not known."""
+    names = declared_features(connection)
+    if not names:
+        return {}
+    opened: dict[bytes, dict[str, Json]] = {}
+    for batch in batches(refs):
+        chosen = select(user.c.ref, user.c.attributes).where(user.c.ref.in_(batch))
+        for ref, sealed in connection.execute(chosen):
+            opened[bytes(ref)] = open_attributes(keyring, bytes(ref), sealed)
+    rows = [opened.get(ref, {}) for ref in refs]
+    return {name: tuple(as_values(row.get(name)) for row in rows) for name in names}

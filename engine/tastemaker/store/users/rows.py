@@ -1,0 +1,152 @@
+"""The rows of the user table: made, replaced, found by their ref, and read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from tastemaker.errors import NotFoundError
+from tastemaker.store.crypto.keyring import Keyring
+from tastemaker.store.crypto.sealed_column import SealedBytes, SealedColumn
+from tastemaker.store.sql.statements import BATCH_ROWS, Written, batches, fetch, insert, marks
+from tastemaker.store.sql.supported import dialect_of
+from tastemaker.store.sql.tables import user
+from tastemaker.store.users.cells import open_attributes, open_id, seal_attributes, seal_id
+from tastemaker.validation import UserRow, now_us
+
+ADD = (
+    f"INSERT INTO {user.name} (ref, external_id, created, updated) VALUES (?, ?, ?, ?)"
+    " ON CONFLICT DO NOTHING"
+)
+KEY_OF_REF = f"SELECT id FROM {user.name} WHERE ref = ?"
+
+ROWS_AT_A_TIME = 1000
+"""Rows that an iteration over all users holds; chosen, not measured."""
+
+
+def put_users(connection: Connection, keyring: Keyring, rows: Iterable[UserRow]) -> Written:
+    """Writes users; one that is there already gets the new attributes in place of the old."""
+    written = Written(0, 0)
+    for batch in batches(rows):
+        newest = {keyring.ref(row.user_id): row for row in batch}
+        known = find_users(connection, newest).keys()
+        statement = insert(connection, user)
+        changed = {name: statement.excluded[name] for name in ("attributes", "updated")}
+        connection.execute(
+            statement.on_conflict_do_update(index_elements=["ref"], set_=changed),
+            [_sealed_row(keyring, ref, newest[ref]) for ref in sorted(newest)],
+        )
+        repeated = len(batch) - len(newest)
+        written = written.plus(Written(len(newest) - len(known), len(known) + repeated))
+    return written
+
+
+def _sealed_row(keyring: Keyring, ref: bytes, row: UserRow) -> dict[str, object]:
+    now = now_us()
+    return {
+        "ref": ref,
+        "external_id": seal_id(keyring, ref, row.user_id),
+        "attributes": seal_attributes(keyring, ref, row.attributes),
+        "created": now,
+        "updated": now,
+    }
+
+
+def ensure_users(
+    connection: Connection, keyring: Keyring, user_ids: Collection[str]
+) -> dict[str, int]:
+    """The key of each user; those that are new are made, without attributes."""
+    refs = {user_id: keyring.ref(user_id) for user_id in user_ids}
+    found = find_users(connection, refs.values())
+    missing = [
+        (ref, seal_id(keyring, ref, user_id)) for user_id, ref in refs.items() if ref not in found
+    ]
+    if missing:
+        add_users(connection, missing)
+        found.update(find_users(connection, (ref for ref, _ in missing)))
+    return {user_id: found[ref] for user_id, ref in refs.items()}
+
+
+def add_users(connection: Connection, users: Iterable[tuple[bytes, SealedBytes]]) -> None:
+    """Makes users without attributes where they are missing.
+
+    Args:
+        connection: in a writing transaction.
+        users: the ref and the sealed id of each.
+
+    Raises:
+        PlaintextRefusedError: an id is not sealed.
+    """
+    now = now_us()
+    refuse_plain = SealedColumn().process_bind_param
+    statement = dialect_of(connection).marked(ADD)
+    # Sorted, so that two writers that make the same users never wait for each other in a ring.
+    for batch in batches(sorted(users), 10 * BATCH_ROWS):
+        rows = [(ref, refuse_plain(sealed, connection.dialect), now, now) for ref, sealed in batch]
+        connection.exec_driver_sql(statement, rows)
+
+
+def find_users(connection: Connection, refs: Iterable[bytes]) -> dict[bytes, int]:
+    """The key of each user that is in the database, by ref."""
+    found: dict[bytes, int] = {}
+    for batch in batches(refs):
+        rows = fetch(
+            connection, f"SELECT ref, id FROM {user.name} WHERE ref IN {marks(batch)}", batch
+        )
+        found.update((bytes(ref), key) for ref, key in rows)
+    return found
+
+
+def stored_row(connection: Connection, ref: bytes) -> Row[Any]:
+    """The stored row of one user, sealed as it is.
+
+    Raises:
+        NotFoundError: there is no such user.
+    """
+    row = connection.execute(select(user).where(user.c.ref == ref)).first()
+    if row is None:
+        raise NotFoundError("There is no user with this id. Check it letter by letter.")
+    return row
+
+
+def iterate_stored_rows(connection: Connection) -> Iterator[Row[Any, Any, Any, Any]]:
+    """The key, ref, sealed id and sealed attributes of every user; holds few at a time."""
+    columns = (user.c.id, user.c.ref, user.c.external_id, user.c.attributes)
+    last = 0
+    while rows := connection.execute(
+        select(*columns).where(user.c.id > last).order_by(user.c.id).limit(ROWS_AT_A_TIME)
+    ).all():
+        yield from rows
+        last = rows[-1].id
+
+
+def iterate_users(connection: Connection, keyring: Keyring) -> Iterator[UserRow]:
+    """All users in clear, for an export; opens few of them at a time."""
+    for row in iterate_stored_rows(connection):
+        ref = bytes(row.ref)
+        user_id = open_id(keyring, ref, row.external_id)
+        yield UserRow(user_id, open_attributes(keyring, ref, row.attributes))
+
+
+def iterate_refs(connection: Connection) -> Iterator[tuple[int, bytes]]:
+    """The key and ref of every user, by key; holds few of them at a time."""
+    for row in iterate_stored_rows(connection):
+        yield row.id, bytes(row.ref)
+
+
+def iterate_keys(connection: Connection) -> Iterator[int]:
+    """The key of every user, ascending; holds few of them at a time."""
+    for row in iterate_stored_rows(connection):
+        yield row.id
+
+
+def read_user_ids(connection: Connection, keyring: Keyring, keys: Sequence[int]) -> dict[int, str]:
+    """The ids, in clear, of the users with those keys."""
+    found: dict[int, str] = {}
+    for batch in batches(keys):
+        chosen = select(user.c.id, user.c.ref, user.c.external_id).where(user.c.id.in_(batch))
+        for key, ref, sealed in connection.execute(chosen):
+            found[key] = open_id(keyring, bytes(ref), sealed)
+    return found

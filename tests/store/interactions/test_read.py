@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import numpy as np
+
+from tastemaker.store.crypto.keyring import Keyring
+from tastemaker.store.interactions.read import histories, history, item_counts, snapshot
+from tastemaker.store.items import ensure_items, iterate_items
+from tastemaker.store.kinds import read_kinds
+from tastemaker.store.sql.database import Database
+from tastemaker.validation import UNTIMED, ItemRow
+
+SECOND = 1_000_000
+
+
+def test_a_history_is_in_order_with_untimed_ones_first(filled: Database, keyring: Keyring) -> None:
+    with filled.reading() as connection:
+        found = history(connection, keyring.ref("alice"))
+        names = {row.item_id: key for key, row in items_by_key(filled).items()}
+        kinds = {kind.name: kind.key for kind in read_kinds(connection)}
+    assert found.times.tolist() == [UNTIMED, SECOND, 2 * SECOND]
+    assert found.item_keys.tolist() == [names["cup"], names["tea"], names["mug"]]
+    assert found.values.tolist() == [1.0, 2.5, 1.0]
+    assert found.kind_keys.tolist() == [kinds[n] for n in ("interaction", "purchase", "view")]
+
+
+def items_by_key(database: Database) -> dict[int, ItemRow]:
+    with database.reading() as connection:
+        rows = list(iterate_items(connection))
+        keys = ensure_items(connection, [row.item_id for row in rows])
+    return {keys[row.item_id]: row for row in rows}
+
+
+def test_nobody_has_an_empty_history(filled: Database, keyring: Keyring) -> None:
+    with filled.reading() as connection:
+        found = history(connection, keyring.ref("nobody"))
+        assert [len(array) for array in found.arrays] == [0, 0, 0, 0, 0]
+        assert histories(connection, [keyring.ref("nobody")]).indptr.tolist() == [0, 0]
+        assert histories(connection, []).indptr.tolist() == [0]
+
+
+def test_many_histories_come_in_the_order_of_the_request(
+    filled: Database, keyring: Keyring
+) -> None:
+    names = ["nobody", "bob", "alice", "bob", "zoe"]
+    refs = [keyring.ref(name) for name in names]
+    with filled.reading() as connection:
+        many = histories(connection, refs)
+        for place, ref in enumerate(refs):
+            one = history(connection, ref)
+            rows = slice(many.indptr[place], many.indptr[place + 1])
+            for array, expected in zip(many.rows.arrays, one.arrays, strict=True):
+                assert array[rows].tolist() == expected.tolist()
+            alone = histories(connection, [ref])
+            assert alone.indptr.tolist() == [0, len(one)]
+            assert alone.rows.times.tolist() == one.times.tolist()
+    assert np.diff(many.indptr).tolist() == [0, 1, 3, 1, 0]
+
+
+def test_the_snapshot_is_everything_by_user_and_time(filled: Database) -> None:
+    with filled.reading() as connection:
+        everything = snapshot(connection)
+    assert len(everything) == 4
+    order = np.lexsort((everything.times, everything.user_keys))
+    assert order.tolist() == [0, 1, 2, 3]
+
+
+def test_an_empty_database_gives_an_empty_snapshot(database: Database, keyring: Keyring) -> None:
+    with database.reading() as connection:
+        everything = snapshot(connection)
+        assert [array.dtype for array in everything.arrays] == ["i8", "i8", "i8", "f8", "i8"]
+        assert all(len(array) == 0 for array in everything.arrays)
+        refs = [keyring.ref("a"), keyring.ref("b")]
+        assert histories(connection, refs).indptr.tolist() == [0, 0, 0]
+        assert len(histories(connection, refs).rows) == 0
+        keys, counts = item_counts(connection)
+        assert len(keys) == len(counts) == 0
+
+
+def test_items_are_counted(filled: Database) -> None:
+    with filled.reading() as connection:
+        keys, counts = item_counts(connection)
+    named = {row.item_id: key for key, row in items_by_key(filled).items()}
+    assert dict(zip(keys.tolist(), counts.tolist(), strict=True)) == {
+        named["tea"]: 2,
+        named["mug"]: 1,
+        named["cup"]: 1,
+    }

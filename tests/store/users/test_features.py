@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+from tastemaker.store.crypto.keyring import Keyring
+from tastemaker.store.sql.database import Database
+from tastemaker.store.users.features import declare_features, read_features
+from tastemaker.store.users.rows import put_users
+from tastemaker.validation import UserRow
+
+ALICE = UserRow("alice@example.com", {"country": "Iceland", "age": 41, "likes": ["tea", "cake"]})
+BOB = UserRow("bob")
+
+
+def test_declared_features_are_opened_and_others_are_not(
+    database: Database, keyring: Keyring
+) -> None:
+    refs = [keyring.ref(name) for name in ("bob", ALICE.user_id, "nobody")]
+    with database.writing() as connection:
+        put_users(connection, keyring, [ALICE, BOB])
+        assert read_features(connection, keyring, refs) == {}
+        assert declare_features(connection, ["likes"]) == ("likes",)
+        assert declare_features(connection, ["country"]) == ("country", "likes")
+        assert read_features(connection, keyring, refs) == {
+            "country": ((), ("Iceland",), ()),
+            "likes": ((), ("tea", "cake"), ()),
+        }
