@@ -5,18 +5,22 @@ FULL := .venv-test
 PEERS := .venv-benchmark
 CHROMIUM := chromium chromium-browser google-chrome google-chrome-stable
 
-.PHONY: demo test test-long check pytest browser benchmark clean
+.PHONY: demo test test-long check docs pytest browser benchmark clean
 
 demo: $(LIGHT)/installed  ## the whole job on real data, with the light core only
 	$(LIGHT)/bin/tastemaker demo
 
-test: browser check pytest  ## every check and every test
+test: browser check docs pytest  ## every check, the site, and every test
 
 check: $(FULL)/installed
 	$(FULL)/bin/ruff check .
 	$(FULL)/bin/ruff format --check .
 	$(FULL)/bin/mypy
 	$(FULL)/bin/lint-imports
+
+# never --quiet: what it hides, --strict does not see
+docs: $(FULL)/installed  ## the site of docs/, in site/; a warning fails it
+	NO_MKDOCS_2_WARNING=1 $(FULL)/bin/python -m mkdocs build --strict --site-dir site
 
 pytest: browser $(FULL)/installed
 	$(FULL)/bin/python -m pytest -n 2 --dist loadfile -m "not slow"
@@ -49,7 +53,7 @@ $(FULL)/installed: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Tastemaker needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12 test")'
 	$(PYTHON) -m venv $(FULL)
 	$(FULL)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
-	$(FULL)/bin/python -m pip install --quiet --disable-pip-version-check --editable ".[all]" --group test
+	$(FULL)/bin/python -m pip install --quiet --disable-pip-version-check --editable ".[all]" --group test --group docs
 	touch $@
 
 # rectools asks for an older NumPy than its EASE needs: it comes without what it asks for
@@ -61,4 +65,4 @@ $(PEERS)/installed: pyproject.toml
 	touch $@
 
 clean:
-	rm -rf $(LIGHT) $(FULL) $(PEERS) .benchmark-data
+	rm -rf $(LIGHT) $(FULL) $(PEERS) .benchmark-data site

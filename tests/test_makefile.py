@@ -44,6 +44,7 @@ def test_the_tests_have_everything(checkout: Path) -> None:
     assert '--editable ".[all]" --group test' in commands
     for check in ("ruff check", "ruff format --check", "mypy", "lint-imports", "pytest"):
         assert check in commands
+    assert re.search(r"mkdocs build --strict --site-dir site$", commands, re.MULTILINE)
     assert commands.index("chromium") < commands.index("pytest")
 
 
@@ -56,7 +57,7 @@ def test_the_second_time_nothing_is_installed(checkout: Path) -> None:
 
 
 def test_every_target_that_is_spoken_of_is_there(checkout: Path) -> None:
-    documents = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+    documents = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
     lines = re.findall(r"^make ([\w-]+)$", "\n".join(map(Path.read_text, documents)), re.MULTILINE)
     assert {"demo", "test"} <= set(lines)
     for target in lines:
