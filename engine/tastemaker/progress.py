@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
-from tastemaker.recommender import Progress
+from tastemaker.recommender import Progress, no_progress
+
+
+def reporting(progress: Progress | bool) -> AbstractContextManager[Progress]:
+    """Gives the Progress to report to while the block runs.
+
+    Args:
+        progress: what to report to; True for a bar on standard error, False for nothing.
+    """
+    if progress is True:
+        return progress_bar()
+    return nullcontext(progress or no_progress)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from tastemaker.holdout.cases import HeldOutCases, truncated_cases
 from tastemaker.holdout.evaluation_split import EvaluationSplit
 from tastemaker.holdout.measuring import Interval, intervals
 from tastemaker.metrics.accuracy import ndcg
-from tastemaker.serving.server import Serving
+from tastemaker.serving.state import ServingState
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def shortened(
 def point(
     length: int,
     questions: list[HeldOutCases],
-    served: Mapping[str, Serving],
+    served: Mapping[str, ServingState],
     exam: EvaluationSplit,
     k: int,
 ) -> Point | None:

@@ -21,7 +21,7 @@ from tastemaker.metrics.accuracy import ndcg
 from tastemaker.metrics.beyond_accuracy import Past
 from tastemaker.plugin.registry import Registry
 from tastemaker.recommender import Progress
-from tastemaker.serving.server import Serving
+from tastemaker.serving.state import ServingState
 from tastemaker.store import items
 from tastemaker.store.configuration import read_configuration
 from tastemaker.store.crypto.keyring import Keyring
@@ -170,7 +170,7 @@ def examined(
 
 
 def cost_of_exploring(
-    exam: EvaluationSplit, blend: Serving, question: HeldOutCases, without: RankedLists, k: int
+    exam: EvaluationSplit, blend: ServingState, question: HeldOutCases, without: RankedLists, k: int
 ) -> list[str]:
     """A sentence about what letting new items in costs; none where nothing is let in."""
     if blend.ranker.exploration.share <= 0:
@@ -187,7 +187,11 @@ def cost_of_exploring(
 
 
 def envelope(
-    exam: EvaluationSplit, everyone: Mapping[str, Serving], most: int, main: int, progress: Part
+    exam: EvaluationSplit,
+    everyone: Mapping[str, ServingState],
+    most: int,
+    main: int,
+    progress: Part,
 ) -> Iterator[Point]:
     """Everybody's quality by length of history."""
     lengths = list(shortened(exam, most, exam.data.seed))

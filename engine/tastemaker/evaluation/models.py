@@ -13,8 +13,8 @@ from tastemaker.holdout.evaluation_split import EvaluationSplit
 from tastemaker.plugin.guard import GuardedRecommender, guarded_state
 from tastemaker.plugin.registry import Registry
 from tastemaker.recommender import Progress, State
-from tastemaker.serving.loading import Loaded, restored
-from tastemaker.serving.server import Serving, assembled
+from tastemaker.serving.loading import LoadedRelease, restore_member
+from tastemaker.serving.state import ServingState, assemble_state
 from tastemaker.store import items
 from tastemaker.store.kinds import Kind
 from tastemaker.training.building import Built, build
@@ -51,8 +51,8 @@ class Served:
         seconds: how long the training run took.
     """
 
-    blend: Serving
-    alone: Mapping[str, Serving]
+    blend: ServingState
+    alone: Mapping[str, ServingState]
     curve: WeightCurve
     members: tuple[MemberReport, ...]
     notes: tuple[str, ...]
@@ -85,7 +85,7 @@ def train(
             states |= {} if state is None else {report.name: state}
     members, problems = _restored(registry, states, exam.data.n_items)
     loaded = _loaded(exam, built, store, members, problems)
-    everything = assembled(loaded, store.items, store.kinds, store.exploration)
+    everything = assemble_state(loaded, store.items, store.kinds, store.exploration)
     by_name = {member.name: member for member in everything.ranker.members}
     serving = [by_name[name] for name in built.curve.members if name in by_name]
     return Served(
@@ -125,7 +125,7 @@ def _restored(
     members: list[GuardedRecommender] = []
     problems: list[str] = []
     for name, state in states.items():
-        member, problem = restored(registry, name, state, n_items)
+        member, problem = restore_member(registry, name, state, n_items)
         members.extend([member] if member else [])
         problems.extend([f"{name} {problem}"] if problem else [])
     return tuple(members), tuple(problems)
@@ -137,14 +137,16 @@ def _loaded(
     store: Store,
     members: tuple[GuardedRecommender, ...],
     problems: tuple[str, ...],
-) -> Loaded:
+) -> LoadedRelease:
     n_known = exam.data.n_items
     counts = np.bincount(exam.data.people.histories.items, minlength=n_known)
     keys = store.items.keys[exam.order[:n_known]]
-    return Loaded(None, keys, counts.astype(np.float32), built.curve, members, problems)
+    return LoadedRelease(None, keys, counts.astype(np.float32), built.curve, members, problems)
 
 
-def _with(serving: Serving, members: Sequence[GuardedRecommender], curve: WeightCurve) -> Serving:
+def _with(
+    serving: ServingState, members: Sequence[GuardedRecommender], curve: WeightCurve
+) -> ServingState:
     """The same with other members."""
     ranker = replace(serving.ranker, members=tuple(members), curve=curve)
     uses_features = any(member.recommender.uses_features for member in members)

@@ -10,8 +10,8 @@ from tastemaker.data import BoolArray, Int64Array, People
 from tastemaker.holdout.cases import HeldOutCases
 from tastemaker.serving.exploration import Seeds
 from tastemaker.serving.ranker import excluded_items
-from tastemaker.serving.recommending import forbidden
-from tastemaker.serving.server import Serving
+from tastemaker.serving.recommending import ineligible_items
+from tastemaker.serving.state import ServingState
 
 CELLS = 1 << 25
 """How many scores are held in memory at once, at most."""
@@ -41,7 +41,7 @@ class RankedLists:
 
 
 def recommend_to(
-    serving: Serving,
+    serving: ServingState,
     question: HeldOutCases,
     candidates: BoolArray,
     k: int,
@@ -57,7 +57,7 @@ def recommend_to(
         seeds: (n,) what each person's draws start from; nothing new is let in without.
     """
     n, n_items = len(question), len(candidates)
-    excluded = forbidden(serving.catalogue, None) | ~candidates
+    excluded = ineligible_items(serving.catalogue) | ~candidates
     at_once = CELLS // max(n_items * (len(serving.ranker.members) + 1), 1)
     at_once = min(max(at_once, 1), MOST_AT_ONCE)
     items = np.full((n, k), -1, dtype=np.int64)

@@ -19,7 +19,7 @@ from tastemaker.data import (
     Values,
 )
 from tastemaker.serving.catalogue import Catalogue
-from tastemaker.serving.server import Serving
+from tastemaker.serving.state import ServingState
 from tastemaker.store import interactions, users
 from tastemaker.store.crypto.keyring import Keyring
 from tastemaker.store.kinds import Kind
@@ -78,15 +78,15 @@ def as_seconds(times: Int64Array) -> Float64Array:
 
 
 def read_people(
-    connection: Connection, keyring: Keyring, serving: Serving, refs: Sequence[bytes]
+    connection: Connection, keyring: Keyring, state: ServingState, refs: Sequence[bytes]
 ) -> People:
     """The people of the given refs as they are known now; unknown ones have empty histories.
 
     Opens declared features only where a member of the release looks at them.
     """
     stored = read_histories(connection, refs)
-    features = users.read_features(connection, keyring, refs) if serving.uses_features else {}
-    return as_people(stored, serving.catalogue, serving.kinds, features)
+    features = users.read_features(connection, keyring, refs) if state.uses_features else {}
+    return as_people(stored, state.catalogue, state.kinds, features)
 
 
 def read_histories(connection: Connection, refs: Sequence[bytes]) -> interactions.Histories:
@@ -98,11 +98,11 @@ def read_histories(connection: Connection, refs: Sequence[bytes]) -> interaction
 
 
 def read_past(
-    connection: Connection, serving: Serving, ref: bytes, newest: int
+    connection: Connection, state: ServingState, ref: bytes, newest: int
 ) -> list[PastInteraction]:
-    """A person's newest interactions, the newest first; none where nobody knows the person."""
-    catalogue = serving.catalogue
-    names = {kind.key: kind.name for kind in serving.kinds}
+    """A person's newest interactions, the newest first; none for an unknown person."""
+    catalogue = state.catalogue
+    names = {kind.key: kind.name for kind in state.kinds}
     rows = list(zip(*interactions.history(connection, ref), strict=True))[::-1]
     past: list[PastInteraction] = []
     for item_key, kind_key, value, time in rows[:newest]:
