@@ -47,7 +47,7 @@ def read_kinds(connection: Connection) -> list[Kind]:
 def list_kinds(connection: Connection) -> list[KindSummary]:
     """All kinds, by name, with how many interactions each has."""
     counted = select(interaction.c.kind_id, func.count()).group_by(interaction.c.kind_id)
-    counts: dict[int, int] = dict(connection.execute(counted).tuples().all())
+    counts = {key: count for key, count in connection.execute(counted)}
     by_name = sorted(read_kinds(connection), key=lambda kind: kind.name)
     return [KindSummary(kind.name, kind.weight, counts.get(kind.key, 0)) for kind in by_name]
 
