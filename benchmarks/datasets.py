@@ -40,7 +40,7 @@ def load(name: str, recbole: Path | None = None) -> TrainingData:
 
 
 def known(data: TrainingData, split: Split) -> TrainingData:
-    """Only what a split lets be known; everyone keeps their place."""
+    """Only what is known of a split; everyone keeps their place."""
     return TrainingData(data.items, data.people.take(split.known), data.kinds, data.seed)
 
 

@@ -69,11 +69,11 @@ def measure(folder: Path, size: Size, time_limit: str) -> list[dict[str, object]
             command(["import", what, f"{what}.csv", *features], folder)
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = time.perf_counter()
-    told = command(["train", "--time-limit", time_limit, "--format", "json"], folder)
+    printed = command(["train", "--time-limit", time_limit, "--format", "json"], folder)
     minutes = (time.perf_counter() - start) / 60
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     busy = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    print_members(json.loads(told))
+    print_members(json.loads(printed))
     return [
         line("tastemaker train, minutes", minutes, EXPECTED["minutes"]),
         line("its processor time, minutes", busy / 60, None),
@@ -136,10 +136,10 @@ def item_rows(random: np.random.Generator, topics: Int64Array) -> Iterable[Seque
     words = random.integers(0, WORDS, (len(topics), 30))
     foreign = random.random(words.shape) < 0.3
     owners = np.where(foreign, random.integers(0, TOPICS, words.shape), topics[:, None])
-    for number, (topic, own, said) in enumerate(
+    for number, (topic, own, drawn) in enumerate(
         zip(topics.tolist(), owners.tolist(), words.tolist(), strict=True)
     ):
-        text = [f"word{owner}x{word}" for owner, word in zip(own, said, strict=True)]
+        text = [f"word{owner}x{word}" for owner, word in zip(own, drawn, strict=True)]
         yield f"item-{number:05d}", " ".join(text[:5]), " ".join(text), f"topic-{topic % 40}"
 
 

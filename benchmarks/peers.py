@@ -1,4 +1,4 @@
-"""Other libraries on the same data: tuned on a split of what may be learnt from, then asked alike.
+"""Other libraries on the same data: tuned on a split of what may be learnt from, then measured.
 
 Only those that are installed take part (`make benchmark` installs them). Each is given the same
 implicit feedback: 1 where a person had to do with an item. Its settings are the best of a small
@@ -33,19 +33,19 @@ Rank = Callable[[csr_matrix, Int64Array, int], RankedLists]
 BLOCK = 500
 
 
-def tuned_peers(asked: EvaluationSplit, rows: Int64Array, k: int) -> dict[str, RankedLists]:
+def tuned_peers(split: EvaluationSplit, rows: Int64Array, k: int) -> dict[str, RankedLists]:
     """The lists of every installed peer, tuned, for some of the people.
 
     Args:
-        asked: what may be learnt from, and what is asked.
-        rows: (n,) the people who are asked, as rows of `asked.people`.
+        split: what may be learnt from, and what is held out.
+        rows: (n,) the people to recommend to, as rows of `split.people`.
         k: how many items each.
     """
     logging.disable(logging.WARNING)
     grids = {name: ranks for name, (module, ranks) in PEERS.items() if find_spec(module)}
-    past = matrix(asked.people, asked.split.known)
+    past = matrix(split.people, split.split.known)
     inner = make_evaluation_split(
-        asked.name, asked.data, np.ones(asked.data.n_items, dtype=np.bool_)
+        split.name, split.data, np.ones(split.data.n_items, dtype=np.bool_)
     )
     lists: dict[str, RankedLists] = {}
     with progress_bar() as progress:
@@ -61,31 +61,31 @@ def matrix(people: People, which: BoolArray) -> csr_matrix:
     return csr_matrix(people.take(which).presence())
 
 
-def asked_rows(asked: EvaluationSplit) -> Int64Array:
-    """The people with a history who are asked for something that they had not seen."""
-    seen, chosen = (matrix(asked.people, own) for own in (asked.split.known, asked.split.held_out))
+def evaluated_rows(split: EvaluationSplit) -> Int64Array:
+    """The people with a history who went on to choose something that they had not seen."""
+    seen, chosen = (matrix(split.people, own) for own in (split.split.known, split.split.held_out))
     fresh = chosen - chosen.multiply(seen)
     return np.flatnonzero((np.diff(seen.indptr) > 0) & (np.asarray(fresh.sum(axis=1)).ravel() > 0))
 
 
-def question_of(asked: EvaluationSplit) -> HeldOutCases:
-    """What those people are asked."""
-    question = full_history_cases(asked.people, asked.split)
-    return question.select(np.flatnonzero(question.people.histories.lengths))
+def cases_of(split: EvaluationSplit) -> HeldOutCases:
+    """The held-out cases of those people."""
+    cases = full_history_cases(split.people, split.split)
+    return cases.select(np.flatnonzero(cases.people.histories.lengths))
 
 
-def hits(items: RankedLists, question: HeldOutCases) -> BoolArray:
+def hits(items: RankedLists, cases: HeldOutCases) -> BoolArray:
     """(n, k) which of the items are right."""
-    right = question.chosen.toarray() & ~question.seen.toarray()
+    right = cases.chosen.toarray() & ~cases.seen.toarray()
     return np.asarray(right[np.arange(len(right))[:, None], items] & (items >= 0))
 
 
 def _validated(inner: EvaluationSplit, rank: Rank) -> float:
     """NDCG@10 on a split of what may be learnt from."""
-    question = question_of(inner)
-    items = rank(matrix(inner.people, inner.split.known), asked_rows(inner), 10)
-    relevant = np.asarray((question.chosen > question.seen).sum(axis=1)).ravel()
-    return float(measures(hits(items, question), relevant, (10,))["ndcg@10"].mean())
+    cases = cases_of(inner)
+    items = rank(matrix(inner.people, inner.split.known), evaluated_rows(inner), 10)
+    relevant = np.asarray((cases.chosen > cases.seen).sum(axis=1)).ravel()
+    return float(measures(hits(items, cases), relevant, (10,))["ndcg@10"].mean())
 
 
 def _foremost(
@@ -185,10 +185,10 @@ def rectools_ease(regularization: float) -> Rank:
 
         data = Dataset.construct(_frame(past).assign(weight=1.0, datetime="2000-01-01"))
         model = EASEModel(regularization=regularization).fit(data)
-        told = model.recommend(users=rows, dataset=data, k=k, filter_viewed=True)
+        table = model.recommend(users=rows, dataset=data, k=k, filter_viewed=True)
         lists = np.full((len(rows), k), -1, dtype=np.int64)
-        places = np.searchsorted(rows, told["user_id"].to_numpy())
-        lists[places, told["rank"].to_numpy() - 1] = told["item_id"].to_numpy()
+        places = np.searchsorted(rows, table["user_id"].to_numpy())
+        lists[places, table["rank"].to_numpy() - 1] = table["item_id"].to_numpy()
         return lists
 
     return rank

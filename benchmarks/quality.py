@@ -1,16 +1,16 @@
 """How well the engine recommends with its default settings, beside its members and its peers.
 
-The engine learns in memory exactly what `tastemaker train` would make a release of, and answers
-through the pipeline that serves. Protocol: `time` foretells the latest 10 % of all interactions,
+The engine learns in memory exactly what `tastemaker train` would make a release of, and recommends
+through the pipeline that serves. Protocol: `time` holds out the latest 10 % of all interactions,
 `last` everyone's last one, `random` 20 % of everyone's; all items are ranked, seen ones left out.
 Peers (those that are installed) are tuned on the same kind of split of what may be learnt from, and
-fitted again on all of that; they answer whom they know something of, so the figures are of people
-with a history. Recall is shown as the share of all that a person chose, and as the share of what
-a list of 20 can hold of it ("of what fits"): published figures are sometimes the one, sometimes the
-other, and where people choose hundreds of items they lie far apart. `--part validation` keeps away
-from what is to be foretold: use it for decisions. `--repeats drop` keeps only the first time that a
-person had to do with an item, before anything is split: many published figures are measured so, and
-where people buy again it moves the cut.
+fitted again on all of that; they recommend only to people whom they know something of, so the
+figures are of people with a history. Recall is shown as the share of all that a person chose, and
+as the share of what a list of 20 can hold of it ("of what fits"): published figures are sometimes
+the one, sometimes the other, and where people choose hundreds of items they lie far apart.
+`--part validation` keeps away from the test part: use it for decisions. `--repeats drop` keeps only
+the first time that a person had to do with an item, before anything is split: many published
+figures are measured so, and where people buy again it moves the split.
 
     python benchmarks/quality.py ml-100k engine/tastemaker/demo/data --splits time last
 """
@@ -24,12 +24,12 @@ from pathlib import Path
 
 import numpy as np
 from datasets import known, load, without_repeats
-from peers import asked_rows, hits, question_of, tuned_peers
+from peers import cases_of, evaluated_rows, hits, tuned_peers
 
 from tastemaker.blend import WeightCurve
 from tastemaker.cli.output import console, print_table
 from tastemaker.data import Int64Array, TrainingData
-from tastemaker.evaluation.models import Served, Store, train
+from tastemaker.evaluation.models import CatalogueNow, ServedModels, train_models
 from tastemaker.evaluation.ranked_lists import recommend_to
 from tastemaker.holdout.cases import HeldOutCases
 from tastemaker.holdout.evaluation_split import EvaluationSplit, make_evaluation_split
@@ -63,60 +63,60 @@ def main() -> None:
     for name in chosen.data:
         data = load(name, chosen.recbole)
         data = without_repeats(data) if chosen.repeats == "drop" else data
-        for split in chosen.splits:
-            asked = exam_of(split, data)
+        for way in chosen.splits:
+            split = split_of(way, data)
             if chosen.part == "validation":
-                asked = exam_of(split, known(data, asked.split))
-            report(f"{name}, {split}", asked, chosen.only, not chosen.no_peers)
+                split = split_of(way, known(data, split.split))
+            report(f"{name}, {way}", split, chosen.only, not chosen.no_peers)
 
 
-def exam_of(split: str, data: TrainingData) -> EvaluationSplit:
-    """What is asked of a split of that name; every item may be shown.
+def split_of(name: str, data: TrainingData) -> EvaluationSplit:
+    """The data split in the way of that name; every item may be shown.
 
-    What is last is told by the order of the rows, as in published figures.
+    What is last is decided by the order of the rows, as in published figures.
     """
-    return make_evaluation_split(split, data, np.ones(data.n_items, dtype=np.bool_))
+    return make_evaluation_split(name, data, np.ones(data.n_items, dtype=np.bool_))
 
 
-def as_stored(asked: EvaluationSplit) -> EvaluationSplit:
+def as_stored(split: EvaluationSplit) -> EvaluationSplit:
     """The same without the order of what happened at one moment: the engine's store keeps none."""
-    seed, told = asked.data.seed, asked.split
-    order = asked.people.drawn_order(seed)
+    seed, parts = split.data.seed, split.split
+    order = split.people.drawn_order(seed)
     return replace(
-        asked,
-        data=replace(asked.data, people=asked.data.people.shuffled(seed)),
-        people=asked.people.shuffled(seed),
-        split=Split(told.known[order], told.held_out[order], told.basis),
+        split,
+        data=replace(split.data, people=split.data.people.shuffled(seed)),
+        people=split.people.shuffled(seed),
+        split=Split(parts.known[order], parts.held_out[order], parts.basis),
     )
 
 
 def report(
-    title: str, asked: EvaluationSplit, only: Sequence[str], with_peers: bool
+    title: str, split: EvaluationSplit, only: Sequence[str], with_peers: bool
 ) -> dict[str, float]:
-    """Learns from what may be learnt from, and prints how well that foretells the rest.
+    """Learns from what may be learnt from, and prints how well that predicts the rest.
 
     Returns:
-        The blend's measures, and "best other": the highest NDCG@10 of anybody else.
+        The blend's measures, and "best other": the highest NDCG@10 of any other.
     """
-    log, asked = asked, as_stored(asked)
-    question = question_of(asked)
+    in_order, split = split, as_stored(split)
+    cases = cases_of(split)
     with progress_bar() as progress:
         registry = Registry()
-        candidates = choose(registry, {}, only)
-        served = train(registry, candidates, asked, _store(asked), progress)
+        participants = choose(registry, {}, only)
+        served = train_models(registry, participants, split, _catalogue(split), progress)
     lists = {
-        name: recommend_to(serving, question, asked.candidates, DEPTH).hits
+        name: recommend_to(serving, cases, split.candidates, DEPTH).hits
         for name, serving in {**served.alone, "blend": served.blend}.items()
     }
     if with_peers:
-        peers = tuned_peers(log, asked_rows(log), DEPTH)
-        lists |= {name: hits(items, question) for name, items in peers.items()}
-    relevant = np.asarray((question.chosen > question.seen).sum(axis=1)).ravel()
+        peers = tuned_peers(in_order, evaluated_rows(in_order), DEPTH)
+        lists |= {name: hits(items, cases) for name, items in peers.items()}
+    relevant = np.asarray((cases.chosen > cases.seen).sum(axis=1)).ravel()
     figures = {name: measures(own, relevant, CUTOFFS) for name, own in lists.items()}
-    heading = f"{title}: {asked.basis}; {len(question):,} people, {asked.data.n_items:,} items"
+    heading = f"{title}: {split.basis}; {len(cases):,} people, {split.data.n_items:,} items"
     print_figures(heading, figures, relevant)
     print_curve(served.curve)
-    print_envelope(figures, question)
+    print_envelope(figures, cases)
     print_costs(served)
     means = {name: float(own["ndcg@10"].mean()) for name, own in figures.items()}
     best = max(mean for name, mean in means.items() if name != "blend")
@@ -125,14 +125,14 @@ def report(
     }
 
 
-def _store(asked: EvaluationSplit) -> Store:
-    """The store's view of the items: all of them available, in the order of the exam."""
-    n_items, items = len(asked.order), asked.data.items
+def _catalogue(split: EvaluationSplit) -> CatalogueNow:
+    """The store's view of the items: all of them available, in the order of the split."""
+    n_items, items = len(split.order), split.data.items
     available = np.ones(n_items, dtype=np.bool_)
     stored = StoredItems(
         np.arange(n_items, dtype=np.int64), items, available, np.zeros(0, np.int64)
     )
-    return Store(stored, [Kind(1, "interaction", 1.0)])
+    return CatalogueNow(stored, [Kind(1, "interaction", 1.0)])
 
 
 def print_figures(title: str, figures: Mapping[str, Measures], relevant: Int64Array) -> None:
@@ -167,9 +167,9 @@ def print_curve(curve: WeightCurve) -> None:
     print_table(rows, tuple(rows[0]), "Weights")
 
 
-def print_envelope(figures: Mapping[str, Measures], question: HeldOutCases) -> None:
+def print_envelope(figures: Mapping[str, Measures], cases: HeldOutCases) -> None:
     """NDCG@10 by length of history; the paired interval of the blend against the best member."""
-    lengths, rows = question.people.histories.lengths, []
+    lengths, rows = cases.people.histories.lengths, []
     for shortest, longest in LENGTHS:
         which = (lengths >= shortest) & (lengths <= longest)
         if not which.any():
@@ -189,8 +189,8 @@ def print_envelope(figures: Mapping[str, Measures], question: HeldOutCases) -> N
     print_table(rows, tuple(rows[0]), "NDCG@10 by length of history")
 
 
-def print_costs(served: Served) -> None:
-    """How long training took, and what it had to say."""
+def print_costs(served: ServedModels) -> None:
+    """How long training took, and its notes."""
     seconds = {member.name: member.seconds for member in served.members}
     slowest = sorted(seconds, key=lambda name: -seconds[name])[:5]
     named = ", ".join(f"{name} {seconds[name]:.1f} s" for name in slowest)

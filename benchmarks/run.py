@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from datasets import load
-from quality import exam_of, report
+from quality import report, split_of
 
 from tastemaker.cli.output import print_table
 from tastemaker.data import TrainingData
@@ -64,7 +64,7 @@ def qualities(name: str, data: TrainingData) -> Iterator[dict[str, object]]:
     for (title, split), bars in BARS.items():
         if title != name:
             continue
-        figures = report(f"{name}, {split}", exam_of(split, data), (), with_peers=True)
+        figures = report(f"{name}, {split}", split_of(split, data), (), with_peers=True)
         for measure, bar in (bars or {"ndcg@10": FACTOR * figures["best other"]}).items():
             yield {"what": f"{name}, {split}, {measure}", "measured": figures[measure], "bar": bar}
 

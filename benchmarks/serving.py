@@ -1,4 +1,4 @@
-"""How fast a trained engine answers: MovieLens 100K in SQLite, everything at its defaults.
+"""How fast a trained engine recommends: MovieLens 100K in SQLite, everything at its defaults.
 
 Run it alone on the machine: `python benchmarks/serving.py [--recbole PATH]`. First with the
 recommenders that the bars are set for, then with all that are installed. With `--folder`, it
@@ -26,9 +26,15 @@ from tastemaker.store.crypto.keys import KeyFile, create_key_file
 FIRST = ("popular", "recent-popular", "item-knn", "ease", "transition", "tfidf")
 """The recommenders that the bars are set for."""
 
-ASKED = 500
+ONE_BY_ONE = 500
+"""How many people are recommended to one by one."""
+
 MANY = 2000
+"""How many at once."""
+
 STARTS = 5
+"""How often the import is timed."""
+
 COLUMNS = ("what", "measured", "bar")
 HEAVY = ("tensorflow", "pandas")
 EXPECTED = {"p50": 2.0, "p99": 8.0, "many": 5_000, "import": 0.6}
@@ -75,7 +81,7 @@ def prepare(folder: Path, data: TrainingData) -> None:
 
 
 def train(folder: Path, only: Sequence[str]) -> None:
-    """Trains some recommenders, or all, and lets them answer."""
+    """Trains some recommenders, or all, and activates the release."""
     with Tastemaker(
         f"sqlite:///{folder}/tastemaker.db", key=KeyFile(folder / "tastemaker.key")
     ) as engine:
@@ -85,7 +91,7 @@ def train(folder: Path, only: Sequence[str]) -> None:
 
 
 def serving(folder: Path, bars: Mapping[str, float]) -> Iterator[dict[str, object]]:
-    """How long answers take, one by one and all at once."""
+    """How long recommending takes, one by one and all at once."""
     key = KeyFile(folder / "tastemaker.key")
     with Tastemaker(f"sqlite:///{folder}/tastemaker.db", key=key) as engine:
         users = sorted(engine.user_ids())
@@ -120,8 +126,8 @@ def load(engine: Tastemaker, folder: Path, data: TrainingData) -> None:
 
 
 def one_by_one(engine: Tastemaker, users: Sequence[str]) -> list[float]:
-    """Milliseconds of each answer, once the release is loaded."""
-    chosen = np.random.default_rng(0).choice(len(users), min(ASKED, len(users)), replace=False)
+    """Milliseconds for each person, once the release is loaded."""
+    chosen = np.random.default_rng(0).choice(len(users), min(ONE_BY_ONE, len(users)), replace=False)
     engine.recommend(users[0])
     took = []
     for place in chosen.tolist():
@@ -132,7 +138,7 @@ def one_by_one(engine: Tastemaker, users: Sequence[str]) -> list[float]:
 
 
 def all_at_once(engine: Tastemaker, users: Sequence[str]) -> float:
-    """Users answered in a second when all are asked for together."""
+    """Users per second when all are recommended to together."""
     start = time.perf_counter()
     engine.recommend_many(users)
     return len(users) / (time.perf_counter() - start)

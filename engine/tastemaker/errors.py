@@ -94,3 +94,7 @@ class EvaluationError(TastemakerError):
 
 class ReleaseError(TastemakerError):
     """A release is missing, incomplete or damaged."""
+
+
+class NewerReleaseError(ReleaseError):
+    """A newer version wrote the release, in a format that this one cannot read: upgrade."""

@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 
 from tastemaker.recommender import Progress, no_progress
 
 
-def reporting(progress: Progress | bool) -> AbstractContextManager[Progress]:
-    """Gives the Progress to report to while the block runs.
-
-    Args:
-        progress: what to report to; True for a bar on standard error, False for nothing.
-    """
-    if progress is True:
-        return progress_bar()
-    return nullcontext(progress or no_progress)
-
-
 @contextmanager
 def progress_bar() -> Iterator[Progress]:
-    """Gives a Progress that draws a bar while the block runs."""
+    """A Progress that draws a bar while the block runs."""
     from rich.console import Console
     from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
     from rich.progress import Progress as Bars
@@ -35,3 +24,17 @@ def progress_bar() -> Iterator[Progress]:
             bars.update(task, completed=done, total=total or None, description=what)
 
         yield report
+
+
+@contextmanager
+def reporting(progress: Progress | bool) -> Iterator[Progress]:
+    """What long work in the block reports to.
+
+    Args:
+        progress: itself; True for a bar on standard error, False for nothing.
+    """
+    if progress is True:
+        with progress_bar() as bar:
+            yield bar
+    else:
+        yield progress or no_progress

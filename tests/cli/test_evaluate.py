@@ -29,8 +29,8 @@ def test_json_and_csv_hold_every_measure(shop: Path, run: Run) -> None:
     done = run("evaluate", *FAST, "--split", "last", "--cutoffs", "3,1", "--format", "json")
     value = json.loads(done.stdout)
     assert (value["split"], value["cutoffs"], value["people"]) == ("last", [1, 3], 24)
-    assert [one["name"] for one in value["contestants"]] == ["item-knn", "popular", "blend"]
-    assert value["contestants"][0]["measures"]["hit_rate@3"]["mean"] == 1
+    assert [one["name"] for one in value["models"]] == ["item-knn", "popular", "blend"]
+    assert value["models"][0]["measures"]["hit_rate@3"]["mean"] == 1
     done = run("evaluate", "--only", "popular", "--split", "people", "--format", "csv")
     rows = list(csv.DictReader(io.StringIO(done.stdout)))
     assert {row["recommender"] for row in rows} == {"popular", "blend"}

@@ -87,7 +87,7 @@ def test_what_is_odd_about_the_data_is_said_first(shop: Path, run: Run) -> None:
     for word in ("interactions in the future", "left out", "without a time", "nobody has chosen"):
         assert word in trained
     shown = json.loads(run("release", "show", "3", "--format", "json").stdout)
-    assert [one["check"] for one in shown["quality"]] == ["times", "times", "items"]
+    assert [one["check"] for one in shown["findings"]] == ["times", "times", "items"]
     assert "interactions in the future" in run("release", "show", "3").stdout
 
 

@@ -17,8 +17,10 @@ import pytest
 from tastemaker.blend import WeightCurve
 from tastemaker.evaluation.by_length import Point
 from tastemaker.evaluation.figures import Measured
-from tastemaker.evaluation.report import EvaluatedModel, Report
+from tastemaker.evaluation.report import Report
+from tastemaker.evaluation.result import EvaluatedModel
 from tastemaker.holdout.measuring import Interval
+from tastemaker.training.report import MemberReport
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = (
@@ -153,20 +155,20 @@ def around(mean: float, spread: float = 0.02) -> Interval:
     return Interval(mean, mean - spread, mean + spread)
 
 
-def contestant(name: str, quality: float, gain: float | None = None) -> EvaluatedModel:
-    """Somebody who measured so well."""
+def evaluated(name: str, quality: float, gain: float | None = None) -> EvaluatedModel:
+    """A recommender that measured so well."""
     measures = {"ndcg@10": around(quality), "recall@20": around(quality + 0.1)}
     measures |= {"hit_rate@10": around(0.8), "novelty@10": around(3.0), "diversity@10": around(0.7)}
     measures |= {"popularity_gap@10": around(0.2)}
     gains = {} if gain is None else {"ndcg@10": around(gain)}
     measured = Measured(measures, gains, {"coverage@10": 0.31, "coverage@20": 0.4}, REACH)
-    return EvaluatedModel(name, "hybrid", "serving", "", 1.5, measured)
+    return EvaluatedModel(MemberReport(name, "hybrid", seconds=1.5), measured)
 
 
 def report_of(gains: Mapping[str, float], blend: float = 0.25) -> Report:
     """A report in which the blend is so much better than each member."""
     names = list(gains)
-    members = [contestant(name, blend - gain, gain) for name, gain in gains.items()]
+    members = [evaluated(name, blend - gain, gain) for name, gain in gains.items()]
     points = []
     for length in LENGTHS:
         quality = {one.name: around(0.2 + length / 500) for one in members}
@@ -175,7 +177,8 @@ def report_of(gains: Mapping[str, float], blend: float = 0.25) -> Report:
             Point(length, 500, quality | {"blend": around(0.3)}, best, around(gains[best]))
         )
     curve = WeightCurve(tuple(names), LENGTHS, np.full((len(LENGTHS), len(names)), 1 / len(names)))
-    failed = EvaluatedModel("broken", "content", "failed", "no electricity", 0.0, None)
+    report = MemberReport("broken", "content", state="failed", problem="no electricity")
+    failed = EvaluatedModel(report, None)
     return Report(
         "time",
         "the latest 10% of the interactions, from 2026-01-01 on",
@@ -185,7 +188,7 @@ def report_of(gains: Mapping[str, float], blend: float = 0.25) -> Report:
         5000,
         1700,
         90_000,
-        (*members, failed, contestant("blend", blend)),
+        (*members, failed, evaluated("blend", blend)),
         tuple(points),
         curve,
         ("A note.",),

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from tastemaker.data import Float32Array, People, TrainingData
 from tastemaker.engine import Tastemaker
 from tastemaker.errors import EvaluationError, InputError, NotFoundError, TrainingError
-from tastemaker.evaluation.evaluate import FINE
+from tastemaker.evaluation.evaluate import PROGRESS_STEPS
 from tastemaker.holdout.evaluation_split import SPLITS
 from tastemaker.recommender import Progress, Recommender, State
 from tastemaker.store.crypto.keys import Key
@@ -90,7 +90,7 @@ def everything(database: Database) -> dict[str, list[str]]:
 def test_everyone_is_shown_the_one_item_that_is_left(engine: Tastemaker) -> None:
     report = engine.evaluate("last", cutoffs=(2, 1), only=["item-knn"])
     assert (report.people, report.cutoffs, report.main) == (PEOPLE, (1, 2), 1)
-    assert report.learnt_interactions == PEOPLE * (ITEMS // 2 - 1)
+    assert report.training_interactions == PEOPLE * (ITEMS // 2 - 1)
     for one in report.models:
         assert one.measured is not None
         means = {name: own.mean for name, own in one.measured.measures.items()}
@@ -106,7 +106,7 @@ def test_everyone_is_shown_the_one_item_that_is_left(engine: Tastemaker) -> None
         assert math.isnan(means["diversity@1"])
     knn = report.models[0]
     assert knn.measured is not None
-    assert report.gain(knn).low == report.gain(knn).high == 0
+    assert report.gain_over(knn).low == report.gain_over(knn).high == 0
 
 
 def test_the_envelope_has_every_length_that_somebody_reaches(engine: Tastemaker) -> None:
@@ -126,14 +126,14 @@ def test_every_split_can_be_measured(engine: Tastemaker, split: str) -> None:
     assert report.split == split
     assert report.people > 0
     assert [one.name for one in report.models] == [*FAST, "blend"]
-    assert all(0 <= report.quality(one).mean <= 1 for one in report.ranked)
+    assert all(0 <= report.headline_of(one).mean <= 1 for one in report.ranked)
 
 
-def test_what_cannot_be_shown_is_never_asked_for(own_engine: Tastemaker) -> None:
+def test_unavailable_items_are_never_held_out(own_engine: Tastemaker) -> None:
     own_engine.set_available([f"item-{item}" for item in range(0, ITEMS, 2)], False)
     report = own_engine.evaluate("last", only=["item-knn"], cutoffs=[1])
     assert report.people == PEOPLE // 2
-    assert report.quality(report.blend).mean == 1
+    assert report.headline_of(report.blend).mean == 1
     assert report.blend.measured is not None
     assert report.blend.measured.coverage["coverage@1"] == 1
 
@@ -149,13 +149,13 @@ def test_nothing_is_written_and_what_serves_goes_on_serving(
     assert own_engine.recommend("person-1").details.release == 1
 
 
-def test_what_letting_new_items_in_costs_is_told(own_engine: Tastemaker) -> None:
+def test_what_letting_new_items_in_costs_is_noted(own_engine: Tastemaker) -> None:
     own_engine.put_items({"item_id": f"new-{number}"} for number in range(3))
     own_engine.set_exploration(1.0)
     report = own_engine.evaluate("last", only=["item-knn"], cutoffs=[5])
     (note,) = [note for note in report.notes if note.startswith("Exploration (100%")]
     assert "3 more items are shown" in note
-    assert report.quality(report.blend).mean == 1
+    assert report.headline_of(report.blend).mean == 1
     own_engine.set_exploration(0.0)
     assert not [
         note for note in own_engine.evaluate("last", only=["item-knn"]).notes if "Explor" in note
@@ -173,12 +173,12 @@ def test_the_same_seed_gives_the_same_figures(engine: Tastemaker) -> None:
 def test_a_recommender_that_cannot_be_trained_is_named(engine: Tastemaker) -> None:
     report = engine.evaluate("last", only=["item-knn", "broken"])
     broken = report.models[1]
-    assert (broken.state, broken.measured) == ("failed", None)
-    assert "no electricity" in broken.problem
+    assert (broken.member.state, broken.measured) == ("failed", None)
+    assert "no electricity" in broken.member.problem
     assert "no electricity" in str(report.summary_rows()[-1])
 
 
-def test_at_most_so_many_people_are_asked(engine: Tastemaker) -> None:
+def test_at_most_so_many_people_are_evaluated(engine: Tastemaker) -> None:
     report = engine.evaluate("last", only=["popular"], people=7)
     assert report.people == 7
     assert {point.people for point in report.points} == {7}
@@ -191,10 +191,10 @@ def test_progress_goes_from_nothing_to_all(engine: Tastemaker) -> None:
     )
     done = [step[0] for step in told]
     assert done == sorted(done)
-    assert done[0] == 0 and done[-1] > 0.9 * FINE
-    assert {step[1] for step in told} == {FINE}
+    assert done[0] == 0 and done[-1] > 0.9 * PROGRESS_STEPS
+    assert {step[1] for step in told} == {PROGRESS_STEPS}
     assert any("fitting item-knn" in step[2] for step in told)
-    assert any("asking blend" in step[2] for step in told)
+    assert any("evaluating blend" in step[2] for step in told)
 
 
 @pytest.mark.parametrize("cutoffs", [(), (0,), (1001,), (10, -1), (2.5,), (True,)])

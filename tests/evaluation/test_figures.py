@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tastemaker.data import Histories, People
-from tastemaker.evaluation.figures import BEYOND, figures_of, measured
+from tastemaker.evaluation.figures import figures_of, measure_lists
 from tastemaker.evaluation.ranked_lists import RankedLists
 from tastemaker.metrics.accuracy import METRICS
 from tastemaker.metrics.beyond_accuracy import Past
@@ -40,7 +40,7 @@ BAD = lists([[3, 2], [3, -1]], [[False, True], [False, False]])
 
 
 def test_the_blend_is_compared_person_by_person() -> None:
-    found = measured({"bad": BAD, "blend": GOOD}, PAST, ALL, (1, 2), 2)
+    found = measure_lists({"bad": BAD, "blend": GOOD}, PAST, ALL, (1, 2), 2)
     assert found["blend"].gains == {}
     assert found["bad"].gains["ndcg@1"].mean == 1
     assert found["bad"].gains["recall@2"].mean == 0.5
@@ -49,16 +49,16 @@ def test_the_blend_is_compared_person_by_person() -> None:
 
 
 def test_coverage_and_reach_are_of_everybodys_lists() -> None:
-    found = measured({"bad": BAD, "blend": GOOD}, PAST, ALL, (1, 2), 1)
+    found = measure_lists({"bad": BAD, "blend": GOOD}, PAST, ALL, (1, 2), 1)
     assert found["bad"].coverage == {"coverage@1": 1 / 5, "coverage@2": 2 / 5}
     assert found["blend"].coverage == {"coverage@1": 2 / 5, "coverage@2": 4 / 5}
     assert found["blend"].reach == (0, 1, 1, 0, 0)
 
 
-def test_who_has_no_figure_does_not_count() -> None:
+def test_people_without_a_figure_do_not_count() -> None:
     figures = figures_of(BAD, PAST, (2,))
     assert np.isnan(figures["diversity@2"]).tolist() == [False, True]
-    found = measured({"blend": BAD}, PAST, ALL, (1, 2), 2)["blend"].measures
+    found = measure_lists({"blend": BAD}, PAST, ALL, (1, 2), 2)["blend"].measures
     assert found["diversity@2"].mean == pytest.approx(1)
     assert math.isnan(found["diversity@1"].mean)
-    assert {f"{name}@2" for name in BEYOND} <= set(found)
+    assert {"novelty@2", "diversity@2", "popularity_gap@2"} <= set(found)

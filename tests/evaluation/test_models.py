@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tastemaker.data import Histories, Items, People, TrainingData
-from tastemaker.evaluation.models import Served, Store, train
+from tastemaker.evaluation.models import CatalogueNow, ServedModels, train_models
 from tastemaker.evaluation.ranked_lists import recommend_to
 from tastemaker.holdout.cases import full_history_cases
 from tastemaker.holdout.evaluation_split import make_evaluation_split
@@ -39,33 +39,28 @@ def data() -> TrainingData:
     )
 
 
-def served(split: str, available: np.typing.NDArray[np.bool_]) -> tuple[Served, Store]:
+def served(split: str, available: np.typing.NDArray[np.bool_]) -> tuple[ServedModels, CatalogueNow]:
     registry = Registry()
     whole_data = data()
-    store = Store(items.StoredItems(KEYS, whole_data.items, available), ())
-    candidates = choose(registry, {}, ["item-knn", "popular", "tfidf"])
-    return train(
-        registry,
-        candidates,
-        make_evaluation_split(split, whole_data, available),
-        store,
-        no_progress,
-    ), store
+    now = CatalogueNow(items.StoredItems(KEYS, whole_data.items, available), ())
+    participants = choose(registry, {}, ["item-knn", "popular", "tfidf"])
+    made = make_evaluation_split(split, whole_data, available)
+    return train_models(registry, participants, made, now, no_progress), now
 
 
 @pytest.mark.parametrize("split", ["last", "cold-items"])
-def test_the_catalogue_is_the_stores_in_the_order_of_the_exam(split: str) -> None:
+def test_the_catalogue_is_the_stores_in_the_order_of_the_split(split: str) -> None:
     available = np.arange(N_ITEMS) != 7
-    made, store = served(split, available)
+    made, now = served(split, available)
     order = make_evaluation_split(split, data(), available).order
     catalogue = made.blend.catalogue
-    assert catalogue.items.ids == tuple(store.items.items.ids[index] for index in order)
+    assert catalogue.items.ids == tuple(now.items.items.ids[index] for index in order)
     assert catalogue.keys.tolist() == KEYS[order].tolist()
     assert catalogue.available.tolist() == available[order].tolist()
     assert made.blend.release is None
 
 
-def test_everyone_is_there_alone_and_the_blend_has_those_with_weight() -> None:
+def test_every_member_is_there_alone_and_the_blend_has_those_with_weight() -> None:
     made, _ = served("last", np.ones(N_ITEMS, dtype=np.bool_))
     assert list(made.alone) == ["item-knn", "popular", "tfidf"]
     assert [one.name for one in made.members] == ["item-knn", "popular", "tfidf"]
@@ -80,24 +75,24 @@ def test_everyone_is_there_alone_and_the_blend_has_those_with_weight() -> None:
 def test_items_that_come_after_training_are_placed_by_their_text() -> None:
     available = np.ones(N_ITEMS, dtype=np.bool_)
     made, _ = served("cold-items", available)
-    asked = make_evaluation_split("cold-items", data(), available)
-    new = np.flatnonzero(asked.candidates)
-    question = full_history_cases(asked.people, asked.split)
-    lists = recommend_to(made.alone["tfidf"], question, asked.candidates, 5)
+    split = make_evaluation_split("cold-items", data(), available)
+    new = np.flatnonzero(split.candidates)
+    cases = full_history_cases(split.people, split.split)
+    lists = recommend_to(made.alone["tfidf"], cases, split.candidates, 5)
     assert set(lists.items[lists.items >= 0].tolist()) <= set(new.tolist())
     assert lists.n_relevant.min() > 0
 
 
-def test_forbidden_and_seen_items_never_appear() -> None:
+def test_unavailable_and_seen_items_never_appear() -> None:
     available = np.arange(N_ITEMS) % 5 > 0
     made, _ = served("last", available)
-    asked = make_evaluation_split("last", data(), available)
-    question = full_history_cases(asked.people, asked.split)
+    split = make_evaluation_split("last", data(), available)
+    cases = full_history_cases(split.people, split.split)
     for serving in (made.blend, *made.alone.values()):
-        lists = recommend_to(serving, question, asked.candidates, N_ITEMS)
+        lists = recommend_to(serving, cases, split.candidates, N_ITEMS)
         shown = lists.items[lists.items >= 0]
         assert available[shown].all()
-        seen = question.seen.toarray()
+        seen = cases.seen.toarray()
         rows = np.nonzero(lists.items >= 0)[0]
         assert not seen[rows, shown].any()
         assert len(shown) == sum((available & ~row).sum() for row in seen)

@@ -6,7 +6,7 @@ from scipy.sparse import csr_array
 
 from tastemaker.blend import uniform_weights
 from tastemaker.data import BoolArray, Float32Array, Histories, Items, People, TrainingData
-from tastemaker.evaluation import ranked_lists as answering
+from tastemaker.evaluation import ranked_lists
 from tastemaker.evaluation.ranked_lists import recommend_to
 from tastemaker.holdout.cases import HeldOutCases
 from tastemaker.plugin.guard import GuardedRecommender
@@ -41,7 +41,7 @@ class LowFirst(Recommender):
 
 
 class Failing(LowFirst):
-    """Fails whenever it is asked."""
+    """Fails whenever it is called."""
 
     name = "failing"
 
@@ -59,7 +59,7 @@ def serving(member: Recommender, available: BoolArray = ALL) -> ServingState:
     return ServingState(None, catalogue, (), ranker, False, ())
 
 
-def question(
+def held_out(
     histories: list[list[int]], seen: list[list[int]], chosen: list[list[int]]
 ) -> HeldOutCases:
     items = [item for history in histories for item in history]
@@ -82,9 +82,9 @@ def marks(rows: list[list[int]]) -> csr_array:
     return csr_array(marked)
 
 
-def test_what_was_seen_is_not_shown_even_where_the_history_was_cut_short() -> None:
-    asked = question([[1]], [[0, 1]], [[3]])
-    lists = recommend_to(serving(LowFirst()), asked, ALL, 3)
+def test_what_was_seen_is_not_shown_even_where_the_history_is_truncated() -> None:
+    cases = held_out([[1]], [[0, 1]], [[3]])
+    lists = recommend_to(serving(LowFirst()), cases, ALL, 3)
     assert lists.items.tolist() == [[2, 3, 4]]
     assert lists.hits.tolist() == [[False, True, False]]
     assert lists.n_relevant.tolist() == [1]
@@ -92,31 +92,31 @@ def test_what_was_seen_is_not_shown_even_where_the_history_was_cut_short() -> No
 
 def test_what_is_not_available_or_not_a_candidate_is_neither_shown_nor_right() -> None:
     available, candidates = np.arange(N_ITEMS) != 2, np.arange(N_ITEMS) != 4
-    asked = question([[]], [[]], [[2, 3, 4]])
-    lists = recommend_to(serving(LowFirst(), available), asked, candidates, 4)
+    cases = held_out([[]], [[]], [[2, 3, 4]])
+    lists = recommend_to(serving(LowFirst(), available), cases, candidates, 4)
     assert lists.items.tolist() == [[0, 1, 3, 5]]
     assert lists.n_relevant.tolist() == [1]
 
 
 def test_lists_end_early_where_little_may_be_shown() -> None:
     candidates = np.arange(N_ITEMS) < 2
-    lists = recommend_to(serving(LowFirst()), question([[0]], [[0]], [[1]]), candidates, 5)
+    lists = recommend_to(serving(LowFirst()), held_out([[0]], [[0]], [[1]]), candidates, 5)
     assert lists.items.tolist() == [[1, -1, -1, -1, -1]]
     assert lists.hits.tolist() == [[True, False, False, False, False]]
 
 
-def test_where_the_members_fail_the_fallback_answers_as_it_would_serve() -> None:
-    lists = recommend_to(serving(Failing()), question([[39]], [[39]], [[38]]), ALL, 2)
+def test_where_the_members_fail_the_fallback_recommends_as_it_would_serve() -> None:
+    lists = recommend_to(serving(Failing()), held_out([[39]], [[39]], [[38]]), ALL, 2)
     assert lists.items.tolist() == [[38, 37]]
 
 
-def test_many_people_are_asked_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_people_are_recommended_to_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(0)
     rows = [sorted(rng.choice(N_ITEMS, 3, replace=False).tolist()) for _ in range(23)]
-    asked = question(rows, rows, [[0, 1, 2]] * 23)
-    together = recommend_to(serving(LowFirst()), asked, ALL, 10)
-    monkeypatch.setattr(answering, "CELLS", 5 * 2 * N_ITEMS)
-    in_parts = recommend_to(serving(LowFirst()), asked, ALL, 10)
+    cases = held_out(rows, rows, [[0, 1, 2]] * 23)
+    together = recommend_to(serving(LowFirst()), cases, ALL, 10)
+    monkeypatch.setattr(ranked_lists, "MOST_SCORES", 5 * 2 * N_ITEMS)
+    in_parts = recommend_to(serving(LowFirst()), cases, ALL, 10)
     assert (in_parts.items == together.items).all()
     assert (in_parts.hits == together.hits).all()
     assert (in_parts.n_relevant == together.n_relevant).all()
@@ -124,5 +124,5 @@ def test_many_people_are_asked_in_parts(monkeypatch: pytest.MonkeyPatch) -> None
         assert not set(shown) & set(seen)
 
 
-def test_nobody_asked_is_nobody_answered() -> None:
-    assert len(recommend_to(serving(LowFirst()), question([], [], []), ALL, 10)) == 0
+def test_without_people_there_are_no_lists() -> None:
+    assert len(recommend_to(serving(LowFirst()), held_out([], [], []), ALL, 10)) == 0

@@ -50,8 +50,8 @@ def test_json_holds_everything_and_no_nan(make_report: Make) -> None:
     points = (replace(report.points[0], gain=nothing), *report.points[1:])
     value = json.loads(json.dumps(replace(report, points=points).to_json(), allow_nan=False))
     assert value["envelope"]["points"][0]["blend_gain"] == {"mean": None, "low": None, "high": None}
-    assert value["contestants"][0]["measures"]["ndcg@10"]["mean"] == 0.2
-    assert value["contestants"][1] == {
+    assert value["models"][0]["measures"]["ndcg@10"]["mean"] == 0.2
+    assert value["models"][1] == {
         "name": "broken",
         "family": "content",
         "state": "failed",

@@ -4,14 +4,10 @@ import numpy as np
 import pytest
 
 from tastemaker import People, TrainingData
-from tastemaker.data import Float32Array
 from tastemaker.errors import TrainingError
 from tastemaker.holdout.splits import by_time
 from tastemaker.holdout.tuning_folds import make_tuning_folds
-from tastemaker.recommender import no_progress
 from tastemaker.testing import items_of, people_of
-from tastemaker.tuning.measuring import Failed, figure
-from tastemaker_plugins.popularity.popular import Popular
 
 DAY = 86_400.0
 
@@ -21,13 +17,6 @@ def data(n_people: int = 20, length: int = 10) -> TrainingData:
     histories = [[(person + turn) % 12 for turn in range(length)] for person in range(n_people)]
     times = [[DAY * turn + person for turn in range(length)] for person in range(n_people)]
     return TrainingData(items_of(12), people_of(histories, 12, times=times))
-
-
-class Broken(Popular):
-    name = "broken"
-
-    def score(self, people: People) -> Float32Array:
-        raise ValueError("no luck")
 
 
 def test_no_cut_sees_the_newest_tenth() -> None:
@@ -62,16 +51,3 @@ def test_too_little_data() -> None:
     alone = TrainingData(items_of(1), people_of([[0]], 1))
     with pytest.raises(TrainingError, match="too little data"):
         make_tuning_folds(alone)
-
-
-def test_figures_are_those_of_a_recommender_alone() -> None:
-    fold = make_tuning_folds(data())[0]
-    reached = figure(Popular().fit(fold.data, no_progress), fold)
-    assert isinstance(reached, float) and 0 < reached <= 1
-
-
-def test_who_cannot_score_has_none() -> None:
-    fold = make_tuning_folds(data())[0]
-    reached = figure(Broken().fit(fold.data, no_progress), fold)
-    assert isinstance(reached, Failed)
-    assert "no luck" in reached.problem

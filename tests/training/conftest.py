@@ -11,10 +11,11 @@ import pytest
 
 from tastemaker import People, Progress, State, TrainingData
 from tastemaker.data import Float32Array
+from tastemaker.plugin.discovery import Plugin
 from tastemaker.plugin.registry import Registry
 from tastemaker.recommender import Recommender
 from tastemaker.testing import items_of, people_of
-from tastemaker.training.fitting import Candidate, choose
+from tastemaker.training.fitting import choose
 from tastemaker_plugins.item_item.item_knn import ItemKnn
 from tastemaker_plugins.popularity.popular import Popular
 
@@ -22,7 +23,7 @@ DAY = 86_400.0
 
 
 class Fixed(Recommender):
-    """Scores everybody's items alike: by their index."""
+    """Scores items by their index, the same for everybody."""
 
     name: ClassVar[str] = "fixed"
     family: ClassVar[str] = "popularity"
@@ -50,7 +51,7 @@ class Fixed(Recommender):
 
 
 class Huge(Popular):
-    """Says that it needs a terabyte."""
+    """Needs a terabyte, by its own estimate."""
 
     name: ClassVar[str] = "huge"
 
@@ -64,7 +65,7 @@ class Huge(Popular):
 
 
 class Clueless(Popular):
-    """Cannot say how much memory it needs."""
+    """Cannot estimate how much memory it needs."""
 
     name: ClassVar[str] = "clueless"
 
@@ -74,7 +75,7 @@ class Clueless(Popular):
 
 
 class Slow(Popular):
-    """Takes a little while, and says so."""
+    """Takes a little while, and reports its progress."""
 
     name: ClassVar[str] = "slow"
 
@@ -102,8 +103,8 @@ def registry() -> Registry:
     return Registry(OWN)
 
 
-def named(registry: Registry, *names: str) -> list[Candidate]:
-    """Candidates with default settings."""
+def named(registry: Registry, *names: str) -> list[Plugin]:
+    """Recommenders with default settings."""
     return choose(registry, {}, names)
 
 

@@ -14,14 +14,18 @@ import pytest
 from sqlalchemy import Engine, event, func, select
 
 from tastemaker.engine import Tastemaker
+from tastemaker.recommender import no_progress
 from tastemaker.store import releases
 from tastemaker.store.crypto.keyring import Keyring, open_keyring
 from tastemaker.store.crypto.keys import Key
-from tastemaker.store.releases import StoredModel
 from tastemaker.store.sql.database import Database
 from tastemaker.store.sql.tables import model, model_chunk
-from tastemaker.training.reading import list_releases, read_release
-from tastemaker.training.saving import UnsavedRelease, save
+from tastemaker.store.store import Store
+from tastemaker.training.building import UnsavedRelease, build
+from tastemaker.training.inputs import read_training_inputs
+from tastemaker.training.reading import read_releases
+from tastemaker.training.saving import save
+from tastemaker.training.snapshot import Snapshot
 
 Fork = Callable[[Callable[[], object]], int]
 PEOPLE = 12
@@ -81,7 +85,7 @@ def killed_at_each_step(
 def stored(database: Database, ring: Keyring) -> list[tuple[int, str]]:
     """The releases, every one of them whole: its manifest and each of its models verified."""
     with database.reading() as connection:
-        listed = list_releases(connection, ring)
+        listed = read_releases(connection, ring)
         counted = 0
         for one in listed:
             for name in (releases.CATALOGUE, *one.recommenders):
@@ -103,25 +107,23 @@ def serving(database: Database, key: Key) -> int | None:
         return answer.details.release
 
 
-def fit_raw_weights(database: Database, ring: Keyring) -> UnsavedRelease:
-    """The release that is there, as if it had just been trained again."""
-    with database.reading() as connection:
-        release = read_release(connection, ring, None)
-        assert release.curve is not None
-        found = [
-            (name, releases.read_model(connection, ring, release.number, name))
-            for name in (releases.CATALOGUE, *release.curve.members)
-        ]
-    models = [StoredModel(name, "test", "1", own.arrays, own.values) for name, own in found]
-    return UnsavedRelease(release, models, 1_700_000_000_000_000)
+def trained(database: Database, key: Key) -> tuple[UnsavedRelease, Snapshot]:
+    """What another training would save."""
+    inputs = read_training_inputs(Store(database, key), (), ["popular"], 0)
+    data = inputs.snapshot.data
+    return build(inputs.registry, inputs.participants, data, no_progress), inputs.snapshot
 
 
 def test_saving_killed_at_any_statement_leaves_the_release_before(
     database: Database, engine: Tastemaker, ring: Keyring, key: Key, fork: Fork
 ) -> None:
-    again = fit_raw_weights(database, ring)
+    unsaved, snapshot = trained(database, key)
     steps = 0
-    for _ in killed_at_each_step(fork, database, lambda own: save(own, ring, again, True)):
+
+    def save_again(own: Database) -> None:
+        save(Store(own, key), unsaved, snapshot, activate=True)
+
+    for _ in killed_at_each_step(fork, database, save_again):
         assert stored(database, ring) == [(1, "active")]
         assert serving(database, key) == 1
         steps += 1
@@ -133,7 +135,7 @@ def test_saving_killed_at_any_statement_leaves_the_release_before(
 def test_activation_killed_at_any_statement_leaves_the_release_before(
     database: Database, engine: Tastemaker, ring: Keyring, key: Key, fork: Fork
 ) -> None:
-    number = save(database, ring, fit_raw_weights(database, ring), False).number
+    number = save(Store(database, key), *trained(database, key), activate=False).number
 
     def activate(own: Database) -> None:
         with own.writing() as connection:

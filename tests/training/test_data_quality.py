@@ -77,12 +77,12 @@ def test_where_most_times_lie_in_the_future_the_unit_is_wrong() -> None:
     assert examined.data == given
 
 
-def crowd(*extra: Sequence[int]) -> list[Sequence[int]]:
+def with_others(*extra: Sequence[int]) -> list[Sequence[int]]:
     """A hundred people with three items each, and some others first."""
     return [*extra, *([[0, 1, 2]] * 100)]
 
 
-def test_people_with_implausible_activity_do_not_teach() -> None:
+def test_people_with_implausible_activity_are_left_out_of_training() -> None:
     # a hundred people with forty choices each, one with three thousand
     usual = [[0, 1, 2, 0] * 10] * 100
     times = [[DAY * turn for turn in range(40)]] * 100
@@ -98,10 +98,10 @@ def test_people_with_implausible_activity_do_not_teach() -> None:
 def test_busy_people_are_not_implausible() -> None:
     # 59 times as busy as the others, but not beyond what a person can do
     bookworm = [place % 3 for place in range(177)]
-    assert examine(data(crowd(bookworm)), 1e9).findings == ()
+    assert examine(data(with_others(bookworm)), 1e9).findings == ()
 
 
-def test_who_chooses_faster_than_a_person_can_does_not_teach() -> None:
+def test_people_faster_than_a_person_can_be_are_left_out_of_training() -> None:
     rush = [place % 3 for place in range(5001)]
     quick = [0.5 * turn for turn in range(5001)]
     steady = [[0, 1, 2] * 2000] * 2
@@ -117,7 +117,7 @@ def test_whole_days_are_no_rush() -> None:
     assert examine(data([items], n_items=5001, times=[days]), NOW).findings == ()
 
 
-def test_where_most_of_the_data_is_theirs_they_teach_all_the_same() -> None:
+def test_where_most_of_the_data_is_theirs_they_stay_in_training() -> None:
     quick = [0.5 * turn for turn in range(6001)]
     given = data([[turn % 3 for turn in range(6001)]], times=[quick])
     examined = examine(given, NOW)
@@ -144,7 +144,7 @@ def test_ordinary_values_stay(values: list[float]) -> None:
     assert examine(replace(given, people=valued(given.people, values)), 1e9).findings == ()
 
 
-def test_what_has_no_time_is_told() -> None:
+def test_interactions_without_a_time_are_reported() -> None:
     nan = float("nan")
     given = data([[0, 1, 2, 0]], times=[[nan, 0.0, DAY, 2 * DAY]])
     examined = examine(given, NOW)
@@ -154,7 +154,7 @@ def test_what_has_no_time_is_told() -> None:
     assert np.array_equal(examined.data.people.times, given.people.times, equal_nan=True)
 
 
-def test_a_long_pause_is_told() -> None:
+def test_a_long_pause_is_reported() -> None:
     given = data([[0, 1, 2]], times=[[0.0, DAY, 40 * DAY]])
     assert only(examine(given, NOW)).detail == "a pause of 39 days after 1970-01-02"
     short = data([[0, 1, 2]], times=[[0.0, DAY, 30 * DAY]])
@@ -163,7 +163,7 @@ def test_a_long_pause_is_told() -> None:
     assert examine(years, 1e9).findings == ()
 
 
-def test_items_that_nobody_chose_are_told() -> None:
+def test_items_that_nobody_chose_are_reported() -> None:
     finding = only(examine(data([[0, 1]], n_items=4), NOW))
     assert (finding.check, finding.found) == ("items", 2)
     assert "50.0%" in finding.detail

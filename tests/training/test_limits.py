@@ -49,7 +49,7 @@ def test_what_is_no_duration_is_refused(text: float | str) -> None:
 def test_limits_that_are_not_given_are_the_machines() -> None:
     assert limits("1G", "2m").memory == GIB
     assert limits("1G", "2m").seconds == 120
-    assert 0 < limits().memory <= machine.MOST
+    assert 0 < limits().memory <= machine.MOST_MEMORY
     assert limits().seconds == 900
 
 

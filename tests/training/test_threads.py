@@ -18,6 +18,6 @@ def test_linear_algebra_gets_a_fair_share_and_all_of_it_back_afterwards() -> Non
         assert threads() == before
 
 
-def test_who_asked_for_fewer_keeps_fewer() -> None:
+def test_a_smaller_limit_stays() -> None:
     with threadpool_limits(limits=1), threads_limited():
         assert set(threads()) == {1}

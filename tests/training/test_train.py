@@ -50,13 +50,13 @@ def test_what_cannot_be_trained_here_is_in_the_report_with_the_remedy(engine: Ta
     assert (plugin.state, plugin.problem) == ("unavailable", remedy)
 
 
-def test_where_recommenders_are_named_the_others_are_not_told_of(engine: Tastemaker) -> None:
+def test_where_recommenders_are_named_the_others_are_not_reported(engine: Tastemaker) -> None:
     release = engine.train(only=["popular"])
     assert list(states(release)) == ["popular", "blend"]
     assert release.notes == ()
 
 
-def test_the_data_is_told_of_before_anything_is_trained(engine: Tastemaker) -> None:
+def test_findings_are_announced_before_anything_is_trained(engine: Tastemaker) -> None:
     engine.record("person-0", "item-0", at=4e9)
     order: list[str] = []
 
@@ -69,13 +69,7 @@ def test_the_data_is_told_of_before_anything_is_trained(engine: Tastemaker) -> N
 
     release = engine.train(only=["popular"], announce=announce, progress=progress)
     assert order[0] == "announced"
-    assert [finding.done for finding in release.quality] == ["left out"]
-    assert engine.release().quality == release.quality
+    assert [finding.done for finding in release.findings] == ["left out"]
+    assert engine.release().findings == release.findings
     # what was left out is not lost
     assert engine.history("person-0", 1)[0].item_id == "item-0"
-
-
-def test_releases_of_before_the_data_was_looked_at_are_read(engine: Tastemaker) -> None:
-    told = engine.train(only=["popular"]).to_json()
-    del told["quality"]
-    assert Release.from_json(told).quality == ()

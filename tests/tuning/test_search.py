@@ -17,8 +17,7 @@ from tastemaker.holdout.tuning_folds import TuningFold, make_tuning_folds
 from tastemaker.plugin.registry import Registry
 from tastemaker.recommender import Json, Settings, no_progress, setting
 from tastemaker.training.deadline import Deadline
-from tastemaker.training.fitting import Candidate
-from tastemaker.tuning.report import Tuned
+from tastemaker.tuning.report import TunedRecommender
 from tastemaker.tuning.search import Search
 from tastemaker.tuning.tune import fingerprint, open_study
 from tastemaker_plugins.popularity.popular import Popular
@@ -34,12 +33,12 @@ TRIALS = 12
 class DialSettings(Settings):
     """The settings of `dial`."""
 
-    aim: float = setting(0.0, "How well it foretells; but not of all values.", low=0.0, high=1.0)
+    aim: float = setting(0.0, "How well it predicts; but not of all values.", low=0.0, high=1.0)
     mood: str = setting("good", "How it behaves.", choices=("good", "bad"))
 
 
 class Dial(Popular):
-    """Knows that the next item is the one after the last; a setting says how well it aims."""
+    """Knows that the next item is the one after the last; a setting is how well it aims."""
 
     name: ClassVar[str] = "dial"
     settings_type: ClassVar[type[Settings]] = DialSettings
@@ -95,11 +94,13 @@ def search(
     folds: list[TuningFold] | None = None,
 ) -> Search:
     registry = Registry([Dial, Sluggish])
-    candidate = Candidate(registry.find(name), settings or {})
-    return Search(registry, candidate, folds or make_tuning_folds(data()), GIB)
+    plugin = registry.find(name).configured(settings or {})
+    return Search(registry, plugin, folds or make_tuning_folds(data()), GIB)
 
 
-def run(one: Search, study: optuna.Study | None = None, ticks: int = 4 * TRIALS) -> Tuned:
+def run(
+    one: Search, study: optuna.Study | None = None, ticks: int = 4 * TRIALS
+) -> TunedRecommender:
     """A search whose clock allows for about a dozen trials."""
     own = study or open_study(None, "test", 0)
     return one.run(own, Deadline(ticks, Ticks()), no_progress)
@@ -147,21 +148,19 @@ def test_settings_that_take_far_too_long_are_given_up(monkeypatch: pytest.Monkey
     assert tuned.state in ("better", "kept")
 
 
-def test_who_cannot_be_fitted_at_all_is_told() -> None:
+def test_a_recommender_that_cannot_be_fitted_at_all_has_failed() -> None:
     registry = Registry([type("Sad", (Dial,), {"name": "sad", "fit": None})])
-    sad = Search(registry, Candidate(registry.find("sad"), {}), make_tuning_folds(data()), GIB)
+    sad = Search(registry, registry.find("sad"), make_tuning_folds(data()), GIB)
     assert run(sad).state == "failed"
     tuned = run(search(settings={"mood": "bad"}))
     assert tuned.state == "failed"
     assert "not today" in tuned.problem
 
 
-def test_who_has_nothing_to_search_is_told() -> None:
+def test_a_recommender_without_bounds_has_nothing_to_search() -> None:
     registry = Registry()
-    popular = Search(
-        registry, Candidate(registry.find("popular"), {}), make_tuning_folds(data()), GIB
-    )
-    assert run(popular) == Tuned("popular", "nothing to search")
+    popular = Search(registry, registry.find("popular"), make_tuning_folds(data()), GIB)
+    assert run(popular) == TunedRecommender("popular", "nothing to search")
 
 
 def test_a_study_on_disk_is_gone_on_with(tmp_path: Path) -> None:

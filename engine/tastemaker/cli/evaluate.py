@@ -19,7 +19,7 @@ from tastemaker.cli.options import (
 from tastemaker.cli.output import console, print_rows, print_table
 from tastemaker.errors import InputError
 from tastemaker.evaluation.report import Report
-from tastemaker.evaluation.summary import summary
+from tastemaker.evaluation.summary import summary_sentences
 from tastemaker.holdout.evaluation_split import SPLITS
 
 
@@ -129,12 +129,12 @@ def print_report(report: Report, output_format: Format) -> None:
     if output_format == "csv":
         print_rows(report.rows(), report.COLUMNS, "csv")
         return
-    title = f"{report.people:,} people evaluated on {report.basis}"
+    title = f"Evaluated on {report.people:,} people: {report.basis}"
     print_table(report.summary_rows(), report.summary_columns(), title)
     if report.points:
         title = f"{report.headline} by length of the history"
         print_table(report.envelope_rows(), report.envelope_columns(), title)
-    for sentence in summary(report):
+    for sentence in summary_sentences(report):
         console().print(sentence)
     for note in report.notes:
         console().print(f"note: {note}")

@@ -82,7 +82,7 @@ def train(
 def print_release(release: Release, output_format: Format) -> None:
     """Prints a training run: what is odd about its data, and the release."""
     if output_format == "table":
-        print_quality(release.quality)
+        print_quality(release.findings)
     print_outcome(release, output_format)
 
 

@@ -14,7 +14,7 @@ from tastemaker.cli.options import (
     seed_option,
 )
 from tastemaker.cli.output import print_rows
-from tastemaker.tuning.report import Tuned
+from tastemaker.tuning.report import TunedRecommender
 
 STUDY = "sqlite:///tastemaker-tuning.db"
 
@@ -76,7 +76,7 @@ def tune(
             apply=not dry_run,
             progress=True,
         )
-    print_rows([one.row() for one in results], Tuned.COLUMNS, output_format)
+    print_rows([one.row() for one in results], TunedRecommender.COLUMNS, output_format)
     better = [one.name for one in results if one.state == "better"]
     if output_format == "table":
         click.echo(closing(better, dry_run))

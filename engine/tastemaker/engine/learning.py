@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tastemaker.training.data_quality import Finding
     from tastemaker.training.reading import ReleaseSummary
     from tastemaker.training.report import Release
-    from tastemaker.tuning.report import Tuned
+    from tastemaker.tuning.report import TunedRecommender
 
 # What trains and measures is imported where it is called: who only serves need not load it.
 
@@ -62,14 +62,24 @@ class Learning:
             InputError: a limit cannot be read, or there is no such hold-out.
             NotFoundError: `only` names a recommender that is not there.
         """
+        from tastemaker.training.data_quality import ignore_findings
         from tastemaker.training.limits import limits
-        from tastemaker.training.train import Trainer
+        from tastemaker.training.train import train
 
         check_several(only, "only")
-        trainer = Trainer(self._store.database, self._store.keyring, self._plugins)
-        most, told = limits(memory_limit, time_limit), announce or (lambda findings: None)
+        most = limits(memory_limit, time_limit)
         with reporting(progress) as report:
-            return trainer.train(only, seed, activate, report, most, hold_out, told)
+            return train(
+                self._store,
+                self._plugins,
+                only=only,
+                seed=seed,
+                activate=activate,
+                limits=most,
+                hold_out=hold_out,
+                announce=announce or ignore_findings,
+                progress=report,
+            )
 
     def tune(
         self,
@@ -82,7 +92,7 @@ class Learning:
         seed: int = 0,
         apply: bool = True,
         progress: Progress | bool = no_progress,
-    ) -> list[Tuned]:
+    ) -> list[TunedRecommender]:
         """Searches recommenders' settings on held-out data; `train` uses those that are better.
 
         Settings are compared by NDCG at 10, the mean over several folds of time of which none sees
@@ -105,15 +115,23 @@ class Learning:
             NotFoundError: there is no recommender of one of the names.
         """
         from tastemaker.training.limits import limits
-        from tastemaker.tuning.tune import Tuner
+        from tastemaker.tuning.tune import apply_settings, tune
 
         check_several(names, "names")
-        tuner = Tuner(self._store.database, self._store.keyring, self._plugins)
         most = limits(memory_limit, time_limit)
         with reporting(progress) as report:
-            results = tuner.tune(names, most, study, hold_out, seed, report)
+            results = tune(
+                self._store,
+                self._plugins,
+                names=names,
+                limits=most,
+                study=study,
+                hold_out=hold_out,
+                seed=seed,
+                progress=report,
+            )
         if apply:
-            tuner.apply(results)
+            apply_settings(self._store, results)
         return results
 
     def evaluate(
@@ -146,20 +164,28 @@ class Learning:
             TrainingError: no recommender could be trained.
             NotFoundError: `only` names a recommender that is not there.
         """
-        from tastemaker.evaluation.evaluate import Evaluator
+        from tastemaker.evaluation.evaluate import evaluate
 
         check_several(only, "only")
-        store, exploration = self._store, self._exploration
-        evaluator = Evaluator(store.database, store.keyring, self._plugins, exploration)
         with reporting(progress) as report:
-            return evaluator.evaluate(split, cutoffs, only, seed, people, report)
+            return evaluate(
+                self._store,
+                self._plugins,
+                split=split,
+                cutoffs=cutoffs,
+                only=only,
+                seed=seed,
+                people=people,
+                exploration=self._exploration,
+                progress=report,
+            )
 
     def releases(self) -> list[ReleaseSummary]:
         """All releases that are kept, the newest first, damaged ones named as such."""
-        from tastemaker.training.reading import list_releases
+        from tastemaker.training.reading import read_releases
 
         with self._store.reading("listing releases") as connection:
-            return list_releases(connection, self._store.keyring)
+            return read_releases(connection, self._store.keyring)
 
     def release(self, number: int | None = None) -> Release:
         """A release with its measures and its weight curve; the active one where none is named.

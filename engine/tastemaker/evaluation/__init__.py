@@ -1,1 +1,1 @@
-"""Assessment: what would have been answered, measured on what people went on to choose."""
+"""Evaluation: what would be recommended, measured on what people went on to choose."""

@@ -18,7 +18,7 @@ from tastemaker.serving.state import ServingState
 
 @dataclass(frozen=True)
 class Point:
-    """People of whom the same number of interactions was looked at.
+    """The quality for people of whom the same number of interactions was shown.
 
     Attributes:
         length: how many interactions of each.
@@ -35,51 +35,51 @@ class Point:
     gain: Interval
 
 
-def shortened(
-    exam: EvaluationSplit, most: int, seed: int
+def cases_by_length(
+    split: EvaluationSplit, most: int, seed: int
 ) -> Iterator[tuple[int, list[HeldOutCases]]]:
-    """For each length of history, the questions to people cut to it: regulars, and newcomers.
+    """For each length of history, the cases of people truncated to it: regulars, and newcomers.
 
     Args:
-        exam: whom to ask.
+        split: the people.
         most: at most so many people for each length.
-        seed: who, where there are more.
+        seed: which, where there are more.
     """
     rng = np.random.default_rng(seed)
     for length in KNOTS:
-        regulars, newcomers = truncated_cases(exam.people, exam.split, length)
+        regulars, newcomers = truncated_cases(split.people, split.split, length)
         total = len(regulars) + len(newcomers)
         chosen = np.sort(rng.choice(total, min(most, total), replace=False))
         few = regulars.select(chosen[chosen < len(regulars)])
         new = newcomers.select(chosen[chosen >= len(regulars)] - len(regulars))
-        yield length, [question for question in (few, new) if len(question)]
+        yield length, [cases for cases in (few, new) if len(cases)]
 
 
-def point(
+def measure_length(
     length: int,
-    questions: list[HeldOutCases],
+    cases: list[HeldOutCases],
     served: Mapping[str, ServingState],
-    exam: EvaluationSplit,
+    split: EvaluationSplit,
     k: int,
 ) -> Point | None:
-    """How everybody does for people with histories of one length; None where nobody is asked.
+    """How the blend and each member do for people with histories of one length, if there are any.
 
     Args:
         length: how long the histories are.
-        questions: the people.
-        served: by name, what answers; "blend" among them.
-        exam: says which items may be shown.
+        cases: the people.
+        served: by name, what recommends; "blend" among them.
+        split: which items may be shown.
         k: the cutoff of NDCG.
     """
-    if not questions:
+    if not cases:
         return None
     figures = {}
     for name, serving in served.items():
-        lists = [recommend_to(serving, question, exam.candidates, k) for question in questions]
+        lists = [recommend_to(serving, part, split.candidates, k) for part in cases]
         figures[name] = np.concatenate([ndcg(one.hits, one.n_relevant, k) for one in lists])
     members = [name for name in figures if name != "blend"]
     best = max(members, key=lambda name: float(figures[name].mean()))
     columns = [*figures.values(), figures["blend"] - figures[best]]
     *means, gain = intervals(np.column_stack(columns))
     quality = dict(zip(figures, means, strict=True))
-    return Point(length, sum(map(len, questions)), quality, best, gain)
+    return Point(length, sum(map(len, cases)), quality, best, gain)

@@ -1,4 +1,4 @@
-"""An evaluation: snapshot → exam → training in memory → answers → figures. It writes nothing."""
+"""An evaluation: read, split, train in memory, recommend, measure. It writes nothing."""
 
 from __future__ import annotations
 
@@ -10,173 +10,175 @@ from datetime import UTC, datetime
 import numpy as np
 
 from tastemaker.errors import InputError
-from tastemaker.evaluation.by_length import Point, point, shortened
-from tastemaker.evaluation.figures import Measured, measured
-from tastemaker.evaluation.models import Served, Store, train
+from tastemaker.evaluation.by_length import Point, cases_by_length, measure_length
+from tastemaker.evaluation.figures import Measured, measure_lists
+from tastemaker.evaluation.models import CatalogueNow, ServedModels, train_models
 from tastemaker.evaluation.ranked_lists import RankedLists, recommend_to
-from tastemaker.evaluation.report import EvaluatedModel, Report
+from tastemaker.evaluation.report import Report
+from tastemaker.evaluation.result import EvaluatedModel
 from tastemaker.holdout.cases import HeldOutCases, full_history_cases
 from tastemaker.holdout.evaluation_split import EvaluationSplit, make_evaluation_split
 from tastemaker.metrics.accuracy import ndcg
 from tastemaker.metrics.beyond_accuracy import Past
-from tastemaker.plugin.registry import Registry
 from tastemaker.recommender import Progress
 from tastemaker.serving.state import ServingState
-from tastemaker.store import items
-from tastemaker.store.configuration import read_configuration
-from tastemaker.store.crypto.keyring import Keyring
-from tastemaker.store.kinds import read_kinds
-from tastemaker.store.sql.database import Database
-from tastemaker.training.fitting import choose
-from tastemaker.training.snapshot import read_snapshot
+from tastemaker.store.store import Store
+from tastemaker.training.inputs import read_training_inputs
+from tastemaker.training.report import MemberReport
 
-PEOPLE = 5000
-"""At most so many people are asked, unless said otherwise."""
-
-CUT_SHORT = 500
-"""At most so many of them for each length that histories are cut to."""
+TRUNCATED_PEOPLE = 500
+"""At most so many people are evaluated at each length that histories are truncated to."""
 
 MAIN = 10
-"""The cutoff that the summary and the envelope speak of, if it is among those asked for."""
+"""The cutoff of the summary and of the envelope, if it is among those wanted."""
 
 LONGEST = 1000
 """The longest list that can be measured."""
 
-TRAINING = 0.7
+TRAINING_SHARE = 0.7
 """The share of the progress bar that is given to training."""
 
-FINE = 1000
+PROGRESS_STEPS = 1000
 """Into how many steps the progress of an evaluation is divided."""
 
 
-class Evaluator:
-    """Evaluates what a database would serve, without touching what it serves.
-
-    Args:
-        database: where the data is.
-        keyring: opens declared features.
-        plugins: what the application brings besides installed distributions.
-        exploration: the share of places that goes to new items; the configuration's if None.
-    """
-
-    def __init__(
-        self,
-        database: Database,
-        keyring: Keyring,
-        plugins: Sequence[object],
-        exploration: float | None = None,
-    ) -> None:
-        self._database = database
-        self._keyring = keyring
-        self._plugins = plugins
-        self._exploration = exploration
-
-    def evaluate(
-        self,
-        split: str | None,
-        cutoffs: Sequence[int],
-        only: Sequence[str],
-        seed: int,
-        people: int,
-        progress: Progress,
-    ) -> Report:
-        """One evaluation; see `Tastemaker.evaluate`."""
-        start = time.monotonic()
-        lengths = checked_cutoffs(cutoffs)
-        check_most(people)
-        with self._database.reading("reading the data") as connection:
-            configuration = read_configuration(connection)
-            registry = Registry(self._plugins, configuration.disabled)
-            candidates = choose(registry, configuration.settings, only)
-            features = any(candidate.uses_features for candidate in candidates)
-            snapshot = read_snapshot(connection, self._keyring, seed, features=features)
-            share = configuration.exploration if self._exploration is None else self._exploration
-            store = Store(items.read_catalogue(connection), read_kinds(connection), share)
-        asked = make_evaluation_split(split, snapshot.data, store.items.available)
-        steps = Part(progress, TRAINING)
-        served = train(registry, candidates, asked, store, steps)
-        report = examined(asked, served, lengths, people, steps)
-        return replace(
-            report,
-            seconds=time.monotonic() - start,
-            made_at=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
-        )
-
-
-class Part:
-    """The first part of a long work: passes its progress on, and begins the second when asked.
-
-    Args:
-        progress: told of everything.
-        share: the share of the whole that the first part makes.
-    """
-
-    def __init__(self, progress: Progress, share: float) -> None:
-        self._progress = progress
-        self._share = share
-
-    def __call__(self, done: int, total: int, what: str = "") -> None:
-        """Reports the progress of the first part."""
-        self._tell(self._share * done / total if total else 0.0, what)
-
-    def second(self, done: int, total: int, what: str) -> None:
-        """Reports the progress of the second part."""
-        self._tell(self._share + (1 - self._share) * done / max(total, 1), what)
-
-    def _tell(self, share: float, what: str) -> None:
-        self._progress(round(min(share, 1.0) * FINE), FINE, what)
-
-
-def examined(
-    exam: EvaluationSplit, served: Served, cutoffs: tuple[int, ...], most: int, progress: Part
+def evaluate(
+    store: Store,
+    plugins: Sequence[object],
+    *,
+    split: str | None,
+    cutoffs: Sequence[int],
+    only: Sequence[str],
+    seed: int,
+    people: int,
+    exploration: float | None,
+    progress: Progress,
 ) -> Report:
-    """Puts an exam to what serves.
+    """Evaluates what a database would serve, without touching it; see `Tastemaker.evaluate`.
 
     Args:
-        exam: the questions.
-        served: what answers.
-        cutoffs: how long lists are.
-        most: at most so many people are asked.
-        progress: told how far it is.
+        store: where the data is.
+        plugins: what the application brings besides installed distributions.
+        split: the name of the split; by time, or at random where times are not known, if None.
+        cutoffs: how long the measured lists are.
+        only: names of recommenders; all that are enabled where empty.
+        seed: where everything random starts from.
+        people: at most so many people are evaluated.
+        exploration: the share of places that goes to new items; the configuration's if None.
+        progress: what to report to.
+
+    Raises:
+        InputError: no split has that name, or a cutoff or a number is refused.
+        EvaluationError: there is too little data for the split.
+        TrainingError: no recommender could be trained.
+        NotFoundError: `only` names a recommender that is not there.
+        PluginError: `only` names one that is switched off or failed.
     """
-    seed = exam.data.seed
-    everyone = {**served.alone, "blend": served.blend}
-    question = few(full_history_cases(exam.people, exam.split), most, seed)
-    main = MAIN if MAIN in cutoffs else cutoffs[0]
-    lists = {}
-    for done, (name, serving) in enumerate(everyone.items()):
-        progress.second(done, 2 * len(everyone), f"asking {name}")
-        lists[name] = recommend_to(serving, question, exam.candidates, max(cutoffs))
-    past = Past.of(exam.data.people, len(exam.candidates), seed)
-    may_be_shown = exam.candidates & served.blend.catalogue.available
-    progress.second(1, 2, "measuring")
-    figures = measured(lists, past, may_be_shown, cutoffs, main)
-    exploring = cost_of_exploring(exam, served.blend, question, lists["blend"], main)
-    points = tuple(envelope(exam, everyone, min(most, CUT_SHORT), main, progress))
-    return Report(
-        exam.name,
-        exam.basis,
-        cutoffs,
-        main,
-        len(question),
-        len(exam.data.people),
-        exam.data.n_items,
-        len(exam.data.people.times),
-        models(served, figures),
-        points,
-        served.curve,
-        (*served.notes, *served.blend.problems, *exploring),
+    start = time.monotonic()
+    lengths = checked_cutoffs(cutoffs)
+    check_people(people)
+    inputs = read_training_inputs(store, plugins, only, seed)
+    snapshot = inputs.snapshot
+    share = inputs.configuration.exploration if exploration is None else exploration
+    made = make_evaluation_split(split, snapshot.data, snapshot.items.available)
+    steps = EvaluationProgress(progress)
+    catalogue = CatalogueNow(snapshot.items, snapshot.kinds, share)
+    served = train_models(inputs.registry, inputs.participants, made, catalogue, steps)
+    report = evaluate_models(made, served, lengths, people, steps)
+    return replace(
+        report,
+        seconds=time.monotonic() - start,
+        made_at=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
     )
 
 
+class EvaluationProgress:
+    """Joins the progress of training, which reports to it, and of measuring into one.
+
+    Args:
+        progress: what to report to.
+    """
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+
+    def __call__(self, done: int, total: int, what: str = "") -> None:
+        """Reports the progress of training."""
+        self._report(TRAINING_SHARE * done / total if total else 0.0, what)
+
+    def measuring(self, done: int, total: int, what: str) -> None:
+        """Reports the progress of what follows it."""
+        self._report(TRAINING_SHARE + (1 - TRAINING_SHARE) * done / max(total, 1), what)
+
+    def _report(self, share: float, what: str) -> None:
+        self._progress(round(min(share, 1.0) * PROGRESS_STEPS), PROGRESS_STEPS, what)
+
+
+def evaluate_models(
+    split: EvaluationSplit,
+    served: ServedModels,
+    cutoffs: tuple[int, ...],
+    most: int,
+    progress: EvaluationProgress,
+) -> Report:
+    """Lets what serves recommend to the people of a split, and measures the lists.
+
+    Args:
+        split: the people, and what they went on to choose.
+        served: what recommends.
+        cutoffs: how long lists are.
+        most: at most so many people are evaluated.
+        progress: what to report to.
+    """
+    seed = split.data.seed
+    everything = {**served.alone, "blend": served.blend}
+    cases = sample_cases(full_history_cases(split.people, split.split), most, seed)
+    main = MAIN if MAIN in cutoffs else cutoffs[0]
+    lists = _lists_of(everything, cases, split, max(cutoffs), progress)
+    past = Past.of(split.data.people, len(split.candidates), seed)
+    may_be_shown = split.candidates & served.blend.catalogue.available
+    progress.measuring(1, 2, "measuring")
+    figures = measure_lists(lists, past, may_be_shown, cutoffs, main)
+    exploring = cost_of_exploring(split, served.blend, cases, lists["blend"], main)
+    points = tuple(envelope(split, everything, min(most, TRUNCATED_PEOPLE), main, progress))
+    return Report(
+        split=split.name,
+        basis=split.basis,
+        cutoffs=cutoffs,
+        main=main,
+        people=len(cases),
+        training_people=len(split.data.people),
+        training_items=split.data.n_items,
+        training_interactions=len(split.data.people.times),
+        models=evaluated_models(served, figures),
+        points=points,
+        curve=served.curve,
+        notes=(*served.notes, *served.blend.problems, *exploring),
+    )
+
+
+def _lists_of(
+    everything: Mapping[str, ServingState],
+    cases: HeldOutCases,
+    split: EvaluationSplit,
+    k: int,
+    progress: EvaluationProgress,
+) -> dict[str, RankedLists]:
+    lists: dict[str, RankedLists] = {}
+    for done, (name, serving) in enumerate(everything.items()):
+        progress.measuring(done, 2 * len(everything), f"evaluating {name}")
+        lists[name] = recommend_to(serving, cases, split.candidates, k)
+    return lists
+
+
 def cost_of_exploring(
-    exam: EvaluationSplit, blend: ServingState, question: HeldOutCases, without: RankedLists, k: int
+    split: EvaluationSplit, blend: ServingState, cases: HeldOutCases, without: RankedLists, k: int
 ) -> list[str]:
     """A sentence about what letting new items in costs; none where nothing is let in."""
     if blend.ranker.exploration.share <= 0:
         return []
-    seeds = np.arange(len(question), dtype=np.uint64)
-    lists = recommend_to(blend, question, exam.candidates, k, seeds)
+    seeds = np.arange(len(cases), dtype=np.uint64)
+    lists = recommend_to(blend, cases, split.candidates, k, seeds)
     new = np.setdiff1d(lists.items[lists.items >= 0], without.items[:, :k])
     quality = float(ndcg(lists.hits, lists.n_relevant, k).mean())
     return [
@@ -187,45 +189,41 @@ def cost_of_exploring(
 
 
 def envelope(
-    exam: EvaluationSplit,
-    everyone: Mapping[str, ServingState],
+    split: EvaluationSplit,
+    everything: Mapping[str, ServingState],
     most: int,
     main: int,
-    progress: Part,
+    progress: EvaluationProgress,
 ) -> Iterator[Point]:
-    """Everybody's quality by length of history."""
-    lengths = list(shortened(exam, most, exam.data.seed))
-    for done, (length, questions) in enumerate(lengths):
-        progress.second(len(lengths) + done, 2 * len(lengths), f"histories of {length}")
-        found = point(length, questions, everyone, exam, main)
+    """The quality of all that serves by length of history; see `measure_length`."""
+    lengths = list(cases_by_length(split, most, split.data.seed))
+    for done, (length, cases) in enumerate(lengths):
+        progress.measuring(len(lengths) + done, 2 * len(lengths), f"histories of {length}")
+        found = measure_length(length, cases, everything, split, main)
         if found is not None:
             yield found
 
 
-def models(served: Served, figures: Mapping[str, Measured]) -> tuple[EvaluatedModel, ...]:
-    """Every candidate and, last, the blend, with how they measured."""
-    members = [
-        EvaluatedModel(
-            one.name, one.family, one.state, one.problem, one.seconds, figures.get(one.name)
-        )
-        for one in served.members
-    ]
-    return (
-        *members,
-        EvaluatedModel("blend", "", "serving", "", served.seconds, figures["blend"]),
+def evaluated_models(
+    served: ServedModels, figures: Mapping[str, Measured]
+) -> tuple[EvaluatedModel, ...]:
+    """Every recommender that took part and, last, the blend, with how they measured."""
+    blend = MemberReport("blend", seconds=served.seconds)
+    return tuple(
+        EvaluatedModel(member, figures.get(member.name)) for member in (*served.members, blend)
     )
 
 
-def few(question: HeldOutCases, most: int, seed: int) -> HeldOutCases:
-    """At most so many of a question's people, drawn at random."""
-    if len(question) <= most:
-        return question
-    drawn = np.random.default_rng(seed).choice(len(question), most, replace=False)
-    return question.select(np.sort(drawn))
+def sample_cases(cases: HeldOutCases, most: int, seed: int) -> HeldOutCases:
+    """At most so many of the people of held-out cases, drawn at random."""
+    if len(cases) <= most:
+        return cases
+    drawn = np.random.default_rng(seed).choice(len(cases), most, replace=False)
+    return cases.select(np.sort(drawn))
 
 
-def check_most(people: int) -> None:
-    """Refuses a number of people that nobody can be asked with.
+def check_people(people: int) -> None:
+    """Refuses a number of people that cannot be evaluated.
 
     Raises:
         InputError: it is not a number of at least 1.

@@ -21,20 +21,17 @@ from tastemaker.metrics.beyond_accuracy import (
     reach,
 )
 
-BEYOND = ("novelty", "diversity", "popularity_gap")
-"""Measures that say what lists are like, one figure a person; right or wrong does not matter."""
-
 Figures = Mapping[str, Float64Array]
-"""For each measure, as "ndcg@10", one figure a person; NaN where it cannot be told."""
+"""For each measure, as "ndcg@10", one figure a person; NaN where it is not defined."""
 
 
 @dataclass(frozen=True)
 class Measured:
-    """How somebody's lists measured.
+    """How the lists of one recommender, or of the blend, measured.
 
     Attributes:
         measures: for each measure, as "ndcg@10", the mean over people with its interval.
-        gains: for each that tells right from wrong, how much better the blend is, paired.
+        gains: for each measure of accuracy, how much better the blend is, person by person.
         coverage: for each cutoff, as "coverage@10", the share of the catalogue that is shown.
         reach: the share that is shown of each fifth of the catalogue, the most popular first.
     """
@@ -45,17 +42,17 @@ class Measured:
     reach: tuple[float, ...]
 
 
-def measured(
+def measure_lists(
     lists: Mapping[str, RankedLists],
     past: Past,
     candidates: BoolArray,
     cutoffs: Sequence[int],
     main: int,
 ) -> dict[str, Measured]:
-    """Everything about everybody's lists.
+    """Every measure of the lists of the blend and of each recommender.
 
     Args:
-        lists: by name, answers to one question; the one of "blend" is compared with the others.
+        lists: by name, for the same cases; those of "blend" are compared with the others.
         past: what was known of the items.
         candidates: (n_items,) the items that may be shown.
         cutoffs: how long lists are.
@@ -89,11 +86,11 @@ def _gains(blend: Figures, own: Figures) -> dict[str, Interval]:
 
 
 def _means(figures: Figures) -> dict[str, Interval]:
-    """The mean of each with its interval, over the people of whom it can be told."""
-    told = {name: ~np.isnan(own) for name, own in figures.items()}
-    whole = [name for name in figures if told[name].all()]
+    """The mean of each with its interval, over the people for whom it is defined."""
+    defined = {name: ~np.isnan(own) for name, own in figures.items()}
+    whole = [name for name in figures if defined[name].all()]
     together = intervals(np.column_stack([figures[name] for name in whole])) if whole else []
     result = dict(zip(whole, together, strict=True))
     for name in figures.keys() - set(whole):
-        result[name] = intervals(figures[name][told[name]][:, None])[0]
+        result[name] = intervals(figures[name][defined[name]][:, None])[0]
     return {name: result[name] for name in figures}

@@ -1,4 +1,4 @@
-"""What an exam is put to: the blend as it would be served, and each of its members alone."""
+"""What is evaluated: the blend as it would be served, and each of its members alone."""
 
 from __future__ import annotations
 
@@ -10,21 +10,22 @@ import numpy as np
 
 from tastemaker.blend import WeightCurve, uniform_weights
 from tastemaker.holdout.evaluation_split import EvaluationSplit
+from tastemaker.plugin.discovery import Plugin
 from tastemaker.plugin.guard import GuardedRecommender, guarded_state
 from tastemaker.plugin.registry import Registry
 from tastemaker.recommender import Progress, State
 from tastemaker.serving.loading import LoadedRelease, restore_member
 from tastemaker.serving.state import ServingState, assemble_state
-from tastemaker.store import items
+from tastemaker.store.items import StoredItems
 from tastemaker.store.kinds import Kind
-from tastemaker.training.building import Built, build
-from tastemaker.training.fitting import Candidate, fit
+from tastemaker.training.building import UnsavedRelease, build
+from tastemaker.training.fitting import fit
 from tastemaker.training.report import MemberReport
 
 
 @dataclass(frozen=True)
-class Store:
-    """What the store says about items and kinds at this moment.
+class CatalogueNow:
+    """The items and kinds in the store at this moment, and the operator's choice on new items.
 
     Attributes:
         items: every item, and whether it is available.
@@ -32,22 +33,23 @@ class Store:
         exploration: the share of places that goes to new items.
     """
 
-    items: items.StoredItems
+    items: StoredItems
     kinds: Sequence[Kind]
     exploration: float = 0.0
 
 
 @dataclass(frozen=True)
-class Served:
-    """Everything that answers.
+class ServedModels:
+    """The blend and its members, ready to recommend as they would in an application.
 
     Attributes:
         blend: the release that training would have made, over the whole catalogue.
         alone: by name, every recommender that could be trained as if it were the only one;
             those that the blend gives no weight too.
         curve: the blend's weights.
-        members: every candidate: its state, its problem, the seconds that its last fit took.
-        notes: what the training run had to say.
+        members: every recommender that took part: its state, its problem, the seconds that its
+            last fit took.
+        notes: what a person should know of the training run.
         seconds: how long the training run took.
     """
 
@@ -59,64 +61,76 @@ class Served:
     seconds: float
 
 
-def train(
+def train_models(
     registry: Registry,
-    candidates: Sequence[Candidate],
-    exam: EvaluationSplit,
-    store: Store,
+    participants: Sequence[Plugin],
+    split: EvaluationSplit,
+    catalogue: CatalogueNow,
     progress: Progress,
-) -> Served:
-    """Trains on what an exam lets be known, in memory, and sets up what would serve.
+) -> ServedModels:
+    """Trains on the known part of a split, in memory, and sets up what would serve.
 
     Members pass through their stored form, and take in the items that come after training, as
     those of a release do.
+
+    Args:
+        registry: makes the recommenders.
+        participants: which, and their settings.
+        split: what may be learnt from.
+        catalogue: the items that there are when recommendations are made.
+        progress: what to report to.
 
     Raises:
         TrainingError: no recommender could be trained.
     """
     start = time.monotonic()
-    built = build(registry, candidates, exam.data, progress, hold_out=exam.hold_out)
+    unsaved = build(registry, participants, split.data, progress, hold_out=split.hold_out)
     seconds = time.monotonic() - start
-    states = {member.guarded.name: member.state for member in built.members}
-    reports = list(built.reports)
-    for place, report in enumerate(reports):
-        if report.state == "no weight":
-            reports[place], state = _left_out(registry, candidates, report, exam, progress)
-            states |= {} if state is None else {report.name: state}
-    members, problems = _restored(registry, states, exam.data.n_items)
-    loaded = _loaded(exam, built, store, members, problems)
-    everything = assemble_state(loaded, store.items, store.kinds, store.exploration)
+    reports, others = _left_out(registry, participants, unsaved, split, progress)
+    states = {model.name: State(model.arrays, model.values) for model in unsaved.models}
+    members, problems = _restored(registry, states | others, split.data.n_items)
+    loaded = _loaded(split, unsaved, catalogue, members, problems)
+    everything = assemble_state(loaded, catalogue.items, catalogue.kinds, catalogue.exploration)
     by_name = {member.name: member for member in everything.ranker.members}
-    serving = [by_name[name] for name in built.curve.members if name in by_name]
-    return Served(
-        _with(everything, serving, built.curve.only([member.name for member in serving])),
+    serving = [by_name[name] for name in unsaved.curve.members if name in by_name]
+    return ServedModels(
+        _with(everything, serving, unsaved.curve.only([member.name for member in serving])),
         {
             report.name: _with(everything, [by_name[report.name]], uniform_weights([report.name]))
             for report in reports
             if report.name in by_name
         },
-        built.curve,
+        unsaved.curve,
         tuple(report for report in reports if report.name != "blend"),
-        built.notes,
+        unsaved.notes,
         seconds,
     )
 
 
 def _left_out(
     registry: Registry,
-    candidates: Sequence[Candidate],
-    report: MemberReport,
-    exam: EvaluationSplit,
+    participants: Sequence[Plugin],
+    unsaved: UnsavedRelease,
+    split: EvaluationSplit,
     progress: Progress,
-) -> tuple[MemberReport, State | None]:
-    """A candidate without weight, fitted all the same: it may be better than the blend."""
-    candidate = next(one for one in candidates if one.name == report.name)
-    progress(1, 1, f"fitting {report.name}")
-    fitted = fit(registry, candidate, exam.data, progress)
-    problem, state = fitted.problem, None
-    if fitted.recommender is not None:
-        state, problem = guarded_state(fitted.recommender)
-    return replace(report, seconds=round(fitted.seconds, 3), problem=problem), state
+) -> tuple[list[MemberReport], dict[str, State]]:
+    """All reports, and the states of those without weight, fitted all the same.
+
+    One of them may be better than the blend.
+    """
+    plugins = {plugin.name: plugin for plugin in participants}
+    reports = list(unsaved.members)
+    states: dict[str, State] = {}
+    for place, report in enumerate(reports):
+        if report.state == "no weight":
+            progress(1, 1, f"fitting {report.name}")
+            fitted = fit(registry, plugins[report.name], split.data, progress)
+            state, problem = None, fitted.problem
+            if fitted.recommender is not None:
+                state, problem = guarded_state(fitted.recommender)
+            states |= {} if state is None else {report.name: state}
+            reports[place] = replace(report, seconds=round(fitted.seconds, 3), problem=problem)
+    return reports, states
 
 
 def _restored(
@@ -132,16 +146,16 @@ def _restored(
 
 
 def _loaded(
-    exam: EvaluationSplit,
-    built: Built,
-    store: Store,
+    split: EvaluationSplit,
+    unsaved: UnsavedRelease,
+    catalogue: CatalogueNow,
     members: tuple[GuardedRecommender, ...],
     problems: tuple[str, ...],
 ) -> LoadedRelease:
-    n_known = exam.data.n_items
-    counts = np.bincount(exam.data.people.histories.items, minlength=n_known)
-    keys = store.items.keys[exam.order[:n_known]]
-    return LoadedRelease(None, keys, counts.astype(np.float32), built.curve, members, problems)
+    n_known = split.data.n_items
+    counts = np.bincount(split.data.people.histories.items, minlength=n_known)
+    keys = catalogue.items.keys[split.order[:n_known]]
+    return LoadedRelease(None, keys, counts.astype(np.float32), unsaved.curve, members, problems)
 
 
 def _with(

@@ -1,4 +1,4 @@
-"""Putting an exam's questions to what serves, and keeping the lists that come back."""
+"""Ranked lists: what serving recommends to people whose choices were held out."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from tastemaker.serving.ranker import excluded_items
 from tastemaker.serving.recommending import ineligible_items
 from tastemaker.serving.state import ServingState
 
-CELLS = 1 << 25
+MOST_SCORES = 1 << 25
 """How many scores are held in memory at once, at most."""
 
 MOST_AT_ONCE = 256
-"""How many people are answered at once, at most."""
+"""How many people are recommended to at once, at most."""
 
 
 @dataclass(frozen=True)
 class RankedLists:
-    """What the people of a question were shown, and what of it was right.
+    """What people were recommended, and what of it was right.
 
     Attributes:
-        people: whom, with the histories that were looked at.
+        people: whom, with the histories that were shown to the recommenders.
         items: (n, k) int64 item indexes, best first; -1 where a list ended early.
         hits: (n, k) bool which of them the person went on to choose.
         n_relevant: (n,) how many items would have been right.
@@ -42,30 +42,30 @@ class RankedLists:
 
 def recommend_to(
     serving: ServingState,
-    question: HeldOutCases,
+    cases: HeldOutCases,
     candidates: BoolArray,
     k: int,
     seeds: Seeds | None = None,
 ) -> RankedLists:
-    """The answers to a question, as an application would get them.
+    """The lists for held-out cases, as an application would get them.
 
     Args:
-        serving: what answers; unavailable items are not shown.
-        question: whom to ask for what; what they have seen is not shown.
+        serving: what recommends; unavailable items are not shown.
+        cases: whom to recommend to; what they have seen is not shown.
         candidates: (n_items,) the items that may be shown.
         k: how many items each.
         seeds: (n,) what each person's draws start from; nothing new is let in without.
     """
-    n, n_items = len(question), len(candidates)
+    n, n_items = len(cases), len(candidates)
     excluded = ineligible_items(serving.catalogue) | ~candidates
-    at_once = CELLS // max(n_items * (len(serving.ranker.members) + 1), 1)
+    at_once = MOST_SCORES // max(n_items * (len(serving.ranker.members) + 1), 1)
     at_once = min(max(at_once, 1), MOST_AT_ONCE)
     items = np.full((n, k), -1, dtype=np.int64)
     hits = np.zeros((n, k), dtype=np.bool_)
     n_relevant = np.zeros(n, dtype=np.int64)
     for first in range(0, n, at_once):
         rows = np.arange(first, min(first + at_once, n))
-        part = question.select(rows)
+        part = cases.select(rows)
         hidden = excluded_items(part.people, excluded) | part.seen.toarray()
         own_seeds = None if seeds is None else seeds[rows]
         best = serving.ranker.rank(part.people, hidden, k, own_seeds).best
@@ -75,4 +75,4 @@ def recommend_to(
         found = right[np.arange(len(rows))[:, None], best.items] & best.valid
         hits[rows, :width] = found
         n_relevant[rows] = np.count_nonzero(right, axis=1)
-    return RankedLists(question.people, items, hits, n_relevant)
+    return RankedLists(cases.people, items, hits, n_relevant)

@@ -5,24 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tastemaker.evaluation.by_length import Point
-from tastemaker.evaluation.report import Report
+from tastemaker.evaluation.result import EvaluationResult
 from tastemaker.holdout.measuring import Interval
 
 
-def summary(report: Report) -> list[str]:
+def summary_sentences(result: EvaluationResult) -> list[str]:
     """A few sentences, the most important first."""
-    sentences = [verdict(report), certainty(report), by_length(report), breadth(report)]
+    sentences = [verdict(result), certainty(result), by_length(result), breadth(result)]
     return [sentence for sentence in sentences if sentence]
 
 
-def verdict(report: Report) -> str:
+def verdict(result: EvaluationResult) -> str:
     """Whether the blend beats its best member."""
-    best = report.best_member
-    blend = report.quality(report.blend).mean
-    measure = in_words(report.headline)
+    best = result.best_member
+    blend = result.headline_of(result.blend).mean
+    measure = in_words(result.headline)
     if best is None:
         return f"No recommender could be measured alone. The blend has an {measure} of {blend:.4f}."
-    alone, gain = report.quality(best).mean, report.gain(best)
+    alone, gain = result.headline_of(best).mean, result.gain_over(best)
     figures = f"{measure} {blend:.4f} against {alone:.4f}"
     if judged(gain) == "better":
         return f"The blend beats its best member, {best.name}{percent(gain, alone)}: {figures}."
@@ -31,23 +31,23 @@ def verdict(report: Report) -> str:
     return f"The blend is as good as its best member, {best.name}: {figures}."
 
 
-def certainty(report: Report) -> str:
+def certainty(result: EvaluationResult) -> str:
     """How sure that is."""
-    best = report.best_member
+    best = result.best_member
     if best is None:
         return ""
-    gain = report.gain(best)
-    asked = "One person was" if report.people == 1 else f"{report.people:,} people were"
+    gain = result.gain_over(best)
+    people = "one person" if result.people == 1 else f"{result.people:,} people"
     judgement = "it may be chance" if judged(gain) == "even" else "it is not chance"
     return (
-        f"{asked} asked. The difference is {gain.mean:+.4f}, and would lie between {gain.low:+.4f} "
-        f"and {gain.high:+.4f} with other people (95% interval): {judgement}."
+        f"Evaluated on {people}. The difference is {gain.mean:+.4f}, and would lie between "
+        f"{gain.low:+.4f} and {gain.high:+.4f} with other people (95% interval): {judgement}."
     )
 
 
-def by_length(report: Report) -> str:
+def by_length(result: EvaluationResult) -> str:
     """Whether the blend keeps up with the best member at every length of history."""
-    points = report.points
+    points = result.points
     if not points:
         return ""
     behind = [point for point in points if judged(point.gain) == "worse"]
@@ -64,27 +64,27 @@ def by_length(report: Report) -> str:
     return "At no length of history is a member clearly better than the blend."
 
 
-def breadth(report: Report) -> str:
+def breadth(result: EvaluationResult) -> str:
     """How much of the catalogue is shown."""
-    measured = report.blend.measured
+    measured = result.blend.measured
     if measured is None:
         return ""
-    share = measured.coverage[f"coverage@{report.main}"]
+    share = measured.coverage[f"coverage@{result.main}"]
     return (
-        f"In lists of {report.main} the blend shows {share:.0%} of the items that may be shown to "
+        f"In lists of {result.main} the blend shows {share:.0%} of the items that may be shown to "
         "at least one of these people."
     )
 
 
 def judged(gain: Interval) -> str:
-    """Whether a difference is "better", "worse", or not to be told from none: "even"."""
+    """Whether a difference is "better", "worse", or may be chance: "even"."""
     if gain.low > 0:
         return "better"
     return "worse" if gain.high < 0 else "even"
 
 
 def percent(gain: Interval, alone: float) -> str:
-    """How much more that is, in percent: ", by 12%"; empty where that cannot be told."""
+    """How much more that is, in percent: ", by 12%"; empty where that is not defined."""
     return f", by {gain.mean / alone:.0%}" if alone > 0 else ""
 
 

@@ -15,7 +15,7 @@ import pluggy
 
 from tastemaker.plugin import hookspecs
 from tastemaker.plugin.guard import attempt
-from tastemaker.recommender import API_VERSION, FAMILIES, Recommender, Settings
+from tastemaker.recommender import API_VERSION, FAMILIES, Json, Recommender, Settings
 
 KEBAB = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
@@ -43,14 +43,19 @@ class Plugin:
     state: Literal["enabled", "disabled", "unavailable", "failed"]
     problem: str = ""
     recommender: type[Recommender] | None = None
-    chosen: Mapping[str, object] = field(default_factory=dict)
+    chosen: Mapping[str, Json] = field(default_factory=dict)
 
     @property
     def origin(self) -> str:
         """The package and its version."""
         return f"{self.distribution} {self.version}".rstrip()
 
-    def configured(self, settings: Mapping[str, object]) -> Plugin:
+    @property
+    def uses_features(self) -> bool:
+        """Whether it looks at what people declared of themselves."""
+        return self.recommender is not None and self.recommender.uses_features
+
+    def configured(self, settings: Mapping[str, Json]) -> Plugin:
         """The same with settings that differ from the defaults."""
         return dataclasses.replace(self, chosen=settings)
 

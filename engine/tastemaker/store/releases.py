@@ -20,6 +20,7 @@ from tastemaker.errors import KeyProblem, NotFoundError, ReleaseError, TamperedE
 from tastemaker.store import meta
 from tastemaker.store.crypto.container import Contents, pack, unpack
 from tastemaker.store.crypto.keyring import Keyring
+from tastemaker.store.manifest import check_format
 from tastemaker.store.sql.tables import model, model_chunk, release
 from tastemaker.validation import Json
 
@@ -126,6 +127,7 @@ def read_manifest(connection: Connection, keyring: Keyring, number: int) -> dict
     Raises:
         NotFoundError: there is no such release.
         TamperedError: it was changed, or belongs to another release.
+        NewerReleaseError: a newer version wrote it, in a format that this one cannot read.
     """
     packed = connection.scalar(select(release.c.manifest).where(release.c.id == number))
     if packed is None:
@@ -137,6 +139,7 @@ def read_manifest(connection: Connection, keyring: Keyring, number: int) -> dict
     if values.get("release") != number:
         raise TamperedError(f"The manifest of release {number} is another release's.")
     content: dict[str, Any] = values["content"]
+    check_format(content, number)
     return content
 
 

@@ -10,12 +10,14 @@ from tastemaker.blend import WeightCurve
 from tastemaker.data import TrainingData
 from tastemaker.errors import TrainingError
 from tastemaker.holdout.splits import make_folds
-from tastemaker.plugin.guard import GuardedRecommender, guarded_state
+from tastemaker.plugin.discovery import Plugin
+from tastemaker.plugin.guard import guarded_state
 from tastemaker.plugin.registry import Registry
-from tastemaker.recommender import Progress, State
+from tastemaker.recommender import Progress
+from tastemaker.store.releases import StoredModel
 from tastemaker.training.data_quality import Announce, Finding, examine, ignore_findings
 from tastemaker.training.deadline import Deadline
-from tastemaker.training.fitting import Candidate, FitResult, fit, too_large
+from tastemaker.training.fitting import FitResult, fit, too_large
 from tastemaker.training.learning import LearnedBlend, TrainingContext, learn_blend
 from tastemaker.training.limits import DEFAULT, Limits
 from tastemaker.training.report import MemberReport
@@ -24,34 +26,22 @@ from tastemaker.training.threads import threads_limited
 
 
 @dataclass(frozen=True)
-class Member:
-    """A recommender that serves.
-
-    Attributes:
-        guarded: fitted on all the data, behind its guard.
-        state: what it is stored as.
-    """
-
-    guarded: GuardedRecommender
-    state: State
-
-
-@dataclass(frozen=True)
-class Built:
-    """What was made of the data: everything that serves, and everything that can be told of it.
+class UnsavedRelease:
+    """What was trained, not stored yet: everything that serves, and a report of it.
 
     Attributes:
         curve: the weights of those that serve.
-        members: those that serve, fitted on all the data, in the order of the curve.
-        reports: every candidate and, last, the blend: state, time, measures, problems.
+        models: their states, fitted on all the data, in the order of the curve.
+        members: every recommender that took part and, last, the blend: state, time, measures,
+            problems.
         basis: in words, what the measures were taken on; empty where nothing could be held out.
         notes: what a person should know.
         findings: what is odd about the data.
     """
 
     curve: WeightCurve
-    members: tuple[Member, ...]
-    reports: tuple[MemberReport, ...]
+    models: tuple[StoredModel, ...]
+    members: tuple[MemberReport, ...]
     basis: str
     notes: tuple[str, ...]
     findings: tuple[Finding, ...] = ()
@@ -59,23 +49,23 @@ class Built:
 
 def build(
     registry: Registry,
-    candidates: Sequence[Candidate],
+    participants: Sequence[Plugin],
     data: TrainingData,
     progress: Progress,
     limits: Limits = DEFAULT,
     hold_out: str | None = None,
     announce: Announce = ignore_findings,
-) -> Built:
-    """Trains the candidates on the data and learns their blend.
+) -> UnsavedRelease:
+    """Trains recommenders on the data and learns their blend.
 
     Args:
         registry: makes the recommenders.
-        candidates: which, and their settings; see `choose`.
+        participants: which, and their settings; see `choose`.
         data: all there is to learn from; its seed is where everything random starts from.
-        progress: told how far it is.
-        limits: what it may take; who asks for more than that is declined.
-        hold_out: what the blend learns to foretell; see `make_folds`.
-        announce: told what is odd about the data, before anything is trained.
+        progress: what to report to.
+        limits: what it may take; a recommender that needs more than that is declined.
+        hold_out: what the blend learns to predict; see `make_folds`.
+        announce: called with what is odd about the data, before anything is trained.
 
     Raises:
         TrainingError: no recommender could be trained.
@@ -83,57 +73,57 @@ def build(
     examined = examine(data, time.time())
     announce(examined.findings)
     with threads_limited():
-        built = _built(registry, candidates, examined.data, progress, limits, hold_out)
-    return replace(built, findings=examined.findings)
+        unsaved = _built(registry, participants, examined.data, progress, limits, hold_out)
+    return replace(unsaved, findings=examined.findings)
 
 
 def _built(
     registry: Registry,
-    candidates: Sequence[Candidate],
+    participants: Sequence[Plugin],
     data: TrainingData,
     progress: Progress,
     limits: Limits,
     hold_out: str | None,
-) -> Built:
+) -> UnsavedRelease:
     deadline = Deadline(limits.seconds)
-    refused = [too_large(registry, candidate, data, limits.memory) for candidate in candidates]
-    chosen = [candidate for candidate, no in zip(candidates, refused, strict=True) if no is None]
-    cuts = make_folds(data.people, hold_out, data.seed)
-    steps = Steps(progress, len(chosen) * (len(cuts) + 1))
-    learnt = learn_blend(TrainingContext(registry, data, cuts, deadline, steps), chosen)
-    serving = [one for one in chosen if one.name in learnt.curve.members]
+    refusals = [too_large(registry, plugin, data, limits.memory) for plugin in participants]
+    chosen = [plugin for plugin, no in zip(participants, refusals, strict=True) if no is None]
+    splits = make_folds(data.people, hold_out, data.seed)
+    steps = Steps(progress, len(chosen) * (len(splits) + 1))
+    learned = learn_blend(TrainingContext(registry, data, splits, deadline, steps), chosen)
+    serving = [plugin for plugin in chosen if plugin.name in learned.curve.members]
     steps.expect(len(serving))
-    final = [fit(registry, candidate, data, steps.of(candidate.name)) for candidate in serving]
-    steps.say("checking the models")
-    members, late = _ready(final, data.n_items)
-    missing = [*(one for one in refused if one), *learnt.missing, *late]
-    if not members:
-        raise TrainingError(_nobody(missing))
-    names = [member.guarded.name for member in members]
-    return Built(
-        learnt.curve.only(names),
-        tuple(members),
-        _reports(candidates, final, missing, learnt),
-        learnt.basis,
-        learnt.notes,
+    final = [fit(registry, plugin, data, steps.of(plugin.name)) for plugin in serving]
+    steps.show("checking the models")
+    models, unstorable = _stored_models(final)
+    missing = [*(one for one in refusals if one), *learned.missing, *unstorable]
+    if not models:
+        raise TrainingError(_nothing_trained(missing))
+    return UnsavedRelease(
+        learned.curve.only([model.name for model in models]),
+        tuple(models),
+        _reports(participants, final, missing, learned),
+        learned.basis,
+        learned.notes,
     )
 
 
-def _ready(final: Sequence[FitResult], n_items: int) -> tuple[list[Member], list[FitResult]]:
-    """Those that can be stored, and those that cannot."""
-    members: list[Member] = []
+def _stored_models(final: Sequence[FitResult]) -> tuple[list[StoredModel], list[FitResult]]:
+    """What the last fits are stored as, and those that cannot be stored."""
+    models: list[StoredModel] = []
     missing: list[FitResult] = []
     for one in final:
         state, problem = guarded_state(one.recommender) if one.recommender else (None, one.problem)
-        if state is None or one.recommender is None:
+        if state is None:
             missing.append(replace(one, recommender=None, problem=problem))
         else:
-            members.append(Member(GuardedRecommender(one.recommender, n_items), state))
-    return members, missing
+            source = (one.plugin.distribution, one.plugin.version)
+            models.append(StoredModel(one.name, *source, state.arrays, state.values))
+    return models, missing
 
 
-def _nobody(missing: Sequence[FitResult]) -> str:
-    reasons = "; ".join(f"{one.candidate.name}: {one.problem}" for one in missing)
+def _nothing_trained(missing: Sequence[FitResult]) -> str:
+    reasons = "; ".join(f"{one.name}: {one.problem}" for one in missing)
     return (
         f"No recommender could be trained ({reasons or 'none is enabled'}). See "
         "`tastemaker plugins list`."
@@ -141,17 +131,16 @@ def _nobody(missing: Sequence[FitResult]) -> str:
 
 
 def _reports(
-    candidates: Sequence[Candidate],
+    participants: Sequence[Plugin],
     final: Sequence[FitResult],
     missing: Sequence[FitResult],
-    learnt: LearnedBlend,
+    learned: LearnedBlend,
 ) -> tuple[MemberReport, ...]:
-    seconds = {one.candidate.name: one.seconds for one in final}
-    lost = {one.candidate.name: one for one in missing}
+    seconds = {one.name: one.seconds for one in final}
+    lost = {one.name: one for one in missing}
     reports: list[MemberReport] = []
-    for candidate in candidates:
-        name, plugin = candidate.name, candidate.plugin
-        state = "serving" if name in seconds else "no weight"
+    for plugin in participants:
+        name, state = plugin.name, "serving" if plugin.name in seconds else "no weight"
         if name in lost:
             state = "declined" if lost[name].declined else "failed"
         reports.append(
@@ -162,7 +151,7 @@ def _reports(
                 state,
                 lost[name].problem if name in lost else "",
                 round(seconds.get(name, 0.0), 3),
-                learnt.measures.get(name),
+                learned.measures.get(name),
             )
         )
-    return (*reports, MemberReport("blend", measures=learnt.measures.get("blend")))
+    return (*reports, MemberReport("blend", measures=learned.measures.get("blend")))

@@ -1,6 +1,6 @@
 """The quality of training data: what is odd about it, and what training makes of that.
 
-Bounds are wide on purpose: ordinary data passes untouched.
+Bounds are wide on purpose: ordinary data passes untouched. They were chosen, not measured.
 """
 
 from __future__ import annotations
@@ -13,31 +13,32 @@ import numpy as np
 
 from tastemaker.data import BoolArray, Float32Array, Histories, Int64Array, People, TrainingData
 
-DOUBLE_CLICK = 1.0
-"""The same again within so many seconds is one choice."""
+REPEAT_SECONDS = 1.0
+"""The same person, item and kind again within so many seconds count once."""
 
-FAR_OUT = 10.0
+CLIP_FACTOR = 10.0
 """A value is clipped beyond this multiple of the one that 99 % of its kind stay below."""
 
 ENOUGH = 100
-"""Of fewer values, or people, nobody can say what is usual."""
+"""Of fewer values, or fewer people, nothing is called unusual."""
 
-BUSY = 20.0
-"""Nobody chooses this many times as often as 99 % of the people do, …"""
+BUSY_FACTOR = 20.0
+"""A person with this many times the interactions that 99 % of the people stay below is implausible
+…"""
 
 BUSY_AT_LEAST = 1000
-"""… if that is at least so often."""
+"""… if there are at least so many."""
 
-RUSH = 5000
-"""Nobody chooses so often within an hour."""
+MOST_IN_AN_HOUR = 5000
+"""More interactions than this within an hour are implausible for a person."""
 
-MOST = 0.5
+MAJORITY = 0.5
 """What more than this share of all interactions is part of is no exception."""
 
-HOUR, DAY = 3600.0, 86_400.0
+_HOUR, _DAY = 3600.0, 86_400.0
 
-PAUSE = (30 * DAY, 0.1)
-"""A pause is told if it is longer than this, and than this share of all the time there is."""
+PAUSE_SECONDS, PAUSE_SHARE = 30 * _DAY, 0.1
+"""A pause is reported if it is longer than this, and than this share of all the time there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +59,11 @@ class Finding:
 
 
 Announce = Callable[[Sequence[Finding]], object]
-"""Told what is odd about the data."""
+"""Called with what is odd about the data."""
 
 
 def ignore_findings(findings: Sequence[Finding]) -> None:
-    """An Announce that tells nobody."""
+    """An Announce that does nothing."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ class Examined:
     """Training data after the checks, and what they found.
 
     Attributes:
-        data: what may teach.
+        data: what may be learnt from.
         findings: one for each thing that is odd.
     """
 
@@ -88,7 +89,7 @@ def examine(data: TrainingData, now: float) -> Examined:
         now: seconds since 1970 UTC.
     """
     people, findings = data.people, list[Finding]()
-    for check in (_future, _double_clicks, _implausible):
+    for check in (_future, _repeats, _implausible):
         people, finding = check(people, now)
         findings.extend([finding] if finding else [])
     people, clipped = _clipped(people, data.kinds)
@@ -99,20 +100,20 @@ def examine(data: TrainingData, now: float) -> Examined:
 
 def _future(people: People, now: float) -> tuple[People, Finding | None]:
     """Times after tomorrow; one of them would make all the rest look old."""
-    ahead = people.times > now + DAY
+    ahead = people.times > now + _DAY
     found, detail = int(ahead.sum()), "interactions in the future"
     if not found:
         return people, None
-    if found > MOST * len(ahead):
+    if found > MAJORITY * len(ahead):
         return people, Finding("times", found, detail, "nothing, as most are: check the unit")
     return people.take(~ahead), Finding("times", found, detail, "left out")
 
 
-def _double_clicks(people: People, now: float) -> tuple[People, Finding | None]:
-    """The same of the same person within a second."""
+def _repeats(people: People, now: float) -> tuple[People, Finding | None]:
+    """The same person, item and kind again within a second, as by a double click."""
     histories = people.histories
     order = np.lexsort((people.times, people.kinds, histories.items, histories.rows))
-    same = np.diff(people.times[order]) <= DOUBLE_CLICK
+    same = np.diff(people.times[order]) <= REPEAT_SECONDS
     for column in (people.kinds, histories.items, histories.rows):
         same &= np.diff(column[order]) == 0
     if not same.any():
@@ -132,31 +133,31 @@ def _implausible(people: People, now: float) -> tuple[People, Finding | None]:
     share = lengths[busy].sum() / lengths.sum()
     detail = f"people with implausible activity: up to {lengths[busy].max():,} interactions"
     found = int(busy.sum())
-    if share > MOST:
+    if share > MAJORITY:
         return people, Finding("people", found, detail, "nothing, as most of the data is theirs")
-    done = f"they do not teach ({share:.1%} of all interactions); they are still recommended to"
+    done = f"left out of training ({share:.1%} of all interactions); they are still recommended to"
     finding = Finding("people", found, detail, done)
     return people.take(~busy[people.histories.rows]), finding
 
 
 def _busy(lengths: Int64Array) -> BoolArray:
-    """(n_people,) who has a history many times as long as nearly everybody's."""
+    """(n_people,) bool who has a history many times as long as nearly everybody's."""
     active = lengths[lengths > 0]
     if len(active) < ENOUGH:
         return np.zeros(len(lengths), dtype=np.bool_)
-    return np.asarray(lengths > max(BUSY * np.quantile(active, 0.99), BUSY_AT_LEAST))
+    return np.asarray(lengths > max(BUSY_FACTOR * np.quantile(active, 0.99), BUSY_AT_LEAST))
 
 
 def _rushed(people: People) -> BoolArray:
-    """(n_people,) who chose more within an hour than a person can; not where times are dates."""
+    """(n_people,) bool who did more within an hour than a person can; not where times are dates."""
     times, rows = people.times, people.histories.rows
     rushed = np.zeros(len(people), dtype=np.bool_)
     finite = times[np.isfinite(times)]
-    if not len(finite) or not (finite % DAY).any():
+    if not len(finite) or not (finite % _DAY).any():
         return rushed
-    # histories are in the order of time: what lies RUSH places on came that much later
-    later, sooner = slice(RUSH, None), slice(None, -RUSH)
-    quick = (times[later] - times[sooner] < HOUR) & (rows[later] == rows[sooner])
+    # histories are in the order of time: compare each with the one MOST_IN_AN_HOUR places on
+    later, sooner = slice(MOST_IN_AN_HOUR, None), slice(None, -MOST_IN_AN_HOUR)
+    quick = (times[later] - times[sooner] < _HOUR) & (rows[later] == rows[sooner])
     rushed[rows[sooner][quick]] = True
     return rushed
 
@@ -164,22 +165,23 @@ def _rushed(people: People) -> BoolArray:
 def _clipped(people: People, kinds: Sequence[str]) -> tuple[People, Finding | None]:
     """Values far beyond what is usual for their kind, brought back to the bound."""
     values = people.histories.values.copy()
-    told: list[str] = []
+    clipped: list[str] = []
     for kind in np.unique(people.kinds).tolist():
         own = people.kinds == kind
         if np.count_nonzero(own) < ENOUGH:
             continue
-        bound = FAR_OUT * float(np.quantile(np.abs(values[own]), 0.99))
+        bound = CLIP_FACTOR * float(np.quantile(np.abs(values[own]), 0.99))
         far = own & (np.abs(values) > bound)
         if bound > 0 and far.any():
             name = kinds[kind] if kind < len(kinds) else "interaction"
-            told.append(f"{name} up to {np.abs(values[far]).max():,.6g}, clipped to {bound:,.6g}")
+            largest = np.abs(values[far]).max()
+            clipped.append(f"{name} up to {largest:,.6g}, clipped to {bound:,.6g}")
             np.clip(values, -bound, bound, out=values, where=own)
     changed = int(np.count_nonzero(values != people.histories.values))
     if not changed:
         return people, None
     detail = "values far beyond the usual"
-    return _valued(people, values), Finding("values", changed, detail, "; ".join(told))
+    return _valued(people, values), Finding("values", changed, detail, "; ".join(clipped))
 
 
 def _valued(people: People, values: Float32Array) -> People:
@@ -202,9 +204,9 @@ def _pause(people: People) -> Finding | None:
         return None
     gaps = np.diff(times)
     place, longest = int(np.argmax(gaps)), float(gaps.max())
-    if longest < max(PAUSE[0], PAUSE[1] * (times[-1] - times[0])):
+    if longest < max(PAUSE_SECONDS, PAUSE_SHARE * (times[-1] - times[0])):
         return None
-    detail = f"a pause of {longest / DAY:,.0f} days after {_day(times[place])}"
+    detail = f"a pause of {longest / _DAY:,.0f} days after {_day(times[place])}"
     return Finding("times", 1, detail, "nothing; measures across it may mislead")
 
 

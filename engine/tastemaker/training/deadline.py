@@ -37,7 +37,7 @@ class Allowance:
     """A Progress that stops the fit that reports to it once the time for it is over.
 
     Args:
-        progress: told of everything.
+        progress: what to report to.
         seconds: how long the fit may take, from now on.
         clock: what time is read from.
 

@@ -18,81 +18,68 @@ from tastemaker.validation import Json
 
 
 @dataclass(frozen=True)
-class Candidate:
-    """A recommender that takes part in a training run.
+class FitResult:
+    """What came of one fit: a recommender, or the reason why there is none.
+
+    A plugin is fitted several times in a run, on other data and with another outcome each time.
 
     Attributes:
-        plugin: where it comes from.
-        settings: the operator's settings for it.
+        plugin: what was fitted, with which settings.
+        recommender: the fitted one; None where it failed or was declined.
+        problem: why there is none.
+        seconds: how long it took.
+        declined: whether it was stopped or not begun, rather than failed.
     """
 
     plugin: Plugin
-    settings: Mapping[str, Json]
+    recommender: Recommender | None
+    problem: str
+    seconds: float = 0.0
+    declined: bool = False
 
     @property
     def name(self) -> str:
         """The recommender's name."""
         return self.plugin.name
 
-    @property
-    def uses_features(self) -> bool:
-        """Whether it looks at what people declared of themselves."""
-        return self.plugin.recommender is not None and self.plugin.recommender.uses_features
-
-
-@dataclass(frozen=True)
-class FitResult:
-    """What came of fitting one recommender.
-
-    Attributes:
-        candidate: which.
-        recommender: the fitted one; None where it failed.
-        problem: why it failed.
-        seconds: how long it took.
-        declined: whether it was stopped or not begun, rather than failed.
-    """
-
-    candidate: Candidate
-    recommender: Recommender | None
-    problem: str
-    seconds: float
-    declined: bool = False
-
 
 def choose(
     registry: Registry, settings: Mapping[str, Mapping[str, Json]], only: Sequence[str]
-) -> list[Candidate]:
-    """The recommenders in use, or those of them that are named.
+) -> list[Plugin]:
+    """The recommenders in use, or those of them that are named, with their stored settings.
+
+    Args:
+        registry: the recommenders at hand.
+        settings: those stored for each recommender, by its name.
+        only: names of recommenders; all that are enabled where empty.
 
     Raises:
         NotFoundError: a name that no recommender has.
         PluginError: a named one is switched off or failed.
     """
-    names = list(dict.fromkeys(only)) or list(registry.enabled)
     for name in only:
         registry.create(name)
-    return [Candidate(registry.find(name), settings.get(name, {})) for name in names]
+    found = {one.name: one for one in map(registry.find, only or registry.enabled)}
+    return [one.configured(settings.get(name, {})) for name, one in found.items()]
 
 
-def fit(
-    registry: Registry, candidate: Candidate, data: TrainingData, progress: Progress
-) -> FitResult:
+def fit(registry: Registry, plugin: Plugin, data: TrainingData, progress: Progress) -> FitResult:
     """Fits one recommender; whatever it does wrong is kept as a problem."""
     start = time.monotonic()
     try:
-        fresh = registry.create(candidate.name, candidate.settings)
+        fresh = registry.create(plugin.name, plugin.chosen)
     except TastemakerError as error:
-        return FitResult(candidate, None, str(error), 0.0)
+        return FitResult(plugin, None, str(error))
     recommender, problem = guarded_fit(fresh, data, progress)
-    return FitResult(candidate, recommender, problem, time.monotonic() - start)
+    return FitResult(plugin, recommender, problem, time.monotonic() - start)
 
 
 def fit_in_time(
-    registry: Registry, candidate: Candidate, data: TrainingData, progress: Progress, seconds: float
+    registry: Registry, plugin: Plugin, data: TrainingData, progress: Progress, seconds: float
 ) -> FitResult:
     """The same, but stopped at its own next report of progress once it has had its time."""
     allowance = Allowance(progress, seconds)
-    fitted = fit(registry, candidate, data, allowance)
+    fitted = fit(registry, plugin, data, allowance)
     if fitted.recommender is None and allowance.exceeded:
         why = f"stopped: one fit may take {seconds:,.0f} s at this time limit; see --time-limit"
         return replace(fitted, problem=why, declined=True)
@@ -100,23 +87,29 @@ def fit_in_time(
 
 
 def too_large(
-    registry: Registry, candidate: Candidate, data: TrainingData, memory: int
+    registry: Registry, plugin: Plugin, data: TrainingData, memory: int
 ) -> FitResult | None:
     """The refusal to fit a recommender that needs more memory than it may take, or None.
 
     Its own estimate decides; one that cannot even estimate has failed.
+
+    Args:
+        registry: makes the recommender.
+        plugin: which, and its settings.
+        data: what it would be fitted on.
+        memory: bytes that a fit may take.
     """
     try:
-        fresh = registry.create(candidate.name, candidate.settings)
+        fresh = registry.create(plugin.name, plugin.chosen)
     except TastemakerError as error:
-        return FitResult(candidate, None, str(error), 0.0)
+        return FitResult(plugin, None, str(error))
     needed, problem = attempt(lambda: int(fresh.memory(data)), quote=not fresh.uses_features)
     if needed is None:
-        return FitResult(candidate, None, f"cannot estimate its memory: {problem}", 0.0)
+        return FitResult(plugin, None, f"cannot estimate its memory: {problem}")
     if needed <= memory:
         return None
     why = (
         f"needs {as_size(needed)} of memory, more than the limit of {as_size(memory)}; "
         "see --memory-limit, or its settings"
     )
-    return FitResult(candidate, None, why, 0.0, declined=True)
+    return FitResult(plugin, None, why, declined=True)

@@ -9,7 +9,7 @@ from tastemaker.errors import InputError
 from tastemaker.training import machine
 
 SECONDS = 900.0
-"""How long a training run may take where nothing else is said."""
+"""How long a training run may take unless set otherwise. Chosen, not measured."""
 
 SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?\s*", re.IGNORECASE)
 DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([smh]?)\s*", re.IGNORECASE)
@@ -24,7 +24,7 @@ class Limits:
         seconds: for the whole run; what cannot be done in it is left out.
     """
 
-    memory: int = machine.MOST
+    memory: int = machine.MOST_MEMORY
     seconds: float = SECONDS
 
 

@@ -6,25 +6,25 @@ import os
 import re
 from pathlib import Path
 
-MOST = 4 * 2**30
-SHARE = 0.6
-"""A fit may take this share of what is left, and never more than the above."""
+MOST_MEMORY = 4 * 2**30
+MEMORY_SHARE = 0.6
+"""A fit may take this share of what is left, never more than the above. Chosen, not measured."""
 
 Files = tuple[Path, Path, Path]
-"""Where a control group tells its limit, its use, and the details of it."""
+"""The files of a control group with its limit, its use, and the details of it."""
 
-GROUPS = Path("/sys/fs/cgroup")
+CONTROL_GROUPS = Path("/sys/fs/cgroup")
 
 
 def default_memory() -> int:
     """A share of what the machine, or the container, has left; never more than 4 GiB."""
-    rooms = (machine_room(Path("/proc/meminfo")), *map(group_room, group_files(GROUPS)))
+    rooms = (machine_room(Path("/proc/meminfo")), *map(group_room, group_files(CONTROL_GROUPS)))
     known = [room for room in rooms if room is not None]
-    return min(MOST, int(SHARE * min(known, default=MOST)))
+    return min(MOST_MEMORY, int(MEMORY_SHARE * min(known, default=MOST_MEMORY)))
 
 
 def machine_room(meminfo: Path) -> int | None:
-    """Bytes that the machine has available; None where it does not tell."""
+    """Bytes that the machine has available; None where that is not known."""
     try:
         found = re.search(r"^MemAvailable:\s+(\d+) kB", meminfo.read_text(), re.MULTILINE)
         if found:

@@ -1,4 +1,4 @@
-"""What to leave out of a training run that would take too long, decided after its first cut."""
+"""What to leave out of a training run that would take too long, decided after its first fold."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 NO_WEIGHT = 0.01
-"""A member whose weight is nowhere above this is not worth its cost."""
+"""A member whose weight is nowhere above this is not worth its cost. Chosen, not measured."""
 
 LITTLE_WEIGHT = 0.05
-"""Members of up to this weight on average go before the last of the further cuts does."""
+"""Members of up to this mean weight are dropped before the last of the further folds is.
+
+Chosen, not measured."""
 
 
 @dataclass(frozen=True)
 class Cost:
-    """Seconds that a member takes at one cut: to fit, and to score what is asked."""
+    """Seconds that a member takes on one fold: to fit, and to score the held-out cases."""
 
     fit: float
     score: float = 0.0
@@ -26,7 +28,7 @@ class Plan:
 
     Attributes:
         members: who is fitted again.
-        further: at how many further cuts, besides the last fit on everything.
+        further: on how many further folds, besides the last fit on everything.
         dropped: by name, why others are not.
     """
 
@@ -37,24 +39,24 @@ class Plan:
 
 @dataclass(frozen=True)
 class Costs:
-    """What one cut costs, in seconds.
+    """What one fold costs, in seconds.
 
     Attributes:
         members: by name.
-        shared: what all members together take besides, at a cut.
-        lesson: what one member adds to learning a blend.
+        shared: what all members together take besides, on a fold.
+        learning: what one member adds to learning the weights once.
     """
 
     members: Mapping[str, Cost]
     shared: float = 0.0
-    lesson: float = 0.0
+    learning: float = 0.0
 
     def of(self, name: str, further: int) -> float:
-        """What a member still costs: at each further cut, in the end, and whenever one learns."""
+        """What a member still costs: on each further fold, in the last fit, and in the weights."""
         own = self.members[name]
-        # on all cuts, and without each of them in turn; with only one cut, one too many
-        lessons = 1 + (further + 1)
-        return further * (own.fit + own.score) + own.fit + lessons * self.lesson
+        # weights are learnt on all folds, and without each in turn; of a single fold, one too many
+        times_learnt = 1 + (further + 1)
+        return further * (own.fit + own.score) + own.fit + times_learnt * self.learning
 
     def ahead(self, plan: Plan) -> float:
         """The forecast of all that a plan still costs."""
@@ -65,16 +67,16 @@ class Costs:
 def thinned(costs: Costs, further: int, seconds: float, weights: Mapping[str, float]) -> Plan:
     """What fits into the time, and is worth most.
 
-    First those go that have no weight, the most expensive first; then cuts, the oldest first, down
-    to one further one; then those of little weight, that with the least for its time first; then
-    the last further cut, after which the blend learns from the first cut alone; then those with the
-    least weight, but never the one with the most.
+    First members without weight are dropped, the most expensive first; then folds, the oldest
+    first, down to one further one; then members of little weight, that with the least for its time
+    first; then the last further fold, after which the blend learns from the first one alone; then
+    members with the least weight, but never the one with the most.
 
     Args:
-        costs: what one cut costs.
-        further: how many cuts there are besides the first.
+        costs: what one fold costs.
+        further: how many folds there are besides the first.
         seconds: left for all this.
-        weights: by name, the mean weight over people in a blend learnt on the first cut alone; 0
+        weights: by name, the mean weight over people in a blend learnt on the first fold alone; 0
             for a member that is worth its cost nowhere.
     """
     plan = Plan(tuple(costs.members), further)
@@ -82,24 +84,24 @@ def thinned(costs: Costs, further: int, seconds: float, weights: Mapping[str, fl
     idle = [name for name in slow if not weights[name]]
     cheap = sorted(costs.members, key=lambda name: weights[name] / max(costs.of(name, 1), 1e-9))
     little = [name for name in cheap if weights[name] <= LITTLE_WEIGHT]
-    plan = _dropping(plan, idle, costs, seconds, weights)
-    plan = _cutting(plan, 1, costs, seconds)
-    plan = _dropping(plan, little, costs, seconds, weights)
-    plan = _cutting(plan, 0, costs, seconds)
-    return _dropping(plan, sorted(weights, key=weights.__getitem__), costs, seconds, weights)
+    plan = _drop_members(plan, idle, costs, seconds, weights)
+    plan = _drop_folds(plan, 1, costs, seconds)
+    plan = _drop_members(plan, little, costs, seconds, weights)
+    plan = _drop_folds(plan, 0, costs, seconds)
+    return _drop_members(plan, sorted(weights, key=weights.__getitem__), costs, seconds, weights)
 
 
-def _cutting(plan: Plan, least: int, costs: Costs, seconds: float) -> Plan:
-    """With fewer further cuts, until it fits."""
+def _drop_folds(plan: Plan, least: int, costs: Costs, seconds: float) -> Plan:
+    """The plan with fewer further folds, until it fits."""
     while costs.ahead(plan) > seconds and plan.further > least:
         plan = replace(plan, further=plan.further - 1)
     return plan
 
 
-def _dropping(
+def _drop_members(
     plan: Plan, order: list[str], costs: Costs, seconds: float, weights: Mapping[str, float]
 ) -> Plan:
-    """Without some of the members, in that order, until it fits."""
+    """The plan without some of the members, in that order, until it fits."""
     best = max(plan.members, key=weights.__getitem__)
     for name in order:
         if costs.ahead(plan) <= seconds:
@@ -112,8 +114,8 @@ def _dropping(
 
 
 def _reason(weight: float, seconds: float) -> str:
-    standing = f"a weight of {weight:.1%} on average" if weight else "no weight"
+    standing = f"a mean weight of {weight:.1%}" if weight else "no weight"
     return (
-        f"left out for want of time: {standing} at the latest cut, and {seconds:,.0f} s more to "
-        "go; see --time-limit"
+        f"left out to save time: {standing} on the latest fold, and {seconds:,.0f} s more needed; "
+        "see --time-limit"
     )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
-from tastemaker.errors import NotFoundError, TastemakerError
+from tastemaker.errors import NewerReleaseError, NotFoundError, TastemakerError
 from tastemaker.store import meta, releases
 from tastemaker.store.crypto.keyring import Keyring
 from tastemaker.store.persons import as_iso
@@ -20,7 +20,7 @@ class ReleaseSummary:
 
     Attributes:
         number: its number.
-        state: "active", "kept" or "damaged".
+        state: "active", "kept", "newer" (than this version can read) or "damaged".
         trained_at: when its data was read, ISO 8601 in UTC.
         recommenders: whose models are in it.
         measures: the blend's held-out measures.
@@ -49,8 +49,8 @@ class ReleaseSummary:
         }
 
 
-def list_releases(connection: Connection, keyring: Keyring) -> list[ReleaseSummary]:
-    """All releases, the newest first; a damaged one is listed as such."""
+def read_releases(connection: Connection, keyring: Keyring) -> list[ReleaseSummary]:
+    """All releases, the newest first; one that cannot be read is listed with the reason."""
     active = active_release(connection, keyring)
     summaries: list[ReleaseSummary] = []
     for row in releases.list_releases(connection):
@@ -58,9 +58,8 @@ def list_releases(connection: Connection, keyring: Keyring) -> list[ReleaseSumma
         try:
             release = Release.from_json(releases.read_manifest(connection, keyring, row.number))
         except TastemakerError as error:
-            summaries.append(
-                ReleaseSummary(row.number, "damaged", when, (), {}, row.size, str(error))
-            )
+            state = "newer" if isinstance(error, NewerReleaseError) else "damaged"
+            summaries.append(ReleaseSummary(row.number, state, when, (), {}, row.size, str(error)))
             continue
         state = "active" if row.number == active else "kept"
         names = release.curve.members if release.curve else ()
@@ -74,13 +73,15 @@ def read_release(connection: Connection, keyring: Keyring, number: int | None) -
     Raises:
         NotFoundError: there is no such release, or none is active.
         TamperedError: it was changed.
+        ReleaseError: it cannot be read, or a newer version wrote it.
     """
     active = active_release(connection, keyring)
     wanted = active if number is None else number
     if wanted is None:
         raise NotFoundError("No release is active. `tastemaker train` makes one.")
     manifest = releases.read_manifest(connection, keyring, wanted)
-    return Release.from_json(manifest).numbered(wanted, wanted == active)
+    release = Release.from_json(manifest)
+    return replace(release, number=wanted, active=wanted == active)
 
 
 def last_problems(connection: Connection, keyring: Keyring) -> dict[str, str]:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import Field, asdict, dataclass, fields
 from typing import Any, ClassVar, Self
 
 from tastemaker.blend import WeightCurve
 from tastemaker.errors import ReleaseError
+from tastemaker.store.manifest import MANIFEST_FORMAT
 from tastemaker.training.data_quality import Finding
 
 
 @dataclass(frozen=True, slots=True)
 class MemberReport:
-    """One recommender in a training run.
+    """One recommender, or the blend, in a training run: plain values that a manifest can hold.
 
     Attributes:
         name: the recommender's name; "blend" for all together.
@@ -37,18 +38,18 @@ class MemberReport:
 
 @dataclass(frozen=True)
 class Release:
-    """A trained release: what is in it, how it measured, and whether it answers now.
+    """A trained release: what is in it, how it measured, and whether it serves now.
 
     Attributes:
         number: the release's number.
-        active: whether it answers now.
+        active: whether it serves now.
         trained_at: when its data was read, ISO 8601 in UTC.
         basis: in words, what it learnt from and on what it was measured.
         members: the recommenders and, last, the blend.
         curve: the weights; None if no recommender could be trained.
         n_users, n_items, n_interactions: what it was trained on.
         notes: what a person should know about this run.
-        quality: what is odd about the data, and what training did about it.
+        findings: what is odd about the data, and what training did about it.
     """
 
     number: int
@@ -61,7 +62,7 @@ class Release:
     n_items: int = 0
     n_interactions: int = 0
     notes: Sequence[str] = ()
-    quality: Sequence[Finding] = ()
+    findings: Sequence[Finding] = ()
 
     COLUMNS: ClassVar[tuple[str, ...]] = (
         "recommender",
@@ -114,17 +115,10 @@ class Release:
             for knot, weights in zip(self.curve.knots, self.curve.weights, strict=True)
         ]
 
-    def numbered(self, number: int, active: bool) -> Self:
-        """The same under its number."""
-        return replace(self, number=number, active=active)
-
-    def dated(self, trained_at: str, notes: Sequence[str]) -> Self:
-        """The same with the time of its data, and further notes."""
-        return replace(self, trained_at=trained_at, notes=(*self.notes, *notes))
-
     def to_json(self) -> dict[str, Any]:
-        """Everything as JSON values."""
+        """Everything as JSON values: a release's manifest."""
         return {
+            "format": MANIFEST_FORMAT,
             "number": self.number,
             "active": self.active,
             "trained_at": self.trained_at,
@@ -135,22 +129,34 @@ class Release:
             "n_items": self.n_items,
             "n_interactions": self.n_interactions,
             "notes": list(self.notes),
-            "quality": [asdict(finding) for finding in self.quality],
+            "findings": [asdict(finding) for finding in self.findings],
         }
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Self:
-        """The release that `to_json` described.
+        """The release that `to_json` described, now or in an older version.
+
+        Keys that this version does not know are ignored, here and in members and findings: a newer
+        version may have written them.
 
         Raises:
             ReleaseError: the description is not one of a release.
         """
+        # manifests without a format call the findings "quality", or have none
+        findings = value.get("findings", value.get("quality", ()))
         try:
-            curve = WeightCurve.from_json(value["curve"]) if value["curve"] else None
-            members = tuple(MemberReport(**member) for member in value["members"])
-            quality = tuple(Finding(**finding) for finding in value.get("quality", ()))
-            parts = ("curve", "members", "quality")
-            plain = {key: value[key] for key in value if key not in parts}
-            return cls(members=members, curve=curve, quality=quality, **plain)
+            parts = {
+                "curve": WeightCurve.from_json(value["curve"]) if value["curve"] else None,
+                "members": tuple(
+                    MemberReport(**_known(fields(MemberReport), one)) for one in value["members"]
+                ),
+                "findings": tuple(Finding(**_known(fields(Finding), one)) for one in findings),
+            }
+            return cls(**_known(fields(cls), {**value, **parts}))
         except (KeyError, TypeError) as error:
             raise ReleaseError(f"The release cannot be read ({error}). Train again.") from None
+
+
+def _known(entries: Sequence[Field[Any]], value: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a dataclass's fields, without other keys."""
+    return {entry.name: value[entry.name] for entry in entries if entry.name in value}

@@ -1,9 +1,8 @@
-"""Saving a release and letting it answer: in one transaction, so that it is all there or not."""
+"""Saving a release and activating it: in one transaction, so that it is all there or not."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
 from sqlalchemy import Connection
 
@@ -11,58 +10,88 @@ from tastemaker.errors import TastemakerError
 from tastemaker.store import releases
 from tastemaker.store.crypto.keyring import Keyring
 from tastemaker.store.persons import as_iso
-from tastemaker.store.releases import StoredModel
-from tastemaker.store.sql.database import Database
+from tastemaker.store.releases import CATALOGUE, StoredModel
+from tastemaker.store.store import Store
+from tastemaker.training.building import UnsavedRelease
 from tastemaker.training.reading import active_release, read_release
 from tastemaker.training.report import Release
+from tastemaker.training.snapshot import Snapshot
 
 CLEARLY_WORSE = 0.8
-"""A release is not activated if its held-out NDCG is below this share of the active one's."""
+"""A release is not activated if its held-out NDCG is below this share of the active one's.
+
+Chosen, not measured.
+"""
 
 
-@dataclass(frozen=True)
-class UnsavedRelease:
-    """A release that is not stored yet.
+def save(store: Store, unsaved: UnsavedRelease, snapshot: Snapshot, activate: bool) -> Release:
+    """Writes a release and, if wanted and if it measures well enough, activates it.
 
-    Attributes:
-        release: what it says about itself; it has no number yet.
-        models: its items, and what its members are made of.
-        trained_at: when its data was read, in microseconds since 1970 UTC.
+    Args:
+        store: where it goes.
+        unsaved: what was trained.
+        snapshot: what it was trained on.
+        activate: whether it should serve.
+
+    Raises:
+        ReleaseError: a model cannot be stored.
     """
-
-    release: Release
-    models: Sequence[StoredModel]
-    trained_at: int
-
-
-def save(database: Database, keyring: Keyring, unsaved: UnsavedRelease, activate: bool) -> Release:
-    """Writes a release and, if it may answer and measures well enough, activates it."""
-    release = unsaved.release
-    with database.writing(operation="saving a release") as connection:
+    keyring, release = store.keyring, described(unsaved, snapshot)
+    models = [stored_items(snapshot), *unsaved.models]
+    with store.writing("saving a release") as connection:
         objection = worse_than_active(connection, keyring, release) if activate else ""
         active = activate and not objection
-        noted = release.dated(str(as_iso(unsaved.trained_at)), [objection] if objection else [])
+        if objection:
+            release = replace(release, notes=(*release.notes, objection))
         number = releases.save_release(
-            connection, keyring, noted.to_json(), unsaved.models, unsaved.trained_at
+            connection, keyring, release.to_json(), models, snapshot.taken_at
         )
         if active:
             releases.activate(connection, keyring, number)
         serving = active_release(connection, keyring)
         releases.prune(connection, serving, number)
-    return noted.numbered(number, active)
+    return replace(release, number=number, active=active)
+
+
+def described(unsaved: UnsavedRelease, snapshot: Snapshot) -> Release:
+    """The release as its manifest will have it: not active, and without a number yet."""
+    data = snapshot.data
+    n_users, n_interactions = len(data.people), len(data.people.times)
+    size = f"{n_users:,} people, {data.n_items:,} items, {n_interactions:,} interactions"
+    measured = f"measured on {unsaved.basis}" if unsaved.basis else "not measured"
+    return Release(
+        number=0,
+        active=False,
+        trained_at=str(as_iso(snapshot.taken_at)),
+        basis=f"{size}, {measured}",
+        members=unsaved.members,
+        curve=unsaved.curve,
+        n_users=n_users,
+        n_items=data.n_items,
+        n_interactions=n_interactions,
+        notes=unsaved.notes,
+        findings=unsaved.findings,
+    )
+
+
+def stored_items(snapshot: Snapshot) -> StoredModel:
+    """The items that a release knows, and how often each was chosen, as they are written."""
+    return StoredModel(
+        CATALOGUE, arrays={"item_keys": snapshot.items.keys, "counts": snapshot.counts}
+    )
 
 
 def worse_than_active(connection: Connection, keyring: Keyring, release: Release) -> str:
-    """Why a new release should not be activated; empty where nothing speaks against it."""
+    """Why a new release should not be activated; empty where nothing stands against it."""
     try:
         active = read_release(connection, keyring, None)
     except TastemakerError:
-        return ""  # none is active, or it is damaged: anything is better
+        return ""  # none is active, or it cannot be read: anything is better
     before, now = active.measures.get("ndcg@10"), release.measures.get("ndcg@10")
     if not before or now is None or now >= CLEARLY_WORSE * before:
         return ""
     return (
         f"Not activated: its held-out NDCG@10 is {now:.4f}, that of the active release "
-        f"{active.number} was {before:.4f}. To let it answer all the same run `tastemaker "
+        f"{active.number} was {before:.4f}. To activate it all the same run `tastemaker "
         "release activate NUMBER`."
     )

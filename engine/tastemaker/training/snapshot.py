@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,24 +10,29 @@ from sqlalchemy import Connection
 
 from tastemaker.data import Float32Array, Int64Array, TrainingData, Values
 from tastemaker.errors import TrainingError
-from tastemaker.serving.catalogue import Catalogue
-from tastemaker.serving.people import as_people
 from tastemaker.store import interactions, items, users
 from tastemaker.store.crypto.keyring import Keyring
-from tastemaker.store.kinds import read_kinds
+from tastemaker.store.kinds import Kind, read_kinds
+from tastemaker.store.people import as_people
+from tastemaker.validation import now_us
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Training data, and which items of the store its indexes stand for.
+    """Training data, with its items and kinds as the store has them.
 
     Attributes:
         data: items and everyone's history.
-        item_keys: (n_items,) int64 the items' keys in the store.
+        items: the same items in the same order, with their keys in the store and whether each is
+            available.
+        kinds: the kinds of interaction.
+        taken_at: when it was read, in microseconds since 1970 UTC.
     """
 
     data: TrainingData
-    item_keys: Int64Array
+    items: items.StoredItems
+    kinds: Sequence[Kind]
+    taken_at: int
 
     @property
     def counts(self) -> Float32Array:
@@ -51,20 +56,22 @@ def read_snapshot(
     Raises:
         TrainingError: there is nothing to learn from.
     """
+    taken_at = now_us()
     stored = interactions.snapshot(connection)
     if len(stored.user_keys) == 0:
         raise TrainingError(
             "There are no interactions to learn from. Import some with `tastemaker import "
             "interactions FILE`, or record them."
         )
-    columns = items.read_catalogue(connection)
-    catalogue = Catalogue(columns.items, columns.keys, columns.available)
+    catalogue = items.read_catalogue(connection)
     kinds = read_kinds(connection)
     grouped = interactions.Histories(indptr_of(stored.user_keys), *stored[1:])
-    declared = read_features(connection, keyring, stored.user_keys) if features else {}
-    people = as_people(grouped, catalogue, kinds, declared).shuffled(seed)
-    data = TrainingData(columns.items, people, tuple(kind.name for kind in kinds), seed)
-    return Snapshot(data, columns.keys)
+    declared = read_all_features(connection, keyring, stored.user_keys) if features else {}
+    # within one transaction every interaction's item is there
+    indexes = np.searchsorted(catalogue.keys, stored.item_keys).astype(np.int32)
+    people = as_people(grouped, indexes, len(catalogue.keys), kinds, declared).shuffled(seed)
+    data = TrainingData(catalogue.items, people, tuple(kind.name for kind in kinds), seed)
+    return Snapshot(data, catalogue, kinds, taken_at)
 
 
 def indptr_of(keys: Int64Array) -> Int64Array:
@@ -73,7 +80,7 @@ def indptr_of(keys: Int64Array) -> Int64Array:
     return np.append(starts, len(keys)).astype(np.int64)
 
 
-def read_features(
+def read_all_features(
     connection: Connection, keyring: Keyring, user_keys: Int64Array
 ) -> Mapping[str, tuple[Values, ...]]:
     """The declared features of the people of all rows, by ascending key, each once."""

@@ -11,8 +11,8 @@ def fair_threads() -> int:
     """Half of the processors that this process may run on, at least one.
 
     Threads of linear algebra wait for each other without sleeping. Where other programs are at work
-    too, one thread that has been put aside keeps the others waiting: on two busy processors an
-    inverse took 7 to 17 times as long with two threads as with one.
+    too, one thread that has been put aside keeps the others waiting: on two busy processors the
+    inverse that `ease` needs took 7 to 17 times as long with two threads as with one.
     """
     try:
         processors = len(os.sched_getaffinity(0))

@@ -1,107 +1,72 @@
-"""A training run of a database: snapshot → build → release, saved and activated."""
+"""A training run of a database: read, build, save and activate a release."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from tastemaker.plugin.discovery import Plugin
-from tastemaker.plugin.registry import Registry
 from tastemaker.recommender import Progress
-from tastemaker.store.configuration import read_configuration
-from tastemaker.store.crypto.keyring import Keyring
-from tastemaker.store.releases import CATALOGUE, StoredModel
-from tastemaker.store.sql.database import Database
-from tastemaker.training.building import Built, Member, build
-from tastemaker.training.data_quality import Announce, ignore_findings
-from tastemaker.training.fitting import choose
-from tastemaker.training.limits import DEFAULT, Limits
+from tastemaker.store.store import Store
+from tastemaker.training.building import UnsavedRelease, build
+from tastemaker.training.data_quality import Announce
+from tastemaker.training.inputs import read_training_inputs
+from tastemaker.training.limits import Limits
 from tastemaker.training.report import MemberReport, Release
-from tastemaker.training.saving import UnsavedRelease, save
-from tastemaker.training.snapshot import Snapshot, read_snapshot
-from tastemaker.validation import now_us
+from tastemaker.training.saving import save
 
 
-class Trainer:
-    """Trains releases of one database.
+def train(
+    store: Store,
+    plugins: Sequence[object],
+    *,
+    only: Sequence[str],
+    seed: int,
+    activate: bool,
+    limits: Limits,
+    hold_out: str | None,
+    announce: Announce,
+    progress: Progress,
+) -> Release:
+    """One training run; see `Tastemaker.train`.
 
     Args:
-        database: where the data is, and the release goes.
-        keyring: seals and signs.
+        store: where the data is, and the release goes.
         plugins: what the application brings besides installed distributions.
+        only: names of recommenders; all that are enabled where empty.
+        seed: where everything random starts from.
+        activate: whether the release should serve, if it measures well enough.
+        limits: the memory that a fit may take, and the time for everything.
+        hold_out: what the blend learns to predict; see `make_folds`.
+        announce: called with what is odd about the data, before anything is trained.
+        progress: what to report to.
+
+    Raises:
+        TrainingError: nothing to learn from, or no recommender could be trained.
+        InputError: there is no such hold-out.
+        NotFoundError: `only` names a recommender that is not there.
+        PluginError: `only` names one that is switched off or failed.
     """
-
-    def __init__(self, database: Database, keyring: Keyring, plugins: Sequence[object]) -> None:
-        self._database = database
-        self._keyring = keyring
-        self._plugins = plugins
-
-    def train(
-        self,
-        only: Sequence[str],
-        seed: int,
-        activate: bool,
-        progress: Progress,
-        limits: Limits = DEFAULT,
-        hold_out: str | None = None,
-        announce: Announce = ignore_findings,
-    ) -> Release:
-        """One training run; see `Tastemaker.train`."""
-        trained_at = now_us()
-        with self._database.reading("reading the training data") as connection:
-            configuration = read_configuration(connection)
-            registry = Registry(self._plugins, configuration.disabled)
-            candidates = choose(registry, configuration.settings, only)
-            features = any(candidate.uses_features for candidate in candidates)
-            snapshot = read_snapshot(connection, self._keyring, seed, features=features)
-        built = build(registry, candidates, snapshot.data, progress, limits, hold_out, announce)
-        progress(1, 1, "saving the release")
-        unsaved = UnsavedRelease(
-            described(snapshot, built, () if only else registry.unavailable),
-            [stored_items(snapshot), *(stored_model(registry, one) for one in built.members)],
-            trained_at,
-        )
-        return save(self._database, self._keyring, unsaved, activate)
+    inputs = read_training_inputs(store, plugins, only, seed)
+    registry, data = inputs.registry, inputs.snapshot.data
+    unsaved = build(registry, inputs.participants, data, progress, limits, hold_out, announce)
+    if not only:
+        unsaved = with_unavailable(unsaved, registry.unavailable)
+    progress(1, 1, "saving the release")
+    return save(store, unsaved, inputs.snapshot, activate)
 
 
-def stored_items(snapshot: Snapshot) -> StoredModel:
-    """The items that a release knows, and how often each was chosen, as they are written."""
-    return StoredModel(
-        CATALOGUE, arrays={"item_keys": snapshot.item_keys, "counts": snapshot.counts}
-    )
-
-
-def stored_model(registry: Registry, member: Member) -> StoredModel:
-    """A member as it is written."""
-    plugin, state = registry.find(member.guarded.name), member.state
-    return StoredModel(plugin.name, plugin.distribution, plugin.version, state.arrays, state.values)
-
-
-def described(snapshot: Snapshot, built: Built, unavailable: Sequence[Plugin]) -> Release:
-    """The release as its manifest will have it."""
-    data = snapshot.data
-    n_interactions = len(data.people.times)
-    held_out = f", measured on {built.basis}" if built.basis else ", not measured"
+def with_unavailable(unsaved: UnsavedRelease, unavailable: Sequence[Plugin]) -> UnsavedRelease:
+    """The release with a report and a note on the recommenders that cannot be trained here."""
     absent = [
         MemberReport(plugin.name, plugin.family, plugin.origin, plugin.state, plugin.problem)
         for plugin in unavailable
     ]
-    return Release(
-        0,
-        False,
-        "",
-        f"{len(data.people):,} people, {data.n_items:,} items, {n_interactions:,} interactions"
-        + held_out,
-        (*absent, *built.reports),
-        built.curve,
-        len(data.people),
-        data.n_items,
-        n_interactions,
-        (*built.notes, *invitations(unavailable)),
-        built.findings,
-    )
+    members, notes = (*absent, *unsaved.members), (*unsaved.notes, *remedies(unavailable))
+    return replace(unsaved, members=members, notes=notes)
 
 
-def invitations(unavailable: Sequence[Plugin]) -> list[str]:
+def remedies(unavailable: Sequence[Plugin]) -> list[str]:
     """How to add the recommenders that cannot be trained here, a line for each remedy."""
     names: dict[str, list[str]] = {}
     for plugin in unavailable:

@@ -1,8 +1,6 @@
-"""What settings are worth on a fold: NDCG of the fitted recommender alone."""
+"""How good a recommender with some settings is on a fold: its NDCG, ranking alone."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -14,38 +12,28 @@ from tastemaker.holdout.tuning_folds import TuningFold
 from tastemaker.plugin.guard import GuardedRecommender
 from tastemaker.recommender import Recommender
 
-CUTOFF = 10
+TUNING_CUTOFF = 10
 
 
-@dataclass(frozen=True)
-class Failed:
-    """Why a recommender has no figure."""
+def fold_ndcg(recommender: Recommender, fold: TuningFold) -> tuple[float | None, str]:
+    """NDCG at 10 of a fitted recommender, the mean over the people of a fold.
 
-    problem: str
+    Returns:
+        The mean, or None and the problem where it fails to score.
+    """
+    guarded = GuardedRecommender(recommender, fold.data.n_items)
+    curve = uniform_weights([guarded.name])
+    problems: list[str] = []
 
-
-def figure(recommender: Recommender, fold: TuningFold) -> float | Failed:
-    """NDCG at 10 of a fitted recommender alone, the mean over the people of a cut."""
-    ranking = _Alone(GuardedRecommender(recommender, fold.data.n_items))
-    figures = measure(fold.question, ranking, (CUTOFF,))
-    if ranking.problem:
-        return Failed(ranking.problem)
-    return float(figures[f"ndcg@{CUTOFF}"].mean())
-
-
-class _Alone:
-    """A recommender that ranks by itself."""
-
-    def __init__(self, guarded: GuardedRecommender) -> None:
-        self._guarded = guarded
-        self._curve = uniform_weights([guarded.name])
-        self.problem = ""
-
-    def __call__(self, people: People, excluded: BoolArray, k: int) -> tuple[Int64Array, BoolArray]:
-        """Its best items; any, once it has failed."""
-        scores, problem = self._guarded.score(people)
+    def rank(people: People, excluded: BoolArray, k: int) -> tuple[Int64Array, BoolArray]:
+        scores, problem = guarded.score(people)
         if scores is None:
-            self.problem = problem
+            problems.append(problem)
             scores = np.zeros((len(people), people.n_items), dtype=np.float32)
-        best = blend([scores], excluded, self._curve, people.histories.lengths, k)
+        best = blend([scores], excluded, curve, people.histories.lengths, k)
         return best.items, best.valid
+
+    figures = measure(fold.question, rank, (TUNING_CUTOFF,))
+    if problems:
+        return None, problems[-1]
+    return float(figures[f"ndcg@{TUNING_CUTOFF}"].mean()), ""

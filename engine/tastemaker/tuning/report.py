@@ -10,7 +10,7 @@ from tastemaker.recommender import Json
 
 
 @dataclass(frozen=True)
-class Tuned:
+class TunedRecommender:
     """What the search of one recommender's settings brought.
 
     Attributes:
@@ -18,7 +18,7 @@ class Tuned:
         state: "better" (other settings are), "kept" (none is clearly better), "nothing to search"
             (no setting has bounds) or "failed".
         settings: those to use from now on that were searched, by name.
-        before: mean NDCG at 10 over the cuts, with the settings in use before.
+        before: mean NDCG at 10 over the folds, with the settings in use before.
         after: the same with the settings to use from now on.
         trials: how many settings were tried.
         pruned: how many of these were given up early: clear losers, or far too slow.

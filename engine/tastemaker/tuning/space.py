@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,7 @@ if TYPE_CHECKING:
     import optuna
 
 DIGITS = 3
-"""So many significant digits of a number are enough to tell settings apart."""
+"""How many significant digits a suggested number has. Chosen, not measured."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ class Dimension:
     choices: tuple[Any, ...] = ()
 
     def suggested(self, trial: optuna.Trial) -> Json:
-        """The value that a trial tries, of few digits."""
+        """The value that a trial tries, with few digits."""
         if self.choices:
             chosen: Json = trial.suggest_categorical(self.name, list(self.choices))
             return chosen
@@ -45,7 +44,7 @@ class Dimension:
         return self.rounded(trial.suggest_float(self.name, self.low, self.high, log=self.log))
 
     def rounded(self, value: float) -> float:
-        """A number of few digits, within the bounds."""
+        """A number with few digits, within the bounds."""
         return min(max(float(f"{value:.{DIGITS}g}"), self.low), self.high)
 
 
@@ -67,9 +66,3 @@ def dimensions(kind: type[Recommender]) -> list[Dimension]:
 def defaults(space: list[Dimension]) -> dict[str, Json]:
     """The default of every setting that can be searched."""
     return {dimension.name: dimension.default for dimension in space}
-
-
-def differing(settings: Mapping[str, Json], space: list[Dimension]) -> dict[str, Json]:
-    """The settings that differ from their defaults."""
-    usual = defaults(space)
-    return {name: value for name, value in settings.items() if usual.get(name) != value}

@@ -9,104 +9,108 @@ from typing import TYPE_CHECKING
 
 from tastemaker.errors import InputError
 from tastemaker.holdout.tuning_folds import TuningFold, make_tuning_folds
+from tastemaker.plugin.discovery import Plugin
 from tastemaker.plugin.registry import Registry
 from tastemaker.recommender import Progress
 from tastemaker.store.configuration import read_configuration, write_configuration
-from tastemaker.store.crypto.keyring import Keyring
-from tastemaker.store.sql.database import Database
+from tastemaker.store.store import Store
 from tastemaker.training.data_quality import examine
 from tastemaker.training.deadline import Deadline
-from tastemaker.training.fitting import Candidate, choose
+from tastemaker.training.inputs import read_training_inputs
 from tastemaker.training.limits import Limits
-from tastemaker.training.snapshot import read_snapshot
 from tastemaker.training.threads import threads_limited
-from tastemaker.tuning.report import Tuned
+from tastemaker.tuning.report import TunedRecommender
 from tastemaker.tuning.search import Search
 
 if TYPE_CHECKING:
     import optuna
 
 STARTS = 8
-"""So many settings are drawn at random before Optuna proposes by what it has learnt."""
+"""So many settings are drawn at random before Optuna proposes by what it has learnt.
+
+Chosen, not measured.
+"""
 
 
-class Tuner:
-    """Searches the settings of one database's recommenders.
+def tune(
+    store: Store,
+    plugins: Sequence[object],
+    *,
+    names: Sequence[str],
+    limits: Limits,
+    study: str | None,
+    hold_out: str | None,
+    seed: int,
+    progress: Progress,
+) -> list[TunedRecommender]:
+    """Searches recommenders' settings; see `Tastemaker.tune`. Nothing is written.
 
     Args:
-        database: where the data is, and the settings go.
-        keyring: opens people's features.
+        store: where the data is.
         plugins: what the application brings besides installed distributions.
+        names: which recommenders; all that are enabled where empty.
+        limits: the memory that a fit may take, and the time for everything.
+        study: the URL of the SQL database that keeps the studies; memory where None.
+        hold_out: what is predicted; see `make_folds`.
+        seed: where everything random starts from.
+        progress: what to report to.
+
+    Raises:
+        InputError: Optuna is not installed, the studies cannot be kept at that URL, or there is no
+            such hold-out.
+        TrainingError: there is too little data.
+        NotFoundError: there is no recommender of one of the names.
+        PluginError: one of them is switched off or failed.
     """
-
-    def __init__(self, database: Database, keyring: Keyring, plugins: Sequence[object]) -> None:
-        self._database = database
-        self._keyring = keyring
-        self._plugins = plugins
-
-    def tune(
-        self,
-        names: Sequence[str],
-        limits: Limits,
-        study: str | None,
-        hold_out: str | None,
-        seed: int,
-        progress: Progress,
-    ) -> list[Tuned]:
-        """Searches; see `Tastemaker.tune`. Nothing is written."""
-        check_installed()
-        with self._database.reading("reading the training data") as connection:
-            configuration = read_configuration(connection)
-            registry = Registry(self._plugins, configuration.disabled)
-            candidates = choose(registry, configuration.settings, names)
-            features = any(candidate.uses_features for candidate in candidates)
-            snapshot = read_snapshot(connection, self._keyring, seed, features=features)
-        data = examine(snapshot.data, time.time()).data
-        folds = make_tuning_folds(data, hold_out)
-        with threads_limited():
-            return searched(registry, candidates, folds, limits, study, progress)
-
-    def apply(self, results: Sequence[Tuned]) -> None:
-        """Writes the better settings, for the next training."""
-        with self._database.writing(operation="writing settings") as connection:
-            configuration = read_configuration(connection)
-            for one in results:
-                if one.state == "better":
-                    configuration = configuration.adjusted(one.name, one.settings)
-            write_configuration(connection, configuration)
+    check_installed()
+    inputs = read_training_inputs(store, plugins, names, seed)
+    data = examine(inputs.snapshot.data, time.time()).data
+    folds = make_tuning_folds(data, hold_out)
+    with threads_limited():
+        return search_each(inputs.registry, inputs.participants, folds, limits, study, progress)
 
 
-def searched(
+def apply_settings(store: Store, results: Sequence[TunedRecommender]) -> None:
+    """Writes the better settings, for the next training."""
+    with store.writing("writing settings") as connection:
+        configuration = read_configuration(connection)
+        for one in results:
+            if one.state == "better":
+                configuration = configuration.adjusted(one.name, one.settings)
+        write_configuration(connection, configuration)
+
+
+def search_each(
     registry: Registry,
-    candidates: Sequence[Candidate],
+    participants: Sequence[Plugin],
     folds: Sequence[TuningFold],
     limits: Limits,
     storage: str | None,
     progress: Progress,
-) -> list[Tuned]:
-    """What the search of each candidate brought; what one leaves of its time the next ones get.
+) -> list[TunedRecommender]:
+    """Searches one recommender after the other; what one leaves of its time the next ones get.
 
     Args:
         registry: makes the recommenders.
-        candidates: which, and their settings.
-        papers: what settings are measured on.
+        participants: which, and their settings.
+        folds: what settings are measured on.
         limits: the memory that a fit may take, and the time for everything.
         storage: the URL of the SQL database that keeps the studies; memory where None.
-        progress: told how far it is.
+        progress: what to report to.
     """
     whole = Deadline(limits.seconds)
     mark = fingerprint(folds)
-    results: list[Tuned] = []
-    for place, candidate in enumerate(candidates):
-        share = max(whole.left(), 0.0) / (len(candidates) - place)
+    results: list[TunedRecommender] = []
 
-        def told(done: int, total: int, what: str = "") -> None:
-            gone = round(limits.seconds - max(whole.left(), 0.0))
-            progress(gone, round(limits.seconds) or 1, what)
+    def report(done: int, total: int, what: str = "") -> None:
+        gone = round(limits.seconds - max(whole.left(), 0.0))
+        progress(gone, round(limits.seconds) or 1, what)
 
-        study = open_study(storage, f"{candidate.name} on {mark}", folds[0].data.seed)
-        search = Search(registry, candidate, folds, limits.memory)
-        results.append(search.run(study, Deadline(share), told))
+    for place, plugin in enumerate(participants):
+        share = max(whole.left(), 0.0) / (len(participants) - place)
+        study = open_study(storage, f"{plugin.name} on {mark}", folds[0].data.seed)
+        search = Search(registry, plugin, folds, limits.memory)
+        results.append(search.run(study, Deadline(share), report))
     return results
 
 
@@ -136,7 +140,7 @@ def open_study(storage: str | None, name: str, seed: int) -> optuna.Study:
 
 
 def fingerprint(folds: Sequence[TuningFold]) -> str:
-    """Tells data and cuts apart: figures of other data cannot be compared."""
+    """Identifies data and folds: figures of other data cannot be compared."""
     mark = zlib.crc32(repr([fold.basis for fold in folds]).encode())
     for fold in folds:
         for people in (fold.data.people, fold.question.people):
@@ -148,10 +152,10 @@ def fingerprint(folds: Sequence[TuningFold]) -> str:
 
 
 def check_installed() -> None:
-    """Makes sure that there is an Optuna.
+    """Makes sure that Optuna is installed.
 
     Raises:
-        InputError: there is none; it says how to get it.
+        InputError: it is not; the message says how to get it.
     """
     try:
         import optuna  # noqa: F401

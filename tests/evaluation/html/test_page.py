@@ -10,6 +10,8 @@ import pytest
 
 from tastemaker.evaluation.html.page import palette
 from tastemaker.evaluation.report import Report
+from tastemaker.evaluation.result import EvaluatedModel
+from tastemaker.training.report import MemberReport
 
 if TYPE_CHECKING:
     from tests.evaluation.conftest import Open
@@ -53,7 +55,8 @@ def test_the_page_is_whole_and_asks_for_nothing(make_report: Make) -> None:
 
 def test_foreign_text_is_only_text(make_report: Make) -> None:
     report = make_report({NASTY: 0.05})
-    failed = replace(report.models[1], name=NASTY, problem=NASTY, state=NASTY)
+    member = MemberReport(NASTY, problem=NASTY, state=NASTY)
+    failed = EvaluatedModel(member, None)
     models = (report.models[0], failed, report.models[2])
     report = replace(report, basis=NASTY, notes=(NASTY,), models=models)
     tags = Tags()

@@ -7,8 +7,8 @@ from html import escape
 
 from tastemaker.evaluation.html.charts import Series, bar, columns, lines, scale, whisker
 from tastemaker.evaluation.html.style import COLOURS, CSS
-from tastemaker.evaluation.report import Report
-from tastemaker.evaluation.summary import in_words, summary
+from tastemaker.evaluation.result import EvaluationResult
+from tastemaker.evaluation.summary import in_words, summary_sentences
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 FIFTHS = ("popular", "2nd", "3rd", "4th", "rare")
@@ -26,22 +26,22 @@ TERMS = (
      "people chose both."),
     ("Popularity gap", "How far the mix of popular, middling and rare items in a list is from that "
      "in the person's own history; 0 is the same mix, 1 is none in common."),
-    ("95% interval", "Where the figure would lie, 95 times in 100, had other people been asked."),
+    ("95% interval", "Where the figure would lie, 95 times in 100, had other people been drawn."),
 )  # fmt: skip
 """What the measures mean, for whoever meets them here for the first time."""
 
 
-def page(report: Report) -> str:
+def page(result: EvaluationResult) -> str:
     """The whole page."""
-    styles = palette(report)
+    styles = palette(result)
     sections = (
-        _summary(report),
-        _quality(report, styles),
-        _envelope(report, styles),
-        _weights(report, styles),
-        _tail(report, styles),
-        _cost(report, styles),
-        _figures(report),
+        _summary(result),
+        _quality(result, styles),
+        _envelope(result, styles),
+        _weights(result, styles),
+        _tail(result, styles),
+        _cost(result, styles),
+        _figures(result),
         _terms(),
     )
     body = "".join(section for section in sections if section)
@@ -51,35 +51,36 @@ def page(report: Report) -> str:
         f'<meta http-equiv="Content-Security-Policy" content="{escape(POLICY)}">\n'
         '<meta name="referrer" content="no-referrer">\n'
         '<link rel="icon" href="data:,">\n'
-        f"<title>{escape(_title(report))}</title>\n<style>{CSS}</style>\n</head>\n"
-        f"<body>\n<main>\n{_header(report)}{body}</main>\n</body>\n</html>\n"
+        f"<title>{escape(_title(result))}</title>\n<style>{CSS}</style>\n</head>\n"
+        f"<body>\n<main>\n{_header(result)}{body}</main>\n</body>\n</html>\n"
     )
 
 
-def palette(report: Report) -> Mapping[str, str]:
+def palette(result: EvaluationResult) -> Mapping[str, str]:
     """The class of colour of the blend and every member.
 
     The best member has a colour of its own, and so have the weightiest of the others.
     """
     weights = dict(
-        zip(report.curve.members, report.curve.weights.max(axis=0).tolist(), strict=True)
+        zip(result.curve.members, result.curve.weights.max(axis=0).tolist(), strict=True)
     )
-    members = [one.name for one in report.ranked if one.name != "blend"]
+    members = [one.name for one in result.ranked if one.name != "blend"]
     members[1:] = sorted(members[1:], key=lambda name: -weights.get(name, 0.0))
     styles = {name: f"c{place}" for place, name in enumerate(members[:COLOURS], start=1)}
     return {"blend": "blend", **styles, **dict.fromkeys(members[COLOURS:], "rest")}
 
 
-def _title(report: Report) -> str:
-    return f"Tastemaker: evaluation by {report.split}"
+def _title(result: EvaluationResult) -> str:
+    return f"Tastemaker: evaluation by {result.split}"
 
 
-def _header(report: Report) -> str:
-    made = f" Made {report.made_at[:16].replace('T', ' ')} UTC." if report.made_at else ""
+def _header(result: EvaluationResult) -> str:
+    made = f" Made {result.made_at[:16].replace('T', ' ')} UTC." if result.made_at else ""
     return (
-        f"<header><h1>How well would this recommend?</h1><p>Asked {report.people:,} people for "
-        f"{escape(report.basis)}. Learnt from {report.learnt_interactions:,} interactions of "
-        f"{report.learnt_people:,} people with {report.learnt_items:,} items.{made}</p></header>\n"
+        "<header><h1>How well would this recommend?</h1><p>Evaluated on "
+        f"{result.people:,} people: {escape(result.basis)}. Learnt from "
+        f"{result.training_interactions:,} interactions of {result.training_people:,} people with "
+        f"{result.training_items:,} items.{made}</p></header>\n"
     )
 
 
@@ -89,31 +90,31 @@ def _section(title: str, words: str, content: str, name: str = "") -> str:
     return f"<section{style}><h2>{title}</h2>{intro}{content}</section>\n"
 
 
-def _summary(report: Report) -> str:
-    first, *others = summary(report)
-    measure = in_words(report.headline)
-    best = report.best_member
-    tiles = [("main", f"{measure}, blend", f"{report.quality(report.blend).mean:.4f}")]
+def _summary(result: EvaluationResult) -> str:
+    first, *others = summary_sentences(result)
+    measure = in_words(result.headline)
+    best = result.best_member
+    tiles = [("main", f"{measure}, blend", f"{result.headline_of(result.blend).mean:.4f}")]
     if best is not None:
         name = escape(best.name)
-        tiles.append(("", f"{measure}, {name} alone", f"{report.quality(best).mean:.4f}"))
-        tiles.append(("", "the blend's gain", f"{report.gain(best).mean:+.4f}"))
-    tiles.append(("", "people asked", f"{report.people:,}"))
+        tiles.append(("", f"{measure}, {name} alone", f"{result.headline_of(best).mean:.4f}"))
+        tiles.append(("", "the blend's gain", f"{result.gain_over(best).mean:+.4f}"))
+    tiles.append(("", "people evaluated", f"{result.people:,}"))
     shown = "".join(
         f'<div class="{style}"><dt>{name}</dt><dd>{value}</dd></div>'
         for style, name, value in tiles
     )
-    points = "".join(f"<li>{escape(sentence)}</li>" for sentence in (*others, *report.notes))
+    points = "".join(f"<li>{escape(sentence)}</li>" for sentence in (*others, *result.notes))
     content = f'<p class="verdict">{escape(first)}</p><dl class="tiles">{shown}</dl>'
     return _section("In short", "", f"{content}<ul>{points}</ul>", "summary")
 
 
-def _quality(report: Report, styles: Mapping[str, str]) -> str:
-    measure = in_words(report.headline)
-    top, _ = scale(max(report.quality(one).high for one in report.ranked))
+def _quality(result: EvaluationResult, styles: Mapping[str, str]) -> str:
+    measure = in_words(result.headline)
+    top, _ = scale(max(result.headline_of(one).high for one in result.ranked))
     rows = []
-    for one in report.ranked:
-        own = report.quality(one)
+    for one in result.ranked:
+        own = result.headline_of(one)
         mark = whisker(own.mean, own.low, own.high, top, styles[one.name])
         value = f"{own.mean:.4f}<small>{own.low:.3f} – {own.high:.3f}</small>"
         rows.append(_row(one.name, mark, value))
@@ -121,22 +122,22 @@ def _quality(report: Report, styles: Mapping[str, str]) -> str:
     return _section("Quality", words, _bars(rows, f"{measure} with intervals"))
 
 
-def _envelope(report: Report, styles: Mapping[str, str]) -> str:
-    if not report.points:
+def _envelope(result: EvaluationResult, styles: Mapping[str, str]) -> str:
+    if not result.points:
         return ""
-    measure = in_words(report.headline)
+    measure = in_words(result.headline)
     series = []
     for name in styles:
-        own = [point.quality[name] for point in report.points]
+        own = [point.quality[name] for point in result.points]
         bounds = [(one.low, one.high) for one in own] if name == "blend" else []
         series.append(Series(name, styles[name], [one.mean for one in own], bounds))
-    places = [str(point.length) for point in report.points]
+    places = [str(point.length) for point in result.points]
     label = f"{measure} of the blend and of each recommender by how many interactions are known"
     words = (
-        "The same people with histories cut short: the blend should run along the upper edge of "
+        "The same people with truncated histories: the blend should run along the upper edge of "
         "its members, from the first visit on."
     )
-    table = _table(report.envelope_columns(), report.envelope_rows(), label)
+    table = _table(result.envelope_columns(), result.envelope_rows(), label)
     content = (
         lines(series, places, label, percent=False)
         + '<p class="axis-name">interactions known</p>'
@@ -146,8 +147,8 @@ def _envelope(report: Report, styles: Mapping[str, str]) -> str:
     return _section(f"{measure} by length of history", words, content)
 
 
-def _weights(report: Report, styles: Mapping[str, str]) -> str:
-    curve = report.curve
+def _weights(result: EvaluationResult, styles: Mapping[str, str]) -> str:
+    curve = result.curve
     names = [name for name in styles if name in curve.members]
     if not names:
         return ""
@@ -171,10 +172,10 @@ def _weights(report: Report, styles: Mapping[str, str]) -> str:
     return _section("Weights", words, content)
 
 
-def _tail(report: Report, styles: Mapping[str, str]) -> str:
-    reaches = {one.name: one.measured.reach for one in report.models if one.measured}
+def _tail(result: EvaluationResult, styles: Mapping[str, str]) -> str:
+    reaches = {one.name: one.measured.reach for one in result.models if one.measured}
     series = [Series(name, styles[name], reaches[name]) for name in styles]
-    label = f"The share of each fifth of the catalogue that is in somebody's list of {report.main}"
+    label = f"The share of each fifth of the catalogue that is in somebody's list of {result.main}"
     rows = [
         {"recommender": one.name}
         | {place: f"{value or 0.0:.1%}" for place, value in zip(FIFTHS, one.values, strict=True)}
@@ -189,8 +190,8 @@ def _tail(report: Report, styles: Mapping[str, str]) -> str:
     return _section("Long tail", f"{label}.", content)
 
 
-def _cost(report: Report, styles: Mapping[str, str]) -> str:
-    members = [one for one in report.models if one.name != "blend"]
+def _cost(result: EvaluationResult, styles: Mapping[str, str]) -> str:
+    members = [one.member for one in result.models if one.name != "blend"]
     top = max((one.seconds for one in members), default=0.0)
     rows = []
     for one in sorted(members, key=lambda one: -one.seconds):
@@ -199,8 +200,8 @@ def _cost(report: Report, styles: Mapping[str, str]) -> str:
         rows.append(_row(one.name, mark, f"{one.seconds:.2f} s{state}"))
     words = (
         "How long one fit of each recommender took. A training run fits each of them several "
-        f"times; this one took {report.blend.seconds:.1f} s, and the whole evaluation "
-        f"{report.seconds:.1f} s."
+        f"times; this one took {result.blend.member.seconds:.1f} s, and the whole evaluation "
+        f"{result.seconds:.1f} s."
     )
     problems = "".join(
         f"<li>{escape(one.name)}: {escape(one.problem)}</li>" for one in members if one.problem
@@ -209,9 +210,9 @@ def _cost(report: Report, styles: Mapping[str, str]) -> str:
     return _section("Training cost", words, content)
 
 
-def _figures(report: Report) -> str:
-    table = _table(report.summary_columns(), report.summary_rows(), "all measures")
-    everything = _table(report.COLUMNS, report.rows(), "every measure at every cutoff")
+def _figures(result: EvaluationResult) -> str:
+    table = _table(result.summary_columns(), result.summary_rows(), "all measures")
+    everything = _table(result.COLUMNS, result.rows(), "every measure at every cutoff")
     content = table + _details("Every measure at every cutoff, with intervals", everything)
     return _section("All figures", "", content)
 

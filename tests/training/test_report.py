@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tastemaker.blend import uniform_weights
+from tastemaker.errors import ReleaseError
+from tastemaker.store.manifest import MANIFEST_FORMAT
+from tastemaker.training.data_quality import Finding
+from tastemaker.training.report import MemberReport, Release
+
+RELEASE = Release(
+    number=3,
+    active=True,
+    trained_at="2026-11-24T07:28:14+00:00",
+    basis="12 people, 8 items, 72 interactions, not measured",
+    members=(
+        MemberReport(
+            "popular", "popularity", "tastemaker 1.0", seconds=0.5, measures={"mrr@10": 1.0}
+        ),
+        MemberReport("ease", "collaborative", state="failed", problem="no electricity"),
+        MemberReport("blend", measures={"ndcg@10": 0.25}),
+    ),
+    curve=uniform_weights(["popular"]),
+    n_users=12,
+    n_items=8,
+    n_interactions=72,
+    notes=("A note.",),
+    findings=(Finding("times", 1, "interactions in the future", "left out"),),
+)
+
+
+def manifest() -> dict[str, Any]:
+    """What is stored of the release, as it comes back from JSON."""
+    stored: dict[str, Any] = json.loads(json.dumps(RELEASE.to_json()))
+    return stored
+
+
+def test_a_manifest_has_the_format_it_is_written_in() -> None:
+    assert manifest()["format"] == MANIFEST_FORMAT
+
+
+def test_a_release_comes_back_from_its_manifest() -> None:
+    back = Release.from_json(manifest())
+    assert back.to_json() == manifest()
+    assert back.members == RELEASE.members
+    assert back.findings == RELEASE.findings
+    assert back.measures == {"ndcg@10": 0.25}
+
+
+def test_a_manifest_without_a_format_calls_the_findings_quality() -> None:
+    old = manifest()
+    del old["format"]
+    old["quality"] = old.pop("findings")
+    assert Release.from_json(old).to_json() == manifest()
+
+
+def test_a_manifest_from_before_the_data_was_examined_has_no_findings() -> None:
+    old = manifest()
+    del old["format"], old["findings"]
+    assert Release.from_json(old).findings == ()
+
+
+def test_keys_that_a_newer_version_wrote_are_ignored_on_all_levels() -> None:
+    newer = manifest()
+    for part in (newer, newer["curve"], *newer["members"], *newer["findings"]):
+        part["retrievers"] = ["als"]
+    assert Release.from_json(newer).to_json() == manifest()
+
+
+@pytest.mark.parametrize("key", ["number", "members", "curve", "basis"])
+def test_a_manifest_that_lacks_a_key_is_refused(key: str) -> None:
+    broken = manifest()
+    del broken[key]
+    with pytest.raises(ReleaseError, match="cannot be read"):
+        Release.from_json(broken)
+
+
+def test_a_member_or_finding_that_lacks_a_key_is_refused() -> None:
+    for part, key in (("members", "name"), ("findings", "found")):
+        broken = manifest()
+        del broken[part][0][key]
+        with pytest.raises(ReleaseError, match="cannot be read"):
+            Release.from_json(broken)
