@@ -15,7 +15,7 @@ LIGHT = ("--only", "popular", "--only", "item-knn", "--only", "transition")
 SHOWN = (
     "A customer with a long history",
     "A customer with a single purchase",
-    "A visitor nobody knows",
+    "A visitor who is not in the database",
 )
 
 
@@ -24,7 +24,7 @@ def test_a_part_of_the_real_data_from_nothing_to_reasons(bare: Path, run: Run) -
     assert done.exit_code == 0
     for text in ("3,665", "102", "blend", "ndcg@10", *SHOWN, "because", "popular with many people"):
         assert text in done.output
-    assert "13777: 197 interactions known, answered by release 1" in done.output
+    assert "13777: 197 interactions known, recommended by release 1" in done.output
     assert {"tastemaker.db", "tastemaker.key"} <= {file.name for file in (bare / "gifts").iterdir()}
     assert "cd gifts && tastemaker recommend" in done.output
 

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 import pytest
 
-from tastemaker.cli import HOMES, main
+from tastemaker.cli import COMMANDS, main
 
 Process: TypeAlias = Callable[..., "CompletedProcess[str]"]
 
@@ -29,7 +29,7 @@ OPENING = (
 )
 
 
-def said(done: CompletedProcess[str], status: int = 1) -> str:
+def error_of(done: CompletedProcess[str], status: int = 1) -> str:
     """The error of a command that failed as it should."""
     assert (done.returncode, done.stdout) == (status, ""), done.stderr
     assert "Traceback" not in done.stderr
@@ -40,7 +40,7 @@ def said(done: CompletedProcess[str], status: int = 1) -> str:
 @pytest.mark.parametrize("command", OPENING, ids=" ".join)
 def test_with_another_key(shop: Path, process: Process, command: tuple[str, ...]) -> None:
     before = (shop / "tastemaker.db").read_bytes()
-    error = said(process(*command, TASTEMAKER_KEY=ANOTHER_KEY))
+    error = error_of(process(*command, TASTEMAKER_KEY=ANOTHER_KEY))
     assert "was sealed under key" in error
     assert ANOTHER_KEY not in error
     assert (shop / "tastemaker.db").read_bytes() == before
@@ -48,17 +48,17 @@ def test_with_another_key(shop: Path, process: Process, command: tuple[str, ...]
 
 def test_without_a_key(shop: Path, process: Process) -> None:
     (shop / "tastemaker.key").unlink()
-    assert "TASTEMAKER_KEY" in said(process("recommend", "person-0"))
+    assert "TASTEMAKER_KEY" in error_of(process("recommend", "person-0"))
 
 
 def test_with_something_that_is_no_key(shop: Path, process: Process) -> None:
-    error = said(process("recommend", "person-0", TASTEMAKER_KEY="open sesame"))
+    error = error_of(process("recommend", "person-0", TASTEMAKER_KEY="open sesame"))
     assert "TASTEMAKER_KEY is not base64 of 32 bytes" in error
     assert "sesame" not in error
 
 
 def test_without_a_database(bare: Path, process: Process) -> None:
-    assert "tastemaker init" in said(process("recommend", "person-0"))
+    assert "tastemaker init" in error_of(process("recommend", "person-0"))
     assert not (bare / "tastemaker.db").exists()
 
 
@@ -66,39 +66,39 @@ def test_without_a_schema(shop: Path, process: Process) -> None:
     (shop / "empty.db").touch()
     elsewhere = {"TASTEMAKER_DATABASE": "sqlite:///empty.db"}
     for command in (("recommend", "person-0"), ("users", "show", "a"), ("export", "items", "-")):
-        assert "`tastemaker" in said(process(*command, **elsewhere))
+        assert "`tastemaker" in error_of(process(*command, **elsewhere))
 
 
 def test_with_a_file_that_is_no_database(shop: Path, process: Process) -> None:
     (shop / "picture.db").write_bytes(b"GIF89a" * 1000)
-    error = said(process("recommend", "a", TASTEMAKER_DATABASE="sqlite:///picture.db"))
+    error = error_of(process("recommend", "a", TASTEMAKER_DATABASE="sqlite:///picture.db"))
     assert "not an SQLite database" in error
 
 
 def test_with_a_server_that_is_not_there(shop: Path, process: Process) -> None:
     url = "postgresql://me:secret@127.0.0.1:1/shop"
-    error = said(process("recommend", "a", TASTEMAKER_DATABASE=url))
+    error = error_of(process("recommend", "a", TASTEMAKER_DATABASE=url))
     assert "Check that the server runs" in error
     assert "secret" not in error
 
 
 def test_with_files_that_cannot_be_read(shop: Path, process: Process) -> None:
-    assert "nothing.csv cannot be read" in said(process("import", "items", "nothing.csv"))
-    assert "cannot be read: Is a directory" in said(process("import", "items", "."))
+    assert "nothing.csv cannot be read" in error_of(process("import", "items", "nothing.csv"))
+    assert "cannot be read: Is a directory" in error_of(process("import", "items", "."))
     (shop / "odd.csv").write_text("name,price\ntea,2\n")
-    error = said(process("import", "items", "odd.csv"))
+    error = error_of(process("import", "items", "odd.csv"))
     assert "odd.csv, line 1: there is no column item_id" in error
     assert error.endswith("Correct the header.\n")
 
 
 @pytest.mark.parametrize("arguments", [("fly",), ("train", "--fast"), ("release", "show", "x")])
 def test_with_wrong_usage(shop: Path, process: Process, arguments: tuple[str, ...]) -> None:
-    said(process(*arguments), status=2)
+    error_of(process(*arguments), status=2)
 
 
 def test_every_command_is_found_and_explains_itself(process: Process) -> None:
     listed = process("--help").stdout
-    for name in HOMES:
+    for name in COMMANDS:
         command = main.get_command(main.make_context("tastemaker", ["x"]), name)
         assert command is not None
         assert command.name == name

@@ -54,7 +54,7 @@ def test_columns_that_were_not_read_are_named(shop: str, tmp_path: Path) -> None
     result = run("import", "interactions", "a.csv")
     assert result.exit_code == 0
     assert result.stdout == "1 interactions read: 1 new, 0 updated, 0 rejected.\n"
-    assert "nothing was read from rating; what an interaction says is called" in result.stderr
+    assert "nothing was read from rating; the columns of interactions are" in result.stderr
 
 
 def test_a_bad_row_is_named_with_exit_status_1(shop: str, tmp_path: Path) -> None:

@@ -94,7 +94,7 @@ def test_only_items_with_an_attribute(shop: Path, run: Run) -> None:
 
 def test_an_explanation_in_words(shop: Path, run: Run) -> None:
     text = run("recommend", "person-0", "--explain", "-k", "1").output
-    assert "person-0: 5 interactions known, answered by release 1" in text
+    assert "person-0: 5 interactions known, recommended by release 1" in text
     assert "Even thing 10" in text
     assert "item-knn 100%" in text
 
@@ -130,7 +130,7 @@ def test_where_nothing_can_be_said_the_reason_is(shop: Path, run: Run) -> None:
     assert run("plugins", "disable", "item-knn").exit_code == 0
     done = run("similar", "item-3", "--format", "csv")
     assert (done.exit_code, done.stdout) == (0, "rank,item_id,title,score\n")
-    assert "Nothing is known to be like item-3" in done.stderr
+    assert "No item is known to be similar to item-3" in done.stderr
     none = run("recommend", "person-0", "--where", "parity=neither", "--format", "json")
     assert (none.exit_code, none.stdout) == (0, "[]\n")
     assert "no item that may be shown is left" in none.stderr

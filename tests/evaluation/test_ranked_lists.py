@@ -14,7 +14,7 @@ from tastemaker.recommender import Progress, Recommender, State
 from tastemaker.serving.catalogue import Catalogue
 from tastemaker.serving.fallback import Fallback
 from tastemaker.serving.ranker import Ranker
-from tastemaker.serving.server import Serving
+from tastemaker.serving.state import ServingState
 
 N_ITEMS = 40
 ALL = np.ones(N_ITEMS, dtype=np.bool_)
@@ -49,14 +49,14 @@ class Failing(LowFirst):
         raise RuntimeError("out of order")
 
 
-def serving(member: Recommender, available: BoolArray = ALL) -> Serving:
+def serving(member: Recommender, available: BoolArray = ALL) -> ServingState:
     ids = tuple(f"item-{index}" for index in range(N_ITEMS))
     catalogue = Catalogue(Items(ids, ids, ids), np.arange(1, N_ITEMS + 1), available)
-    popularity = GuardedRecommender(Fallback(np.arange(N_ITEMS, dtype=np.float32)), N_ITEMS)
+    popularity = Fallback(np.arange(N_ITEMS, dtype=np.float32))
     ranker = Ranker(
         (GuardedRecommender(member, N_ITEMS),), uniform_weights([member.name]), popularity
     )
-    return Serving(None, catalogue, (), ranker, False, ())
+    return ServingState(None, catalogue, (), ranker, False, ())
 
 
 def held_out(

@@ -31,7 +31,7 @@ def left_out(person: int) -> str:
 
 
 def _described(item_id: str, parity: str) -> dict[str, object]:
-    """An item that says of itself what parity it has."""
+    """An item whose title, text and attributes name its parity."""
     return {
         "item_id": item_id,
         "title": f"{parity} thing {item_id}",
@@ -42,7 +42,7 @@ def _described(item_id: str, parity: str) -> dict[str, object]:
 
 @pytest.fixture(scope="session")
 def described() -> Callable[[str, str], dict[str, object]]:
-    """Makes items: by an id and a parity, which all they say of themselves speaks of."""
+    """Makes items by an id and a parity, which title, text and attributes name."""
     return _described
 
 
@@ -77,5 +77,5 @@ def shop_database(shop_file: Path, tmp_path: Path) -> Iterator[Database]:
 
 @pytest.fixture
 def shop(shop_database: Database, key: Key) -> Tastemaker:
-    """The shop, which lets nothing new in by chance."""
+    """The shop, without exploration."""
     return Tastemaker(shop_database, key=key, exploration=0)

@@ -9,7 +9,14 @@ from tastemaker import Histories, Items, People, Recommender
 from tastemaker.data import Float64Array
 from tastemaker.serving.answers import Reason
 from tastemaker.serving.catalogue import Catalogue
-from tastemaker.serving.explain import NEW, by_item, reasons, sentence, spread, words
+from tastemaker.serving.explain import (
+    NEW_ITEM_TEXT,
+    explanation_text,
+    make_reasons,
+    recommender_text,
+    scale_parts,
+    sum_by_item,
+)
 
 NAN = float("nan")
 ITEMS = Items(("a", "b", "c"), ("Apple", "", "Cherry"), ("", "", ""))
@@ -44,7 +51,7 @@ class Following(Recommender):
     because: ClassVar[str] = "often follows {items}"
 
 
-KINDS: dict[str, Any] = {  # abstract classes, of which nothing is made
+CLASSES: dict[str, Any] = {  # abstract classes, of which nothing is made
     "together": Together,
     "alike": Alike,
     "popular": Popular,
@@ -56,7 +63,7 @@ KINDS: dict[str, Any] = {  # abstract classes, of which nothing is made
     ("parts", "contribution", "expected"),
     [
         ((1, 3), 2.0, (0.5, 1.5)),
-        ((1, 3), -2.0, (-0.5, -1.5)),  # what speaks for it is charged with what spoke against
+        ((1, 3), -2.0, (-0.5, -1.5)),  # positive parts of a negative contribution
         ((1, -0.5), 1.0, (2, -1)),
         ((1, -1), 1.0, (0, 0)),  # the parts cancel out
         ((0, 0), 1.0, (0, 0)),
@@ -64,27 +71,27 @@ KINDS: dict[str, Any] = {  # abstract classes, of which nothing is made
         ((), 1.0, ()),
     ],
 )
-def test_a_contribution_is_spread_in_proportion(
+def test_parts_are_scaled_to_the_contribution(
     parts: tuple[float, ...], contribution: float, expected: tuple[float, ...]
 ) -> None:
-    assert spread(amounts(*parts), contribution).tolist() == pytest.approx(list(expected))
+    assert scale_parts(amounts(*parts), contribution).tolist() == pytest.approx(list(expected))
 
 
-def test_repeated_items_are_one_reason_and_only_what_speaks_for_is_named() -> None:
-    found = by_item(amounts(1, 5, 2, -1), person(0, 2, 0, 1))
+def test_repeated_items_are_one_reason_and_only_positive_amounts_are_named() -> None:
+    found = sum_by_item(amounts(1, 5, 2, -1), person(0, 2, 0, 1))
     assert found == [(2, 5.0), (0, 3.0)]
-    assert reasons(amounts(1, 5, 2, -1), person(0, 2, 0, 1), CATALOGUE) == (
+    assert make_reasons(amounts(1, 5, 2, -1), person(0, 2, 0, 1), CATALOGUE) == (
         Reason("c", "Cherry", 5.0),
         Reason("a", "Apple", 3.0),
     )
 
 
 def test_an_item_without_a_title_is_named_by_its_id() -> None:
-    assert reasons(amounts(1), person(1), CATALOGUE) == (Reason("b", "b", 1.0),)
+    assert make_reasons(amounts(1), person(1), CATALOGUE) == (Reason("b", "b", 1.0),)
 
 
 @pytest.mark.parametrize(
-    ("kind", "names", "said"),
+    ("name", "titles", "expected"),
     [
         ("popular", ["Apple"], "popular with many people"),
         ("together", ["Apple", "b"], "often chosen together with Apple and b"),
@@ -94,11 +101,11 @@ def test_an_item_without_a_title_is_named_by_its_id() -> None:
         (None, [], "popular with many people"),
     ],
 )
-def test_what_a_recommender_says(kind: str, names: list[str], said: str) -> None:
-    assert sentence(KINDS.get(kind), names) == said
+def test_the_text_of_one_recommender(name: str, titles: list[str], expected: str) -> None:
+    assert recommender_text(CLASSES.get(name), titles) == expected
 
 
-def test_the_strongest_two_speak() -> None:
+def test_the_strongest_two_are_named() -> None:
     contributions = {"together": 0.2, "alike": 0.5, "popular": 0.3, "following": -1.0}
     own = {
         "together": amounts(0.2, 0),
@@ -106,19 +113,21 @@ def test_the_strongest_two_speak() -> None:
         "popular": amounts(0, 0),
         "following": amounts(-1, 0),
     }
-    said = words(contributions, own, KINDS, person(0, 2), CATALOGUE)
-    assert said == "similar to Cherry and Apple; popular with many people"
-    fresh = words(contributions, own, KINDS, person(0, 2), CATALOGUE, explored=True)
-    assert fresh == f"{NEW}; {said}"
+    text = explanation_text(contributions, own, CLASSES, person(0, 2), CATALOGUE)
+    assert text == "similar to Cherry and Apple; popular with many people"
+    fresh = explanation_text(contributions, own, CLASSES, person(0, 2), CATALOGUE, explored=True)
+    assert fresh == f"{NEW_ITEM_TEXT}; {text}"
 
 
-def test_who_has_nothing_to_say_or_says_the_same_leaves_the_word_to_the_next() -> None:
+def test_one_without_a_text_or_with_the_same_gives_way_to_the_next() -> None:
     contributions = {"together": 0.5, "popular": 0.4, "fallback": 0.3, "alike": 0.2}
     own = dict.fromkeys(contributions, amounts(0)) | {"alike": amounts(0.2)}
-    said = words(contributions, own, KINDS, person(0), CATALOGUE)
-    assert said == "popular with many people; similar to Apple"
+    text = explanation_text(contributions, own, CLASSES, person(0), CATALOGUE)
+    assert text == "popular with many people; similar to Apple"
 
 
-def test_nothing_is_said_where_everything_speaks_against() -> None:
-    said = words({"together": -0.5}, {"together": amounts(-0.5)}, KINDS, person(0), CATALOGUE)
-    assert said == ""
+def test_there_is_no_text_where_every_contribution_is_negative() -> None:
+    text = explanation_text(
+        {"together": -0.5}, {"together": amounts(-0.5)}, CLASSES, person(0), CATALOGUE
+    )
+    assert text == ""

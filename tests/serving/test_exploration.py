@@ -11,13 +11,14 @@ from tastemaker.engine import Tastemaker
 from tastemaker.errors import InputError
 from tastemaker.serving.answers import Answer
 from tastemaker.serving.exploration import (
-    FIRST,
+    PROTECTED_PLACES,
+    TEMPERATURE,
     Exploration,
     Seeds,
-    chances,
-    explored,
-    rare,
-    seeds_of,
+    blend_with_exploration,
+    daily_seeds,
+    find_new_items,
+    uniform_draws,
 )
 from tastemaker.store.crypto.keys import Key
 from tastemaker.store.sql.database import Database
@@ -33,8 +34,8 @@ def seeds(n: int) -> Seeds:
     return np.random.default_rng(1).integers(0, 2**63, n).astype(np.uint64)
 
 
-def opinions(n: int) -> list[Float32Array]:
-    """One member that knows the 40 old items only, and one that finds the new ones worse."""
+def member_scores(n: int) -> list[Float32Array]:
+    """One member that scores the 40 old items only, and one that scores the new ones lower."""
     rng = np.random.default_rng(2)
     known = rng.random((n, N_ITEMS)).astype(np.float32)
     known[:, NEW] = np.nan
@@ -43,36 +44,38 @@ def opinions(n: int) -> list[Float32Array]:
     return [known, by_content]
 
 
-def nobody_barred(n: int) -> BoolArray:
+def nothing_excluded(n: int) -> BoolArray:
     return np.zeros((n, N_ITEMS), dtype=np.bool_)
 
 
 @pytest.mark.parametrize("share", [0.02, 0.3])
 def test_the_share_of_places_holds_over_many_people(share: float) -> None:
     n = 4000
-    args = (opinions(n), nobody_barred(n), uniform_weights(["a", "b"]), np.full(n, 5), K)
-    best, let_in = explored(*args, Exploration(share, NEW), seeds(n))
-    assert not let_in[:, :FIRST].any()
-    assert let_in[:, FIRST:].mean() == pytest.approx(share, rel=0.1)
-    assert (best.items[let_in] >= 40).all()
-    assert (best.items[~let_in] < 40).all()
+    args = (member_scores(n), nothing_excluded(n), uniform_weights(["a", "b"]), np.full(n, 5), K)
+    best, inserted = blend_with_exploration(*args, Exploration(share, NEW), seeds(n))
+    assert not inserted[:, :PROTECTED_PLACES].any()
+    assert inserted[:, PROTECTED_PLACES:].mean() == pytest.approx(share, rel=0.1)
+    assert (best.items[inserted] >= 40).all()
+    assert (best.items[~inserted] < 40).all()
     # all new items are seen, by about as many
-    seen = np.bincount(best.items[let_in], minlength=N_ITEMS)[NEW]
+    seen = np.bincount(best.items[inserted], minlength=N_ITEMS)[NEW]
     assert (seen > 0).all()
 
 
 def test_the_rest_of_the_list_stays_as_it_would_be() -> None:
     n = 300
-    scores, excluded, lengths = opinions(n), nobody_barred(n), np.full(n, 5)
+    scores, excluded, lengths = member_scores(n), nothing_excluded(n), np.full(n, 5)
     excluded[::2, ::3] = True
     curve = WeightCurve(("a", "b"), (0,), np.array([[0.6, 0.4]]), carry=0.5)
     plain = blend_scores(scores, excluded, curve, lengths, K)
-    best, let_in = explored(scores, excluded, curve, lengths, K, Exploration(0.3, NEW), seeds(n))
-    assert let_in.any()
+    best, inserted = blend_with_exploration(
+        scores, excluded, curve, lengths, K, Exploration(0.3, NEW), seeds(n)
+    )
+    assert inserted.any()
     parts = best.contributions.sum(axis=0)
     assert parts == pytest.approx(best.totals, abs=1e-5)
     for row in range(n):
-        items, own = best.items[row], ~let_in[row]
+        items, own = best.items[row], ~inserted[row]
         assert len(set(items.tolist())) == K
         assert not excluded[row, items].any()
         assert items[own].tolist() == plain.items[row, : own.sum()].tolist()
@@ -80,15 +83,15 @@ def test_the_rest_of_the_list_stays_as_it_would_be() -> None:
 
 
 def test_the_same_seeds_give_the_same_list() -> None:
-    args = (opinions(50), nobody_barred(50), uniform_weights(["a", "b"]), np.full(50, 5), K)
+    args = (member_scores(50), nothing_excluded(50), uniform_weights(["a", "b"]), np.full(50, 5), K)
     exploration = Exploration(0.5, NEW)
-    first, _ = explored(*args, exploration, seeds(50))
-    again, _ = explored(*args, exploration, seeds(50))
-    other, _ = explored(*args, exploration, seeds(50) + np.uint64(1))
+    first, _ = blend_with_exploration(*args, exploration, seeds(50))
+    again, _ = blend_with_exploration(*args, exploration, seeds(50))
+    other, _ = blend_with_exploration(*args, exploration, seeds(50) + np.uint64(1))
     assert first.items.tolist() == again.items.tolist()
     assert first.items.tolist() != other.items.tolist()
     # and one person alone gets what the same person gets among others
-    alone, _ = explored(
+    alone, _ = blend_with_exploration(
         [own[7:8] for own in args[0]],
         args[1][7:8],
         *args[2:3],
@@ -100,42 +103,49 @@ def test_the_same_seeds_give_the_same_list() -> None:
     assert alone.items[0].tolist() == first.items[7].tolist()
 
 
-def test_what_suits_is_drawn_more_often() -> None:
+def test_a_higher_score_is_drawn_more_often() -> None:
     n = 2000
-    scores = opinions(n)
+    scores = member_scores(n)
     scores[1][:, NEW] = np.where(NEW < 50, -3, -2)
-    args = (scores, nobody_barred(n), uniform_weights(["a", "b"]), np.full(n, 5), K)
-    best, let_in = explored(*args, Exploration(0.3, NEW), seeds(n))
-    better = (best.items[let_in] >= 50).mean()
-    # ten items one deviation above the mean against ten one below it, at LUCK a half
-    assert better == pytest.approx(np.exp(2) / (np.exp(2) + np.exp(-2)), abs=0.03)
+    args = (scores, nothing_excluded(n), uniform_weights(["a", "b"]), np.full(n, 5), K)
+    best, inserted = blend_with_exploration(*args, Exploration(0.3, NEW), seeds(n))
+    better = (best.items[inserted] >= 50).mean()
+    # ten items one deviation above the mean against ten one below it
+    odds = np.exp(2 / TEMPERATURE)
+    assert better == pytest.approx(odds / (odds + 1), abs=0.03)
 
 
-def test_new_items_are_seen_where_nobody_can_place_them() -> None:
+def test_new_items_are_seen_where_no_member_can_score_them() -> None:
     n = 2000
-    args = (opinions(n)[:1], nobody_barred(n), uniform_weights(["a"]), np.full(n, 5), K)
-    best, let_in = explored(*args, Exploration(0.3, NEW), seeds(n))
-    seen = np.bincount(best.items[let_in], minlength=N_ITEMS)[NEW]
+    args = (member_scores(n)[:1], nothing_excluded(n), uniform_weights(["a"]), np.full(n, 5), K)
+    best, inserted = blend_with_exploration(*args, Exploration(0.3, NEW), seeds(n))
+    seen = np.bincount(best.items[inserted], minlength=N_ITEMS)[NEW]
     assert seen.min() > 0.5 * seen.mean()
-    assert not best.contributions[:, let_in].any()
+    assert not best.contributions[:, inserted].any()
 
 
 @pytest.mark.parametrize(
-    ("share", "new", "k"), [(0.0, NEW, K), (1.0, NEW[:0], K), (1.0, NEW, FIRST)]
+    ("share", "new", "k"), [(0.0, NEW, K), (1.0, NEW[:0], K), (1.0, NEW, PROTECTED_PLACES)]
 )
-def test_nothing_is_let_in(
+def test_nothing_is_inserted(
     share: float, new: np.ndarray[tuple[int], np.dtype[np.int64]], k: int
 ) -> None:
-    args = (opinions(20), nobody_barred(20), uniform_weights(["a", "b"]), np.full(20, 5), k)
-    best, let_in = explored(*args, Exploration(share, new), seeds(20))
-    assert not let_in.any()
+    args = (member_scores(20), nothing_excluded(20), uniform_weights(["a", "b"]), np.full(20, 5), k)
+    best, inserted = blend_with_exploration(*args, Exploration(share, new), seeds(20))
+    assert not inserted.any()
     assert best.items.tolist() == blend_scores(*args).items.tolist()
 
 
 def test_a_list_that_holds_everything_stays_as_it_is() -> None:
-    args = (opinions(5), nobody_barred(5), uniform_weights(["a", "b"]), np.full(5, 5), N_ITEMS)
-    best, let_in = explored(*args, Exploration(1.0, NEW), seeds(5))
-    assert not let_in.any()
+    args = (
+        member_scores(5),
+        nothing_excluded(5),
+        uniform_weights(["a", "b"]),
+        np.full(5, 5),
+        N_ITEMS,
+    )
+    best, inserted = blend_with_exploration(*args, Exploration(1.0, NEW), seeds(5))
+    assert not inserted.any()
     assert best.items.tolist() == blend_scores(*args).items.tolist()
 
 
@@ -150,11 +160,11 @@ def test_a_list_that_holds_everything_stays_as_it_is() -> None:
     ],
 )
 def test_what_is_new(counts: list[float], expected: list[int]) -> None:
-    assert rare(np.array(counts, dtype=np.float32)).tolist() == expected
+    assert find_new_items(np.array(counts, dtype=np.float32)).tolist() == expected
 
 
-def test_chances_are_even() -> None:
-    drawn = chances(seeds(5000), 8)
+def test_draws_are_uniform() -> None:
+    drawn = uniform_draws(seeds(5000), 8)
     assert drawn.min() >= 0
     assert drawn.max() < 1
     assert drawn.mean(axis=0) == pytest.approx(np.full(8, 0.5), abs=0.02)
@@ -169,25 +179,25 @@ def person(length: int) -> People:
 
 
 def test_draws_change_with_the_person_the_history_and_the_day() -> None:
-    first = seeds_of([b"a" * 16], person(3), 7).tolist()
-    assert seeds_of([b"a" * 16], person(3), 7).tolist() == first
-    assert seeds_of([b"b" * 16], person(3), 7).tolist() != first
-    assert seeds_of([b"a" * 16], person(4), 7).tolist() != first
-    assert seeds_of([b"a" * 16], person(3), 8).tolist() != first
+    first = daily_seeds([b"a" * 16], person(3), 7).tolist()
+    assert daily_seeds([b"a" * 16], person(3), 7).tolist() == first
+    assert daily_seeds([b"b" * 16], person(3), 7).tolist() != first
+    assert daily_seeds([b"a" * 16], person(4), 7).tolist() != first
+    assert daily_seeds([b"a" * 16], person(3), 8).tolist() != first
 
 
 def explored_ids(answer: Answer) -> list[str]:
     return [one.item_id for one in answer if one.explored]
 
 
-def test_new_items_are_let_in_and_said_to_be(
+def test_new_items_are_inserted_and_marked(
     shop_database: Database, key: Key, described: Described
 ) -> None:
     everything = Tastemaker(shop_database, key=key, exploration=1)
     everything.put_items(described(f"new-{n}", ("even", "odd")[n % 2]) for n in range(30))
     answer = everything.recommend("person-0", k=6, explain=True)
-    assert [one.explored for one in answer] == [False] * FIRST + [True] * 3
-    assert all(one.item_id.startswith("new-") for one in answer[FIRST:])
+    assert [one.explored for one in answer] == [False] * PROTECTED_PLACES + [True] * 3
+    assert all(one.item_id.startswith("new-") for one in answer[PROTECTED_PLACES:])
     for one in answer:
         assert sum(one.contributions.values()) == pytest.approx(one.score, abs=1e-5)
         assert one.why.startswith("new, ") is one.explored
@@ -198,7 +208,7 @@ def test_new_items_are_let_in_and_said_to_be(
     assert explored_ids(nothing.recommend("person-0", k=6)) == []
 
 
-def test_the_configuration_says_how_much(
+def test_the_configuration_sets_the_share(
     shop_database: Database, key: Key, described: Described
 ) -> None:
     one, other = (Tastemaker(shop_database, key=key) for _ in range(2))

@@ -88,7 +88,7 @@ def countries(answer: Answer) -> set[str]:
     return {COUNTRIES[int(one.item_id.removeprefix("item-")) // 8] for one in answer}
 
 
-def test_a_newcomer_is_answered_by_declared_features(engine: Tastemaker) -> None:
+def test_a_newcomer_is_served_by_declared_features(engine: Tastemaker) -> None:
     engine.put_users([row("pierre", "France"), row("yuki", "Japan")])
     for user_id, country in (("pierre", "France"), ("yuki", "Japan")):
         answer = engine.recommend(user_id, k=5, explain=True)
@@ -116,14 +116,16 @@ def test_the_known_bring_their_features_too(engine: Tastemaker) -> None:
     assert countries(answer[:1]) == {"Japan"}  # type: ignore[arg-type]
 
 
-def test_a_country_nobody_has_heard_of_leaves_the_others_to_answer(engine: Tastemaker) -> None:
+def test_an_unknown_country_leaves_the_other_members_to_score(engine: Tastemaker) -> None:
     engine.put_users([row("ana", "Chile")])
     answer = engine.recommend("ana", k=5, explain=True)
     assert len(answer) == 5
     assert {one.contributions["compatriots"] for one in answer} == {0}
 
 
-def test_what_is_not_declared_is_not_given(engine: Tastemaker) -> None:
+def test_what_is_not_declared_is_not_given(
+    engine: Tastemaker, sqlite_database: Database, key: Key
+) -> None:
     seen: list[tuple[str, ...]] = []
 
     class Watching(Compatriots):
@@ -133,7 +135,7 @@ def test_what_is_not_declared_is_not_given(engine: Tastemaker) -> None:
             seen.append(tuple(people.features))
             return super().score(people)
 
-    with Tastemaker(engine._database, key=engine._key, plugins=[Watching]) as watching:
+    with Tastemaker(sqlite_database, key=key, plugins=[Watching]) as watching:
         watching.train(only=["watching", "popular"])
         seen.clear()
         watching.recommend("France-0")

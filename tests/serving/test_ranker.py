@@ -62,7 +62,7 @@ def ranker(**members: list[float] | None) -> Ranker:
     guarded = tuple(GuardedRecommender(Fixed(name, own), N_ITEMS) for name, own in members.items())
     weights = [3.0] + [1.0 / max(len(members) - 1, 1)] * (len(members) - 1)
     curve = WeightCurve(tuple(members), (0,), np.array([weights]) / sum(weights))
-    return Ranker(guarded, curve, GuardedRecommender(Fallback(COUNTS), N_ITEMS))
+    return Ranker(guarded, curve, Fallback(COUNTS))
 
 
 def free(n: int) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
@@ -72,7 +72,7 @@ def free(n: int) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
 def test_everybody_gets_the_best_by_all_members() -> None:
     ranking = ranker(a=[4, 3, 2, 1], b=[0, 0, 0, 1]).rank(people([], []), free(2), 2)
     assert ranking.best.items.tolist() == [[0, 1], [0, 1]]
-    assert [member.name for member in ranking.members] == ["a", "b"]
+    assert ranking.members == ("a", "b")
     assert ranking.weights == pytest.approx(np.array([[0.75, 0.25]] * 2))
     assert ranking.problems == ()
 
@@ -80,28 +80,26 @@ def test_everybody_gets_the_best_by_all_members() -> None:
 def test_a_member_that_raises_leaves_its_weight_to_the_others_and_is_named() -> None:
     ranking = ranker(a=None, b=[1, 2, 3, 4], c=[1, 2, 3, 4]).rank(people([]), free(1), 4)
     assert ranking.best.items[0].tolist() == [3, 2, 1, 0]
-    assert [member.name for member in ranking.members] == ["b", "c"]
+    assert ranking.members == ("b", "c")
     assert ranking.weights.tolist() == [[0.5, 0.5]]
     (problem,) = ranking.problems
     assert problem.startswith("a ValueError: out of order")
 
 
-def test_popularity_answers_where_no_member_can() -> None:
+def test_popularity_serves_where_no_member_can() -> None:
     ranking = ranker(a=None, b=None).rank(people([]), free(1), 3)
     assert ranking.best.items[0].tolist() == [1, 2, 0]
-    assert [member.name for member in ranking.members] == ["fallback"]
+    assert ranking.members == ("fallback",)
     assert ranking.weights.tolist() == [[1.0]]
     assert len(ranking.problems) == 2
 
 
-def test_popularity_answers_where_there_is_no_member() -> None:
-    nobody = Ranker(
-        (), WeightCurve(("gone",), (0,), np.ones((1, 1))), GuardedRecommender(Fallback(COUNTS), 4)
-    )
+def test_popularity_serves_where_there_is_no_member() -> None:
+    nobody = Ranker((), WeightCurve(("gone",), (0,), np.ones((1, 1))), Fallback(COUNTS))
     assert nobody.rank(people([]), free(1), 1).best.items[0].tolist() == [1]
 
 
-def test_items_that_are_barred_are_not_shown() -> None:
+def test_excluded_items_are_not_shown() -> None:
     someone = people([0, 0, 2], [])
     excluded = excluded_items(someone, np.array([False, False, False, True]))
     assert excluded.tolist() == [[True, False, True, True], [False, False, False, True]]
@@ -114,7 +112,7 @@ def test_items_that_are_barred_are_not_shown() -> None:
 
 
 @pytest.mark.parametrize("broken", [None, [NAN] * N_ITEMS])
-def test_likes_are_told_by_those_who_can(broken: list[float] | None) -> None:
+def test_similar_items_come_from_the_members_that_can_tell(broken: list[float] | None) -> None:
     excluded = free(1)
     excluded[0, 1] = True
     ranking = ranker(a=broken, b=[0, 9, 2, 1]).rank_similar(1, excluded, 2)
@@ -123,15 +121,17 @@ def test_likes_are_told_by_those_who_can(broken: list[float] | None) -> None:
 
 
 @pytest.mark.parametrize("members", [{}, {"a": None}, {"a": [NAN] * N_ITEMS}])
-def test_where_nobody_can_tell_nothing_is_alike(members: dict[str, list[float] | None]) -> None:
+def test_nothing_is_similar_where_no_member_can_tell(
+    members: dict[str, list[float] | None],
+) -> None:
     names = tuple(members) or ("gone",)
     curve = WeightCurve(names, (0,), np.full((1, len(names)), 1 / len(names)))
     loaded = tuple(GuardedRecommender(Fixed(name, own), N_ITEMS) for name, own in members.items())
-    serving = Ranker(loaded, curve, GuardedRecommender(Fallback(COUNTS), N_ITEMS))
+    serving = Ranker(loaded, curve, Fallback(COUNTS))
     assert not serving.rank_similar(1, free(1), 3).best.valid.any()
 
 
-def test_what_nobody_can_compare_is_not_alike() -> None:
+def test_what_no_member_can_compare_is_not_similar() -> None:
     best = ranker(a=[NAN, 1, 3, NAN], b=[NAN, 1, NAN, 2]).rank_similar(1, free(1), 4).best
     assert set(best.items[best.valid].tolist()) == {1, 2, 3}
 
@@ -145,14 +145,25 @@ class Personal(Fixed):
         return scores
 
 
-def test_popularity_answers_those_for_whom_no_member_speaks() -> None:
+def test_popularity_serves_those_for_whom_every_member_abstains() -> None:
     member = GuardedRecommender(Personal("a", [4, 3, 2, 1]), N_ITEMS)
     curve = WeightCurve(("a",), (0,), np.ones((1, 1)))
-    serving = Ranker((member,), curve, GuardedRecommender(Fallback(COUNTS), N_ITEMS))
+    serving = Ranker((member,), curve, Fallback(COUNTS))
     both = serving.rank(people([3], []), free(2), 2)
     assert both.best.items.tolist() == [[0, 1], [1, 2]]
-    assert [one.name for one in both.members] == ["a", "fallback"]
+    assert both.members == ("a", "fallback")
     assert both.best.totals == pytest.approx(both.best.contributions.sum(axis=0))
-    # nobody's answer depends on who else is asked
+    # nobody's list depends on who else is in the batch
     alone = serving.rank(people([3]), free(1), 2)
     assert alone.best.totals[0].tolist() == both.best.totals[0].tolist()
+
+
+def test_a_member_that_the_curve_does_not_know_has_no_weight_wherever_it_stands() -> None:
+    scores = {"x": [4.0, 0.0, 0.0, 0.0], "a": [0.0, 2.0, 3.0, 1.0], "y": [9.0, 0.0, 0.0, 0.0]}
+    members = tuple(GuardedRecommender(Fixed(name, own), N_ITEMS) for name, own in scores.items())
+    curve = WeightCurve(("a", "gone"), (0,), np.array([[0.5, 0.5]]))
+    ranking = Ranker(members, curve, Fallback(COUNTS)).rank(people([]), free(1), 4)
+    assert ranking.members == ("x", "a", "y")
+    assert ranking.weights.tolist() == [[0, 1, 0]]
+    assert ranking.best.items[0].tolist() == [2, 1, 3, 0]
+    assert not ranking.best.contributions[[0, 2]].any()

@@ -7,9 +7,12 @@ import pytest
 from tastemaker import Answer, Tastemaker
 from tastemaker.errors import InputError, NotFoundError
 from tastemaker.serving import recommending as room
-from tastemaker.serving.recommending import WORKERS, answers_in_turn, blocks
+from tastemaker.serving.recommending import WORKERS, part_size, respond_in_turn
 from tastemaker.serving.request_batch import RequestBatch, read_request_batch
+from tastemaker.serving.server import Server
+from tastemaker.store.crypto.keys import Key
 from tastemaker.store.sql.database import Database
+from tastemaker.store.store import Store
 
 PEOPLE = 24
 ITEMS = 12
@@ -30,7 +33,7 @@ EVERYTHING = {f"item-{item}" for item in range(ITEMS)}
 
 
 @pytest.mark.parametrize("k", [ITEMS, 1000])
-def test_whoever_asks_for_more_gets_all_that_may_be_shown(shop: Tastemaker, k: int) -> None:
+def test_a_k_beyond_the_catalogue_gives_all_that_may_be_shown(shop: Tastemaker, k: int) -> None:
     answer = shop.recommend("person-4", k=k)
     assert set(ids(answer)) == EVERYTHING - chosen(4)
     assert len(set(ids(answer))) == len(answer)
@@ -57,7 +60,7 @@ def test_a_filter_leaves_nothing_or_fewer(shop: Tastemaker) -> None:
     assert [list(answer) for answer in filtered.values()] == [[], []]
 
 
-def test_nobody_is_answered_with_nothing(shop: Tastemaker) -> None:
+def test_no_users_get_no_answers(shop: Tastemaker) -> None:
     assert shop.recommend_many([]) == {}
     assert shop.recommend_many(iter(["person-1", "person-1"])).keys() == {"person-1"}
 
@@ -78,12 +81,14 @@ def test_titles_come_with_the_items(shop: Tastemaker) -> None:
     assert (best.contributions, best.reasons, best.why, best.explored) == ({}, (), "", False)
 
 
-def test_likes_leave_out_the_item_itself_and_what_is_not_available(shop: Tastemaker) -> None:
-    likes = [one.item_id for one in shop.similar("item-1", k=ITEMS)]
-    assert set(likes) == EVERYTHING - {"item-1"}
-    assert {int(one.removeprefix("item-")) % 2 for one in likes[:4]} == {1}
-    shop.set_available([likes[0]], False)
-    assert likes[0] not in {one.item_id for one in shop.similar("item-1", k=ITEMS)}
+def test_similar_items_leave_out_the_item_itself_and_what_is_not_available(
+    shop: Tastemaker,
+) -> None:
+    similar = [one.item_id for one in shop.similar("item-1", k=ITEMS)]
+    assert set(similar) == EVERYTHING - {"item-1"}
+    assert {int(one.removeprefix("item-")) % 2 for one in similar[:4]} == {1}
+    shop.set_available([similar[0]], False)
+    assert similar[0] not in {one.item_id for one in shop.similar("item-1", k=ITEMS)}
     with pytest.raises(NotFoundError, match="item-99"):
         shop.similar("item-99")
 
@@ -96,36 +101,52 @@ def test_contributions_and_reasons_are_exact(shop: Tastemaker) -> None:
 
 
 @pytest.fixture
-def everybody(shop: Tastemaker, shop_database: Database) -> RequestBatch:
-    ring = shop._keyring
-    refs = [ring.ref(f"person-{person}") for person in range(PEOPLE)]
-    with shop_database.reading() as connection:
-        return read_request_batch(connection, ring, shop._serving(connection), refs)
+def everybody(shop_database: Database, key: Key) -> RequestBatch:
+    store = Store(shop_database, key)
+    refs = [store.keyring.ref(f"person-{person}") for person in range(PEOPLE)]
+    with store.reading("recommending") as connection:
+        state = Server(store, exploration=0).state(connection)
+        return read_request_batch(connection, store.keyring, state, refs)
+
+
+def part_lengths(batch: RequestBatch) -> list[int]:
+    return [len(part.people) for part in batch.parts(part_size(batch.state))]
 
 
 def test_people_are_ranked_in_parts_that_fit_the_memory(
     everybody: RequestBatch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = room.answers(everybody, 5, None, False)
-    assert [len(people) for people, _ in blocks(everybody)] == [PEOPLE]
-    width = ITEMS * (len(everybody.serving.ranker.members) + 1)
-    monkeypatch.setattr(room, "MOST", 7 * width)
-    assert [len(people) for people, _ in blocks(everybody)] == [7, 7, 7, 3]
-    assert [ids(answer) for answer in room.answers(everybody, 5, None, False)] == [
+    whole = room.respond(everybody, 5, None, False)
+    assert part_lengths(everybody) == [PEOPLE]
+    width = ITEMS * (len(everybody.state.ranker.members) + 1)
+    monkeypatch.setattr(room, "MAX_SCORES", 7 * width)
+    assert part_lengths(everybody) == [7, 7, 7, 3]
+    assert [ids(answer) for answer in room.respond(everybody, 5, None, False)] == [
         ids(answer) for answer in whole
     ]
-    monkeypatch.setattr(room, "MOST", 0)
-    assert {len(people) for people, _ in blocks(everybody)} == {1}
+    monkeypatch.setattr(room, "MAX_SCORES", 0)
+    assert set(part_lengths(everybody)) == {1}
 
 
-def test_parts_are_answered_in_turn_and_a_failing_read_is_raised(everybody: RequestBatch) -> None:
-    def parts() -> Iterator[RequestBatch]:
+def test_the_seeds_of_a_part_are_those_of_its_people(shop_database: Database, key: Key) -> None:
+    store = Store(shop_database, key)
+    refs = [store.keyring.ref(f"person-{person}") for person in range(5)]
+    with store.reading("recommending") as connection:
+        state = Server(store, exploration=1).state(connection)
+        batch = read_request_batch(connection, store.keyring, state, refs)
+    assert batch.seeds is not None
+    parts = [part.seeds for part in batch.parts(2) if part.seeds is not None]
+    assert [seed for seeds in parts for seed in seeds.tolist()] == batch.seeds.tolist()
+
+
+def test_batches_are_ranked_in_turn_and_a_failing_read_is_raised(everybody: RequestBatch) -> None:
+    def batches() -> Iterator[RequestBatch]:
         for _ in range(WORKERS + 1):
             yield everybody
         raise NotFoundError("gone")
 
-    answered = answers_in_turn(parts(), 3, None)
-    first = next(answered)
+    responses = respond_in_turn(batches(), 3, None)
+    first = next(responses)
     assert [len(answer) for answer in first] == [3] * PEOPLE
     with pytest.raises(NotFoundError, match="gone"):
-        list(answered)
+        list(responses)

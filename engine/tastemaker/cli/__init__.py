@@ -1,4 +1,4 @@
-"""The command line: `tastemaker`. Thin: every command calls the engine and prints what it says."""
+"""The command line: `tastemaker`. Thin: a command calls the public API and prints the result."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import click
 
 from tastemaker.errors import TastemakerError
 
-HOMES = {
+COMMANDS = {
     "db": "tastemaker.cli.db:db",
     "demo": "tastemaker.cli.demo:demo",
     "evaluate": "tastemaker.cli.evaluate:evaluate",
@@ -16,6 +16,7 @@ HOMES = {
     "export": "tastemaker.cli.export:export",
     "import": "tastemaker.cli.import_:import_",
     "init": "tastemaker.cli.init:init",
+    "kinds": "tastemaker.cli.kinds:kinds",
     "plugins": "tastemaker.cli.plugins:plugins",
     "recommend": "tastemaker.cli.recommend:recommend",
     "release": "tastemaker.cli.train:release",
@@ -24,7 +25,7 @@ HOMES = {
     "tune": "tastemaker.cli.tune:tune",
     "users": "tastemaker.cli.users:users",
 }
-"""Where each command is to be found."""
+"""For each command, the module and the function that it is."""
 
 
 class Commands(click.Group):
@@ -39,16 +40,16 @@ class Commands(click.Group):
 
 
 class AllCommands(Commands):
-    """Every command, each imported when it is asked for: what needs no recommender starts soon."""
+    """Every command, each imported when it is run: what needs no recommender starts soon."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names of all commands, in order."""
-        return sorted(HOMES)
+        return sorted(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of that name, or None."""
-        home = HOMES.get(cmd_name)
-        return None if home is None else resolve_name(home)
+        place = COMMANDS.get(cmd_name)
+        return None if place is None else resolve_name(place)
 
 
 @click.group(cls=AllCommands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -18,14 +18,12 @@ from tastemaker.cli.train import print_release
 from tastemaker.engine import Tastemaker
 from tastemaker.errors import InputError
 from tastemaker.plugin.registry import Registry
-from tastemaker.progress import progress_bar
 from tastemaker.store.crypto.keys import KEY_FILE, create_key_file
-from tastemaker.store.sql.database import Database
 
 CUSTOMERS = (
     (shipped.LONG_HISTORY, "A customer with a long history"),
     (shipped.SINGLE_PURCHASE, "A customer with a single purchase"),
-    (shipped.UNKNOWN_VISITOR, "A visitor nobody knows"),
+    (shipped.UNKNOWN_VISITOR, "A visitor who is not in the database"),
 )
 
 QUICK = (
@@ -39,7 +37,7 @@ QUICK = (
     "svd-trending",
     "tfidf",
 )
-"""What the demonstration trains: it should be over in a minute."""
+"""What the demonstration trains: it should take a minute."""
 
 MORE = """
 These are the quick recommenders. `tastemaker train` trains all that are installed, and measures
@@ -108,13 +106,12 @@ def run(folder: Path, customers: int | None, only: Sequence[str]) -> None:
     for name in only:
         registry.find(name)  # refused before anything long begins
     key = create_key_file(folder / KEY_FILE)
-    with Tastemaker(Database(f"sqlite:///{folder / 'tastemaker.db'}"), key=key) as shop:
+    with Tastemaker(f"sqlite:///{folder / 'tastemaker.db'}", key=key) as shop:
         shop.upgrade()
         click.echo("1. A migrated SQLite database, with a key of its own. Importing Online Retail:")
         import_data(shop, customers)
         click.echo("2. Training, the latest shares of time held out to learn the blend:")
-        with progress_bar() as progress:
-            release = shop.train(only=only, progress=progress)
+        release = shop.train(only=only, progress=True)
         print_release(release, "table")
         click.echo("3. Recommendations:")
         for user, who in CUSTOMERS:
@@ -123,12 +120,12 @@ def run(folder: Path, customers: int | None, only: Sequence[str]) -> None:
 
 
 def import_data(shop: Tastemaker, customers: int | None) -> None:
-    """Imports the shipped files, or a part of them, and shows what came of each."""
+    """Imports the shipped files, or a part of them, and prints how many rows each had."""
     rows: list[dict[str, object]] = []
     for what in ("items", "users", "interactions"):
         features = ("country",) if what == "users" else ()
-        with file_of(what, customers) as path, progress_bar() as progress:
-            result = shop.import_file(what, path, features=features, progress=progress)
+        with file_of(what, customers) as path:
+            result = shop.import_file(what, path, features=features, progress=True)
         rows.append({"what": what, "read": result.read, "new": result.new})
     print_table(rows, ("what", "read", "new"))
 

@@ -8,13 +8,19 @@ from pathlib import Path
 
 import click
 
-from tastemaker.cli.options import Format, database_option, format_option, open_engine
+from tastemaker.cli.options import (
+    Format,
+    database_option,
+    format_option,
+    only_option,
+    open_engine,
+    seed_option,
+)
 from tastemaker.cli.output import console, print_rows, print_table
 from tastemaker.errors import InputError
 from tastemaker.evaluation.report import Report
 from tastemaker.evaluation.summary import summary_sentences
 from tastemaker.holdout.methods import SPLITS
-from tastemaker.progress import progress_bar
 
 
 class Cutoffs(click.ParamType[tuple[int, ...]]):
@@ -36,26 +42,26 @@ class Cutoffs(click.ParamType[tuple[int, ...]]):
 @click.option(
     "--split",
     type=click.Choice(list(SPLITS)),
-    help="What is foretold. By time where times are known, and at random otherwise, if not given.",
+    help="What is held out.  [default: time where times are known, random otherwise]",
 )
 @click.option(
     "--cutoffs", type=Cutoffs(), default="10,20", show_default=True, help="How long lists are."
 )
-@click.option("--only", multiple=True, metavar="NAME", help="Only this recommender; repeatable.")
+@only_option
 @click.option(
     "--people",
     type=click.IntRange(1),
     default=5000,
     show_default=True,
-    help="Ask at most so many people.",
+    help="Evaluate at most so many people.",
 )
-@click.option("--seed", default=0, show_default=True, help="Where everything random starts from.")
+@seed_option
 @click.option(
     "--report",
     "report_file",
     type=click.Path(dir_okay=False),
     metavar="FILE.html",
-    help="Write a page with plots too.",
+    help="Also write a page with plots.",
 )
 @format_option
 @database_option
@@ -71,17 +77,17 @@ def evaluate(
 ) -> None:
     """Measure the blend and each recommender alone on what people went on to choose.
 
-    Part of the data is hidden, the rest trained on in memory; then everybody whose choices were
-    hidden is answered as an application would be. Nothing is written, and the release that
-    serves goes on serving.
+    Part of the data is held out, and the rest trained on in memory. Then everybody whose choices
+    were held out gets recommendations, as an application would get them, and these are compared
+    with the choices. Nothing is written, and the release that serves goes on serving.
 
     \b
     Splits:
-      time         the latest tenth of all interactions is hidden
+      time         the latest tenth of all interactions is held out
       last         everyone's last interaction
-      people       some people are not learnt from, and shown with part of their history
-      cold-people  some people are not learnt from, and nothing is known of them
-      cold-items   some items come after training, and only these are shown
+      people       some people are not trained on; part of their history is known later
+      cold-people  some people are not trained on; nothing of them is known later
+      cold-items   some items come after training, and only these are recommended
       random       a fifth of everyone's interactions
 
     \b
@@ -92,9 +98,9 @@ def evaluate(
     """
     if report_file is not None:
         check_folder(Path(report_file))
-    with open_engine(database_url) as engine, progress_bar() as progress:
+    with open_engine(database_url) as engine:
         report = engine.evaluate(
-            split, cutoffs=cutoffs, only=only, seed=seed, people=people, progress=progress
+            split, cutoffs=cutoffs, only=only, seed=seed, people=people, progress=True
         )
     if report_file is not None:
         report.save(report_file)

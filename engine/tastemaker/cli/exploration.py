@@ -1,4 +1,4 @@
-"""`tastemaker exploration`: how much room new items get."""
+"""`tastemaker exploration`: the share of places that goes to new items."""
 
 from __future__ import annotations
 

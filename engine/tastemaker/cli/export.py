@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import click
 
-from tastemaker.cli.options import database_option
-from tastemaker.cli.store import open_store
-from tastemaker.io.exporting import export_file
+from tastemaker.cli.options import database_option, open_engine
 from tastemaker.io.importing import REQUIRED
 from tastemaker.io.source import FORMATS, STANDARD, FileFormat
-from tastemaker.progress import progress_bar
 
 
 @click.command()
@@ -38,7 +35,7 @@ def export(what: str, file: str, form: FileFormat | None, database_url: str) -> 
       tastemaker export interactions backup.csv.gz
       tastemaker export items - --format jsonl | jq .title
     """
-    with open_store(database_url) as (database, keyring), progress_bar() as progress:
-        count = export_file(database, keyring, what, file, form=form, progress=progress)
+    with open_engine(database_url) as engine:
+        count = engine.export_file(what, file, form=form, progress=True)
     if file != STANDARD:
         click.echo(f"{count:,} {what} written to {file}.")

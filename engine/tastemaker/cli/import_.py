@@ -7,11 +7,9 @@ from pathlib import Path
 
 import click
 
-from tastemaker.cli.options import database_option
-from tastemaker.cli.store import open_store
-from tastemaker.io.importing import REQUIRED, ImportResult, OnError, import_file
+from tastemaker.cli.options import database_option, open_engine
+from tastemaker.io.importing import REQUIRED, ImportResult, OnError
 from tastemaker.io.source import FORMATS, FileFormat
-from tastemaker.progress import progress_bar
 from tastemaker.store.interactions.columns import FILE_COLUMNS
 from tastemaker.validation import DEFAULT_KIND
 
@@ -50,7 +48,7 @@ from tastemaker.validation import DEFAULT_KIND
     "--kind",
     default=DEFAULT_KIND,
     show_default=True,
-    help="The kind of the interactions whose row names none.",
+    help="The kind of interactions whose row names none; see `tastemaker kinds`.",
 )
 @database_option
 def import_(
@@ -90,13 +88,11 @@ def import_(
         raise click.UsageError("--rejects goes with --on-error skip.")
     if features and what != "users":
         raise click.UsageError("--feature goes with users.")
-    # What was loaded so far stays to the end: looking through it again and again for garbage, as
-    # a million rows go by, took a fifth of the time.
+    # What was loaded so far stays to the end: collecting garbage among it again and again, as a
+    # million rows go by, took a fifth of the time.
     gc.freeze()
-    with open_store(database_url) as (database, keyring), progress_bar() as progress:
-        result = import_file(
-            database,
-            keyring,
+    with open_engine(database_url) as engine:
+        result = engine.import_file(
             what,
             file,
             form=form,
@@ -104,7 +100,7 @@ def import_(
             rejects=rejects,
             features=features,
             kind=kind,
-            progress=progress,
+            progress=True,
         )
     click.echo(summary(result))
     if result.unread:
@@ -121,8 +117,8 @@ def summary(result: ImportResult) -> str:
 
 
 def unread(result: ImportResult) -> str:
-    """Which columns of interactions were not read, and what those that are read are called."""
+    """Which columns of interactions were not read, and the names of those that are."""
     return (
-        f"note: nothing was read from {', '.join(result.unread):.200}; what an interaction says is "
-        f"called {', '.join(FILE_COLUMNS)}."
+        f"note: nothing was read from {', '.join(result.unread):.200}; the columns of interactions "
+        f"are {', '.join(FILE_COLUMNS)}."
     )

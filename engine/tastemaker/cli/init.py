@@ -15,46 +15,56 @@ from tastemaker.store.crypto.keys import (
     KEY_VARIABLE,
     create_key_file,
     find_key,
+    place_for_new_key,
 )
 from tastemaker.store.key_rows import has_keys
 from tastemaker.store.sql import migrate
 from tastemaker.store.sql.database import Database
 
+KEY_WRITTEN = """Wrote a new key to {place}{reason} (only you may read it).
+  It opens everything that is sealed in the database; without it nobody can,
+  you included. Keep a copy in your password safe, apart from the database's
+  backups, and out of version control.
+  On a server, give the program its content as TASTEMAKER_KEY, or its path as
+  TASTEMAKER_KEY_FILE."""
+
+READY = """The database {name} is ready.
+Next:
+  tastemaker import items ITEMS.csv
+  tastemaker import interactions INTERACTIONS.csv
+  tastemaker train
+Or see it all at work on real data: tastemaker demo"""
+
 
 @click.command()
 @click.option(
     "--key-file",
-    default=KEY_FILE,
-    show_default=True,
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Where to write the new key, unless the environment names one.",
+    help=f"Where to write the new key.  [default: the file that {FILE_VARIABLE} names, "
+    f"or {KEY_FILE}]",
 )
 @database_option
-def init(key_file: Path, database_url: str) -> None:
+def init(key_file: Path | None, database_url: str) -> None:
     """Create the key file and the database, and say what to do next.
 
     Safe to run again: an existing key and existing data stay as they are.
+
+    A key that TASTEMAKER_KEY or TASTEMAKER_KEY_COMMAND gives is used, and no file is written. If
+    TASTEMAKER_KEY_FILE names a file that is not there yet, the new key is written there; a
+    --key-file that differs from it is refused, because the other commands would not find that key.
     """
-    key, database = find_key(key_file), Database(database_url)
-    if key is None:
-        refuse_second_key(database)
-        key = create_key_file(key_file)
-        click.echo(f"Wrote a new key to {key_file} (only you may read it).")
-        click.echo("  It opens everything that is sealed in the database; without it nobody can,")
-        click.echo("  you included. Keep a copy in your password safe, apart from the database's")
-        click.echo("  backups, and out of version control.")
-        click.echo("  On a server, give the program its content as TASTEMAKER_KEY, or its path as")
-        click.echo("  TASTEMAKER_KEY_FILE.")
-    else:
+    place, database = place_for_new_key(key_file), Database(database_url)
+    if place is None:
+        key = find_key(key_file or KEY_FILE)
         click.echo(f"Using the key of {key}.")
+    else:
+        refuse_second_key(database)
+        key = create_key_file(place)
+        reason = "" if place in (key_file, Path(KEY_FILE)) else f", as {FILE_VARIABLE} says"
+        click.echo(KEY_WRITTEN.format(place=place, reason=reason))
     with Tastemaker(database, key=key) as engine:
         engine.upgrade()
-    click.echo(f"The database {engine.name} is ready.")
-    click.echo("Next:")
-    click.echo("  tastemaker import items ITEMS.csv")
-    click.echo("  tastemaker import interactions INTERACTIONS.csv")
-    click.echo("  tastemaker train")
-    click.echo("Or see it all at work on real data: tastemaker demo")
+    click.echo(READY.format(name=engine.name))
 
 
 def refuse_second_key(database: Database) -> None:

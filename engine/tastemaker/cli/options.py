@@ -10,6 +10,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from tastemaker.errors import InputError, SchemaError
+from tastemaker.holdout.methods import HOLD_OUTS
 from tastemaker.store.sql.database import Database
 
 if TYPE_CHECKING:
@@ -38,8 +39,31 @@ format_option = click.option(
 )
 
 
+only_option = click.option(
+    "--only", multiple=True, metavar="NAME", help="Only this recommender; repeatable."
+)
+
+seed_option = click.option(
+    "--seed", default=0, show_default=True, help="Where everything random starts from."
+)
+
+hold_out_option = click.option(
+    "--hold-out",
+    type=click.Choice(HOLD_OUTS),
+    help="What is held out to measure on: the future, each person's last interaction, or "
+    "interactions drawn at random.  [default: time where times are known, random otherwise]",
+)
+
+memory_limit_option = click.option(
+    "--memory-limit",
+    metavar="SIZE",
+    help="What one recommender may take to train, such as 8G; one that needs more is declined.  "
+    "[default: 4G, or 60 % of what the machine has left]",
+)
+
+
 def open_database(url: str) -> Database:
-    """The database a command works on.
+    """The database that a command works on.
 
     Raises:
         InputError: the URL cannot be read.
@@ -63,7 +87,7 @@ def open_database(url: str) -> Database:
 
 
 def open_engine(url: str) -> Tastemaker:
-    """The engine a command works with, its key from the environment or ./tastemaker.key."""
-    from tastemaker.engine import Tastemaker  # commands that need no recommender do not load it
+    """The engine that a command works with, its key from the environment or ./tastemaker.key."""
+    from tastemaker.engine import Tastemaker  # the help of a command does not need it
 
     return Tastemaker(open_database(url))

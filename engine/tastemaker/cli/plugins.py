@@ -34,10 +34,10 @@ def list_plugins(output_format: Format, database_url: str) -> None:
 
     \b
     States:
-      enabled      takes part in training, and in answers if it has weight
+      enabled      takes part in training, and serves if the blend gives it weight
       disabled     switched off with `tastemaker plugins disable`
-      unavailable  modules that its training needs are not installed; trained ones answer
-      failed       cannot be used; the problem says why
+      unavailable  modules that its training needs are not installed; trained ones serve
+      failed       cannot be used; the problem tells why
     """
     with open_engine(database_url) as engine:
         rows = [plugin.row() for plugin in engine.plugins()]

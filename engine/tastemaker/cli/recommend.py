@@ -57,7 +57,7 @@ def recommend(
 ) -> None:
     """Recommend items to users.
 
-    A user whom nobody has heard of is answered too, with what suits a newcomer.
+    A user who is not in the database gets recommendations too, as a newcomer.
 
     \b
     Examples:
@@ -69,7 +69,7 @@ def recommend(
     if sum((bool(users), users_file is not None, everyone)) != 1:
         raise click.UsageError("Name users, or give --users-file FILE, or --all; one of the three.")
     if explain and output is not None:
-        raise click.UsageError("--output holds no reasons: leave out --explain.")
+        raise click.UsageError("--output holds no reasons; leave out --explain.")
     with open_engine(database_url) as engine:
         wanted: Iterable[str] = users
         if everyone:
@@ -108,7 +108,7 @@ def parse_where(pairs: Iterable[str]) -> dict[str, list[str]]:
 def in_batches(
     engine: Tastemaker, users: Iterable[str], k: int, where: dict[str, list[str]]
 ) -> Iterator[tuple[str, Answer]]:
-    """Each user with the answer, asked for many at a time."""
+    """Each user with the recommendations, many users at a time."""
     pending: list[str] = []
     for user in users:
         pending.append(user)
@@ -135,7 +135,7 @@ def flat(answers: Iterable[tuple[str, Answer]]) -> Iterator[dict[str, object]]:
 def write_answers(
     engine: Tastemaker, users: Iterable[str], k: int, where: dict[str, list[str]], output: Path
 ) -> None:
-    """Writes `user_id,rank,item_id,score` to a file that is there only when it is whole."""
+    """Writes `user_id,rank,item_id,score` to a file that appears only when it is complete."""
     part = output.with_name(output.name + ".part")
     with progress_bar() as progress:
         try:
@@ -197,7 +197,7 @@ def print_answer(user: str, answer: Answer) -> None:
     """Prints one person's recommendations with shares and reasons."""
     details = answer.details
     source = "popularity" if details.release is None else f"release {details.release}"
-    title = f"{user}: {details.history_length} interactions known, answered by {source}"
+    title = f"{user}: {details.history_length} interactions known, recommended by {source}"
     rows = [
         {
             "rank": rank,
@@ -214,11 +214,11 @@ def print_answer(user: str, answer: Answer) -> None:
 
 
 def shares(contributions: Mapping[str, float], most: int = 3) -> str:
-    """What part of the score each recommender brought, the largest first, in percent."""
-    speaking = {name: part for name, part in contributions.items() if part > 0}
-    total = sum(speaking.values())
-    largest = sorted(speaking, key=lambda name: -speaking[name])[:most]
-    return ", ".join(f"{name} {speaking[name] / total:.0%}" for name in largest)
+    """Each recommender's share of the positive part of the score, the largest first, in percent."""
+    positive = {name: part for name, part in contributions.items() if part > 0}
+    total = sum(positive.values())
+    largest = sorted(positive, key=lambda name: -positive[name])[:most]
+    return ", ".join(f"{name} {positive[name] / total:.0%}" for name in largest)
 
 
 @click.command()
@@ -227,7 +227,7 @@ def shares(contributions: Mapping[str, float], most: int = 3) -> str:
 @format_option
 @database_option
 def similar(item: str, k: int, output_format: Format, database_url: str) -> None:
-    """Show the items most like ITEM.
+    """Show the items most similar to ITEM.
 
     \b
     Example:
@@ -241,8 +241,7 @@ def similar(item: str, k: int, output_format: Format, database_url: str) -> None
     print_rows(rows, ("rank", "item_id", "title", "score"), output_format)
     if not rows:
         click.echo(
-            f"Nothing is known to be like {item}: no recommender that serves can tell. "
-            "`tastemaker train` makes some that may; `tastemaker release show` lists those that "
-            "serve.",
+            f"No item is known to be similar to {item}: no recommender that serves can tell. "
+            "`tastemaker release show` lists those that serve, and `tastemaker train` trains more.",
             err=True,
         )

@@ -8,10 +8,17 @@ from dataclasses import asdict
 
 import click
 
-from tastemaker.cli.options import Format, database_option, format_option, open_engine
+from tastemaker.cli.options import (
+    Format,
+    database_option,
+    format_option,
+    hold_out_option,
+    memory_limit_option,
+    only_option,
+    open_engine,
+    seed_option,
+)
 from tastemaker.cli.output import console, print_rows, print_table
-from tastemaker.holdout.methods import HOLD_OUTS
-from tastemaker.progress import progress_bar
 from tastemaker.training.data_quality import Finding
 from tastemaker.training.report import Release
 
@@ -20,14 +27,9 @@ SUMMARY = ("release", "state", "trained_at", "recommenders", "ndcg@10", "size", 
 
 
 @click.command()
-@click.option("--only", multiple=True, metavar="NAME", help="Only this recommender; repeatable.")
-@click.option("--seed", default=0, show_default=True, help="Where everything random starts from.")
-@click.option(
-    "--memory-limit",
-    metavar="SIZE",
-    help="What one recommender may take to train, such as 8G; who needs more is declined.  "
-    "[default: 4G, or 60 % of what the machine has left]",
-)
+@only_option
+@seed_option
+@memory_limit_option
 @click.option(
     "--time-limit",
     default="15m",
@@ -35,12 +37,7 @@ SUMMARY = ("release", "state", "trained_at", "recommenders", "ndcg@10", "size", 
     metavar="TIME",
     help="For all of it, such as 90s or 2h; what there is no time for is left out.",
 )
-@click.option(
-    "--hold-out",
-    type=click.Choice(HOLD_OUTS),
-    help="What the blend learns to foretell: the future, each person's next interaction, or "
-    "interactions drawn at random.  [default: time where times are known]",
-)
+@hold_out_option
 @click.option("--keep", is_flag=True, help="Keep the release without activating it.")
 @format_option
 @database_option
@@ -56,8 +53,8 @@ def train(
 ) -> None:
     """Train every enabled recommender, learn the blend, and activate the release.
 
-    First it says what is odd about the data: duplicates, extreme values, people who do more than
-    people can, times in the future; and what it does about that. Then the latest shares of time
+    First the data is checked: duplicates, extreme values, people who do more than people can, times
+    in the future; what is found is shown, and what is done about it. Then the latest shares of time
     are held out to learn the blend and to measure, and everything is trained again on all data. A
     release that measures clearly worse than the one now serving is kept but not activated.
 
@@ -68,7 +65,7 @@ def train(
       tastemaker train --memory-limit 8G --time-limit 1h
     """
     announce = print_quality if output_format == "table" else None
-    with open_engine(database_url) as engine, progress_bar() as progress:
+    with open_engine(database_url) as engine:
         release = engine.train(
             only=only,
             seed=seed,
@@ -77,13 +74,13 @@ def train(
             time_limit=time_limit,
             hold_out=hold_out,
             announce=announce,
-            progress=progress,
+            progress=True,
         )
     print_outcome(release, output_format)
 
 
 def print_release(release: Release, output_format: Format) -> None:
-    """Prints what a training run found odd about its data, and what it brought."""
+    """Prints a training run: what is odd about its data, and the release."""
     if output_format == "table":
         print_quality(release.findings)
     print_outcome(release, output_format)
@@ -98,7 +95,7 @@ def print_quality(findings: Sequence[Finding]) -> None:
 
 
 def print_outcome(release: Release, output_format: Format) -> None:
-    """Prints what a training run brought: members, measures, weights, problems."""
+    """Prints a release: members, measures, weights, notes."""
     if output_format == "json":
         click.echo(json.dumps(release.to_json(), indent=2, ensure_ascii=False))
         return
@@ -115,7 +112,7 @@ def print_outcome(release: Release, output_format: Format) -> None:
 
 @click.group()
 def release() -> None:
-    """List, show and activate releases: trained models with their blend."""
+    """List, show and activate releases: trained models and the weights of their blend."""
 
 
 @release.command("list")
@@ -142,7 +139,7 @@ def show(number: int | None, output_format: Format, database_url: str) -> None:
 @click.argument("number", type=int)
 @database_option
 def activate(number: int, database_url: str) -> None:
-    """Let release NUMBER answer from now on."""
+    """Make release NUMBER serve from now on."""
     with open_engine(database_url) as engine:
         engine.activate(number)
     click.echo(f"Release {number} is active.")

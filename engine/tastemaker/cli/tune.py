@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import click
 
-from tastemaker.cli.options import Format, database_option, format_option, open_engine
+from tastemaker.cli.options import (
+    Format,
+    database_option,
+    format_option,
+    hold_out_option,
+    memory_limit_option,
+    open_engine,
+    seed_option,
+)
 from tastemaker.cli.output import print_rows
-from tastemaker.holdout.methods import HOLD_OUTS
-from tastemaker.progress import progress_bar
 from tastemaker.tuning.report import TunedRecommender
 
 STUDY = "sqlite:///tastemaker-tuning.db"
@@ -30,18 +36,9 @@ STUDY = "sqlite:///tastemaker-tuning.db"
     help="Where what was tried is kept, so that the next run goes on with it; a database of its "
     "own, because Optuna's tables go by their own names.",
 )
-@click.option(
-    "--hold-out",
-    type=click.Choice(HOLD_OUTS),
-    help="What is foretold: the future, each person's next interaction, or interactions drawn at "
-    "random. By time where times are known, and at random otherwise, if not given.",
-)
-@click.option(
-    "--memory-limit",
-    metavar="SIZE",
-    help="What one fit may take, such as 8G.  [default: 4G, or 60 % of what the machine has left]",
-)
-@click.option("--seed", default=0, show_default=True, help="Where everything random starts from.")
+@hold_out_option
+@memory_limit_option
+@seed_option
 @click.option("--dry-run", is_flag=True, help="Only show what was found; change nothing.")
 @format_option
 @database_option
@@ -58,7 +55,7 @@ def tune(
 ) -> None:
     """Search the settings of every enabled recommender, or of those named, on held-out data.
 
-    Settings are compared by NDCG@10 on several cuts of time, none of which sees the newest tenth
+    Settings are compared by NDCG@10 on several folds of time, none of which sees the newest tenth
     of all interactions. Those that are better by at least 1 % are written to the configuration,
     and `tastemaker train` uses them from then on.
 
@@ -68,7 +65,7 @@ def tune(
       tastemaker tune ease item-knn --time-limit 30m
       tastemaker tune --dry-run
     """
-    with open_engine(database_url) as engine, progress_bar() as progress:
+    with open_engine(database_url) as engine:
         results = engine.tune(
             names,
             time_limit=time_limit,
@@ -77,7 +74,7 @@ def tune(
             memory_limit=memory_limit,
             seed=seed,
             apply=not dry_run,
-            progress=progress,
+            progress=True,
         )
     print_rows([one.row() for one in results], TunedRecommender.COLUMNS, output_format)
     better = [one.name for one in results if one.state == "better"]

@@ -14,7 +14,7 @@ from tastemaker.holdout.cases import HeldOutCases, truncated_cases
 from tastemaker.holdout.evaluation_split import EvaluationSplit
 from tastemaker.metrics.accuracy import ndcg
 from tastemaker.metrics.intervals import Interval, intervals
-from tastemaker.serving.server import Serving
+from tastemaker.serving.state import ServingState
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def cases_by_length(
 def measure_length(
     length: int,
     cases: list[HeldOutCases],
-    served: Mapping[str, Serving],
+    served: Mapping[str, ServingState],
     split: EvaluationSplit,
     k: int,
 ) -> Point | None:

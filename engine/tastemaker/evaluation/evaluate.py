@@ -21,7 +21,7 @@ from tastemaker.holdout.evaluation_split import EvaluationSplit, make_evaluation
 from tastemaker.metrics.accuracy import ndcg
 from tastemaker.metrics.beyond_accuracy import Past
 from tastemaker.recommender import Progress
-from tastemaker.serving.server import Serving
+from tastemaker.serving.state import ServingState
 from tastemaker.store.store import Store
 from tastemaker.training.inputs import read_training_inputs
 from tastemaker.training.report import MemberReport
@@ -159,7 +159,7 @@ def evaluate_models(
 
 
 def _lists_of(
-    everything: Mapping[str, Serving],
+    everything: Mapping[str, ServingState],
     cases: HeldOutCases,
     split: EvaluationSplit,
     k: int,
@@ -173,7 +173,7 @@ def _lists_of(
 
 
 def cost_of_exploring(
-    split: EvaluationSplit, blend: Serving, cases: HeldOutCases, without: RankedLists, k: int
+    split: EvaluationSplit, blend: ServingState, cases: HeldOutCases, without: RankedLists, k: int
 ) -> list[str]:
     """A sentence about what letting new items in costs; none where nothing is let in."""
     if blend.ranker.exploration.share <= 0:
@@ -191,7 +191,7 @@ def cost_of_exploring(
 
 def envelope(
     split: EvaluationSplit,
-    everything: Mapping[str, Serving],
+    everything: Mapping[str, ServingState],
     most: int,
     main: int,
     progress: EvaluationProgress,

@@ -14,8 +14,8 @@ from tastemaker.plugin.discovery import Plugin
 from tastemaker.plugin.guard import GuardedRecommender, guarded_state
 from tastemaker.plugin.registry import Registry
 from tastemaker.recommender import Progress, State
-from tastemaker.serving.loading import Loaded, restored
-from tastemaker.serving.server import Serving, assembled
+from tastemaker.serving.loading import LoadedRelease, restore_member
+from tastemaker.serving.state import ServingState, assemble_state
 from tastemaker.store.items import StoredItems
 from tastemaker.store.kinds import Kind
 from tastemaker.training.building import UnsavedRelease, build
@@ -53,8 +53,8 @@ class ServedModels:
         seconds: how long the training run took.
     """
 
-    blend: Serving
-    alone: Mapping[str, Serving]
+    blend: ServingState
+    alone: Mapping[str, ServingState]
     curve: WeightCurve
     members: tuple[MemberReport, ...]
     notes: tuple[str, ...]
@@ -90,7 +90,7 @@ def train_models(
     states = {model.name: State(model.arrays, model.values) for model in unsaved.models}
     members, problems = _restored(registry, states | others, split.data.n_items)
     loaded = _loaded(split, unsaved, catalogue, members, problems)
-    everything = assembled(loaded, catalogue.items, catalogue.kinds, catalogue.exploration)
+    everything = assemble_state(loaded, catalogue.items, catalogue.kinds, catalogue.exploration)
     by_name = {member.name: member for member in everything.ranker.members}
     serving = [by_name[name] for name in unsaved.curve.members if name in by_name]
     return ServedModels(
@@ -139,7 +139,7 @@ def _restored(
     members: list[GuardedRecommender] = []
     problems: list[str] = []
     for name, state in states.items():
-        member, problem = restored(registry, name, state, n_items)
+        member, problem = restore_member(registry, name, state, n_items)
         members.extend([member] if member else [])
         problems.extend([f"{name} {problem}"] if problem else [])
     return tuple(members), tuple(problems)
@@ -151,14 +151,16 @@ def _loaded(
     catalogue: CatalogueNow,
     members: tuple[GuardedRecommender, ...],
     problems: tuple[str, ...],
-) -> Loaded:
+) -> LoadedRelease:
     n_known = split.data.n_items
     counts = np.bincount(split.data.people.histories.items, minlength=n_known)
     keys = catalogue.items.keys[split.order[:n_known]]
-    return Loaded(None, keys, counts.astype(np.float32), unsaved.curve, members, problems)
+    return LoadedRelease(None, keys, counts.astype(np.float32), unsaved.curve, members, problems)
 
 
-def _with(serving: Serving, members: Sequence[GuardedRecommender], curve: WeightCurve) -> Serving:
+def _with(
+    serving: ServingState, members: Sequence[GuardedRecommender], curve: WeightCurve
+) -> ServingState:
     """The same with other members."""
     ranker = replace(serving.ranker, members=tuple(members), curve=curve)
     uses_features = any(member.recommender.uses_features for member in members)

@@ -11,8 +11,8 @@ from tastemaker.holdout.cases import HeldOutCases
 from tastemaker.holdout.hits import find_hits
 from tastemaker.serving.exploration import Seeds
 from tastemaker.serving.ranker import excluded_items
-from tastemaker.serving.recommending import forbidden
-from tastemaker.serving.server import Serving
+from tastemaker.serving.recommending import ineligible_items
+from tastemaker.serving.state import ServingState
 
 MOST_SCORES = 1 << 25
 """How many scores are held in memory at once, at most."""
@@ -42,7 +42,7 @@ class RankedLists:
 
 
 def recommend_to(
-    serving: Serving,
+    serving: ServingState,
     cases: HeldOutCases,
     candidates: BoolArray,
     k: int,
@@ -58,7 +58,7 @@ def recommend_to(
         seeds: (n,) what each person's draws start from; nothing new is let in without.
     """
     n, n_items = len(cases), len(candidates)
-    excluded = forbidden(serving.catalogue, None) | ~candidates
+    excluded = ineligible_items(serving.catalogue) | ~candidates
     at_once = MOST_SCORES // max(n_items * (len(serving.ranker.members) + 1), 1)
     at_once = min(max(at_once, 1), MOST_AT_ONCE)
     items = np.full((n, k), -1, dtype=np.int64)

@@ -1,1 +1,1 @@
-"""Ranking: people → scores → blend → filters → explained recommendations."""
+"""From a request to explained recommendations: people, scores, blend, rules, explanation."""

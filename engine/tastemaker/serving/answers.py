@@ -32,7 +32,8 @@ class Recommendation(NamedTuple):
         contributions: each recommender's part of the score; they sum to it. Only if explained.
         reasons: the items of the history it comes from, the strongest first. Only if explained.
         why: the same in words. Only if explained.
-        explored: whether it is here because it is new: its score may be lower than the next one's.
+        explored: whether exploration inserted it, because it is new: its score may be lower than
+            the next one's.
     """
 
     item_id: str
@@ -49,8 +50,8 @@ class Details:
     """How an answer came about.
 
     Attributes:
-        release: the number of the release that answered; None where popularity did.
-        history_length: how many interactions of the person were looked at.
+        release: the number of the release that recommended; None where popularity did.
+        history_length: how many interactions of the person were known.
         weights: each recommender's weight for a history of this length.
         problems: what kept a recommender, or a whole release, out of this answer.
     """
@@ -67,7 +68,7 @@ class Answer(list[Recommendation]):
     Only what is `explored` may stand before something of a higher score.
 
     Attributes:
-        details: which release answered, on how much history, and what went wrong on the way.
+        details: which release recommended, on how much history, and what went wrong on the way.
     """
 
     def __init__(self, recommendations: Iterable[Recommendation], details: Details) -> None:

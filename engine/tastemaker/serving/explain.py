@@ -11,21 +11,25 @@ from tastemaker.recommender import Recommender
 from tastemaker.serving.answers import Reason
 from tastemaker.serving.catalogue import Catalogue
 
-BECAUSE = {
+FAMILY_TEXTS = {
     "popularity": "popular with many people",
     "collaborative": "often chosen together with {items}",
     "content": "similar to {items}",
     "hybrid": "fits well with {items}",
 }
-NEW = "new, and known to few yet"
-NAMED = 2
-"""How many items of the history, and how many recommenders, one sentence names."""
+"""The reason given for a recommender that has no `because` of its own."""
+
+NEW_ITEM_TEXT = "new, and known to few yet"
+"""The reason given for an item that exploration inserted."""
+
+MAX_NAMED = 2
+"""How many items of the history, and how many recommenders, one explanation names at most."""
 
 
-def spread(parts: Float64Array, contribution: float) -> Float64Array:
-    """Spreads a recommender's contribution over the interactions, in proportion to their parts.
+def scale_parts(parts: Float64Array, contribution: float) -> Float64Array:
+    """(n_interactions,) a recommender's parts of a score, scaled to sum to its contribution.
 
-    The result sums to `contribution`, or is all zeros where the parts cancel out or name nothing.
+    All zeros where the parts cancel out or name nothing.
     """
     total = float(parts.sum())
     if not np.isfinite(total) or abs(total) <= 1e-12 * float(np.abs(parts).sum()):
@@ -33,23 +37,29 @@ def spread(parts: Float64Array, contribution: float) -> Float64Array:
     return parts * (contribution / total)
 
 
-def by_item(amounts: Float64Array, person: People) -> list[tuple[int, float]]:
-    """The items of one person's history with their amounts, those that speak for, largest first."""
+def sum_by_item(amounts: Float64Array, person: People) -> list[tuple[int, float]]:
+    """The items of one person's history whose amounts sum to more than 0, the largest first."""
     items, rows = np.unique(person.histories.items, return_inverse=True)
     sums = np.bincount(rows, weights=amounts, minlength=len(items))
     order = np.argsort(-sums, kind="stable")
     return [(int(items[at]), float(sums[at])) for at in order if sums[at] > 0]
 
 
-def reasons(amounts: Float64Array, person: People, catalogue: Catalogue) -> tuple[Reason, ...]:
-    """The reasons that the amounts of a person's interactions amount to, the strongest first."""
+def make_reasons(amounts: Float64Array, person: People, catalogue: Catalogue) -> tuple[Reason, ...]:
+    """The reasons for a recommendation, the strongest first.
+
+    Args:
+        amounts: (n_interactions,) the part of the score owed to each interaction of the person.
+        person: one person.
+        catalogue: names the items.
+    """
     return tuple(
         Reason(catalogue.items.ids[index], catalogue.name(index), amount)
-        for index, amount in by_item(amounts, person)
+        for index, amount in sum_by_item(amounts, person)
     )
 
 
-def words(
+def explanation_text(
     contributions: Mapping[str, float],
     amounts: Mapping[str, Float64Array],
     recommenders: Mapping[str, type[Recommender]],
@@ -57,22 +67,31 @@ def words(
     catalogue: Catalogue,
     explored: bool = False,
 ) -> str:
-    """Why, in a sentence: what the strongest recommenders say, naming items of the history."""
-    sayings = [NEW] if explored else []
+    """Why an item is recommended, in one sentence: the strongest recommenders' reasons.
+
+    Args:
+        contributions: each recommender's part of the score.
+        amounts: for each recommender, (n_interactions,) its part by interaction.
+        recommenders: their classes; one that is not there is taken for popularity.
+        person: one person.
+        catalogue: names the items.
+        explored: whether exploration inserted the item.
+    """
+    texts = [NEW_ITEM_TEXT] if explored else []
     for name in sorted(contributions, key=lambda name: -contributions[name]):
-        if contributions[name] <= 0 or len(sayings) == NAMED + explored:
+        if contributions[name] <= 0 or len(texts) == MAX_NAMED + explored:
             break
-        named = [index for index, _ in by_item(amounts[name], person)[:NAMED]]
-        saying = sentence(recommenders.get(name), [catalogue.name(index) for index in named])
-        if saying and saying not in sayings:
-            sayings.append(saying)
-    return "; ".join(sayings)
+        named = [index for index, _ in sum_by_item(amounts[name], person)[:MAX_NAMED]]
+        text = recommender_text(recommenders.get(name), [catalogue.name(index) for index in named])
+        if text and text not in texts:
+            texts.append(text)
+    return "; ".join(texts)
 
 
-def sentence(recommender: type[Recommender] | None, names: Sequence[str]) -> str:
-    """What one recommender says about the items it names; empty where it has nothing to say."""
+def recommender_text(recommender: type[Recommender] | None, names: Sequence[str]) -> str:
+    """One recommender's reason, with the items it names; empty where it needs some and has none."""
     family = recommender.family if recommender else "popularity"
-    template = (recommender.because if recommender else "") or BECAUSE[family]
+    template = (recommender.because if recommender else "") or FAMILY_TEXTS[family]
     if "{items}" not in template:
         return template
     return template.format(items=" and ".join(names)) if names else ""

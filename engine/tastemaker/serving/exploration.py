@@ -20,25 +20,27 @@ from tastemaker.blend import (
 from tastemaker.blend.top_k import top_k_places
 from tastemaker.data import BoolArray, Float32Array, Float64Array, Int64Array, People
 
-FIRST = 3
-"""The places at the head of a list that never go to exploration."""
+PROTECTED_PLACES = 3
+"""The places at the head of a list that never go to exploration. Chosen, not measured."""
 
-FEW = 5
-"""An item with fewer interactions than this, when the release was trained, is new."""
+NEW_BELOW = 5
+"""An item with fewer interactions than this, when the release was trained, may be new. Chosen, not
+measured."""
 
-LUCK = 0.5
-"""How much chance counts when a new item is drawn, in standard deviations of what suits."""
+TEMPERATURE = 0.5
+"""Of the draw of new items by their scores, in standard deviations: the higher, the more even the
+draw. Chosen, not measured."""
 
 Seeds = npt.NDArray[np.uint64]
 
 
 @dataclass(frozen=True)
 class Exploration:
-    """Which items are new, and how often they are let in.
+    """Which items are new, and how often they are inserted into lists.
 
     Attributes:
-        share: of the places after the first `FIRST`, the share that goes to new items. An
-            evaluation measures lists without it.
+        share: of the places after the first `PROTECTED_PLACES`, the share that goes to new items.
+            An evaluation measures lists without it.
         new: (n_new,) int64 indexes of the new items, ascending.
     """
 
@@ -47,31 +49,35 @@ class Exploration:
 
     def places(self, seeds: Seeds, k: int) -> BoolArray:
         """(n, k) which places of each person's list go to new items today."""
-        if not len(self.new) or self.share <= 0 or k <= FIRST:
+        if not len(self.new) or self.share <= 0 or k <= PROTECTED_PLACES:
             return np.zeros((len(seeds), k), dtype=np.bool_)
-        chosen: BoolArray = chances(seeds, k) < self.share
-        chosen[:, :FIRST] = False
+        chosen: BoolArray = uniform_draws(seeds, k) < self.share
+        chosen[:, :PROTECTED_PLACES] = False
         return chosen
 
 
-NONE = Exploration(0.0, np.zeros(0, dtype=np.int64))
-"""Nothing is let in."""
+NO_EXPLORATION = Exploration(0.0, np.zeros(0, dtype=np.int64))
+"""No new item is inserted."""
 
 
-def rare(counts: Float32Array) -> Int64Array:
+def find_new_items(counts: Float32Array) -> Int64Array:
     """The indexes of items that had next to no interactions when the release was trained.
 
-    Fewer than `FEW`, and fewer than half of what items have on average: where everything is new,
-    nothing is.
+    Fewer than `NEW_BELOW`, and fewer than half of what items have on average: where everything is
+    new, nothing is.
+
+    Args:
+        counts: (n_items,) how many interactions each item had.
     """
     average = float(counts.mean()) if len(counts) else 0.0
-    return np.flatnonzero((counts < FEW) & ((counts == 0) | (counts < average / 2)))
+    return np.flatnonzero((counts < NEW_BELOW) & ((counts == 0) | (counts < average / 2)))
 
 
-def seeds_of(refs: Sequence[bytes], people: People, day: int) -> Seeds:
-    """(n,) what each person's draws start from: who it is, what is known, and the day.
+def daily_seeds(refs: Sequence[bytes], people: People, day: int) -> Seeds:
+    """(n,) uint64 what each person's random draws start from.
 
-    The same answer all day long while the history stays as it is.
+    A hash of the person's ref, the length of the history and the day: the same recommendations all
+    day long while the history stays as it is.
 
     Args:
         refs: the people's refs.
@@ -87,8 +93,8 @@ def seeds_of(refs: Sequence[bytes], people: People, day: int) -> Seeds:
     return np.frombuffer(b"".join(digests), dtype=np.uint64)
 
 
-def chances(seeds: Seeds, k: int) -> Float64Array:
-    """(n, k) numbers from 0 to 1, as if drawn at random, by the seed and the place.
+def uniform_draws(seeds: Seeds, k: int) -> Float64Array:
+    """(n, k) pseudorandom numbers, uniform from 0 to 1, by the seed and the place (SplitMix64).
 
     Steele, G., Lea, D., Flood, C.: Fast splittable pseudorandom number generators. OOPSLA 2014.
     """
@@ -100,7 +106,7 @@ def chances(seeds: Seeds, k: int) -> Float64Array:
     return np.asarray(mixed / 2.0**64, dtype=np.float64)
 
 
-def explored(
+def blend_with_exploration(
     scores: Sequence[Float32Array],
     excluded: BoolArray,
     curve: WeightCurve,
@@ -109,12 +115,15 @@ def explored(
     exploration: Exploration,
     seeds: Seeds,
 ) -> tuple[Blended, BoolArray]:
-    """The best `k` items of each person with new ones let in, and which places hold one.
+    """The best `k` items of each person with new ones inserted.
 
     Args:
-        scores, barred, curve, lengths, k: see `blend`.
-        exploration: which items are new, and how often they are let in.
-        seeds: (n,) what each person's draws start from.
+        scores, excluded, curve, lengths, k: see `blend`.
+        exploration: which items are new, and how often they are inserted.
+        seeds: (n,) what each person's random draws start from.
+
+    Returns:
+        The lists, and (n, k) which places hold an inserted item.
     """
     places = exploration.places(seeds, k)
     rows = np.flatnonzero(places.any(axis=1))
@@ -124,16 +133,16 @@ def explored(
     # One more than the list may hold by itself: so there is one that it does not, if any is left.
     most = k + int(places.sum(axis=1).max())
     given = np.stack([own[np.ix_(rows, exploration.new)] for own in scores])
-    free = ~excluded[np.ix_(rows, exploration.new)]
-    chosen = drawn(given, free, curve, lengths[rows], seeds[rows], most)
-    inserted = np.full((len(excluded), chosen.shape[1]), -1, dtype=np.int64)
-    inserted[rows] = np.where(chosen >= 0, exploration.new[chosen], -1)
-    return arranged(blend_scores(scores, excluded, curve, lengths, k, inserted), places)
+    eligible = ~excluded[np.ix_(rows, exploration.new)]
+    drawn = draw_new_items(given, eligible, curve, lengths[rows], seeds[rows], most)
+    inserted = np.full((len(excluded), drawn.shape[1]), -1, dtype=np.int64)
+    inserted[rows] = np.where(drawn >= 0, exploration.new[drawn], -1)
+    return insert_new_items(blend_scores(scores, excluded, curve, lengths, k, inserted), places)
 
 
-def drawn(
+def draw_new_items(
     scores: Float32Array,
-    free: BoolArray,
+    eligible: BoolArray,
     curve: WeightCurve,
     lengths: Int64Array,
     seeds: Seeds,
@@ -141,46 +150,48 @@ def drawn(
 ) -> Int64Array:
     """(n, at most `most`) columns drawn for each person, in the order drawn; -1 for none.
 
-    A new item's chance grows exponentially with what the members that can place it say of it (the
-    Gumbel-max trick); where none can, all have the same.
+    A new item's probability grows exponentially with its blended score (the Gumbel-max trick);
+    where no member can score one, all have the same.
 
     Args:
-        scores: (n_members, n, n_new) float32 what the members say of the new items.
-        free: (n, n_new) which of them may be shown.
+        scores: (n_members, n, n_new) float32 the members' scores of the new items.
+        eligible: (n, n_new) which of them may be shown.
         curve: the weights.
         lengths: (n,) how long each person's history is.
-        seeds: (n,) what each person's draws start from.
+        seeds: (n,) what each person's random draws start from.
         most: how many are drawn.
     """
-    columns = np.broadcast_to(np.arange(free.shape[1]), free.shape)
-    candidates = Candidates(columns, free, np.where(free, scores, np.float32(np.nan)))
-    suits = combine(candidates, calibrate(candidates), curve.at(lengths), curve.carry).totals
-    noise = [np.random.default_rng(seed).gumbel(size=free.shape[1]) for seed in seeds]
-    order = top_k_places(suits / np.float32(LUCK) + np.stack(noise).astype(np.float32), most)
-    return np.where(np.take_along_axis(free, order, axis=1), order, -1)
+    columns = np.broadcast_to(np.arange(eligible.shape[1]), eligible.shape)
+    candidates = Candidates(columns, eligible, np.where(eligible, scores, np.float32(np.nan)))
+    blended = combine(candidates, calibrate(candidates), curve.at(lengths), curve.carry).totals
+    noise = [np.random.default_rng(seed).gumbel(size=eligible.shape[1]) for seed in seeds]
+    order = top_k_places(
+        blended / np.float32(TEMPERATURE) + np.stack(noise).astype(np.float32), most
+    )
+    return np.where(np.take_along_axis(eligible, order, axis=1), order, -1)
 
 
-def arranged(best: Blended, places: BoolArray) -> tuple[Blended, BoolArray]:
-    """The list with new items in their places, and which places hold one.
+def insert_new_items(best: Blended, places: BoolArray) -> tuple[Blended, BoolArray]:
+    """The lists with new items in their places, and which places hold one.
 
     The others move down in their order, and the last of them drop out. A new item that is in the
     list by itself stays where it is.
 
     Args:
-        best: (n, k + n_guests) the best `k` items, then the new ones drawn.
+        best: (n, k + n_inserted) the best `k` items, then the new ones drawn.
         places: (n, k) which places go to new items.
     """
     k = places.shape[1]
     order = np.tile(np.arange(k), (len(places), 1))
-    let_in = np.zeros(places.shape, dtype=np.bool_)
+    explored = np.zeros(places.shape, dtype=np.bool_)
     for row in np.flatnonzero(places.any(axis=1)).tolist():
-        order[row], let_in[row] = _row(best, row, places[row])
+        order[row], explored[row] = _order_of_row(best, row, places[row])
     rows = np.arange(len(order))[:, np.newaxis]
     parts = (best.items[rows, order], best.valid[rows, order], best.totals[rows, order])
-    return Blended(*parts, best.contributions[:, rows, order]), let_in
+    return Blended(*parts, best.contributions[:, rows, order]), explored
 
 
-def _row(best: Blended, row: int, places: BoolArray) -> tuple[list[int], list[bool]]:
+def _order_of_row(best: Blended, row: int, places: BoolArray) -> tuple[list[int], list[bool]]:
     k, items = len(places), best.items[row].tolist()
     own = np.flatnonzero(best.valid[row, :k]).tolist()
     known = {items[place] for place in own}
@@ -190,8 +201,8 @@ def _row(best: Blended, row: int, places: BoolArray) -> tuple[list[int], list[bo
         if best.valid[row, place] and items[place] not in known
     ]
     order = list(range(k))
-    let_in = [bool(place < len(own) and places[place]) for place in range(k)]
+    explored = [bool(place < len(own) and places[place]) for place in range(k)]
     for place in range(len(own)):
-        let_in[place] = let_in[place] and bool(inserted)
-        order[place] = inserted.pop(0) if let_in[place] else own.pop(0)
-    return order, let_in
+        explored[place] = explored[place] and bool(inserted)
+        order[place] = inserted.pop(0) if explored[place] else own.pop(0)
+    return order, explored

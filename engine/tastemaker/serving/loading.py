@@ -21,7 +21,7 @@ from tastemaker.store.releases import CATALOGUE
 
 
 @dataclass(frozen=True)
-class Loaded:
+class LoadedRelease:
     """A release as it was trained, or what stands in for one where there is none.
 
     Attributes:
@@ -43,7 +43,7 @@ class Loaded:
 
 def load_release(
     connection: Connection, keyring: Keyring, registry: Registry, number: int
-) -> Loaded:
+) -> LoadedRelease:
     """A stored release, restored.
 
     Raises:
@@ -57,10 +57,12 @@ def load_release(
     problems: list[str] = []
     for name in curve.members:
         stored = releases.read_model(connection, keyring, number, name)
-        member, problem = restored(registry, name, State(stored.arrays, stored.values), n_items)
+        member, problem = restore_member(
+            registry, name, State(stored.arrays, stored.values), n_items
+        )
         members.extend([member] if member else [])
         problems.extend([f"{name} {problem}"] if problem else [])
-    return Loaded(
+    return LoadedRelease(
         number,
         catalogue.arrays["item_keys"],
         catalogue.arrays["counts"],
@@ -70,10 +72,10 @@ def load_release(
     )
 
 
-def restored(
+def restore_member(
     registry: Registry, name: str, state: State, n_items: int
 ) -> tuple[GuardedRecommender | None, str]:
-    """A member of a release at work again; None if it is switched off, or there is a problem."""
+    """A trained member of a release, ready to score; None if disabled, or if there is a problem."""
     try:
         plugin = registry.find(name)
     except NotFoundError:
@@ -86,15 +88,15 @@ def restored(
     return (GuardedRecommender(recommender, n_items) if recommender else None), problem
 
 
-def load_popularity(connection: Connection) -> Loaded:
-    """What answers where there is no release: how often each item was chosen."""
+def load_popularity(connection: Connection) -> LoadedRelease:
+    """What serves where there is no release: how many interactions each item has."""
     keys, counts = item_counts(connection)
-    return Loaded(None, keys, counts.astype(np.float32), uniform_weights([Fallback.name]))
+    return LoadedRelease(None, keys, counts.astype(np.float32), uniform_weights([Fallback.name]))
 
 
-def load_any(
+def load_active(
     connection: Connection, keyring: Keyring, registry: Registry, pointer: str | None
-) -> Loaded:
+) -> LoadedRelease:
     """The active release; where it is damaged the newest one that is not; else popularity.
 
     Args:
@@ -106,20 +108,23 @@ def load_any(
     if pointer is None:
         return load_popularity(connection)
     problems: list[str] = []
-    for number in candidates(connection, keyring, pointer, problems):
+    for number in loading_order(connection, keyring, pointer, problems):
         try:
             loaded = load_release(connection, keyring, registry, number)
         except TastemakerError as error:
-            problems.append(f"Release {number} cannot answer: {error}")
+            problems.append(f"Release {number} cannot serve: {error}")
             continue
         return replace(loaded, problems=(*problems, *loaded.problems))
     return replace(load_popularity(connection), problems=tuple(problems))
 
 
-def candidates(
+def loading_order(
     connection: Connection, keyring: Keyring, pointer: str, problems: list[str]
 ) -> list[int]:
-    """The releases that may answer: the active one, then the others, the newest first."""
+    """The releases that may serve: the active one, then the others, the newest first.
+
+    Where the pointer cannot be trusted, the newest first; `problems` gets the reason.
+    """
     numbers = [row.number for row in releases.list_releases(connection)]
     try:
         active = releases.active_number(keyring, pointer)

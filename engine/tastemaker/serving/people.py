@@ -10,7 +10,7 @@ import numpy as np
 from sqlalchemy import Connection
 
 from tastemaker.data import People
-from tastemaker.serving.server import Serving
+from tastemaker.serving.state import ServingState
 from tastemaker.store.crypto.keyring import Keyring
 from tastemaker.store.interactions.read import histories, history
 from tastemaker.store.people import as_people
@@ -30,25 +30,25 @@ class PastInteraction:
 
 
 def read_people(
-    connection: Connection, keyring: Keyring, serving: Serving, refs: Sequence[bytes]
+    connection: Connection, keyring: Keyring, state: ServingState, refs: Sequence[bytes]
 ) -> People:
     """The people of the given refs as they are known now; unknown ones have empty histories.
 
     Opens declared features only where a member of the release looks at them.
     """
     stored = histories(connection, refs)
-    features = read_features(connection, keyring, refs) if serving.uses_features else {}
-    catalogue = serving.catalogue
+    features = read_features(connection, keyring, refs) if state.uses_features else {}
+    catalogue = state.catalogue
     items = catalogue.indexes(stored.rows.item_keys)
-    return as_people(stored, items, len(catalogue), serving.kinds, features)
+    return as_people(stored, items, len(catalogue), state.kinds, features)
 
 
 def read_past(
-    connection: Connection, serving: Serving, ref: bytes, newest: int
+    connection: Connection, state: ServingState, ref: bytes, newest: int
 ) -> list[PastInteraction]:
-    """A person's newest interactions, the newest first; none where nobody knows the person."""
-    catalogue = serving.catalogue
-    names = {kind.key: kind.name for kind in serving.kinds}
+    """A person's newest interactions, the newest first; none for an unknown person."""
+    catalogue = state.catalogue
+    names = {kind.key: kind.name for kind in state.kinds}
     rows = history(connection, ref)
     columns = (rows.item_keys, rows.kind_keys, rows.values, rows.times)
     past: list[PastInteraction] = []

@@ -1,19 +1,37 @@
-"""One person or many: every member's scores, blended, and cut to the best items."""
+"""Ranking for one person or many: every member's scores, blended, and the best items picked."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from tastemaker.blend import Blended, WeightCurve, blend_scores, uniform_weights
 from tastemaker.data import BoolArray, Float32Array, Float64Array, Int64Array, People
 from tastemaker.plugin.guard import GuardedRecommender
-from tastemaker.serving.exploration import NONE, Exploration, Seeds, explored
+from tastemaker.serving.exploration import (
+    NO_EXPLORATION,
+    Exploration,
+    Seeds,
+    blend_with_exploration,
+)
+from tastemaker.serving.fallback import Fallback
 
-Answered = tuple[GuardedRecommender, Float32Array | None, str]
-"""A member, its (n, n_items) scores or None, and what went wrong if anything did."""
+
+class MemberScores(NamedTuple):
+    """What one member gave for some people.
+
+    Attributes:
+        name: the member's name.
+        scores: (n, n_items) float32; None where it gave none.
+        problem: what went wrong, if anything did.
+    """
+
+    name: str
+    scores: Float32Array | None
+    problem: str = ""
 
 
 @dataclass(frozen=True)
@@ -22,14 +40,14 @@ class Ranking:
 
     Attributes:
         best: the items, best first, with their scores and each member's contribution.
-        members: whose contributions those are, in order.
+        members: the names of those whose contributions those are, in order.
         weights: (n, n_members) each member's weight for each person.
         problems: what kept a member out.
-        explored: (n, width) which places hold new items that were let in.
+        explored: (n, width) which places hold new items that exploration inserted.
     """
 
     best: Blended
-    members: Sequence[GuardedRecommender]
+    members: tuple[str, ...]
     weights: Float64Array
     problems: tuple[str, ...]
     explored: BoolArray
@@ -37,19 +55,19 @@ class Ranking:
 
 @dataclass(frozen=True)
 class Ranker:
-    """The members of a release, their curve, and what answers when none of them can.
+    """The members of a release, their weight curve, and the fallback for where none can score.
 
     Attributes:
-        members: in the curve's order.
-        curve: the weights.
-        fallback: answers those for whom no member can.
-        exploration: which items are new, and how often they are let in.
+        members: in any order.
+        curve: the weights; a member that it does not know has none.
+        fallback: scores for those for whom no member can.
+        exploration: which items are new, and how often they are inserted.
     """
 
     members: tuple[GuardedRecommender, ...]
     curve: WeightCurve
-    fallback: GuardedRecommender
-    exploration: Exploration = NONE
+    fallback: Fallback
+    exploration: Exploration = NO_EXPLORATION
 
     def rank(
         self, people: People, excluded: BoolArray, k: int, seeds: Seeds | None = None
@@ -58,81 +76,81 @@ class Ranker:
 
         Args:
             people: whom to recommend to; their histories may hold any item of the catalogue.
-            barred: (n, n_items) the items that must not be shown.
+            excluded: (n, n_items) the items that must not be shown.
             k: how many items a person gets, unless fewer may be shown.
-            seeds: (n,) what each person's draws start from; nothing new is let in without.
+            seeds: (n,) what each person's random draws start from; no exploration without.
         """
-        answers = [(member, *member.score(people)) for member in self.members]
+        given = [MemberScores(member.name, *member.score(people)) for member in self.members]
         lengths = people.histories.lengths
         abstained: BoolArray = np.ones(len(people), dtype=np.bool_)
-        if any(scores is not None for _, scores, _ in answers):
-            ranking = self._blended(answers, lengths, excluded, k, seeds)
+        if any(one.scores is not None for one in given):
+            ranking = self._blended(given, lengths, excluded, k, seeds)
             abstained = np.asarray(~ranking.best.contributions.any(axis=(0, 2)))
             if not abstained.any():
                 return ranking
-        # a member without weight is heard where no other speaks
-        scores, problem = self.fallback.score(people)
-        if scores is not None:
-            scores = np.where(abstained[:, np.newaxis], scores, np.float32(np.nan))
-        return self._blended(
-            [*answers, (self.fallback, scores, problem)], lengths, excluded, k, seeds
-        )
+        # The blend lets a member without weight count where no other member scores.
+        scores = self.fallback.score(people)
+        scores = np.where(abstained[:, np.newaxis], scores, np.float32(np.nan))
+        given.append(MemberScores(self.fallback.name, scores))
+        return self._blended(given, lengths, excluded, k, seeds)
 
     def rank_similar(self, item: int, excluded: BoolArray, k: int) -> Ranking:
         """The `k` items most like one item, by every member that can tell; fewer where none can.
 
         Args:
             item: the item's index.
-            barred: (1, n_items) the items that must not be shown.
+            excluded: (1, n_items) the items that must not be shown.
             k: how many.
         """
-        answers: list[Answered] = []
+        given: list[MemberScores] = []
         for member in self.members:
             likeness, problem = member.similar(item, excluded.shape[1])
-            answers.append((member, likeness if likeness is None else likeness[None], problem))
-        if all(likeness is None for _, likeness, _ in answers):
-            answers.append((self.fallback, np.full(excluded.shape, np.nan, dtype=np.float32), ""))
-        told = [likeness for _, likeness, _ in answers if likeness is not None]
-        unknown = np.isnan(told).all(axis=0)
-        return self._blended(answers, np.ones(1, dtype=np.int64), excluded | unknown, k, None)
+            scores = None if likeness is None else likeness[np.newaxis]
+            given.append(MemberScores(member.name, scores, problem))
+        if all(one.scores is None for one in given):
+            unknown = np.full(excluded.shape, np.nan, dtype=np.float32)
+            given.append(MemberScores(self.fallback.name, unknown))
+        unscored = np.isnan([one.scores for one in given if one.scores is not None]).all(axis=0)
+        return self._blended(given, np.ones(1, dtype=np.int64), excluded | unscored, k, None)
 
     def _blended(
         self,
-        answers: Sequence[Answered],
+        given: Sequence[MemberScores],
         lengths: Int64Array,
         excluded: BoolArray,
         k: int,
         seeds: Seeds | None,
     ) -> Ranking:
-        members = [member for member, scores, _ in answers if scores is not None]
-        given = [scores for _, scores, _ in answers if scores is not None]
-        problems = tuple(f"{member.name} {problem}" for member, _, problem in answers if problem)
-        curve = self._curve_of([member.name for member in members])
+        scores = [one.scores for one in given if one.scores is not None]
+        names = tuple(one.name for one in given if one.scores is not None)
+        problems = tuple(f"{one.name} {one.problem}" for one in given if one.problem)
+        curve = self._curve_of(names)
         if seeds is None:
-            best = blend_scores(given, excluded, curve, lengths, k)
+            best = blend_scores(scores, excluded, curve, lengths, k)
             new = np.zeros(best.items.shape, dtype=np.bool_)
         else:
-            best, new = explored(given, excluded, curve, lengths, k, self.exploration, seeds)
-        return Ranking(best, members, curve.at(lengths), problems, new)
+            arguments = (scores, excluded, curve, lengths, k)
+            best, new = blend_with_exploration(*arguments, self.exploration, seeds)
+        return Ranking(best, names, curve.at(lengths), problems, new)
 
-    def _curve_of(self, names: Sequence[str]) -> WeightCurve:
-        """The curve of those who answered, in their order."""
-        if tuple(names) == self.curve.members:
-            return self.curve
+    def _curve_of(self, names: tuple[str, ...]) -> WeightCurve:
+        """The curve of those that gave scores, in their order; 0 for those it does not know."""
         known = [name for name in names if name in self.curve.members]
         if not known:
             return uniform_weights(names)
-        curve = self.curve.only(known)
-        return curve if len(known) == len(names) else curve.with_member(names[-1])
+        curve = self.curve if names == self.curve.members else self.curve.only(known)
+        for name in names:
+            curve = curve if name in curve.members else curve.with_member(name)
+        return curve if curve.members == names else curve.only(names)
 
 
-def excluded_items(people: People, forbidden: BoolArray) -> BoolArray:
-    """(n, n_items) the items that must not be shown: what each has in the history, and forbidden.
+def excluded_items(people: People, ineligible: BoolArray) -> BoolArray:
+    """(n, n_items) the items not to be shown to each person: ineligible, or in the history.
 
     Args:
         people: whose histories.
-        forbidden: (n_items,) items that nobody must be shown.
+        ineligible: (n_items,) items that nobody may be shown.
     """
-    excluded = np.repeat(forbidden[np.newaxis], len(people), axis=0)
+    excluded = np.repeat(ineligible[np.newaxis], len(people), axis=0)
     excluded[people.histories.rows, people.histories.items] = True
     return excluded

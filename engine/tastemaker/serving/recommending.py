@@ -1,10 +1,10 @@
-"""From a person's history to an answer: for one person, for many, and for an item's likes."""
+"""From a person's history to recommendations: for one person, for many, and for an item."""
 
 from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
@@ -13,99 +13,93 @@ from tastemaker.data import BoolArray, Float64Array, People
 from tastemaker.plugin.guard import GuardedRecommender
 from tastemaker.serving.answers import Answer, Details, Recommendation
 from tastemaker.serving.catalogue import Catalogue, Where
-from tastemaker.serving.explain import reasons, spread, words
-from tastemaker.serving.exploration import Seeds
+from tastemaker.serving.explain import explanation_text, make_reasons, scale_parts
 from tastemaker.serving.ranker import Ranking, excluded_items
 from tastemaker.serving.request_batch import RequestBatch
-from tastemaker.serving.server import Serving
+from tastemaker.serving.state import ServingState
 
-CACHED = 2**21
-"""Scores made together, of all members, that the processor's cache has room for."""
+CACHED_SCORES = 2**21
+"""Scores of all members made together: what a processor's cache has room for. Chosen, not
+measured."""
 
-TOGETHER = 16
-"""People who are scored together at least: a call of every member is not worth it for fewer."""
+MIN_TOGETHER = 16
+"""People scored together at least: for fewer, a call of every member is not worth it. Chosen, not
+measured."""
 
-MOST = 2**24
+MAX_SCORES = 2**24
 """Scores of one part held at once at most: 64 MiB. Members need as much again for a while."""
 
 WORKERS = 2
-"""Parts of many people that are ranked at once, at most: NumPy lets threads run side by side."""
+"""Batches that are ranked at once, at most: NumPy lets threads run side by side. Chosen, not
+measured."""
 
 
-def answers(asking: RequestBatch, k: int, where: Where | None, explain: bool) -> list[Answer]:
-    """An answer for each person.
+def respond(batch: RequestBatch, k: int, where: Where | None, explain: bool) -> list[Answer]:
+    """The recommendations for each person of a batch.
 
     Args:
-        asking: whom to answer.
+        batch: whom to recommend to.
         k: how many recommendations each gets, unless fewer items may be shown.
         where: only items with these attributes.
         explain: whether each recommendation says why.
     """
-    serving, catalogue = asking.serving, asking.serving.catalogue
-    if len(catalogue) == 0:
-        return [Answer((), details) for details in _details(serving, None, asking.people)]
-    hidden = forbidden(catalogue, where)
+    state = batch.state
+    if len(state.catalogue) == 0:
+        return [Answer((), details) for details in _details(state, None, batch.people)]
+    ineligible = ineligible_items(state.catalogue, where)
     result: list[Answer] = []
-    for part, seeds in blocks(asking):
-        ranking = serving.ranker.rank(part, excluded_items(part, hidden), k, seeds)
-        recommended = _recommended(ranking, catalogue)
+    for people, seeds in ((part.people, part.seeds) for part in batch.parts(part_size(state))):
+        ranking = state.ranker.rank(people, excluded_items(people, ineligible), k, seeds)
+        recommended = _recommended(ranking, state.catalogue)
         if explain:
-            recommended = _all_explained(serving, ranking, part, recommended)
-        details = _details(serving, ranking, part)
-        result.extend(map(Answer, recommended, details))
+            recommended = _all_explained(state, ranking, people, recommended)
+        result.extend(map(Answer, recommended, _details(state, ranking, people)))
     return result
 
 
-def answers_in_turn(
-    parts: Iterable[RequestBatch], k: int, where: Where | None
+def respond_in_turn(
+    batches: Iterable[RequestBatch], k: int, where: Where | None
 ) -> Iterator[list[Answer]]:
-    """An answer for each person, part after part.
+    """The recommendations for each person, batch after batch.
 
-    While some parts are ranked, the next is read: `parts` is only used by the caller's own thread.
+    While some are ranked, the next batch is read: only the caller's own thread uses `batches`.
     """
     workers = min(WORKERS, os.cpu_count() or 1)
     with ThreadPoolExecutor(workers, "tastemaker") as ranking:
         under_way: deque[Future[list[Answer]]] = deque()
-        for part in parts:
-            under_way.append(ranking.submit(answers, part, k, where, False))
+        for batch in batches:
+            under_way.append(ranking.submit(respond, batch, k, where, False))
             if len(under_way) > workers:
                 yield under_way.popleft().result()
         while under_way:
             yield under_way.popleft().result()
 
 
-def blocks(asking: RequestBatch) -> Iterator[tuple[People, Seeds | None]]:
-    """The people in parts, so few at a time that the memory for their scores is bounded."""
-    people, seeds = asking.people, asking.seeds
-    width = len(asking.serving.catalogue) * (len(asking.serving.ranker.members) + 1)
-    step = max(1, min(max(CACHED // width, TOGETHER), MOST // width))
-    if len(people) <= step:
-        yield people, seeds
-        return
-    for first in range(0, len(people), step):
-        rows = np.arange(first, min(first + step, len(people)))
-        yield people.select(rows), None if seeds is None else seeds[rows]
+def part_size(state: ServingState) -> int:
+    """How many people are scored together: so few that the memory for scores is bounded."""
+    width = len(state.catalogue) * (len(state.ranker.members) + 1)
+    return max(1, min(max(CACHED_SCORES // width, MIN_TOGETHER), MAX_SCORES // width))
 
 
-def forbidden(catalogue: Catalogue, where: Where | None) -> BoolArray:
-    """(n_items,) bool: what nobody must be shown."""
+def ineligible_items(catalogue: Catalogue, where: Where | None = None) -> BoolArray:
+    """(n_items,) bool: the items that nobody may be shown."""
     unavailable: BoolArray = ~catalogue.available
     return unavailable | ~catalogue.matching(where) if where else unavailable
 
 
-def similar(serving: Serving, item_id: str, k: int) -> list[Recommendation]:
+def similar_items(state: ServingState, item_id: str, k: int) -> list[Recommendation]:
     """The available items most like one item, by all members that can tell.
 
-    Each member's likenesses are brought to one scale and weighed as for a history of one item.
+    Each member's similarities are brought to one scale, and weighted as for a history of one item.
 
     Raises:
         NotFoundError: no such item.
     """
-    catalogue = serving.catalogue
+    catalogue = state.catalogue
     item = catalogue.find(item_id)
-    excluded = ~catalogue.available[np.newaxis]
+    excluded = ineligible_items(catalogue)[np.newaxis]
     excluded[0, item] = True
-    return _recommended(serving.ranker.rank_similar(item, excluded, k), catalogue)[0]
+    return _recommended(state.ranker.rank_similar(item, excluded, k), catalogue)[0]
 
 
 def _recommended(ranking: Ranking, catalogue: Catalogue) -> list[list[Recommendation]]:
@@ -122,31 +116,31 @@ def _recommended(ranking: Ranking, catalogue: Catalogue) -> list[list[Recommenda
     return result
 
 
-def _details(serving: Serving, ranking: Ranking | None, people: People) -> list[Details]:
-    """How the answer to each person came about."""
+def _details(state: ServingState, ranking: Ranking | None, people: People) -> list[Details]:
+    """How the recommendations for each person came about."""
     lengths = people.histories.lengths.tolist()
     if ranking is None:
-        return [Details(serving.release, length, {}, serving.problems) for length in lengths]
-    names = [member.name for member in ranking.members]
-    problems = (*serving.problems, *ranking.problems)
+        return [Details(state.release, length, {}, state.problems) for length in lengths]
+    problems = (*state.problems, *ranking.problems)
     return [
-        Details(serving.release, length, dict(zip(names, weights, strict=True)), problems)
+        Details(state.release, length, dict(zip(ranking.members, weights, strict=True)), problems)
         for length, weights in zip(lengths, ranking.weights.tolist(), strict=True)
     ]
 
 
 def _all_explained(
-    serving: Serving,
+    state: ServingState,
     ranking: Ranking,
     people: People,
     recommended: Sequence[Sequence[Recommendation]],
 ) -> list[list[Recommendation]]:
+    members = {member.name: member for member in state.ranker.members}
     result = []
     for row, plain in enumerate(recommended):
         person = people.select(np.array([row]))
         result.append(
             [
-                _explained(serving, ranking, person, row, place, one)
+                _explained(one, members, state.catalogue, ranking, person, (row, place))
                 for place, one in enumerate(plain)
             ]
         )
@@ -154,36 +148,37 @@ def _all_explained(
 
 
 def _explained(
-    serving: Serving,
+    plain: Recommendation,
+    members: Mapping[str, GuardedRecommender],
+    catalogue: Catalogue,
     ranking: Ranking,
     person: People,
-    row: int,
-    place: int,
-    plain: Recommendation,
+    spot: tuple[int, int],
 ) -> Recommendation:
-    """The recommendation with its contributions, its reasons, and both in words."""
-    catalogue = serving.catalogue
-    item = int(ranking.best.items[row, place])
-    parts = ranking.best.contributions[:, row, place].tolist()
-    contributions = {member.name: part for member, part in zip(ranking.members, parts, strict=True)}
+    """The recommendation at a spot (row, place) with its contributions, reasons and text."""
+    item = int(ranking.best.items[spot])
+    parts = ranking.best.contributions[:, spot[0], spot[1]].tolist()
+    contributions = dict(zip(ranking.members, parts, strict=True))
     amounts = {
-        member.name: _amounts(member, person, item, contributions[member.name])
-        for member in ranking.members
+        name: _amounts(members.get(name), person, item, part)
+        for name, part in contributions.items()
     }
-    kinds = {member.name: type(member.recommender) for member in ranking.members}
+    classes = {name: type(member.recommender) for name, member in members.items()}
     total: Float64Array = np.sum(list(amounts.values()), axis=0)
     return plain._replace(
         contributions=contributions,
-        reasons=reasons(total, person, catalogue),
-        why=words(contributions, amounts, kinds, person, catalogue, plain.explored),
+        reasons=make_reasons(total, person, catalogue),
+        why=explanation_text(
+            contributions, amounts, classes, person, catalogue, explored=plain.explored
+        ),
     )
 
 
 def _amounts(
-    member: GuardedRecommender, person: People, item: int, contribution: float
+    member: GuardedRecommender | None, person: People, item: int, contribution: float
 ) -> Float64Array:
-    """(n_interactions,) the member's contribution, spread over the person's interactions."""
-    parts, _ = member.reasons(person, item)
+    """(n_interactions,) what of a contribution is owed to each interaction; 0 where none is."""
+    parts = None if member is None else member.reasons(person, item)[0]
     if parts is None:
         return np.zeros(len(person.histories.items))
-    return spread(parts.astype(np.float64), contribution)
+    return scale_parts(parts.astype(np.float64), contribution)

@@ -1,41 +1,52 @@
-"""Whom to answer: people as they are known at one moment, and what serves then."""
+"""A batch of requests: people as they are known at one moment, and what serves then."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+import numpy as np
 from sqlalchemy import Connection
 
 from tastemaker.data import People
-from tastemaker.serving.exploration import Seeds, seeds_of
+from tastemaker.serving.exploration import Seeds, daily_seeds
 from tastemaker.serving.people import read_people
-from tastemaker.serving.server import Serving
+from tastemaker.serving.state import ServingState
 from tastemaker.store.crypto.keyring import Keyring
 
-DAY = 86_400
+SECONDS_A_DAY = 86_400
 
 
 class RequestBatch(NamedTuple):
-    """People to answer, by what serves at the moment when they were read.
+    """People to recommend to, with what served at the moment when they were read.
 
     Attributes:
-        serving: the release at work, with its catalogue.
-        people: whom to answer; histories over the serving's catalogue.
-        seeds: (n,) what each person's draws start from; None lets nothing new in.
+        state: the release at work, with its catalogue.
+        people: whom to recommend to; histories over the state's catalogue.
+        seeds: (n,) what each person's random draws start from; None switches exploration off.
     """
 
-    serving: Serving
+    state: ServingState
     people: People
     seeds: Seeds | None = None
 
+    def parts(self, size: int) -> Iterator[RequestBatch]:
+        """The same people in parts of at most `size`."""
+        if len(self.people) <= size:
+            yield self
+            return
+        for first in range(0, len(self.people), size):
+            rows = np.arange(first, min(first + size, len(self.people)))
+            seeds = None if self.seeds is None else self.seeds[rows]
+            yield RequestBatch(self.state, self.people.select(rows), seeds)
+
 
 def read_request_batch(
-    connection: Connection, keyring: Keyring, serving: Serving, refs: Sequence[bytes]
+    connection: Connection, keyring: Keyring, state: ServingState, refs: Sequence[bytes]
 ) -> RequestBatch:
     """The people of the given refs as they are known now; see `read_people`."""
-    people = read_people(connection, keyring, serving, refs)
-    if not serving.ranker.exploration.share:
-        return RequestBatch(serving, people)
-    return RequestBatch(serving, people, seeds_of(refs, people, int(time.time()) // DAY))
+    people = read_people(connection, keyring, state, refs)
+    if not state.ranker.exploration.share:
+        return RequestBatch(state, people)
+    return RequestBatch(state, people, daily_seeds(refs, people, int(time.time()) // SECONDS_A_DAY))

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from tastemaker.store.sql.statements import insert
+from tastemaker.store.sql.tables import interaction
 from tastemaker.store.sql.tables import kind as kind_table
-from tastemaker.validation import check_kind, check_value
+from tastemaker.validation import check_kind, check_weight
 
 DEFAULT_WEIGHT = 1.0
 
@@ -22,11 +23,33 @@ class Kind(NamedTuple):
     weight: float
 
 
+class KindSummary(NamedTuple):
+    """A kind of interaction in a line.
+
+    Attributes:
+        kind: its name.
+        weight: how much an interaction of the kind counts; 1 unless set.
+        interactions: how many there are.
+    """
+
+    kind: str
+    weight: float
+    interactions: int
+
+
 def read_kinds(connection: Connection) -> list[Kind]:
     """All kinds, by key."""
     columns = (kind_table.c.id, kind_table.c.name, kind_table.c.weight)
     rows = connection.execute(select(*columns).order_by(kind_table.c.id))
     return [Kind(*row) for row in rows]
+
+
+def list_kinds(connection: Connection) -> list[KindSummary]:
+    """All kinds, by name, with how many interactions each has."""
+    counted = select(interaction.c.kind_id, func.count()).group_by(interaction.c.kind_id)
+    counts = {key: count for key, count in connection.execute(counted)}
+    by_name = sorted(read_kinds(connection), key=lambda kind: kind.name)
+    return [KindSummary(kind.name, kind.weight, counts.get(kind.key, 0)) for kind in by_name]
 
 
 def ensure_kinds(connection: Connection, names: Iterable[str]) -> dict[str, int]:
@@ -47,7 +70,7 @@ def set_weight(connection: Connection, name: str, weight: float) -> None:
     Raises:
         InputError: the name or the weight is refused.
     """
-    values = {"name": check_kind(name), "weight": check_value(weight)}
+    values = {"name": check_kind(name), "weight": check_weight(weight)}
     statement = insert(connection, kind_table).values(values)
     connection.execute(
         statement.on_conflict_do_update(

@@ -68,6 +68,15 @@ class Store:
             )
         return self._keyring
 
+    def require_schema(self) -> None:
+        """Nothing, if the schema is the one that this version of the engine needs.
+
+        Raises:
+            SchemaError: it is missing, older or newer.
+        """
+        with self.reading("reading the schema's revision") as connection:
+            migrate.require_schema(connection)
+
     def upgrade(self) -> None:
         """Creates or migrates the schema, and makes the database's keys if it has none.
 

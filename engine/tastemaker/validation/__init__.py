@@ -10,7 +10,12 @@ from tastemaker.validation.attributes import (
     check_attribute_name,
     check_attributes,
 )
-from tastemaker.validation.numbers import DEFAULT_VALUE, check_count, check_value
+from tastemaker.validation.numbers import (
+    DEFAULT_VALUE,
+    check_count,
+    check_value,
+    check_weight,
+)
 from tastemaker.validation.rows import (
     DEFAULT_KIND,
     InteractionRow,
@@ -66,6 +71,7 @@ __all__ = [
     "check_time",
     "check_user",
     "check_value",
+    "check_weight",
     "looks_like_date",
     "now_us",
     "read_item",

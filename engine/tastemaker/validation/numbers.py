@@ -28,6 +28,21 @@ def check_value(value: object) -> float:
     return number + 0.0  # -0.0 becomes 0.0: SQLite would lose the sign, PostgreSQL keep it
 
 
+def check_weight(weight: object) -> float:
+    """The weight of a kind of interaction as a finite float; text in decimal notation is read.
+
+    Raises:
+        InputError: it is no number, NaN, infinite, or beyond ±1e15.
+    """
+    number = read_number(weight, "weight")
+    if not abs(number) <= VALUE_LIMIT:
+        raise InputError(
+            f"weight is {number:g}; it must be a finite number within ±{VALUE_LIMIT:g}. Give one "
+            "such as 0.5."
+        )
+    return number + 0.0
+
+
 def check_count(k: object) -> int:
     """How many recommendations are wanted: at least 1.
 

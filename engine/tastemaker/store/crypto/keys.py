@@ -156,6 +156,34 @@ def find_key(
     return KeyFile(file) if os.path.lexists(file) else None
 
 
+def place_for_new_key(
+    file: str | Path | None = None, environment: Mapping[str, str] | None = None
+) -> Path | None:
+    """Where a new key file belongs; None where a variable or a file gives a key already.
+
+    Args:
+        file: where it is wanted; tastemaker.key in the working directory if None.
+        environment: the variables; those of the process where not given.
+
+    Raises:
+        KeyProblem: TASTEMAKER_KEY_FILE names another file than is wanted, and everything that
+            opens the database would look there.
+    """
+    variables = os.environ if environment is None else environment
+    if KEY_VARIABLE in variables:
+        return None
+    named = variables.get(FILE_VARIABLE)
+    if named is None and COMMAND_VARIABLE in variables:
+        return None
+    place = Path(file or KEY_FILE) if named is None else Path(named)
+    if file is not None and place.resolve() != Path(file).resolve():
+        raise KeyProblem(
+            f"{FILE_VARIABLE} names {named}, where everything that opens the database looks for "
+            f"the key, and not {file}. Set it to {file}, or name no other file."
+        )
+    return None if os.path.lexists(place) else place
+
+
 def key_from_environment(
     environment: Mapping[str, str] | None = None, directory: str | Path = "."
 ) -> Key:

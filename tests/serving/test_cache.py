@@ -11,8 +11,9 @@ from sqlalchemy import select, update
 
 from tastemaker import Items, People, Progress, Recommender, State, Tastemaker, TrainingData
 from tastemaker.data import Float32Array
-from tastemaker.serving import server as room
-from tastemaker.serving.server import Server, Serving
+from tastemaker.serving import cache as room
+from tastemaker.serving.cache import ServingCache
+from tastemaker.serving.state import ServingState
 from tastemaker.store.crypto.keys import Key
 from tastemaker.store.crypto.sealed_column import SealedBytes
 from tastemaker.store.key_rows import open_keyring
@@ -56,7 +57,7 @@ class Lengths(Recommender):
 
 @pytest.fixture
 def engine(shop_database: Database, key: Key) -> Tastemaker:
-    """The shop with a second release, of `lengths` alone, that answers."""
+    """The shop with a second release, of `lengths` alone, that is active."""
     engine = Tastemaker(shop_database, key=key, plugins=[Lengths], exploration=0)
     engine.train(only=["lengths"])
     engine.activate(2)
@@ -64,26 +65,26 @@ def engine(shop_database: Database, key: Key) -> Tastemaker:
 
 
 @pytest.fixture
-def current(engine: Tastemaker, shop_database: Database, key: Key) -> Callable[[], Serving]:
+def current(engine: Tastemaker, shop_database: Database, key: Key) -> Callable[[], ServingState]:
     """What serves now in another process than the one that writes."""
     with shop_database.reading() as connection:
-        server = Server(open_keyring(connection, key), [Lengths])
+        cache = ServingCache(open_keyring(connection, key), [Lengths])
 
-    def now() -> Serving:
+    def now() -> ServingState:
         with shop_database.reading() as connection:
-            return server.current(connection)
+            return cache.current(connection)
 
     return now
 
 
-def lengths(serving: Serving) -> Lengths:
-    (member,) = serving.ranker.members
+def lengths(state: ServingState) -> Lengths:
+    (member,) = state.ranker.members
     assert isinstance(member.recommender, Lengths)
     return member.recommender
 
 
 def test_while_nothing_changes_the_same_serves(
-    engine: Tastemaker, current: Callable[[], Serving]
+    engine: Tastemaker, current: Callable[[], ServingState]
 ) -> None:
     first = current()
     engine.record("somebody", "item-1")
@@ -93,36 +94,36 @@ def test_while_nothing_changes_the_same_serves(
     assert first.problems == ()
 
 
-def test_new_items_are_taken_in_as_they_come(
-    engine: Tastemaker, current: Callable[[], Serving], described: Described
+def test_members_are_extended_by_new_items_as_they_come(
+    engine: Tastemaker, current: Callable[[], ServingState], described: Described
 ) -> None:
     trained = lengths(current()).lengths.tolist()
     engine.put_items([described("new-1", "odd"), described("new-2", "even")])
     assert lengths(current()).extensions == (2,)
     engine.record("somebody", "new-3")
-    serving = current()
-    assert lengths(serving).extensions == (2, 1)
-    assert serving.catalogue.items.ids[-3:] == ("new-1", "new-2", "new-3")
-    assert lengths(serving).lengths.tolist() == [*trained, 15, 16, 0]
+    state = current()
+    assert lengths(state).extensions == (2, 1)
+    assert state.catalogue.items.ids[-3:] == ("new-1", "new-2", "new-3")
+    assert lengths(state).lengths.tolist() == [*trained, 15, 16, 0]
     engine.set_available(["new-1"], False)
-    serving = current()
-    assert lengths(serving).extensions == (2, 1)
-    assert not serving.catalogue.available[serving.catalogue.find("new-1")]
+    state = current()
+    assert lengths(state).extensions == (2, 1)
+    assert not state.catalogue.available[state.catalogue.find("new-1")]
 
 
-def test_a_new_item_that_changes_is_taken_in_again(
-    engine: Tastemaker, current: Callable[[], Serving], described: Described
+def test_members_are_extended_anew_where_a_new_item_changes(
+    engine: Tastemaker, current: Callable[[], ServingState], described: Described
 ) -> None:
     engine.put_items([described("new-1", "odd"), described("new-2", "even")])
     current()
     engine.put_items([{"item_id": "new-1", "title": "a longer title than before"}])
-    serving = current()
-    assert lengths(serving).extensions == (2,)
-    assert lengths(serving).lengths[serving.catalogue.find("new-1")] == 26
+    state = current()
+    assert lengths(state).extensions == (2,)
+    assert lengths(state).lengths[state.catalogue.find("new-1")] == 26
 
 
 def test_another_release_and_another_configuration_serve_at_once(
-    engine: Tastemaker, current: Callable[[], Serving]
+    engine: Tastemaker, current: Callable[[], ServingState]
 ) -> None:
     assert current().release == 2
     engine.activate(1)
@@ -133,9 +134,7 @@ def test_another_release_and_another_configuration_serve_at_once(
     assert [member.name for member in current().ranker.members] == names[1:]
 
 
-def test_kinds_weigh_what_they_are_told_to(
-    engine: Tastemaker, current: Callable[[], Serving]
-) -> None:
+def test_kinds_weigh_what_is_set(engine: Tastemaker, current: Callable[[], ServingState]) -> None:
     assert {kind.name: kind.weight for kind in current().kinds} == {"like": 1}
     engine.set_kind("like", 0.25)
     assert {kind.name: kind.weight for kind in current().kinds} == {"like": 0.25}
@@ -169,24 +168,24 @@ def damage(database: Database, number: int) -> None:
 
 
 def test_a_damaged_release_gives_way_to_the_newest_whole_one(
-    current: Callable[[], Serving], shop_database: Database
+    current: Callable[[], ServingState], shop_database: Database
 ) -> None:
     damage(shop_database, 2)
-    serving = current()
-    assert serving.release == 1
-    (problem,) = serving.problems
-    assert problem.startswith("Release 2 cannot answer: ")
+    state = current()
+    assert state.release == 1
+    (problem,) = state.problems
+    assert problem.startswith("Release 2 cannot serve: ")
 
 
 def test_where_every_release_is_damaged_popularity_serves(
-    current: Callable[[], Serving], shop_database: Database
+    current: Callable[[], ServingState], shop_database: Database
 ) -> None:
     for number in (1, 2):
         damage(shop_database, number)
-    serving = current()
-    assert serving.release is None
-    assert [problem[:9] for problem in serving.problems] == ["Release 2", "Release 1"]
-    assert serving.ranker.members == ()
+    state = current()
+    assert state.release is None
+    assert [problem[:9] for problem in state.problems] == ["Release 2", "Release 1"]
+    assert state.ranker.members == ()
 
 
 def test_a_recommender_that_is_gone_is_named(

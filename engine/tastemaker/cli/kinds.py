@@ -1,0 +1,74 @@
+"""`tastemaker kinds`: the kinds of interaction, and how much each counts."""
+
+from __future__ import annotations
+
+import click
+
+from tastemaker.cli.options import Format, database_option, format_option, open_engine
+from tastemaker.cli.output import print_rows
+
+COLUMNS = ("kind", "weight", "interactions")
+
+
+@click.group()
+def kinds() -> None:
+    """Show and set how much each kind of interaction counts: view, like, purchase, …
+
+    Every interaction has a kind: the `kind` column of a file, `--kind` for rows without one, or
+    `kind=` of `record`; "interaction" otherwise. Every kind has a weight, 1 unless set.
+
+    \b
+    Weights:
+      1        the default
+      0.1      counts a tenth as much: ten such interactions are worth one of weight 1
+      0        is not learned from, and is no choice that recommendations are measured on
+      below 0  as 0; recommenders that learn from dislikes take it for one
+
+    Whatever the weight, an item that a person has had to do with is not recommended again.
+    """
+
+
+@kinds.command("list")
+@format_option
+@database_option
+def list_kinds(output_format: Format, database_url: str) -> None:
+    """List every kind with its weight and how many interactions it has."""
+    with open_engine(database_url) as engine:
+        rows = [kind._asdict() for kind in engine.kinds()]
+    print_rows(rows, COLUMNS, output_format)
+    if not rows:
+        click.echo(
+            "There are no kinds yet: they come with interactions, or with `tastemaker kinds set`.",
+            err=True,
+        )
+
+
+# So that "-1" is taken for a weight and not for an option.
+@kinds.command("set", context_settings={"ignore_unknown_options": True})
+@click.argument("name")
+@click.argument("weight", type=float)
+@database_option
+def set_kind(name: str, weight: float, database_url: str) -> None:
+    """Set the WEIGHT of the kind called NAME; a NAME that no interaction has makes a new kind.
+
+    People's histories count by the new weight at once. What was trained keeps the old one until
+    the next `tastemaker train`.
+
+    \b
+    Examples:
+      tastemaker kinds set view 0.1
+      tastemaker kinds set dislike -1
+    """
+    with open_engine(database_url) as engine:
+        engine.set_kind(name, weight)
+        (own,) = (kind for kind in engine.kinds() if kind.kind == name)
+    click.echo(
+        f"{own.kind} has the weight {own.weight:g} from now on; trained models take it up at the "
+        "next `tastemaker train`."
+    )
+    if not own.interactions:
+        click.echo(
+            f"note: no interaction is of the kind {own.kind} yet. `tastemaker kinds list` lists "
+            "the kinds there are.",
+            err=True,
+        )

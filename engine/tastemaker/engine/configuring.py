@@ -1,0 +1,84 @@
+"""What the operator sets: which recommenders take part, their settings, and exploration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from tastemaker.store.configuration import read_configuration, write_configuration
+from tastemaker.store.store import Store
+from tastemaker.validation import Json
+
+if TYPE_CHECKING:
+    from tastemaker.plugin.discovery import Plugin
+
+# Plugins are looked for where they are needed: who moves rows need not load them.
+
+
+class Configuring:
+    """The methods of `Tastemaker` that show and change the configuration in the database."""
+
+    _store: Store
+    _plugins: tuple[object, ...]
+    _exploration: float | None
+
+    def plugins(self) -> list[Plugin]:
+        """Every recommender found, its state, and what is wrong with it if anything is.
+
+        What went wrong with an enabled one in the last training is named too.
+        """
+        from tastemaker.plugin.registry import Registry
+        from tastemaker.training.reading import last_problems
+
+        store = self._store
+        with store.reading("reading the configuration") as connection:
+            configuration = read_configuration(connection)
+            failed = last_problems(connection, store.keyring) if store.is_ready else {}
+        found = Registry(self._plugins, configuration.disabled).plugins
+        return [
+            one.configured(configuration.settings.get(one.name, {})).trained(failed.get(one.name))
+            for one in found
+        ]
+
+    def configure(
+        self, name: str, enabled: bool | None = None, settings: Mapping[str, Json] | None = None
+    ) -> None:
+        """Switches a recommender on or off, or changes its settings for the next training.
+
+        Raises:
+            NotFoundError: no recommender has that name.
+            SettingsError: a setting is unknown or out of its bounds.
+            PluginError: the recommender cannot be used.
+        """
+        from tastemaker.plugin.registry import Registry
+
+        with self._store.writing("changing the configuration") as connection:
+            configuration = read_configuration(connection)
+            if settings:
+                configuration = configuration.adjusted(name, settings)
+            Registry(self._plugins).check(name, configuration.settings.get(name, {}))
+            if enabled is not None:
+                configuration = configuration.switched(name, enabled)
+            write_configuration(connection, configuration)
+
+    @property
+    def exploration(self) -> float:
+        """The share of places, after the first three, that goes to items few people know yet."""
+        if self._exploration is not None:
+            return self._exploration
+        with self._store.reading("reading the configuration") as connection:
+            return read_configuration(connection).exploration
+
+    def set_exploration(self, share: float) -> None:
+        """Sets the exploration share in every process that has the database open.
+
+        An engine that was opened with a share of its own keeps that.
+
+        Args:
+            share: from 0 (none) to 1; 0.02 until it is set.
+
+        Raises:
+            InputError: it is not a share.
+        """
+        with self._store.writing("changing the configuration") as connection:
+            write_configuration(connection, read_configuration(connection).exploring(share))

@@ -1,0 +1,210 @@
+"""Training, tuning, evaluating, and the releases that come of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from tastemaker.progress import reporting
+from tastemaker.recommender import Progress, no_progress
+from tastemaker.store import releases
+from tastemaker.store.store import Store
+from tastemaker.validation import check_several
+
+if TYPE_CHECKING:
+    from tastemaker.evaluation.report import Report
+    from tastemaker.training.data_quality import Finding
+    from tastemaker.training.reading import ReleaseSummary
+    from tastemaker.training.report import Release
+    from tastemaker.tuning.report import TunedRecommender
+
+# What trains and measures is imported where it is called: who only serves need not load it.
+
+
+class Learning:
+    """The methods of `Tastemaker` that train and measure."""
+
+    _store: Store
+    _plugins: tuple[object, ...]
+    _exploration: float | None
+
+    def train(
+        self,
+        *,
+        only: Sequence[str] = (),
+        seed: int = 0,
+        activate: bool = True,
+        memory_limit: int | str | None = None,
+        time_limit: float | str | None = None,
+        hold_out: str | None = None,
+        announce: Callable[[Sequence[Finding]], object] | None = None,
+        progress: Progress | bool = no_progress,
+    ) -> Release:
+        """Trains every enabled recommender, learns the blend, and activates the release.
+
+        Args:
+            only: names of recommenders; all that are enabled where empty.
+            seed: where everything random starts from.
+            activate: whether the release should serve, if it measures well enough.
+            memory_limit: bytes, or "8G", that one recommender may take to train; 4 GiB or 60 % of
+                what the machine has left where not given. One that needs more is declined.
+            time_limit: seconds, or "15m" (the default), for all of it; what there is no time for
+                is left out.
+            hold_out: what the blend learns to predict: "time", the future; "last", each person's
+                next interaction; "random", interactions drawn at random. By time where times are
+                known, and at random otherwise, if not given.
+            announce: called with what is odd about the data, before anything is trained; the
+                release holds it too.
+            progress: called with how far it is; True for a bar on standard error.
+
+        Raises:
+            TrainingError: nothing to learn from, or no recommender could be trained.
+            InputError: a limit cannot be read, or there is no such hold-out.
+            NotFoundError: `only` names a recommender that is not there.
+        """
+        from tastemaker.training.data_quality import ignore_findings
+        from tastemaker.training.limits import limits
+        from tastemaker.training.train import train
+
+        check_several(only, "only")
+        most = limits(memory_limit, time_limit)
+        with reporting(progress) as report:
+            return train(
+                self._store,
+                self._plugins,
+                only=only,
+                seed=seed,
+                activate=activate,
+                limits=most,
+                hold_out=hold_out,
+                announce=announce or ignore_findings,
+                progress=report,
+            )
+
+    def tune(
+        self,
+        names: Sequence[str] = (),
+        *,
+        time_limit: float | str = "10m",
+        study: str | None = None,
+        hold_out: str | None = None,
+        memory_limit: int | str | None = None,
+        seed: int = 0,
+        apply: bool = True,
+        progress: Progress | bool = no_progress,
+    ) -> list[TunedRecommender]:
+        """Searches recommenders' settings on held-out data; `train` uses those that are better.
+
+        Settings are compared by NDCG at 10, the mean over several folds of time of which none sees
+        the newest tenth of all interactions.
+
+        Args:
+            names: which recommenders; all that are enabled where empty.
+            time_limit: seconds, or text such as "30m", for all of them together.
+            study: the URL of an SQL database of its own that keeps what was tried, so that the next
+                run goes on with it; kept nowhere where not given.
+            hold_out: as for `train`.
+            memory_limit: as for `train`.
+            seed: where everything random starts from.
+            apply: whether better settings are written to the configuration.
+            progress: called with how far it is; True for a bar on standard error.
+
+        Raises:
+            InputError: Optuna is not installed, or an argument is refused.
+            TrainingError: there is too little data.
+            NotFoundError: there is no recommender of one of the names.
+        """
+        from tastemaker.training.limits import limits
+        from tastemaker.tuning.tune import apply_settings, tune
+
+        check_several(names, "names")
+        most = limits(memory_limit, time_limit)
+        with reporting(progress) as report:
+            results = tune(
+                self._store,
+                self._plugins,
+                names=names,
+                limits=most,
+                study=study,
+                hold_out=hold_out,
+                seed=seed,
+                progress=report,
+            )
+        if apply:
+            apply_settings(self._store, results)
+        return results
+
+    def evaluate(
+        self,
+        split: str | None = None,
+        *,
+        cutoffs: Sequence[int] = (10, 20),
+        only: Sequence[str] = (),
+        seed: int = 0,
+        people: int = 5000,
+        progress: Progress | bool = no_progress,
+    ) -> Report:
+        """Measures what training would make of the data: the blend, and each member alone.
+
+        Trains in memory on the known part of a split, and recommends as an application would be
+        served. Nothing is written, and what serves goes on serving.
+
+        Args:
+            split: "time", "last", "people", "cold-people", "cold-items" or "random"; by time where
+                times are known, and at random otherwise, if not given.
+            cutoffs: how long the measured lists are.
+            only: names of recommenders; all that are enabled where empty.
+            seed: where everything random starts from.
+            people: at most so many people are evaluated.
+            progress: called with how far it is; True for a bar on standard error.
+
+        Raises:
+            InputError: no split has that name, or a cutoff or a number is refused.
+            EvaluationError: there is too little data for the split.
+            TrainingError: no recommender could be trained.
+            NotFoundError: `only` names a recommender that is not there.
+        """
+        from tastemaker.evaluation.evaluate import evaluate
+
+        check_several(only, "only")
+        with reporting(progress) as report:
+            return evaluate(
+                self._store,
+                self._plugins,
+                split=split,
+                cutoffs=cutoffs,
+                only=only,
+                seed=seed,
+                people=people,
+                exploration=self._exploration,
+                progress=report,
+            )
+
+    def releases(self) -> list[ReleaseSummary]:
+        """All releases that are kept, the newest first, damaged ones named as such."""
+        from tastemaker.training.reading import read_releases
+
+        with self._store.reading("listing releases") as connection:
+            return read_releases(connection, self._store.keyring)
+
+    def release(self, number: int | None = None) -> Release:
+        """A release with its measures and its weight curve; the active one where none is named.
+
+        Raises:
+            NotFoundError: there is no such release, or none is active.
+            TamperedError: it was changed.
+        """
+        from tastemaker.training.reading import read_release
+
+        with self._store.reading("reading a release") as connection:
+            return read_release(connection, self._store.keyring, number)
+
+    def activate(self, number: int) -> None:
+        """Makes a release serve from now on, in every process that has the database open.
+
+        Raises:
+            NotFoundError: there is no such release.
+            ReleaseError, TamperedError: it is damaged; the one that was active stays so.
+        """
+        with self._store.writing("activating a release") as connection:
+            releases.activate(connection, self._store.keyring, number)
