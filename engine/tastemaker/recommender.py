@@ -1,4 +1,4 @@
-"""The contract every recommender keeps, the engine's own and a stranger's alike."""
+"""The contract every recommender keeps, the engine's own and any other alike."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def setting(
 
     Args:
         default: the value where none is given.
-        help: one sentence that says what it does.
+        help: one sentence on what it does.
         low: the least value allowed, and where a search starts.
         high: the largest value allowed, and where a search ends.
         log: whether a search should step by factors.
@@ -234,5 +234,5 @@ class Recommender(ABC):
         return np.zeros(len(people.histories.items), dtype=np.float32)
 
     def similar(self, item_index: int) -> Float32Array:
-        """(n_items,) float32: how alike every item is to this one; NaN where it cannot tell."""
+        """(n_items,) float32: how alike every item is to this one; NaN where it does not know."""
         return np.full(0, np.nan, dtype=np.float32)

@@ -9,7 +9,7 @@ import pytest
 from tastemaker import Recommender, hookimpl, setting
 from tastemaker.errors import NotFoundError, PluginError, SettingsError
 from tastemaker.plugin.discovery import Plugin
-from tastemaker.plugin.registry import Registry, remedy
+from tastemaker.plugin.registry import Registry, install_advice
 from tastemaker_plugins.popularity.popular import Popular, RecentPopular, RecentPopularSettings
 
 
@@ -200,7 +200,7 @@ def test_what_cannot_be_trained_here_is_named_with_the_remedy(
 
 
 def test_the_neural_modules_come_with_an_extra() -> None:
-    assert remedy(["tensorflow", "keras"]) == (
+    assert install_advice(["tensorflow", "keras"]) == (
         "needs tensorflow, keras: pip install 'tastemaker[neural]'"
     )
 

@@ -75,7 +75,7 @@ def test_a_taken_name_stays_with_its_holder_and_both_are_named(
     [
         ("broken-fit", "RuntimeError: the moon is in the wrong phase"),
         ("broken-score", "SystemExit: out of ideas"),
-        ("broken-shape", "answered with the shape (20, 11) instead of (20, 10)"),
+        ("broken-shape", "returned the shape (20, 11) instead of (20, 10)"),
     ],
 )
 def test_one_that_fails_at_work_is_found_and_its_problem_told(

@@ -29,8 +29,8 @@ CUSTOMERS = (
 QUICK = (
     "popular",
     "recent-popular",
-    "new-arrivals",
-    "peers",
+    "new-items",
+    "demographic-popularity",
     "item-knn",
     "ease",
     "transition",

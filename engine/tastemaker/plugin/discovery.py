@@ -85,8 +85,8 @@ class Plugin:
     def row(self) -> dict[str, str]:
         """Its attributes as text, for a listing."""
         names = ("name", "family", "distribution", "version", "state", "problem")
-        told = {"what_it_is": self.summary, "settings": self.settings}
-        return {name: getattr(self, name) for name in names} | told
+        described = {"what_it_is": self.summary, "settings": self.settings}
+        return {name: getattr(self, name) for name in names} | described
 
     @property
     def settings(self) -> str:
@@ -99,7 +99,7 @@ class Plugin:
 
 
 @dataclass(frozen=True)
-class Source:
+class PluginSource:
     """Where a plugin was found: the entry point's name, the package, and its version."""
 
     name: str
@@ -111,8 +111,8 @@ class Source:
         return Plugin(name or self.name, "", self.distribution, self.version, "failed", problem)
 
 
-def plugins_of(given: object, source: Source) -> list[Plugin]:
-    """The recommenders that a plugin provides, or one failed entry that says why there are none.
+def plugins_of(given: object, source: PluginSource) -> list[Plugin]:
+    """The recommenders that a plugin provides; where there are none, one failed entry and why.
 
     Args:
         given: a recommender class, or anything that implements the hooks.
@@ -122,7 +122,7 @@ def plugins_of(given: object, source: Source) -> list[Plugin]:
     return [source.failed(problem)] if found is None else found
 
 
-def _plugins_of(given: object, source: Source) -> list[Plugin]:
+def _plugins_of(given: object, source: PluginSource) -> list[Plugin]:
     version = getattr(given, "TASTEMAKER_API", API_VERSION)
     if version != API_VERSION:
         return [
@@ -155,7 +155,7 @@ def _call_hooks(given: object, name: str, registered: list[object]) -> None:
     manager.hook.tastemaker_recommenders(register=registered.append)
 
 
-def _checked(kind: object, source: Source) -> Plugin:
+def _checked(kind: object, source: PluginSource) -> Plugin:
     problem, fault = attempt(lambda: _fault(kind))
     name = getattr(kind, "name", None)
     shown = name if isinstance(name, str) and name else source.name
@@ -202,11 +202,11 @@ def _are_names(names: object) -> bool:
     return isinstance(names, tuple) and all(map(_is_name, names))
 
 
-def source_of(point: EntryPoint) -> Source:
+def source_of(point: EntryPoint) -> PluginSource:
     """Where an entry point comes from."""
     if point.dist is None:
-        return Source(point.name, "unknown")
-    return Source(point.name, point.dist.name, point.dist.version)
+        return PluginSource(point.name, "unknown")
+    return PluginSource(point.name, point.dist.name, point.dist.version)
 
 
 def name_of(given: object) -> str:

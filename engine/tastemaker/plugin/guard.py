@@ -1,7 +1,7 @@
-"""Guarded calls into recommenders: whatever one does, its caller gets an answer and a reason.
+"""Guarded calls into recommenders: whatever one does, its caller gets a result or a reason.
 
 Every function here returns a result and a problem: the problem is an empty text where all went
-well, and otherwise says in one line what the recommender did. Nothing is raised but
+well, and otherwise describes in one line what the recommender did. Nothing is raised but
 KeyboardInterrupt.
 """
 
@@ -23,7 +23,7 @@ from tastemaker.recommender import Progress, Recommender, State
 
 T = TypeVar("T")
 
-DTYPES = frozenset({"f2", "f4", "f8", "i1", "u1", "i4", "i8", "b1"})
+STATE_DTYPES = frozenset({"f2", "f4", "f8", "i1", "u1", "i4", "i8", "b1"})
 """The array types a State may hold."""
 
 
@@ -56,22 +56,22 @@ def describe(error: BaseException, *, quote: bool = True) -> str:
 
 
 def checked_scores(result: Any, shape: tuple[int, ...]) -> tuple[Float32Array | None, str]:
-    """A recommender's answer as float32, or None and what is wrong with it.
+    """A recommender's scores as float32, or None and what is wrong with it.
 
     Args:
         result: what it returned: numbers of any real type; NaN means that it abstains.
         shape: the shape it must have.
     """
     if not isinstance(result, np.ndarray):
-        return None, f"answered with a {type(result).__name__} instead of an array"
+        return None, f"returned a {type(result).__name__} instead of an array"
     if result.shape != shape:
-        return None, f"answered with the shape {result.shape} instead of {shape}"
+        return None, f"returned the shape {result.shape} instead of {shape}"
     if result.dtype.kind not in "fiu":
-        return None, f"answered with the type {result.dtype} instead of float32"
+        return None, f"returned the type {result.dtype} instead of float32"
     with np.errstate(over="ignore"):
         scores = np.asarray(result, dtype=np.float32)
     if np.isinf(scores).any():
-        return None, "answered with an infinite score"
+        return None, "returned an infinite score"
     return scores, ""
 
 
@@ -112,14 +112,14 @@ def check_state(state: Any) -> None:
     """Refuses a state that cannot be stored.
 
     Raises:
-        ValueError: it says what is wrong.
+        ValueError: with what is wrong.
     """
     if not isinstance(state, State):
         raise ValueError(f"state returned a {type(state).__name__} instead of a State")
     for name, array in state.arrays.items():
         if not isinstance(name, str) or not isinstance(array, np.ndarray):
             raise ValueError(f"state holds {name!r}, which is not a named array")
-        if array.dtype.str[1:] not in DTYPES:
+        if array.dtype.str[1:] not in STATE_DTYPES:
             raise ValueError(f"state's array {name!r} has the type {array.dtype}")
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             raise ValueError(f"state's array {name!r} holds NaN or infinity")

@@ -19,4 +19,4 @@ Register = Callable[[type[Recommender]], Any]
 
 @hookspec
 def tastemaker_recommenders(register: Register) -> None:
-    """Called once when the engine opens: call `register(YourRecommender)` for each you bring."""
+    """Called once when the engine opens: call `register(YourRecommender)` for each you provide."""

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from typing import TypeVar
 
 from tastemaker.errors import NotFoundError, PluginError, SettingsError
-from tastemaker.plugin.discovery import Plugin, Source, name_of, plugins_of, source_of
+from tastemaker.plugin.discovery import Plugin, PluginSource, name_of, plugins_of, source_of
 from tastemaker.plugin.guard import attempt
 from tastemaker.recommender import Recommender, Settings
 
@@ -40,7 +40,7 @@ class Registry:
         for point in sorted(entry_points(group=GROUP), key=_own_first):
             self._add(self._installed(point))
         for given in plugins:
-            self._add(plugins_of(given, Source(name_of(given))))
+            self._add(plugins_of(given, PluginSource(name_of(given))))
         self._present = _present_names(self.plugins)
         self._disabled = frozenset(map(self.present_name, self._disabled))
         self.plugins = tuple(map(self._switched, self.plugins))
@@ -167,11 +167,11 @@ class Registry:
                 return dataclasses.replace(plugin, state="failed", problem=problem)
         missing = missing_modules(plugin.recommender)
         if missing:
-            return dataclasses.replace(plugin, state="unavailable", problem=remedy(missing))
+            return dataclasses.replace(plugin, state="unavailable", problem=install_advice(missing))
         return plugin
 
     def _switched(self, plugin: Plugin) -> Plugin:
-        """The plugin as configured: switched off where its name says so, unless it failed."""
+        """The plugin as configured: switched off where its name is listed so, unless it failed."""
         if plugin.state == "failed" or plugin.name not in self._disabled:
             return plugin
         return dataclasses.replace(plugin, state="disabled", problem="")
@@ -193,7 +193,7 @@ def missing_modules(kind: type[Recommender]) -> list[str]:
     return [name for name in kind.requires if not _importable(name)]
 
 
-def remedy(missing: Sequence[str]) -> str:
+def install_advice(missing: Sequence[str]) -> str:
     """Which modules training needs, and how to install them."""
     wanted = dict.fromkeys(EXTRAS.get(name, name) for name in missing)
     packages = " ".join(f"'{name}'" if "[" in name else name for name in wanted)

@@ -7,7 +7,7 @@
     def test_contract(check: Check) -> None:
         check(MyRecommender)
 
-Each check raises PluginError and says what the contract wants.
+Each check raises PluginError with what the contract demands.
 """
 
 from tastemaker.testing.contract import (

@@ -16,14 +16,14 @@ import numpy.typing as npt
 
 from tastemaker.data import Float32Array, People, TrainingData
 from tastemaker.errors import PluginError
-from tastemaker.plugin.discovery import Source, plugins_of
+from tastemaker.plugin.discovery import PluginSource, plugins_of
 from tastemaker.plugin.guard import check_state, checked_scores
 from tastemaker.recommender import Recommender, State, no_progress
 from tastemaker.testing.samples import checkerboard, items_of, people_of
 
 Check: TypeAlias = Callable[[type[Recommender]], None]
 
-THREADS = 8
+SCORING_THREADS = 8
 
 
 def trained(kind: type[Recommender], data: TrainingData) -> Recommender:
@@ -47,13 +47,13 @@ def scored(recommender: Recommender, people: People) -> Float32Array:
     scores, problem = checked_scores(result, (len(people), people.n_items))
     if scores is None:
         raise PluginError(f"score {problem}.")
-    _demand(result.dtype == np.float32, f"score must answer with float32, not {result.dtype}")
+    _demand(result.dtype == np.float32, f"score must return float32, not {result.dtype}")
     return scores
 
 
 def check_description(kind: type[Recommender]) -> None:
     """It has a name, a family, settings with defaults, and every method of the contract."""
-    (plugin,) = plugins_of(kind, Source(kind.__name__))
+    (plugin,) = plugins_of(kind, PluginSource(kind.__name__))
     _demand(not plugin.problem, plugin.problem)
     _demand(bool(kind.__doc__), "the class must have a docstring")
 
@@ -75,11 +75,11 @@ def check_fit_is_deterministic(kind: type[Recommender]) -> None:
 
 
 def check_people_are_independent(kind: type[Recommender]) -> None:
-    """A person's scores are the same alone, in a batch, and when asked for again."""
+    """A person's scores are the same alone, in a batch, and when called again."""
     data = checkerboard()
     recommender = trained(kind, data)
     batch = scored(recommender, data.people)
-    _same(scored(recommender, data.people), batch, "score must answer alike when asked again")
+    _same(scored(recommender, data.people), batch, "score must give the same when called again")
     for row in range(len(data.people)):
         alone = scored(recommender, data.people.select(np.array([row])))
         _close(alone[0], batch[row], "a person's scores must not depend on who else is scored")
@@ -91,8 +91,8 @@ def check_threads(kind: type[Recommender]) -> None:
     recommender = trained(kind, data)
     parts = [data.people.select(np.array([row, row + 1])) for row in range(len(data.people) - 1)]
     expected = [scored(recommender, part) for part in parts]
-    with ThreadPoolExecutor(THREADS) as pool:
-        found = list(pool.map(lambda part: scored(recommender, part), parts * THREADS))
+    with ThreadPoolExecutor(SCORING_THREADS) as pool:
+        found = list(pool.map(lambda part: scored(recommender, part), parts * SCORING_THREADS))
     for position, scores in enumerate(found):
         _same(scores, expected[position % len(parts)], "score must be safe for threads")
 

@@ -1,4 +1,4 @@
-"""Small data whose right answers are known by thought."""
+"""Small data whose right recommendations are known by reasoning."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ def items_of(n_items: int, first: int = 0) -> Items:
 def checkerboard(n_people: int = 20, n_items: int = 10) -> TrainingData:
     """Even people chose the even items and odd people the odd ones, each leaving out one.
 
-    Person p left out item p modulo `n_items`, so the right answer is known by thought. The last
-    person has no history.
+    Person p left out item p modulo `n_items`, so the right recommendation is known by reasoning.
+    The last person has no history.
     """
     histories = [
         [item for item in range(n_items) if item % 2 == person % 2 and item != person % n_items]

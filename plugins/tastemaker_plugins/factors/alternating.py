@@ -43,7 +43,7 @@ class Observations:
 
 
 @dataclass(frozen=True)
-class Batch:
+class PaddedRows:
     """Rows with about as many entries each, padded to as many with entries of weight 0.
 
     Attributes:
@@ -57,7 +57,7 @@ class Batch:
     weights: Float32Array
 
 
-def batches(observed: Observations) -> Iterator[Batch]:
+def padded_batches(observed: Observations) -> Iterator[PaddedRows]:
     """All rows that have entries, the shortest first."""
     indptr = observed.indptr
     lengths = np.diff(indptr)
@@ -71,7 +71,7 @@ def batches(observed: Observations) -> Iterator[Batch]:
         rows, places = order[first : first + count], np.arange(widths[count - 1])
         inside = places < lengths[rows, np.newaxis]
         entries = np.where(inside, indptr[rows, np.newaxis] + places, 0)
-        yield Batch(rows, observed.columns[entries], observed.weights[entries] * inside)
+        yield PaddedRows(rows, observed.columns[entries], observed.weights[entries] * inside)
         first += count
 
 
@@ -109,7 +109,7 @@ def improved(
     longest = int(np.diff(observed.indptr).max(initial=0))
     # one place for all batches: fetching new memory for each would take a third of the time
     room = np.empty((max(BATCH_CELLS, longest), others.shape[1]), dtype=np.float32)
-    for batch in batches(observed):
+    for batch in padded_batches(observed):
         near = room[: batch.columns.size].reshape(*batch.columns.shape, others.shape[1])
         others.take(batch.columns, axis=0, out=near, mode="clip")
         result[batch.rows] = _descended(near, batch.weights, ridge[batch.rows], start[batch.rows])
@@ -170,7 +170,7 @@ def solved(
         (n, k) float32; 0 for rows without entries.
     """
     result = np.zeros_like(wanted)
-    for batch in batches(observed):
+    for batch in padded_batches(observed):
         near = others.take(batch.columns, axis=0)
         weighted = near * batch.weights[:, :, np.newaxis]
         matrices = np.matmul(weighted.transpose(0, 2, 1), near)

@@ -30,10 +30,10 @@ from tastemaker_plugins.shared.recency import (
     time_decay_setting,
 )
 
-BATCH = 4096
+BATCH_SIZE = 4096
 """Interactions in one step."""
 
-STEPS = 250
+LEAST_STEPS = 250
 """Where interactions are few, batches are smaller, so that there are about so many steps; chosen,
 not measured."""
 
@@ -124,7 +124,7 @@ class Bpr(Recommender):
         ]
         total = min(max(settings.epochs * len(choices), LEAST_SAMPLES), settings.max_samples)
         total *= len(choices) > 0
-        batch = min(BATCH, total // STEPS + 1)
+        batch = min(BATCH_SIZE, total // LEAST_STEPS + 1)
         for done in range(0, total, batch):
             progress(done, total, "interactions")
             self._step(choices, choices.draw(batch, random), optimisers, known, random)

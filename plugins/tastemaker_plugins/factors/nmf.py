@@ -37,7 +37,7 @@ HALF_STEPS = 6
 FOLD_IN_STEPS = 30
 """Steps that fold a history in."""
 
-RIDGE, LEAST = 1e-3, 1e-6
+THEME_RIDGE, LEAST_THEME_RIDGE = 1e-3, 1e-6
 """Keep themes apart that the same people like: a share of the mean, and something at least."""
 
 
@@ -100,7 +100,8 @@ class Nmf(Recommender):
             solver = Nonnegative(self._gram(themes))
             likings = solver.solve(matrix @ themes, likings, HALF_STEPS)
             gram = likings.T @ likings
-            gram += np.eye(len(gram), dtype=np.float32) * np.float32(RIDGE * gram.trace() + LEAST)
+            ridge = np.float32(THEME_RIDGE * gram.trace() + LEAST_THEME_RIDGE)
+            gram += np.eye(len(gram), dtype=np.float32) * ridge
             themes = of_length_one(Nonnegative(gram).solve(turned @ likings, themes, HALF_STEPS))
         progress(epochs, epochs, "epochs")
         return np.ascontiguousarray(themes[:, themes.any(axis=0)])

@@ -10,7 +10,7 @@ from tastemaker import Float32Array
 class Nonnegative:
     """Finds the rows p >= 0 that make p G p' / 2 - p . b smallest, for any b.
 
-    Each step goes against the slope, as far as the steepest direction allows, then cuts off what
+    Each step goes against the slope, as far as the steepest direction allows, then sets to 0 what
     is negative and keeps the momentum that suits the flattest direction. All rows take as many
     steps, so that a row comes out alike alone and among many; after n of them the distance has
     shrunk by about (1 - sqrt(flattest / steepest)) ** n.

@@ -38,10 +38,10 @@ PLACE_PENALTY = 0.1
 SHARED = 2
 """How many items must have a term: one that no other has relates its item to none."""
 
-FLOOR = 0.1
+COMMON_RARITY = 0.1
 """The rarity of a term that all items have: next to nothing."""
 
-LEAST = 1e-12
+LEAST_PENALTY = 1e-12
 """Keeps the place of items without a known term at 0."""
 
 
@@ -95,7 +95,7 @@ class SvdFeatures(Svd):
         """Finds the directions, and each term's place in them."""
         progress(0, 2, "terms")
         self.terms, described = TermVectors.fitted(
-            data.items, self.settings.max_terms, SHARED, FLOOR
+            data.items, self.settings.max_terms, SHARED, COMMON_RARITY
         )
         progress(1, 2, "directions")
         matrix = strengths(data.people, self.settings.time_decay)
@@ -184,7 +184,7 @@ def _regression(loadings: Float32Array) -> Float32Array:
         loadings: (n_terms, k) float32, what each term has of each direction.
     """
     gram = (loadings.T @ loadings).astype(np.float64)
-    penalty = PLACE_PENALTY * np.trace(gram) / max(1, len(gram)) + LEAST
+    penalty = PLACE_PENALTY * np.trace(gram) / max(1, len(gram)) + LEAST_PENALTY
     inverse = np.linalg.inv(gram + penalty * np.eye(len(gram)))
     return np.asarray(loadings @ inverse, dtype=np.float32)
 

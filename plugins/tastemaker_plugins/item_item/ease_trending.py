@@ -30,7 +30,7 @@ class EaseTrendingSettings(TrendSettings, EaseSettings):
 class EaseTrending(Ease):
     """EASE with every item weighted by how much more it is chosen recently than before.
 
-    score(u, i) = trend(i) * (the score of EASE); see `trends`. Which items go together is learnt
+    score(u, i) = trend(i) * (the score of EASE); see `trends`. Which items go together comes
     from a long past, while what nobody chooses any more makes room for what everybody does. Where
     no time is known there is no trend, and all scores are NaN.
 

@@ -16,7 +16,7 @@ from tastemaker import (
     setting,
 )
 from tastemaker_plugins.item_item.linked import Linked
-from tastemaker_plugins.shared.neighbours import Array, Neighbours, nearest
+from tastemaker_plugins.shared.neighbours import AnyArray, Neighbours, nearest
 from tastemaker_plugins.shared.recency import (
     HistorySettings,
     half_life_setting,
@@ -80,7 +80,7 @@ class ItemKnn(Linked):
         shrinkage, share = self.settings.shrinkage * median, self.settings.asymmetry
         history, candidate = squares**share, squares ** (1 - share)
 
-        def rate(common: Array, sources: Array, targets: Array) -> Array:
+        def rate(common: AnyArray, sources: AnyArray, targets: AnyArray) -> AnyArray:
             return common / (history[sources] * candidate[targets] + shrinkage)
 
         best = nearest(matrix.T.tocsr(), matrix, self.settings.neighbours, rate, progress)

@@ -11,7 +11,7 @@ from scipy.sparse import csr_array
 
 from tastemaker import Progress, Recommender, TrainingData, hookimpl, setting
 from tastemaker_plugins.item_item.linked import Linked
-from tastemaker_plugins.shared.neighbours import Array, Neighbours, nearest
+from tastemaker_plugins.shared.neighbours import AnyArray, Neighbours, nearest
 from tastemaker_plugins.shared.recency import (
     HistorySettings,
     half_life_setting,
@@ -66,7 +66,7 @@ class Rp3Beta(Linked):
         popularity = np.asarray(matrix.sum(axis=0), dtype=np.float64).ravel()
         held_back = np.maximum(popularity, np.finfo(np.float64).tiny) ** self.settings.beta
 
-        def rate(walks: Array, sources: Array, targets: Array) -> Array:
+        def rate(walks: AnyArray, sources: AnyArray, targets: AnyArray) -> AnyArray:
             return walks / held_back[targets]
 
         steps = (_steps(matrix.T.tocsr(), self.settings), _steps(matrix, self.settings))

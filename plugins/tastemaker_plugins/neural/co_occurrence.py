@@ -9,7 +9,7 @@ from scipy.sparse import csr_array
 
 from tastemaker import BoolArray, Float32Array, Int32Array, Int64Array, People, Progress
 from tastemaker_plugins.shared.item_vectors import unit
-from tastemaker_plugins.shared.neighbours import Array, nearest
+from tastemaker_plugins.shared.neighbours import AnyArray, nearest
 from tastemaker_plugins.shared.recency import strengths
 from tastemaker_plugins.shared.truncated_svd import truncated_svd
 
@@ -51,11 +51,11 @@ def frequent_pairs(matrix: csr_array, k: int, shrinkage: float, progress: Progre
         matrix: what `recent_choices` returned.
         k: how many to keep of each item.
         shrinkage: the higher, the less pairs of few people count.
-        progress: told how far it is.
+        progress: called with how far it is.
     """
     roots = np.sqrt(np.asarray(matrix.sum(axis=0), dtype=np.float64).ravel())
 
-    def rate(common: Array, sources: Array, targets: Array) -> Array:
+    def rate(common: AnyArray, sources: AnyArray, targets: AnyArray) -> AnyArray:
         return common / (roots[sources] * roots[targets] + shrinkage)
 
     items, weights = nearest(matrix.T.tocsr(), matrix, k, rate, progress)

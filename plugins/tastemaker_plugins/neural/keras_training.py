@@ -85,7 +85,7 @@ class Pace:
     learning_rate: float
 
 
-def train(
+def train_network(
     keras: Any,
     loss: Loss,
     variables: Sequence[Any],
@@ -107,7 +107,7 @@ def train(
         variables: the trainable variables of the network.
         batches: at least one batch a pass.
         pace: how long and how fast.
-        progress: told after every batch.
+        progress: called after every batch.
 
     Returns:
         The mean loss of each pass.

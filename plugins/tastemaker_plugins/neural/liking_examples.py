@@ -12,7 +12,7 @@ from tastemaker import BoolArray, Int32Array, Int64Array, People
 from tastemaker_plugins.neural.keras_training import Batch, Shuffled
 from tastemaker_plugins.neural.texts import PADDING
 
-REACH = 50
+HISTORY_REACH = 50
 """How far back in a history examples reach; chosen, not measured."""
 
 
@@ -99,7 +99,7 @@ class LikingBatches(Shuffled):
         choices = self.choices
         for (chosen,) in super().__iter__():
             shape = (len(chosen), self._history_sample)
-            reach = np.minimum(choices.positions[chosen], REACH)[:, np.newaxis]
+            reach = np.minimum(choices.positions[chosen], HISTORY_REACH)[:, np.newaxis]
             # newer ones more often, as they count more when a person is scored
             back = 1 + (reach * self._drawn.random(shape) ** 2).astype(np.int64)
             before = chosen[:, np.newaxis] - back

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-CHATTER = re.compile(
+LOG_LINES = re.compile(
     rb"[IWE]\d{4} \d\d:\d\d:\d\d|[IWE]\d{4} \d+\.\d+|WARNING: All log messages before absl"
     rb"|\d{4}-\d\d-\d\d [\d:.]+: [IWE] |To enable the following instructions"
 )
@@ -36,7 +36,7 @@ def keras_on_tensorflow() -> tuple[Any, Any]:
         import keras
         import tensorflow
     else:
-        with _as_it_was(), _without_chatter():
+        with _as_it_was(), _without_log_lines():
             os.environ.setdefault("KERAS_BACKEND", "tensorflow")
             os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
             import keras
@@ -48,7 +48,7 @@ def keras_on_tensorflow() -> tuple[Any, Any]:
 
 
 def _limit_threads(tensorflow: Any) -> None:
-    """As many threads as this process may use processors, or as OpenMP is told to use."""
+    """As many threads as this process may use processors, or as OpenMP is set to use."""
     allowed = os.environ.get("OMP_NUM_THREADS", "")
     threads = int(allowed) if allowed.isdigit() else processors()
     tensorflow.config.threading.set_intra_op_parallelism_threads(max(1, threads))
@@ -111,8 +111,8 @@ def _as_it_was() -> Iterator[None]:
 
 
 @contextmanager
-def _without_chatter() -> Iterator[None]:
-    """Keeps what native code says of itself off standard error; all else gets there, a bit later.
+def _without_log_lines() -> Iterator[None]:
+    """Keeps the log lines of native code off standard error; all else gets there, a bit later.
 
     The native half writes to the file descriptor, out of reach of `sys.stderr` and of logging.
     """
@@ -129,5 +129,5 @@ def _without_chatter() -> Iterator[None]:
             os.dup2(real, 2)
             held.seek(0)
             for line in held:
-                if not CHATTER.match(line):
+                if not LOG_LINES.match(line):
                     stderr.write(line)

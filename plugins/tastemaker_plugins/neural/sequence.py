@@ -68,7 +68,7 @@ class Sequence(Recommender):
     """A recurrent network reads the history; what it then expects is compared with every item.
 
     With v(i) = own(i) + P content(i) for every item, h = GRU(v of the history, oldest first),
-    score(u, i) = v(i) . (W h + c) + b(i). It learns to tell each next item from its negatives
+    score(u, i) = v(i) . (W h + c) + b(i). It learns to rank each next item before its negatives
     (softmax, corrected for how they are drawn). Items that nobody chose have no own part: their
     content places them, those added later too. Without a history it abstains.
 

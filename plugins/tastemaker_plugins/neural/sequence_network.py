@@ -8,7 +8,13 @@ from typing import Any
 import numpy as np
 
 from tastemaker import Float32Array, Progress
-from tastemaker_plugins.neural.keras_training import Pace, Shuffled, Tensor, keras_for, train
+from tastemaker_plugins.neural.keras_training import (
+    Pace,
+    Shuffled,
+    Tensor,
+    keras_for,
+    train_network,
+)
 from tastemaker_plugins.neural.sampled_softmax import SampledNegatives, softmax_loss
 from tastemaker_plugins.neural.training_examples import HorizonBatches, TrainingExamples
 
@@ -178,7 +184,7 @@ def train_sequence(
         content: (n_chosen, content_size) float32, the content of the chosen items.
         shape: of the network.
         seed: of everything random.
-        progress: told after each batch.
+        progress: called after each batch.
     """
     rows = (examples.read, examples.read_weights, examples.next, examples.next_weights)
     windows = HorizonBatches(Shuffled(rows, shape.batch_size, seed), shape.horizon, seed + 1)
@@ -186,5 +192,5 @@ def train_sequence(
     pace = Pace(examples.epochs, shape.learning_rate)
     with keras_for(seed) as keras:
         network = SequenceNetwork(keras, content, examples.shares, batches.log_expected, shape)
-        train(keras, network.loss, network.variables, batches, pace, progress)
+        train_network(keras, network.loss, network.variables, batches, pace, progress)
         return network.weights()

@@ -45,7 +45,7 @@ def learning_rate_setting(default: float) -> Any:
 
 
 def batch_size_setting(default: int, what: str, low: int, high: int) -> Any:
-    """How much is learnt from in a step.
+    """The size of a training step.
 
     Args:
         default: the size where none is given.

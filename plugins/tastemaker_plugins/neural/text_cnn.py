@@ -21,7 +21,7 @@ from tastemaker import (
     setting,
 )
 from tastemaker_plugins.neural.co_occurrence import DIRECTIONS, clusters, recent_choices
-from tastemaker_plugins.neural.keras_training import Pace, Shuffled, keras_for, train
+from tastemaker_plugins.neural.keras_training import Pace, Shuffled, keras_for, train_network
 from tastemaker_plugins.neural.layers import conv1d, relu
 from tastemaker_plugins.neural.reading import (
     Network,
@@ -146,7 +146,7 @@ class TextCnn(TextRecommender):
     def _targets(
         self, data: TrainingData, readable: BoolArray, rng: np.random.Generator
     ) -> Float32Array:
-        """(n_items, n_categories) float32: what the network is to predict, as the settings say."""
+        """(n_items, n_categories) float32: what the network is to predict."""
         targets = self.settings.targets
         named = categories(data.items)
         if targets == "categories" and named.any():
@@ -190,7 +190,7 @@ class TextCnn(TextRecommender):
                 return keras.ops.mean(keras.losses.categorical_crossentropy(wanted, predicted))
 
             pace = Pace(epochs, settings.learning_rate)
-            train(keras, loss, model.model.trainable_variables, batches, pace, progress)
+            train_network(keras, loss, model.model.trainable_variables, batches, pace, progress)
             return weights_of(model.layers)
 
     def encoded(self, texts: Int32Array) -> ItemVectors:

@@ -19,7 +19,7 @@ from tastemaker import (
     hookimpl,
     setting,
 )
-from tastemaker_plugins.neural.keras_training import Pace, keras_for, train
+from tastemaker_plugins.neural.keras_training import Pace, keras_for, train_network
 from tastemaker_plugins.neural.layers import Lstm, dense
 from tastemaker_plugins.neural.liking_examples import LabelledChoices, LikingBatches, disliked
 from tastemaker_plugins.neural.reading import (
@@ -72,11 +72,11 @@ class TextLstmSettings(ReadingSettings):
 
 
 class TextLstm(TextRecommender):
-    """Text-LSTM: an LSTM reads items, and a sigmoid tells whether one suits a person's taste.
+    """Text-LSTM: an LSTM reads items, and a sigmoid predicts whether one suits a person's taste.
 
     h(i) = LSTM(words of i); a liked item j stands for L h(j) + l in a history, a disliked one for
     D h(j) + d; score(u, i) = b + the mean of these over the history, weighted by recency, . h(i);
-    P(i suits u) = sigmoid(score(u, i)), learnt from what people chose next, against what they
+    P(i suits u) = sigmoid(score(u, i)), trained on what people chose next, against what they
     disliked and items drawn at random. Disliked is what a kind of negative weight marks, or a value
     below the person's mean by more than the standard deviation of their values. Items added later
     are scored by their text; an item without known words scores NaN.
@@ -169,7 +169,7 @@ class TextLstm(TextRecommender):
                 return missed + settings.negative_weight * ops.mean(ops.softplus(negative))
 
             pace = Pace(settings.epochs, settings.learning_rate)
-            train(keras, loss, model.model.trainable_variables, batches, pace, progress)
+            train_network(keras, loss, model.model.trainable_variables, batches, pace, progress)
             return weights_of(model.layers)
 
     def encoded(self, texts: Int32Array) -> ItemVectors:

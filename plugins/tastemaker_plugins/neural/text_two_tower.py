@@ -12,6 +12,7 @@ from tastemaker import (
     Int32Array,
     Progress,
     Recommender,
+    State,
     TrainingData,
     hookimpl,
     setting,
@@ -22,7 +23,7 @@ from tastemaker_plugins.neural.co_occurrence import (
     recent_choices,
     sampled_pairs,
 )
-from tastemaker_plugins.neural.keras_training import Batch, Pace, Shuffled, keras_for, train
+from tastemaker_plugins.neural.keras_training import Batch, Pace, Shuffled, keras_for, train_network
 from tastemaker_plugins.neural.layers import dense
 from tastemaker_plugins.neural.reading import (
     Network,
@@ -49,6 +50,9 @@ from tastemaker_plugins.shared.item_vectors import TINY, ItemVectors, unit
 
 START_SCALE, START_BIAS = 5.0, -2.0
 """Where training starts: a cosine of 1 means "together" (logit 3), one of 0 "not" (logit -2)."""
+
+FORMER_ARRAY_NAMES = {f"network.offer.{part}": f"network.candidate.{part}" for part in (0, 1)}
+"""Names that arrays of a stored state had before."""
 
 
 @dataclass(frozen=True)
@@ -78,10 +82,10 @@ class TextTwoTowerSettings(ReadingSettings):
 
 
 class TextTwoTower(TextRecommender):
-    """Two towers over one embedding of words that tell whether two texts go together.
+    """Two towers over one embedding of words that predict whether two texts go together.
 
     a(j) = A mean(words of j) + a0 and b(i) = B mean(words of i) + b0, scaled to length 1;
-    P(i goes with j) = sigmoid(c a(j) . b(i) + d), learnt from the items that the same people chose
+    P(i goes with j) = sigmoid(c a(j) . b(i) + d), trained on the items that the same people chose
     against items drawn at random; score(u, i) = sum over the history j of recency(j) *
     (c a(j) . b(i) + d), divided by the sum of recency. Words start as random directions weighted by
     how rare they are, so that before any learning alike texts go together. Items added later are
@@ -138,15 +142,20 @@ class TextTwoTower(TextRecommender):
                 return missed + settings.negative_weight * ops.mean(ops.softplus(negative))
 
             pace = Pace(settings.epochs, settings.learning_rate)
-            train(keras, loss, towers.variables, batches, pace, progress)
+            train_network(keras, loss, towers.variables, batches, pace, progress)
             return towers.network()
+
+    @classmethod
+    def restore(cls, state: State) -> Self:
+        """A recommender that scores as the one whose `state` was taken."""
+        return super().restore(state.renamed(FORMER_ARRAY_NAMES))
 
     def encoded(self, texts: Int32Array) -> ItemVectors:
         """The vectors of each text in a history, and as a candidate."""
         network = self.network
         means = averages(network["words.0"], texts)
         history = unit(dense(means, network["history.0"], network["history.1"]))
-        candidate = unit(dense(means, network["offer.0"], network["offer.1"]))
+        candidate = unit(dense(means, network["candidate.0"], network["candidate.1"]))
         ones = np.ones((len(texts), 1), dtype=np.float32)
         scaled = (candidate * network["scale.0"], ones * network["scale.1"])
         known = (texts != PADDING).any(axis=1)
@@ -202,8 +211,8 @@ def start(texts: Int32Array, n_words: int, size: int, rng: np.random.Generator) 
         "words.0": words,
         "history.0": same,
         "history.1": none,
-        "offer.0": same,
-        "offer.1": none,
+        "candidate.0": same,
+        "candidate.1": none,
         "scale.0": np.full((1, 1), START_SCALE, dtype=np.float32),
         "scale.1": np.full(1, START_BIAS, dtype=np.float32),
     }
@@ -229,12 +238,12 @@ class TextTowers:
         self._layers = {
             "words": layers.Embedding(known, size),
             "history": layers.Dense(size),
-            "offer": layers.Dense(size),
+            "candidate": layers.Dense(size),
             "scale": layers.Dense(1),
         }
         first, second = (keras.Input((None,), dtype="int32") for _ in range(2))
         self.history = keras.Model(first, self._tower(first, "history"))
-        self.candidate = keras.Model(second, self._tower(second, "offer"))
+        self.candidate = keras.Model(second, self._tower(second, "candidate"))
         cosines = self._ops.sum(self.history(first) * self.candidate(second), axis=-1)
         self.model = keras.Model([first, second], self._ops.sigmoid(self.logits(cosines)))
         set_weights(self._layers, network)

@@ -8,7 +8,13 @@ from typing import Any
 import numpy as np
 
 from tastemaker import Float32Array, Int32Array, Progress
-from tastemaker_plugins.neural.keras_training import Pace, Shuffled, Tensor, keras_for, train
+from tastemaker_plugins.neural.keras_training import (
+    Pace,
+    Shuffled,
+    Tensor,
+    keras_for,
+    train_network,
+)
 from tastemaker_plugins.neural.layers import dense, relu
 from tastemaker_plugins.neural.sampled_softmax import SampledNegatives, softmax_loss
 from tastemaker_plugins.neural.sequence_network import zeros
@@ -253,7 +259,7 @@ def train_towers(
         features: (n_people, n_columns) int32 numbers of people's features, 0 for none.
         shape: of the towers.
         seed: of everything random.
-        progress: told after each batch.
+        progress: called after each batch.
     """
     values = examples.next_values / max(float(np.abs(examples.next_values).max()), 1e-9)
     length = examples.read.shape[1]
@@ -265,5 +271,5 @@ def train_towers(
     pace = Pace(examples.epochs, shape.learning_rate)
     with keras_for(seed) as keras:
         towers = TwoTowers(keras, content, features, batches, examples.shares, shape)
-        train(keras, towers.loss, towers.variables, batches, pace, progress)
+        train_network(keras, towers.loss, towers.variables, batches, pace, progress)
         return towers.weights()

@@ -75,8 +75,8 @@ class TwoTower(Recommender):
 
     With x(i) = own vector and content of an item, and f(u) = the mean vector of the declared
     features: p(u) = U([sum over the history of recency(j) x(j), divided by that of recency; f(u)])
-    and q(i) = V(x(i)); U and V are layers of relu beside a linear one. They learn to tell what
-    people choose next from its negatives (softmax, corrected for how those are drawn), or the
+    and q(i) = V(x(i)); U and V are layers of relu beside a linear one. They learn to rank what
+    people choose next before its negatives (softmax, corrected for how those are drawn), or the
     values recorded (mse). Items that nobody chose are placed by their content, those added later
     too. A person with neither history nor known features scores NaN.
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from tastemaker import BoolArray, Float64Array, Int64Array, People, Progress
 
-DAY = 86_400.0
-HALF_LIVES = DAY * np.exp2(np.arange(13))
+SECONDS_A_DAY = 86_400.0
+HALF_LIVES = SECONDS_A_DAY * np.exp2(np.arange(13))
 """What is tried, in seconds: from a day to eleven years, each twice the one before."""
 
 FOLD_STARTS = (0.5, 0.6, 0.7, 0.8, 0.9)
@@ -27,7 +27,7 @@ DISCOUNTS = 1 / np.log2(np.arange(LENGTH) + 2)
 
 @dataclass(frozen=True)
 class Events:
-    """Timed interactions, in the order of time unless said otherwise: when, who and what."""
+    """Timed interactions, in the order of time unless noted otherwise: when, who and what."""
 
     times: Float64Array
     people: Int64Array

@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 import numpy as np
 
 from tastemaker import Progress, Recommender, State, TrainingData, hookimpl
-from tastemaker_plugins.popularity.half_life_search import DAY
+from tastemaker_plugins.popularity.half_life_search import SECONDS_A_DAY
 from tastemaker_plugins.popularity.popular import SameForAll
 
 
@@ -16,7 +16,7 @@ class NewItems(SameForAll):
     """Newness: items by the time when they were chosen for the first time, the newest first.
 
     score(i) = -log(1 + days from the first interaction with i to the newest of all). Weak alone, it
-    tells the blend what popularity cannot: of two items chosen alike, the newer one is on its way
+    gives the blend what popularity cannot: of two items chosen alike, the newer one is on its way
     up. Items that nobody chose at a known time score NaN.
     """
 
@@ -32,7 +32,7 @@ class NewItems(SameForAll):
         timed = np.isfinite(people.times) & (people.weights > 0)
         first = np.full(data.n_items, np.inf)
         np.minimum.at(first, people.histories.items[timed], people.times[timed])
-        days = (people.times[timed].max(initial=-np.inf) - first) / DAY
+        days = (people.times[timed].max(initial=-np.inf) - first) / SECONDS_A_DAY
         known = np.isfinite(first)
         self.item_scores = np.full(data.n_items, np.nan, dtype=np.float32)
         self.item_scores[known] = -np.log1p(days[known])

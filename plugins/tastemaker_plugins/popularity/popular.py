@@ -20,7 +20,7 @@ from tastemaker import (
     hookimpl,
     setting,
 )
-from tastemaker_plugins.popularity.half_life_search import DAY, best_half_life
+from tastemaker_plugins.popularity.half_life_search import SECONDS_A_DAY, best_half_life
 
 
 class SameForAll(Recommender):
@@ -100,13 +100,13 @@ def recent_popularity(people: People, half_life: float, progress: Progress) -> F
     Args:
         people: whose histories.
         half_life: days after which an interaction counts half; 0 finds it in the data.
-        progress: told how far it is.
+        progress: called with how far it is.
     """
     times, n_items = people.times, people.n_items
     known = np.isfinite(times)
     if not known.any():
         return _counts(people, np.ones(len(times)), n_items)
-    seconds = half_life * DAY or best_half_life(people, progress)
+    seconds = half_life * SECONDS_A_DAY or best_half_life(people, progress)
     ages = np.where(known, times[known].max() - times, times[known].max() - times[known].min())
     return _counts(people, np.exp2(-ages / seconds), n_items)
 

@@ -12,9 +12,9 @@ from scipy.sparse import csr_array
 
 from tastemaker import BoolArray, Float32Array, Int32Array, People, Progress
 
-Array: TypeAlias = npt.NDArray[Any]
+AnyArray: TypeAlias = npt.NDArray[Any]
 
-Rate: TypeAlias = Callable[[Array, Array, Array], Array]
+Rate: TypeAlias = Callable[[AnyArray, AnyArray, AnyArray], AnyArray]
 """Makes weights of links out of products, the items they lead from and those they lead to."""
 
 SOURCES = 512
@@ -58,7 +58,7 @@ class Neighbours:
         rows, items = histories.rows[counted], histories.items[counted]
         starts = np.searchsorted(rows, np.arange(len(people) + 1))
         scores = np.empty((len(people), n_items), dtype=np.float32)
-        for first, last in blocks(starts, n_items, LINKS // max(1, self.items.shape[1])):
+        for first, last in score_blocks(starts, n_items, LINKS // max(1, self.items.shape[1])):
             part = slice(starts[first], starts[last])
             links = self.weights.take(items[part], axis=0)
             links *= weights[counted[part], np.newaxis]
@@ -99,7 +99,7 @@ class Neighbours:
         return cls(arrays["items"], arrays["weights"], arrays["known"])
 
 
-def blocks(starts: npt.NDArray[np.intp], n_items: int, step: int) -> list[tuple[int, int]]:
+def score_blocks(starts: npt.NDArray[np.intp], n_items: int, step: int) -> list[tuple[int, int]]:
     """Ranges of people to score at once.
 
     Args:
@@ -130,7 +130,7 @@ def nearest(
         on: (n_people, n_items) sparse, from people to their items.
         k: how many links to keep of each item.
         rate: makes the weights of links out of the products of `back` and `on`.
-        progress: told how far it is.
+        progress: called with how far it is.
 
     Returns:
         (n_items, min(k, n_items)) int32 items and float32 weights, strongest first.

@@ -14,7 +14,7 @@ from tastemaker_plugins.shared.terms import Edges, number_edges, term_counts
 
 @dataclass(frozen=True)
 class TermVectors:
-    """The terms that tell items apart, and their inverse document frequency.
+    """The terms that distinguish items, and their inverse document frequency.
 
     A term (a word, a pair of words, an attribute's value or a step of a number) of an item has the
     weight (1 + log tf) * (floor + log((1 + n) / (1 + df))); vectors have length 1.

@@ -16,7 +16,7 @@ from tastemaker import Items, People
 
 WORD = re.compile(r"[^\W_]+")
 
-STEPS = 10
+NUMBER_STEPS = 10
 """Into how many steps of equal size the values of a number attribute are sorted; chosen, not
 measured."""
 
@@ -52,8 +52,8 @@ def number_edges(columns: Mapping[str, Sequence[tuple[str, ...]]]) -> dict[str, 
     for name, column in columns.items():
         found = np.array([_number(value) for values in column for value in values if value])
         numbers = found[np.isfinite(found)]
-        if len(numbers) >= 0.9 * len(found) and len(np.unique(numbers)) > STEPS:
-            borders = np.quantile(numbers, np.arange(1, STEPS) / STEPS)
+        if len(numbers) >= 0.9 * len(found) and len(np.unique(numbers)) > NUMBER_STEPS:
+            borders = np.quantile(numbers, np.arange(1, NUMBER_STEPS) / NUMBER_STEPS)
             edges[name] = [float(border) for border in np.unique(borders)]
     return edges
 

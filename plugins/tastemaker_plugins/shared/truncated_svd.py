@@ -14,7 +14,7 @@ SPARE = 16
 ROUNDS = 4
 """Times that a random subspace is turned towards the strongest directions."""
 
-BLOCK = 4096
+IMAGE_ROWS = 4096
 """Rows whose products are held at once: bounds the memory."""
 
 TRACE = 1e-4
@@ -54,9 +54,9 @@ def truncated_svd(matrix: csr_array, rank: int, seed: int) -> tuple[Float32Array
 
 
 def _gram(matrix: csr_array, basis: Float32Array) -> Float64Array:
-    """(width, width) products of the images of the basis, exact enough to tell 0 from little."""
+    """(width, width) products of the images of the basis, in float64 so that 0 is no rounding."""
     gram = np.zeros((basis.shape[1], basis.shape[1]))
-    for first in range(0, matrix.shape[0], BLOCK):
-        image = (matrix[first : first + BLOCK] @ basis).astype(np.float64)
+    for first in range(0, matrix.shape[0], IMAGE_ROWS):
+        image = (matrix[first : first + IMAGE_ROWS] @ basis).astype(np.float64)
         gram += image.T @ image
     return gram

@@ -7,9 +7,9 @@ import pytest
 from tastemaker_plugins.factors.alternating import (
     BATCH_CELLS,
     Observations,
-    batches,
     improved,
     in_own_axes,
+    padded_batches,
     solved,
 )
 
@@ -39,10 +39,10 @@ def matrix_of(observed: Observations, row: int, others: Float32Array) -> npt.NDA
 )
 def test_every_entry_is_in_one_batch(lengths: list[int]) -> None:
     observed = observations(lengths)
-    rows = np.concatenate([batch.rows for batch in batches(observed)] or [np.array([], int)])
+    rows = np.concatenate([batch.rows for batch in padded_batches(observed)] or [np.array([], int)])
     assert sorted(rows) == [row for row, length in enumerate(lengths) if length]
     totals = observed.totals()
-    for batch in batches(observed):
+    for batch in padded_batches(observed):
         assert batch.weights.shape == batch.columns.shape
         assert batch.weights.size <= BATCH_CELLS or len(batch.rows) == 1
         assert batch.weights.sum(axis=1) == pytest.approx(totals[batch.rows], rel=1e-4)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from tastemaker.recommender import no_progress
-from tastemaker_plugins.neural.keras_training import Pace, Shuffled, keras_for, train
+from tastemaker_plugins.neural.keras_training import Pace, Shuffled, keras_for, train_network
 
 INPUTS = np.linspace(-1, 1, 90, dtype=np.float32)[:, np.newaxis]
 OUTPUTS = 3 * INPUTS[:, 0] + 1
@@ -30,7 +30,7 @@ def trained_line(
             return keras.ops.mean((line(inputs)[:, 0] - outputs) ** 2)
 
         batches = Shuffled((INPUTS, OUTPUTS), 20, seed)
-        losses = train(keras, loss, line.trainable_variables, batches, pace, progress)
+        losses = train_network(keras, loss, line.trainable_variables, batches, pace, progress)
         return losses, line.get_weights()
 
 
