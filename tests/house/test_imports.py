@@ -24,8 +24,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 SOURCES = {"tastemaker": ROOT / "engine", "tastemaker_plugins": ROOT / "plugins"}
 
-NAMES_OF_TYPES = {"arrays", "json_types"}
-BASE = {*NAMES_OF_TYPES, "errors", "data"}
+JSON = {"json_types"}
+BASE = {*JSON, "errors", "data"}
 BLEND = {*BASE, "metrics"}
 STORE = {*BASE, "validation"}
 PLUGIN = {*BASE, "recommender"}
@@ -35,15 +35,14 @@ EVALUATION = {*TRAINING, "serving", "training", "tuning"}
 
 ALLOWED: dict[str, Set[str]] = {
     "errors": set(),
-    "arrays": set(),
     "json_types": set(),
     "data": BASE - {"data"},
     "metrics": BASE,
     "recommender": BASE,
-    "validation": {*NAMES_OF_TYPES, "errors"},
+    "validation": {*JSON, "errors"},
     "blend": BLEND,
     "store": STORE,
-    "progress": {*NAMES_OF_TYPES, "errors", "recommender"},
+    "progress": {*JSON, "errors", "recommender"},
     "holdout": {*BLEND, "blend"},
     "io": {*STORE, "store", "recommender"},
     "plugin": PLUGIN,
@@ -67,12 +66,6 @@ ALLOWED_PLUGINS: dict[str, Set[str]] = {
     "neural": {"shared"},
 }
 """The same for the rooms of the plugins; of the engine they import the package itself alone."""
-
-LEAVING = {"repository"}
-"""Rooms that are not held to the table any more."""
-
-ARRIVING = {"arrays", "json_types"}
-"""Rooms that need not be there yet."""
 
 OPTIONAL: dict[str, Set[str]] = {
     "tensorflow": {"tastemaker_plugins.neural"},
@@ -110,14 +103,14 @@ def rooms(package: str) -> set[str]:
 
 def within(package: str, allowed: Mapping[str, Set[str]]) -> Iterator[tuple[Direction, bool]]:
     """Each pair of a package's rooms that are in the tree, and whether it is allowed."""
-    for importer, imported in permutations(sorted(rooms(package) - LEAVING), 2):
+    for importer, imported in permutations(sorted(rooms(package)), 2):
         direction = Direction(f"{package}.{importer}", f"{package}.{imported}")
         yield direction, imported in allowed.get(importer, set())
 
 
 def across() -> Iterator[tuple[Direction, bool]]:
     """Each pair of a room of the engine and one of the plugins, both ways: none is allowed."""
-    for engine in sorted(rooms("tastemaker") - LEAVING):
+    for engine in sorted(rooms("tastemaker")):
         for plugin in sorted(rooms("tastemaker_plugins")):
             names = f"tastemaker.{engine}", f"tastemaker_plugins.{plugin}"
             yield from ((Direction(*pair), False) for pair in permutations(names))
@@ -125,7 +118,7 @@ def across() -> Iterator[tuple[Direction, bool]]:
 
 def optional() -> Iterator[tuple[Direction, bool]]:
     """Each pair of a room and an optional package."""
-    importers = [f"{package}.{room}" for package in SOURCES for room in rooms(package) - LEAVING]
+    importers = [f"{package}.{room}" for package in SOURCES for room in rooms(package)]
     for importer in sorted({*importers, *ALLOWED_STORE}):
         for package, homes in OPTIONAL.items():
             yield Direction(importer, package), importer in homes
@@ -207,7 +200,7 @@ def reported(tmp_path_factory: pytest.TempPathFactory) -> set[Direction]:
 
 
 def test_the_table_names_every_room() -> None:
-    assert rooms("tastemaker") - LEAVING | ARRIVING == set(ALLOWED)
+    assert rooms("tastemaker") == set(ALLOWED)
     assert rooms("tastemaker_plugins") == set(ALLOWED_PLUGINS)
 
 

@@ -7,7 +7,7 @@ import click
 from tastemaker.cli.options import Format, database_option, format_option, open_engine
 from tastemaker.cli.output import print_rows
 
-COLUMNS = ("kind", "weight", "interactions")
+KIND_COLUMNS = ("kind", "weight", "interactions")
 
 
 @click.group()
@@ -35,7 +35,7 @@ def list_kinds(output_format: Format, database_url: str) -> None:
     """List every kind with its weight and how many interactions it has."""
     with open_engine(database_url) as engine:
         rows = [kind._asdict() for kind in engine.kinds()]
-    print_rows(rows, COLUMNS, output_format)
+    print_rows(rows, KIND_COLUMNS, output_format)
     if not rows:
         click.echo(
             "There are no kinds yet: they come with interactions, or with `tastemaker kinds set`.",

@@ -9,7 +9,7 @@ from tastemaker.cli.output import print_rows
 from tastemaker.errors import InputError
 from tastemaker.json_types import Json
 
-COLUMNS = (
+PLUGIN_COLUMNS = (
     "name",
     "family",
     "what_it_is",
@@ -41,7 +41,7 @@ def list_plugins(output_format: Format, database_url: str) -> None:
     """
     with open_engine(database_url) as engine:
         rows = [plugin.row() for plugin in engine.plugins()]
-    print_rows(rows, COLUMNS, output_format)
+    print_rows(rows, PLUGIN_COLUMNS, output_format)
 
 
 @plugins.command()

@@ -17,12 +17,12 @@ from tastemaker.errors import InputError
 from tastemaker.progress import progress_bar
 from tastemaker.serving.answers import Answer
 
-BATCH = 1000
+USERS_AT_ONCE = 1000
 NOTHING = (
     "There is nothing to recommend: no users were named, or no item that may be shown is left. "
     "`tastemaker db stats` tells how many users and items there are."
 )
-COLUMNS = ("user_id", "rank", "item_id", "score")
+LIST_COLUMNS = ("user_id", "rank", "item_id", "score")
 
 
 @click.command()
@@ -84,7 +84,9 @@ def recommend(
             write_answers(engine, wanted, k, filters, Path(output))
         else:
             rows = list(flat(in_batches(engine, wanted, k, filters)))
-            columns = (*COLUMNS[:3], "title", "score") if output_format != "csv" else COLUMNS
+            columns = (
+                (*LIST_COLUMNS[:3], "title", "score") if output_format != "csv" else LIST_COLUMNS
+            )
             print_rows(rows, columns, output_format)
             if not rows:
                 click.echo(NOTHING, err=True)
@@ -112,7 +114,7 @@ def in_batches(
     pending: list[str] = []
     for user in users:
         pending.append(user)
-        if len(pending) == BATCH:
+        if len(pending) == USERS_AT_ONCE:
             yield from engine.recommend_many(pending, k, where).items()
             pending = []
     if pending:
@@ -141,7 +143,7 @@ def write_answers(
         try:
             with part.open("w", newline="", encoding="utf-8") as stream:
                 writer = csv.writer(stream, lineterminator="\n")
-                writer.writerow(COLUMNS)
+                writer.writerow(LIST_COLUMNS)
                 for done, (user, answer) in enumerate(in_batches(engine, users, k, where)):
                     rows = enumerate(answer, start=1)
                     writer.writerows((user, rank, one.item_id, one.score) for rank, one in rows)

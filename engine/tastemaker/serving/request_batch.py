@@ -15,7 +15,7 @@ from tastemaker.serving.people import read_people
 from tastemaker.serving.state import ServingState
 from tastemaker.store.crypto.keyring import Keyring
 
-SECONDS_A_DAY = 86_400
+_SECONDS_A_DAY = 86_400
 
 
 class RequestBatch(NamedTuple):
@@ -49,4 +49,6 @@ def read_request_batch(
     people = read_people(connection, keyring, state, refs)
     if not state.ranker.exploration.share:
         return RequestBatch(state, people)
-    return RequestBatch(state, people, daily_seeds(refs, people, int(time.time()) // SECONDS_A_DAY))
+    return RequestBatch(
+        state, people, daily_seeds(refs, people, int(time.time()) // _SECONDS_A_DAY)
+    )

@@ -17,7 +17,7 @@ from tastemaker.store.sql.statements import batches
 from tastemaker.store.store import Store
 from tastemaker.validation import check_count, check_id, check_several
 
-BATCH = 500
+PEOPLE_PER_READ = 500
 """How many people are read at once: while they are ranked, the next are read."""
 
 
@@ -53,7 +53,9 @@ class Server:
     ) -> dict[str, Answer]:
         """The best items for each of many users; see `Tastemaker.recommend_many`."""
         check_count(k)
-        requests = list(batches(dict.fromkeys(check_several(user_ids, "user_ids")), BATCH))
+        requests = list(
+            batches(dict.fromkeys(check_several(user_ids, "user_ids")), PEOPLE_PER_READ)
+        )
         return dict(self._pairs(requests, k, where))
 
     def similar(self, item_id: str, k: int) -> list[Recommendation]:

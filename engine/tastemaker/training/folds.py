@@ -46,7 +46,7 @@ class Fold:
     costs: Costs
 
 
-class MemberScores:
+class FoldScoring:
     """Scores people by several members; one that fails abstains, and its failure is kept.
 
     Args:
@@ -82,7 +82,7 @@ def fit_fold(data: TrainingData, split: Split, participants: Sequence[Plugin], f
     known = replace(data, people=data.people.take(split.known))
     results = [fit(plugin, known) for plugin in participants]
     fitted = [one for one in results if one.recommender]
-    score = MemberScores(
+    score = FoldScoring(
         [GuardedRecommender(one.recommender, data.n_items) for one in fitted if one.recommender]
     )
     start = time.monotonic()
@@ -102,7 +102,7 @@ def fit_fold(data: TrainingData, split: Split, participants: Sequence[Plugin], f
     )
 
 
-def _scored(data: TrainingData, split: Split, score: MemberScores) -> tuple[ScoredCases, ...]:
+def _scored(data: TrainingData, split: Split, score: FoldScoring) -> tuple[ScoredCases, ...]:
     scored = (score_cases(one, score) for one in blend_cases(data.people, split, data.seed))
     return tuple(one for one in scored if one is not None)
 

@@ -35,7 +35,7 @@ from tastemaker_plugins.neural.settings import (
     learning_rate_setting,
     word_embedding_size_setting,
 )
-from tastemaker_plugins.neural.texts import PADDING, TRAINING_SHARE, Vocabulary, truncated
+from tastemaker_plugins.neural.texts import PADDING, READ_SHARE, Vocabulary, truncated
 from tastemaker_plugins.shared.item_vectors import ItemVectors, unit
 from tastemaker_plugins.shared.terms import number_edges
 
@@ -135,7 +135,7 @@ class TextCnn(TextRecommender):
         labelled = np.flatnonzero(readable & targets.any(axis=1))
         self.network = self.start(targets.shape[1], rng)
         if targets.shape[1] > 1 and len(labelled):
-            read = truncated(texts[labelled], TRAINING_SHARE)
+            read = truncated(texts[labelled], READ_SHARE)
             self.network = self._trained(read, targets[labelled], data.seed, progress)
         pooled = self.pooled(texts)[readable]
         mean = pooled.mean(axis=0) if len(pooled) else np.zeros(settings.filters)

@@ -38,7 +38,7 @@ from tastemaker_plugins.neural.settings import (
     text_negatives_setting,
     word_embedding_size_setting,
 )
-from tastemaker_plugins.neural.texts import PADDING, TRAINING_SHARE, Vocabulary, truncated
+from tastemaker_plugins.neural.texts import PADDING, READ_SHARE, Vocabulary, truncated
 from tastemaker_plugins.shared.item_vectors import ItemVectors
 
 TEXTS = 1024
@@ -109,7 +109,7 @@ class TextLstm(TextRecommender):
         choices = LabelledChoices.of(data.people, (texts != PADDING).any(axis=1))
         sampled = choices.sample(settings.max_samples, rng)
         if len(sampled):
-            batches = self._batches(truncated(texts, TRAINING_SHARE), choices, sampled, data.seed)
+            batches = self._batches(truncated(texts, READ_SHARE), choices, sampled, data.seed)
             self.network = self._trained(batches, data.seed, progress)
         self.vectors = self.encoded(texts)
         return self

@@ -41,7 +41,7 @@ from tastemaker_plugins.neural.settings import (
 )
 from tastemaker_plugins.neural.texts import (
     PADDING,
-    TRAINING_SHARE,
+    READ_SHARE,
     Vocabulary,
     averages,
     truncated,
@@ -122,7 +122,7 @@ class TextTwoTower(TextRecommender):
         found = frequent_pairs(matrix, settings.n_positives, settings.shrinkage, progress)
         pairs = sampled_pairs(found, settings.max_samples, rng)
         if len(pairs[0]):
-            read = truncated(texts, TRAINING_SHARE)
+            read = truncated(texts, READ_SHARE)
             self.network = self._trained(read, pairs, data.seed, progress)
         self.vectors = self.encoded(texts)
         return self

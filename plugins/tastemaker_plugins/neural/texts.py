@@ -22,7 +22,7 @@ from tastemaker_plugins.shared.terms import (
 PADDING = 0
 """The number that stands where a text has ended; the words begin at 1."""
 
-TRAINING_SHARE = 0.95
+READ_SHARE = 0.95
 """Texts are truncated for training where this share of them has ended; chosen, not measured."""
 
 

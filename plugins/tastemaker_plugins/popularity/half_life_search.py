@@ -12,10 +12,10 @@ SECONDS_A_DAY = 86_400.0
 HALF_LIVES = SECONDS_A_DAY * np.exp2(np.arange(13))
 """What is tried, in seconds: from a day to eleven years, each twice the one before."""
 
-FOLD_STARTS = (0.5, 0.6, 0.7, 0.8, 0.9)
+SEARCH_STARTS = (0.5, 0.6, 0.7, 0.8, 0.9)
 """The shares of all interactions, in the order of time, that are known at each fold."""
 
-FOLD_WIDTH = 0.05
+SEARCH_WIDTH = 0.05
 """The share of all interactions that is predicted at each fold."""
 
 MOST_PEOPLE = 500
@@ -67,9 +67,9 @@ def best_half_life(people: People, progress: Progress) -> float:
         histories.items[timed][order].astype(np.int64),
     )
     worst = np.ones(len(HALF_LIVES))
-    for done, start in enumerate(FOLD_STARTS):
-        progress(done, len(FOLD_STARTS), "recent popularity")
-        here, end = (int(share * len(events)) for share in (start, start + FOLD_WIDTH))
+    for done, start in enumerate(SEARCH_STARTS):
+        progress(done, len(SEARCH_STARTS), "recent popularity")
+        here, end = (int(share * len(events)) for share in (start, start + SEARCH_WIDTH))
         gains = fold_gains(events[:here], events[here:end], people.n_items)
         if gains.any():
             worst = np.minimum(worst, gains / gains.max())

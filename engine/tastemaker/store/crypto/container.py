@@ -43,7 +43,7 @@ ARRAY_DTYPES: dict[str, np.dtype[Any]] = {
     "bool": np.dtype("?"),
 }
 
-AnyArray = npt.NDArray[Any]
+ContainerArray = npt.NDArray[Any]
 Sign = Callable[[str, memoryview], bytes]
 Verify = Callable[[str, memoryview, bytes], None]
 
@@ -65,7 +65,7 @@ class Contents(NamedTuple):
         manifest: what the container says about itself.
     """
 
-    arrays: dict[str, AnyArray]
+    arrays: dict[str, ContainerArray]
     values: dict[str, Any]
     manifest: dict[str, Any]
 
@@ -84,7 +84,7 @@ class _Entry(NamedTuple):
 
 
 def pack(
-    arrays: Mapping[str, AnyArray],
+    arrays: Mapping[str, ContainerArray],
     values: Mapping[str, Any],
     manifest: Mapping[str, Any],
     sign: Sign,
@@ -151,7 +151,7 @@ def unpack(container: bytes, verify: Verify) -> Contents:
     return Contents(arrays, _parsed(container[stop:]), manifest)
 
 
-def _segment(name: str, array: AnyArray) -> tuple[_Entry, AnyArray]:
+def _segment(name: str, array: ContainerArray) -> tuple[_Entry, ContainerArray]:
     dtype = array.dtype.newbyteorder("<") if isinstance(array, np.ndarray) else None
     word = None if dtype is None else _WORDS.get(dtype)
     if not isinstance(name, str) or word is None:
@@ -164,7 +164,7 @@ def _segment(name: str, array: AnyArray) -> tuple[_Entry, AnyArray]:
     return _Entry(name, word, array.shape), ordered
 
 
-def _is_sound(array: AnyArray) -> bool:
+def _is_sound(array: ContainerArray) -> bool:
     """Whether floats are finite and bools are 0 or 1; in pieces, to need little memory."""
     flat = array.reshape(-1)
     pieces = (flat[start : start + _PIECE] for start in range(0, flat.size, _PIECE))
@@ -261,9 +261,11 @@ def _is_count(value: object) -> TypeGuard[int]:
     return type(value) is int and value >= 0
 
 
-def _array(entry: _Entry, container: bytes, start: int) -> AnyArray:
+def _array(entry: _Entry, container: bytes, start: int) -> ContainerArray:
     part = memoryview(container)[start : start + entry.length]
-    array: AnyArray = np.frombuffer(part, dtype=ARRAY_DTYPES[entry.dtype]).reshape(entry.shape)
+    array: ContainerArray = np.frombuffer(part, dtype=ARRAY_DTYPES[entry.dtype]).reshape(
+        entry.shape
+    )
     if not _is_sound(array):
         raise _malformed(f"its array {entry.name!r} holds NaN, infinity or a bool that is none")
     return array

@@ -80,11 +80,11 @@ def interleaved(arrays: Arrays) -> list[int | float]:
 @lru_cache(maxsize=2 * (VALUES_PER_STATEMENT + 1))
 def values_sql(table: NumberTable, count: int, conflict: str) -> str:
     """An INSERT of `count` rows."""
-    row = question_marks(len(table.columns))
+    row = placeholders(len(table.columns))
     return f"{table.insert}VALUES {', '.join([row] * count)}{conflict}"
 
 
-def question_marks(count: int) -> str:
+def placeholders(count: int) -> str:
     """`(?, ?, …)`, one for each parameter."""
     return f"({', '.join('?' * count)})"
 
