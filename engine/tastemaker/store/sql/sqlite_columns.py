@@ -96,7 +96,7 @@ def read_texts(connection: Connection, table: NumberTable, owners: Sequence[int]
     parts = []
     for start in range(0, len(owners), OWNERS_PER_STATEMENT):
         some = tuple(owners[start : start + OWNERS_PER_STATEMENT])
-        where = f" WHERE {table.owner} IN {question_marks(len(some))}"
+        where = f" WHERE {table.owner} IN {placeholders(len(some))}"
         parts.append(read_where(connection, table, where, some))
     return table.joined(parts)
 
