@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from tastemaker.blend import WeightCurve
     from tastemaker.data import (
         BoolArray,
         Float32Array,
@@ -22,11 +23,47 @@ if TYPE_CHECKING:
         TrainingData,
     )
     from tastemaker.engine import Tastemaker
-    from tastemaker.errors import TastemakerError
+    from tastemaker.errors import (
+        EvaluationError,
+        FileRefusedError,
+        InputError,
+        KeyProblem,
+        MissingKeyError,
+        NewerReleaseError,
+        NotFoundError,
+        PlaintextRefusedError,
+        PluginError,
+        ReleaseError,
+        SchemaError,
+        SettingsError,
+        StoreError,
+        TamperedError,
+        TastemakerError,
+        TrainingError,
+        UnknownKeyError,
+        WrongKeyError,
+    )
+    from tastemaker.evaluation.by_length import LengthQuality
+    from tastemaker.evaluation.figures import ListMeasures
+    from tastemaker.evaluation.report import Report
+    from tastemaker.evaluation.result import EvaluatedModel
+    from tastemaker.io.importing import ImportResult
+    from tastemaker.metrics.intervals import Interval
+    from tastemaker.plugin.discovery import Plugin
     from tastemaker.plugin.hookspecs import hookimpl
     from tastemaker.recommender import Progress, Recommender, Settings, State, setting
-    from tastemaker.serving.answers import Answer, Recommendation
+    from tastemaker.serving.answers import Answer, Details, Reason, Recommendation
+    from tastemaker.serving.people import PastInteraction
+    from tastemaker.store.crypto.keys import Key, KeyCommand, KeyFile, KeySource, create_key_file
+    from tastemaker.store.kinds import KindSummary
+    from tastemaker.store.rights import Forgotten, Receipt
+    from tastemaker.store.sql.database import Database
+    from tastemaker.store.sql.statements import Written
     from tastemaker.store.sql.tables import include_name
+    from tastemaker.training.data_quality import Finding
+    from tastemaker.training.reading import ReleaseSummary
+    from tastemaker.training.report import MemberReport, Release
+    from tastemaker.tuning.report import TunedRecommender
 else:
     # Out of the type checkers' sight: they would believe that it gives any name whatever.
     def __getattr__(name: str) -> object:
@@ -43,22 +80,65 @@ else:
 __all__ = [
     "Answer",
     "BoolArray",
+    "Database",
+    "Details",
+    "EvaluatedModel",
+    "EvaluationError",
+    "FileRefusedError",
+    "Finding",
     "Float32Array",
     "Float64Array",
+    "Forgotten",
     "Histories",
+    "ImportResult",
+    "InputError",
     "Int16Array",
     "Int32Array",
     "Int64Array",
+    "Interval",
     "Items",
+    "Key",
+    "KeyCommand",
+    "KeyFile",
+    "KeyProblem",
+    "KeySource",
+    "KindSummary",
+    "LengthQuality",
+    "ListMeasures",
+    "MemberReport",
+    "MissingKeyError",
+    "NewerReleaseError",
+    "NotFoundError",
+    "PastInteraction",
     "People",
+    "PlaintextRefusedError",
+    "Plugin",
+    "PluginError",
     "Progress",
+    "Reason",
+    "Receipt",
     "Recommendation",
     "Recommender",
+    "Release",
+    "ReleaseError",
+    "ReleaseSummary",
+    "Report",
+    "SchemaError",
     "Settings",
+    "SettingsError",
     "State",
+    "StoreError",
+    "TamperedError",
     "Tastemaker",
     "TastemakerError",
     "TrainingData",
+    "TrainingError",
+    "TunedRecommender",
+    "UnknownKeyError",
+    "WeightCurve",
+    "Written",
+    "WrongKeyError",
+    "create_key_file",
     "hookimpl",
     "include_name",
     "setting",
@@ -67,22 +147,65 @@ __all__ = [
 _HOMES = {
     "Answer": "serving.answers",
     "BoolArray": "data",
+    "Database": "store.sql.database",
+    "Details": "serving.answers",
+    "EvaluatedModel": "evaluation.result",
+    "EvaluationError": "errors",
+    "FileRefusedError": "errors",
+    "Finding": "training.data_quality",
     "Float32Array": "data",
     "Float64Array": "data",
+    "Forgotten": "store.rights",
     "Histories": "data",
+    "ImportResult": "io.importing",
+    "InputError": "errors",
     "Int16Array": "data",
     "Int32Array": "data",
     "Int64Array": "data",
+    "Interval": "metrics.intervals",
     "Items": "data",
+    "Key": "store.crypto.keys",
+    "KeyCommand": "store.crypto.keys",
+    "KeyFile": "store.crypto.keys",
+    "KeyProblem": "errors",
+    "KeySource": "store.crypto.keys",
+    "KindSummary": "store.kinds",
+    "LengthQuality": "evaluation.by_length",
+    "ListMeasures": "evaluation.figures",
+    "MemberReport": "training.report",
+    "MissingKeyError": "errors",
+    "NewerReleaseError": "errors",
+    "NotFoundError": "errors",
+    "PastInteraction": "serving.people",
     "People": "data",
+    "PlaintextRefusedError": "errors",
+    "Plugin": "plugin.discovery",
+    "PluginError": "errors",
     "Progress": "recommender",
+    "Reason": "serving.answers",
+    "Receipt": "store.rights",
     "Recommendation": "serving.answers",
     "Recommender": "recommender",
+    "Release": "training.report",
+    "ReleaseError": "errors",
+    "ReleaseSummary": "training.reading",
+    "Report": "evaluation.report",
+    "SchemaError": "errors",
     "Settings": "recommender",
+    "SettingsError": "errors",
     "State": "recommender",
+    "StoreError": "errors",
+    "TamperedError": "errors",
     "Tastemaker": "engine",
     "TastemakerError": "errors",
     "TrainingData": "data",
+    "TrainingError": "errors",
+    "TunedRecommender": "tuning.report",
+    "UnknownKeyError": "errors",
+    "WeightCurve": "blend",
+    "Written": "store.sql.statements",
+    "WrongKeyError": "errors",
+    "create_key_file": "store.crypto.keys",
     "hookimpl": "plugin.hookspecs",
     "include_name": "store.sql.tables",
     "setting": "recommender",

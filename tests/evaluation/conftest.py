@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 
 from tastemaker.blend import WeightCurve
-from tastemaker.evaluation.by_length import Point
-from tastemaker.evaluation.figures import Measured
+from tastemaker.evaluation.by_length import LengthQuality
+from tastemaker.evaluation.figures import ListMeasures
 from tastemaker.evaluation.report import Report
 from tastemaker.evaluation.result import EvaluatedModel
 from tastemaker.metrics.intervals import Interval
@@ -161,7 +161,7 @@ def evaluated(name: str, quality: float, gain: float | None = None) -> Evaluated
     measures |= {"hit_rate@10": around(0.8), "novelty@10": around(3.0), "diversity@10": around(0.7)}
     measures |= {"popularity_gap@10": around(0.2)}
     gains = {} if gain is None else {"ndcg@10": around(gain)}
-    measured = Measured(measures, gains, {"coverage@10": 0.31, "coverage@20": 0.4}, REACH)
+    measured = ListMeasures(measures, gains, {"coverage@10": 0.31, "coverage@20": 0.4}, REACH)
     return EvaluatedModel(MemberReport(name, "hybrid", seconds=1.5), measured)
 
 
@@ -174,7 +174,7 @@ def report_of(gains: Mapping[str, float], blend: float = 0.25) -> Report:
         quality = {one.name: around(0.2 + length / 500) for one in members}
         best = min(gains, key=lambda name: gains[name])
         points.append(
-            Point(length, 500, quality | {"blend": around(0.3)}, best, around(gains[best]))
+            LengthQuality(length, 500, quality | {"blend": around(0.3)}, best, around(gains[best]))
         )
     curve = WeightCurve(tuple(names), LENGTHS, np.full((len(LENGTHS), len(names)), 1 / len(names)))
     report = MemberReport("broken", "content", state="failed", problem="no electricity")

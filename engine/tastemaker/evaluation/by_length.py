@@ -18,7 +18,7 @@ from tastemaker.serving.state import ServingState
 
 
 @dataclass(frozen=True)
-class Point:
+class LengthQuality:
     """The quality for people of whom the same number of interactions was shown.
 
     Attributes:
@@ -62,7 +62,7 @@ def measure_length(
     served: Mapping[str, ServingState],
     split: EvaluationSplit,
     k: int,
-) -> Point | None:
+) -> LengthQuality | None:
     """How the blend and each member do for people with histories of one length, if there are any.
 
     Args:
@@ -83,4 +83,4 @@ def measure_length(
     columns = [*figures.values(), figures["blend"] - figures[best]]
     *means, gain = intervals(np.column_stack(columns))
     quality = dict(zip(figures, means, strict=True))
-    return Point(length, sum(map(len, cases)), quality, best, gain)
+    return LengthQuality(length, sum(map(len, cases)), quality, best, gain)

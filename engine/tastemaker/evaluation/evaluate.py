@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 import numpy as np
 
 from tastemaker.errors import InputError
-from tastemaker.evaluation.by_length import Point, cases_by_length, measure_length
-from tastemaker.evaluation.figures import Measured, measure_lists
+from tastemaker.evaluation.by_length import LengthQuality, cases_by_length, measure_length
+from tastemaker.evaluation.figures import ListMeasures, measure_lists
 from tastemaker.evaluation.models import CatalogueNow, ServedModels, train_models
 from tastemaker.evaluation.ranked_lists import RankedLists, recommend_to
 from tastemaker.evaluation.report import Report
@@ -195,7 +195,7 @@ def envelope(
     most: int,
     main: int,
     progress: EvaluationProgress,
-) -> Iterator[Point]:
+) -> Iterator[LengthQuality]:
     """The quality of all that serves by length of history; see `measure_length`."""
     lengths = list(cases_by_length(split, most, split.data.seed))
     for done, (length, cases) in enumerate(lengths):
@@ -206,7 +206,7 @@ def envelope(
 
 
 def evaluated_models(
-    served: ServedModels, figures: Mapping[str, Measured]
+    served: ServedModels, figures: Mapping[str, ListMeasures]
 ) -> tuple[EvaluatedModel, ...]:
     """Every recommender that took part and, last, the blend, with how they measured."""
     blend = MemberReport("blend", seconds=served.seconds)

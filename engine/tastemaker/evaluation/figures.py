@@ -26,7 +26,7 @@ Figures = Mapping[str, Float64Array]
 
 
 @dataclass(frozen=True)
-class Measured:
+class ListMeasures:
     """How the lists of one recommender, or of the blend, measured.
 
     Attributes:
@@ -48,7 +48,7 @@ def measure_lists(
     candidates: BoolArray,
     cutoffs: Sequence[int],
     main: int,
-) -> dict[str, Measured]:
+) -> dict[str, ListMeasures]:
     """Every measure of the lists of the blend and of each recommender.
 
     Args:
@@ -65,7 +65,7 @@ def measure_lists(
         shown = {f"coverage@{k}": coverage(own.items[:, :k], candidates) for k in cutoffs}
         tiers = tuple(reach(own.items[:, :main], parts).tolist())
         gains = {} if name == "blend" else _gains(figures["blend"], figures[name])
-        result[name] = Measured(_means(figures[name]), gains, shown, tiers)
+        result[name] = ListMeasures(_means(figures[name]), gains, shown, tiers)
     return result
 
 

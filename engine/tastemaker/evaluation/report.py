@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tastemaker.errors import InputError
-from tastemaker.evaluation.by_length import Point
+from tastemaker.evaluation.by_length import LengthQuality
 from tastemaker.evaluation.result import EvaluatedModel, EvaluationResult, bounds
 from tastemaker.metrics.intervals import Interval
 from tastemaker.validation import Json
@@ -78,7 +78,7 @@ def _model_json(model: EvaluatedModel) -> dict[str, Any]:
     }
 
 
-def _point_json(point: Point) -> dict[str, Any]:
+def _point_json(point: LengthQuality) -> dict[str, Any]:
     return {
         "length": point.length,
         "people": point.people,

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from tastemaker.blend import WeightCurve
-from tastemaker.evaluation.by_length import Point
-from tastemaker.evaluation.figures import Measured
+from tastemaker.evaluation.by_length import LengthQuality
+from tastemaker.evaluation.figures import ListMeasures
 from tastemaker.metrics.intervals import Interval
 from tastemaker.training.report import MemberReport
 
@@ -25,7 +25,7 @@ class EvaluatedModel:
     """
 
     member: MemberReport
-    measured: Measured | None
+    measured: ListMeasures | None
 
     @property
     def name(self) -> str:
@@ -61,7 +61,7 @@ class EvaluationResult:
     training_items: int
     training_interactions: int
     models: tuple[EvaluatedModel, ...]
-    points: tuple[Point, ...]
+    points: tuple[LengthQuality, ...]
     curve: WeightCurve
     notes: tuple[str, ...] = ()
     seconds: float = 0.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tastemaker.evaluation.by_length import Point
+from tastemaker.evaluation.by_length import LengthQuality
 from tastemaker.evaluation.result import EvaluationResult
 from tastemaker.metrics.intervals import Interval
 
@@ -88,7 +88,7 @@ def percent(gain: Interval, alone: float) -> str:
     return f", by {gain.mean / alone:.0%}" if alone > 0 else ""
 
 
-def lengths(points: Sequence[Point]) -> str:
+def lengths(points: Sequence[LengthQuality]) -> str:
     """Histories in words: "0, 1 or 5 interactions known"."""
     names = [str(point.length) for point in points]
     listed = " or ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]
