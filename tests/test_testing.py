@@ -169,7 +169,7 @@ def test_a_sound_recommender_passes_the_whole_contract() -> None:
         (Late, check_extend, r"shape \(3, 10\) instead of \(3, 13\)"),
     ],
 )
-def test_a_breach_is_found_and_the_contract_told(
+def test_a_breach_is_found_and_the_contract_named(
     kind: type[Recommender], check: Any, wish: str
 ) -> None:
     assert check in CONTRACT

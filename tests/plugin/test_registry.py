@@ -78,7 +78,7 @@ def test_the_engines_own_recommenders_come_by_entry_points() -> None:
 
 
 @pytest.mark.parametrize("given", [Mine, Brings(Mine)], ids=["class", "object"])
-def test_an_application_brings_classes_and_plugins(given: object) -> None:
+def test_an_application_registers_classes_and_plugins(given: object) -> None:
     assert last(given) == Plugin("mine", "popularity", "application", "", "enabled", "", Mine)
 
 
@@ -110,7 +110,9 @@ def test_an_application_brings_classes_and_plugins(given: object) -> None:
     ],
     ids=lambda value: value if isinstance(value, str) else type(value).__name__,
 )
-def test_what_is_wrong_with_a_plugin_is_told_and_the_rest_work(given: object, problem: str) -> None:
+def test_what_is_wrong_with_a_plugin_is_listed_and_the_rest_work(
+    given: object, problem: str
+) -> None:
     registry = Registry([given, Mine])
     failed, mine = registry.plugins[-2:]
     assert failed.state == "failed"
@@ -171,7 +173,7 @@ def test_settings_come_from_the_configuration() -> None:
         ("mine", {}, PluginError, "switched off"),
     ],
 )
-def test_what_cannot_be_made_says_why(
+def test_what_cannot_be_made_is_refused_with_the_reason(
     name: str, overrides: dict[str, object], error: type[Exception], text: str
 ) -> None:
     with pytest.raises(error, match=text):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -65,6 +67,21 @@ def test_contract(kind: type[Recommender], check: Check) -> None:
     check(kind)
 
 
+IMPORT_ALL = """
+import importlib, pkgutil, sys
+import tastemaker_plugins as plugins
+for module in pkgutil.walk_packages(plugins.__path__, "tastemaker_plugins."):
+    importlib.import_module(module.name)
+print(*{"tensorflow", "keras", "sqlalchemy"}.intersection(sys.modules))
+"""
+
+
+def test_importing_them_loads_neither_tensorflow_nor_the_store() -> None:
+    command = [sys.executable, "-c", IMPORT_ALL]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert done.stdout.split() == []
+
+
 def test_every_entry_point_of_the_engine_works() -> None:
     own = [plugin for plugin in Registry().plugins if plugin.distribution == "tastemaker"]
     assert [plugin.name for plugin in own if plugin.recommender is None] == []
@@ -72,7 +89,7 @@ def test_every_entry_point_of_the_engine_works() -> None:
 
 
 @pytest.mark.parametrize("kind", OWN, ids=lambda kind: kind.name)
-def test_a_stranger_is_told_what_it_is(kind: type[Recommender]) -> None:
+def test_it_is_described_in_one_line(kind: type[Recommender]) -> None:
     assert 20 < len(Registry().find(kind.name).summary) <= 90
     assert kind.summary
 

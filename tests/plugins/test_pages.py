@@ -29,7 +29,7 @@ def test_there_is_a_page_for_every_recommender_and_no_other() -> None:
 
 
 @pytest.mark.parametrize("plugin", OWN, ids=lambda plugin: plugin.name)
-def test_a_page_tells_what_the_recommender_is_and_was_called(plugin: Plugin) -> None:
+def test_a_page_begins_with_what_the_recommender_is_and_was_called(plugin: Plugin) -> None:
     title, _, first, *_ = page(plugin).splitlines()
     assert title == f"# {plugin.name}"
     assert first.startswith(f"{plugin.summary}.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tastemaker.store.configuration import read_configuration, write_configuration
@@ -34,16 +35,20 @@ class Configuring:
         with store.reading("reading the configuration") as connection:
             configuration = read_configuration(connection)
             failed = last_problems(connection, store.keyring) if store.is_ready else {}
-        found = Registry(self._plugins, configuration.disabled).plugins
+        registry = Registry(self._plugins, configuration.disabled)
+        settings = registry.present_settings(configuration.settings)
+        problems = {registry.present_name(name): problem for name, problem in failed.items()}
         return [
-            one.configured(configuration.settings.get(one.name, {})).trained(failed.get(one.name))
-            for one in found
+            one.configured(settings.get(one.name, {})).trained(problems.get(one.name))
+            for one in registry.plugins
         ]
 
     def configure(
         self, name: str, enabled: bool | None = None, settings: Mapping[str, Json] | None = None
     ) -> None:
         """Switches a recommender on or off, or changes its settings for the next training.
+
+        Former names of recommenders and settings mean what they are called now.
 
         Raises:
             NotFoundError: no recommender has that name.
@@ -53,12 +58,17 @@ class Configuring:
         from tastemaker.plugin.registry import Registry
 
         with self._store.writing("changing the configuration") as connection:
-            configuration = read_configuration(connection)
+            configuration, registry = read_configuration(connection), Registry(self._plugins)
+            present = registry.find(name).name
             if settings:
-                configuration = configuration.adjusted(name, settings)
-            Registry(self._plugins).check(name, configuration.settings.get(name, {}))
+                own = registry.present_settings({name: settings})[present]
+                configuration = configuration.adjusted(present, own)
+            known = registry.present_settings(configuration.settings)
+            registry.check(present, known.get(present, {}))
             if enabled is not None:
-                configuration = configuration.switched(name, enabled)
+                disabled = frozenset(map(registry.present_name, configuration.disabled))
+                configuration = replace(configuration, disabled=disabled)
+                configuration = configuration.switched(present, enabled)
             write_configuration(connection, configuration)
 
     @property

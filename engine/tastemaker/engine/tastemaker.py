@@ -119,7 +119,8 @@ class Tastemaker(Storing, Learning, Configuring):
 
         Args:
             user_ids: the application's ids of the users; each comes once in the result.
-            k, where: as for `recommend`.
+            k: how many; see `recommend`.
+            where: only items with these attributes; see `recommend`.
 
         Raises:
             InputError: an id, `k` or `where` is refused.

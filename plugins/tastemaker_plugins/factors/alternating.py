@@ -11,11 +11,12 @@ import numpy.typing as npt
 from tastemaker import Float32Array, Int64Array
 
 BATCH_CELLS = 16_384
-"""Observations worked on at once: what their vectors take stays in the processor's cache."""
+"""Observations worked on at once: what their vectors take stays in the processor's cache.
+Chosen, not measured."""
 
 GRADIENT_STEPS = 3
 """Steps of conjugate gradients in each half of an epoch; they start where the last ones ended.
-Chosen, not measured."""
+More bring nothing: see docs/recommenders/als.md, which compares with ten."""
 
 SMALLEST = np.float32(1e-30)
 """Keeps a step that is already at its end from dividing by 0."""

@@ -31,7 +31,7 @@ from tastemaker_plugins.shared.recency import (
 )
 
 BATCH_SIZE = 4096
-"""Interactions in one step."""
+"""Interactions in one step; chosen, not measured."""
 
 LEAST_STEPS = 250
 """Where interactions are few, batches are smaller, so that there are about so many steps; chosen,

@@ -32,13 +32,15 @@ from tastemaker_plugins.shared.item_vectors import ItemVectors, able
 from tastemaker_plugins.shared.recency import recency, strengths
 
 HALF_STEPS = 6
-"""Steps towards the best themes, or people, before the other side is fitted again."""
+"""Steps towards the best themes, or people, before the other side is fitted again; chosen, not
+measured."""
 
 FOLD_IN_STEPS = 30
-"""Steps that fold a history in."""
+"""Steps that fold a history in; chosen, not measured."""
 
 THEME_RIDGE, LEAST_THEME_RIDGE = 1e-3, 1e-6
-"""Keep themes apart that the same people like: a share of the mean, and something at least."""
+"""Keep themes apart that the same people like: a share of the mean, and something at least.
+Chosen, not measured."""
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ SHARED = 2
 """How many items must have a term: one that no other has relates its item to none."""
 
 COMMON_RARITY = 0.1
-"""The rarity of a term that all items have: next to nothing."""
+"""The rarity of a term that all items have: next to nothing. Chosen, not measured."""
 
 LEAST_PENALTY = 1e-12
 """Keeps the place of items without a known term at 0."""

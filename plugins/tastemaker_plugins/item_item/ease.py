@@ -32,8 +32,8 @@ from tastemaker_plugins.shared.recency import (
 )
 
 SHORT = 128
-"""Up to so many interactions of one person, copying their rows is quicker than a sparse product;
-chosen, not measured."""
+"""Up to so many interactions of one person, their rows are copied for a dense product; beyond, the
+product is sparse. Chosen, not measured."""
 
 
 def regularization_setting(default: float, high: float) -> Any:

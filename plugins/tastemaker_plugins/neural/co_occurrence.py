@@ -23,7 +23,7 @@ CLUSTER_ROUNDS = 10
 """How often the clusters are drawn anew; chosen, not measured."""
 
 NEWEST = 50
-"""Interactions of a person that count, the newest: bounds the pairs that busy people make."""
+"""Interactions of a person that count, the newest: bounds the pairs that active people make."""
 
 
 def recent_choices(people: People, readable: BoolArray) -> csr_array:

@@ -15,6 +15,7 @@ SAMPLING_POWER = 0.5
 chosen, not measured."""
 
 NEVER = -1e9
+"""The score of a negative that is the target itself: its share is 0."""
 
 
 class SampledNegatives:

@@ -47,7 +47,8 @@ CATEGORY_ITEMS = 5
 measured."""
 
 MOST_CATEGORIES = 500
-"""Values of one attribute that can be categories; where there are more, they are names."""
+"""Values of one attribute that can be categories; where there are more, they are names. Chosen,
+not measured."""
 
 
 @dataclass(frozen=True)

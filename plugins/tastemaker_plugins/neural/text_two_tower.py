@@ -49,7 +49,8 @@ from tastemaker_plugins.neural.texts import (
 from tastemaker_plugins.shared.item_vectors import TINY, ItemVectors, unit
 
 START_SCALE, START_BIAS = 5.0, -2.0
-"""Where training starts: a cosine of 1 means "together" (logit 3), one of 0 "not" (logit -2)."""
+"""Where training starts: a cosine of 1 means "together" (logit 3), one of 0 "not" (logit -2).
+Chosen, not measured."""
 
 FORMER_ARRAY_NAMES = {f"network.offer.{part}": f"network.candidate.{part}" for part in (0, 1)}
 """Names that arrays of a stored state had before."""

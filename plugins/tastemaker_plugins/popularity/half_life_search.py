@@ -10,18 +10,22 @@ from tastemaker import BoolArray, Float64Array, Int64Array, People, Progress
 
 SECONDS_A_DAY = 86_400.0
 HALF_LIVES = SECONDS_A_DAY * np.exp2(np.arange(13))
-"""What is tried, in seconds: from a day to eleven years, each twice the one before."""
+"""What is tried, in seconds: from a day to eleven years, each twice the one before. Chosen, not
+measured."""
 
 SEARCH_STARTS = (0.5, 0.6, 0.7, 0.8, 0.9)
-"""The shares of all interactions, in the order of time, that are known at each fold."""
+"""The shares of all interactions, in the order of time, that are known at each fold; chosen,
+not measured."""
 
 SEARCH_WIDTH = 0.05
-"""The share of all interactions that is predicted at each fold."""
+"""The share of all interactions that is predicted at each fold; chosen, not measured."""
 
 MOST_PEOPLE = 500
-"""People evaluated at each fold, at most."""
+"""People evaluated at each fold, at most: bounds the time."""
 
 LENGTH = 10
+"""How long the lists are that are measured."""
+
 DISCOUNTS = 1 / np.log2(np.arange(LENGTH) + 2)
 
 

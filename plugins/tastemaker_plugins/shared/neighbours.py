@@ -21,7 +21,8 @@ SOURCES = 512
 """Items whose links are found at once: bounds the memory."""
 
 LINKS = 200_000
-"""Links followed at once when many people are scored: what the processor's cache holds."""
+"""Links followed at once when many people are scored: what the processor's cache holds. Chosen,
+not measured."""
 
 SCORE_CELLS = 4_000_000
 """Cells of a dense block: bounds the memory."""

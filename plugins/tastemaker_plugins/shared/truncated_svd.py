@@ -9,16 +9,17 @@ from scipy.sparse import csr_array
 from tastemaker import Float32Array, Float64Array
 
 SPARE = 16
-"""Vectors sought beyond those wanted: they make the last wanted ones accurate."""
+"""Vectors sought beyond those wanted: they make the last wanted ones accurate. Chosen, not
+measured."""
 
 ROUNDS = 4
-"""Times that a random subspace is turned towards the strongest directions."""
+"""Times that a random subspace is turned towards the strongest directions; chosen, not measured."""
 
 IMAGE_ROWS = 4096
 """Rows whose products are held at once: bounds the memory."""
 
 TRACE = 1e-4
-"""A direction weaker than this share of the strongest one is rounding."""
+"""A direction weaker than this share of the strongest one is rounding; chosen, not measured."""
 
 
 def truncated_svd(matrix: csr_array, rank: int, seed: int) -> tuple[Float32Array, Float32Array]:

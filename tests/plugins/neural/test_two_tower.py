@@ -57,14 +57,14 @@ def fitted(loss: str) -> TwoTower:
 
 
 @pytest.mark.parametrize("loss", ["cross-entropy", "mse"])
-def test_a_feature_alone_tells_two_groups_apart(loss: str) -> None:
+def test_a_feature_alone_separates_two_groups(loss: str) -> None:
     scores = fitted(loss).score(team_of([[], []], ["blue", "red"]))
     assert scores[0, ::2].min() > scores[0, 1::2].max()
     assert scores[1, 1::2].min() > scores[1, ::2].max()
 
 
 @pytest.mark.parametrize("loss", ["cross-entropy", "mse"])
-def test_a_history_alone_tells_them_apart_too(loss: str) -> None:
+def test_a_history_alone_separates_them_too(loss: str) -> None:
     scores = fitted(loss).score(team_of([[0, 2], [1, 3]], [None, None]))
     assert scores[0, 4::2].min() > scores[0, 5::2].max()
     assert scores[1, 5::2].min() > scores[1, 4::2].max()

@@ -30,6 +30,6 @@ def test_a_power_squares_a_trend_or_makes_it_nothing() -> None:
     assert np.array_equal(trends(chosen(), TrendSettings(trend_power=0.0)), np.ones(4))
 
 
-def test_the_prior_brings_every_trend_nearer_to_one() -> None:
+def test_the_prior_moves_every_trend_nearer_to_one() -> None:
     sure, unsure = (trends(chosen(), TrendSettings(prior=prior)) for prior in (1.0, 100.0))
     assert sure[OLD] < unsure[OLD] < 1 < unsure[NEW] < sure[NEW]
