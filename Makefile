@@ -23,7 +23,7 @@ docs: $(FULL)/installed  ## the site of docs/, in site/; a warning fails it
 	NO_MKDOCS_2_WARNING=1 $(FULL)/bin/python -m mkdocs build --strict --site-dir site
 
 pytest: browser $(FULL)/installed
-	$(FULL)/bin/python -m pytest -n 2 --dist loadfile -m "not slow"
+	$(FULL)/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
 
 test-long: browser $(FULL)/installed  ## the long forms: fuzzing, kill storms
 	$(FULL)/bin/python -m pytest -m slow
