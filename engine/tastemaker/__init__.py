@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         Items,
         People,
         TrainingData,
+        best_items,
     )
     from tastemaker.engine import Tastemaker
     from tastemaker.errors import (
@@ -138,6 +139,7 @@ __all__ = [
     "WeightCurve",
     "Written",
     "WrongKeyError",
+    "best_items",
     "create_key_file",
     "hookimpl",
     "include_name",
@@ -205,6 +207,7 @@ _HOMES = {
     "WeightCurve": "blend",
     "Written": "store.sql.statements",
     "WrongKeyError": "errors",
+    "best_items": "data",
     "create_key_file": "store.crypto.keys",
     "hookimpl": "plugin.hookspecs",
     "include_name": "store.sql.tables",

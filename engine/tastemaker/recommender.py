@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from tastemaker.data import Items, People, TrainingData
-from tastemaker.data.arrays import Float32Array
+from tastemaker.data.arrays import Float32Array, Int64Array
+from tastemaker.data.top_k import best_items
 from tastemaker.errors import SettingsError
 from tastemaker.json_types import Json
 
@@ -226,12 +227,39 @@ class Recommender(ABC):
         attributes, change none in place. Without this method the new items are not scored.
         """
 
-    def reasons(self, people: People, item_index: int) -> Float32Array:
-        """(n_interactions,) the part of the score of one item owed to each interaction.
+    def score_items(self, people: People, items: Int64Array) -> Float32Array:
+        """(len(people), width) float32: what `score` gives some items of each person.
 
-        Aligned with `people.histories.items`; all zeros where the score has other reasons.
+        By default all items are scored. With a method of its own a recommender costs as much as it
+        scores, however large the catalogue is.
+
+        Args:
+            people: whom to score.
+            items: (len(people), width) int64 indexes, a row for each person; an item may come
+                twice.
         """
-        return np.zeros(len(people.histories.items), dtype=np.float32)
+        return np.take_along_axis(self.score(people), items, axis=1)
+
+    def retrieve(self, people: People, k: int) -> Int64Array:
+        """(len(people), k) int64: the items that `score` puts first, best first.
+
+        The history's own items may be among them. -1 fills up the row of a person for whom it can
+        score fewer. By default all items are scored. A method of its own may leave out items that
+        share no evidence with the history, and may find nearly the best instead of the best.
+        """
+        return best_items(self.score(people), k)
+
+    def reasons(self, people: People, items: Int64Array) -> Float32Array:
+        """(n_interactions, width) the part of the score of some items owed to each interaction.
+
+        Row i belongs to interaction i of `people.histories.items`, and column c to the item in
+        place c of that person's row of `items`; all zeros where the score has other reasons.
+
+        Args:
+            people: whose scores.
+            items: (len(people), width) int64 indexes, a row for each person.
+        """
+        return np.zeros((len(people.histories.items), items.shape[1]), dtype=np.float32)
 
     def similar(self, item_index: int) -> Float32Array:
         """(n_items,) float32: how alike every item is to this one; NaN where it does not know."""

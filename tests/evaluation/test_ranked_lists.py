@@ -9,7 +9,7 @@ from tastemaker.data import BoolArray, Float32Array, Histories, Items, People, T
 from tastemaker.evaluation import ranked_lists
 from tastemaker.evaluation.ranked_lists import recommend_to
 from tastemaker.holdout.cases import HeldOutCases
-from tastemaker.plugin.guard import GuardedRecommender
+from tastemaker.plugin.guarded_recommender import GuardedRecommender
 from tastemaker.recommender import Progress, Recommender, State
 from tastemaker.serving.catalogue import Catalogue
 from tastemaker.serving.fallback import Fallback

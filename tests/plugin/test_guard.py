@@ -7,14 +7,9 @@ import numpy as np
 import pytest
 
 from tastemaker import Items, People, Progress, Recommender, State, TrainingData
-from tastemaker.plugin.guard import (
-    CircuitBreaker,
-    GuardedRecommender,
-    checked_scores,
-    guarded_fit,
-    guarded_restore,
-    guarded_state,
-)
+from tastemaker.plugin.circuit_breaker import CircuitBreaker
+from tastemaker.plugin.guard import checked_scores, guarded_fit, guarded_restore, guarded_state
+from tastemaker.plugin.guarded_recommender import GuardedRecommender
 from tastemaker.recommender import no_progress
 from tastemaker.testing import checkerboard, items_of, people_of
 

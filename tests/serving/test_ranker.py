@@ -8,7 +8,7 @@ import pytest
 from tastemaker import Histories, People, Progress, Recommender, State, TrainingData
 from tastemaker.blend import WeightCurve
 from tastemaker.data import Float32Array
-from tastemaker.plugin.guard import GuardedRecommender
+from tastemaker.plugin.guarded_recommender import GuardedRecommender
 from tastemaker.serving.fallback import Fallback
 from tastemaker.serving.ranker import Ranker, excluded_items
 

@@ -16,7 +16,8 @@ print(json.dumps([
 
 SCORE = """
 import json
-from tastemaker.plugin.guard import GuardedRecommender, guarded_fit
+from tastemaker.plugin.guard import guarded_fit
+from tastemaker.plugin.guarded_recommender import GuardedRecommender
 from tastemaker.recommender import no_progress
 from tastemaker.plugin.registry import Registry
 from tastemaker.testing import checkerboard

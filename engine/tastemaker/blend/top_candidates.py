@@ -9,7 +9,7 @@ import numpy as np
 
 from tastemaker.blend.candidates import MASKED
 from tastemaker.blend.ragged import stack_rows
-from tastemaker.blend.top_k import top_k_mask
+from tastemaker.data.top_k import top_k_mask
 from tastemaker.data import BoolArray, Float32Array, Int64Array
 from tastemaker.metrics.accuracy import discounts
 

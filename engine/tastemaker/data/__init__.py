@@ -12,6 +12,7 @@ from tastemaker.data.arrays import (
 )
 from tastemaker.data.items import Items, Values
 from tastemaker.data.people import Histories, People
+from tastemaker.data.top_k import best_items
 from tastemaker.data.training_data import TrainingData
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "People",
     "TrainingData",
     "Values",
+    "best_items",
     "frozen",
     "sample_rows",
 ]

@@ -17,7 +17,7 @@ from tastemaker.blend import (
     calibrate,
     combine,
 )
-from tastemaker.blend.top_k import top_k_places
+from tastemaker.data.top_k import top_k_places
 from tastemaker.data import BoolArray, Float32Array, Float64Array, Int64Array, People
 
 PROTECTED_PLACES = 3

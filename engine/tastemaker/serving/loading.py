@@ -10,7 +10,8 @@ from sqlalchemy import Connection
 from tastemaker.blend import WeightCurve, uniform_weights
 from tastemaker.data import Float32Array, Int64Array
 from tastemaker.errors import NotFoundError, TastemakerError
-from tastemaker.plugin.guard import GuardedRecommender, guarded_restore
+from tastemaker.plugin.guard import guarded_restore
+from tastemaker.plugin.guarded_recommender import GuardedRecommender
 from tastemaker.plugin.registry import Registry
 from tastemaker.recommender import State
 from tastemaker.serving.fallback import Fallback

@@ -10,7 +10,7 @@ import numpy as np
 
 from tastemaker.blend import Blended, WeightCurve, blend_scores, uniform_weights
 from tastemaker.data import BoolArray, Float32Array, Float64Array, Int64Array, People
-from tastemaker.plugin.guard import GuardedRecommender
+from tastemaker.plugin.guarded_recommender import GuardedRecommender
 from tastemaker.serving.exploration import (
     NO_EXPLORATION,
     Exploration,

@@ -10,7 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import numpy as np
 
 from tastemaker.data import BoolArray, Float64Array, People
-from tastemaker.plugin.guard import GuardedRecommender
+from tastemaker.plugin.guarded_recommender import GuardedRecommender
 from tastemaker.serving.answers import Answer, Details, Recommendation
 from tastemaker.serving.catalogue import Catalogue, Where
 from tastemaker.serving.explain import explanation_text, make_reasons, scale_parts

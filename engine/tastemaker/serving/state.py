@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tastemaker.data import Int64Array
-from tastemaker.plugin.guard import GuardedRecommender
+from tastemaker.plugin.guarded_recommender import GuardedRecommender
 from tastemaker.serving.catalogue import Catalogue
 from tastemaker.serving.exploration import Exploration, find_new_items
 from tastemaker.serving.fallback import Fallback

@@ -15,7 +15,7 @@ from tastemaker.holdout.scoring import score_cases
 from tastemaker.holdout.splits import Split
 from tastemaker.metrics.accuracy import measures
 from tastemaker.plugin.discovery import Plugin
-from tastemaker.plugin.guard import GuardedRecommender
+from tastemaker.plugin.guarded_recommender import GuardedRecommender
 from tastemaker.training.fitting import FitResult
 from tastemaker.training.planning import Cost, Costs
 

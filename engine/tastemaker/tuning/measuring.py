@@ -8,7 +8,7 @@ from tastemaker.blend import blend_scores, uniform_weights
 from tastemaker.data import BoolArray, Int64Array, People
 from tastemaker.holdout.measuring import measure
 from tastemaker.holdout.tuning_folds import TuningFold
-from tastemaker.plugin.guard import GuardedRecommender
+from tastemaker.plugin.guarded_recommender import GuardedRecommender
 from tastemaker.recommender import Recommender
 
 TUNING_CUTOFF = 10

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tastemaker.data import BoolArray, Float32Array, Int64Array
+from tastemaker.data.arrays import BoolArray, Float32Array, Int64Array
 
 
 def top_k_places(totals: Float32Array, k: int) -> Int64Array:
@@ -37,3 +37,20 @@ def _first_of_ties(totals: Float32Array, threshold: Float32Array, k: int) -> Boo
     room = k - np.count_nonzero(above, axis=1)
     first: BoolArray = above | (equal & (np.cumsum(equal, axis=1) <= room[:, None]))
     return first
+
+
+def best_items(scores: Float32Array, k: int) -> Int64Array:
+    """(n, k) int64: the items of the highest scores of each row, best first.
+
+    -1 fills up a row that has fewer scores; of equal scores the earlier item comes first.
+
+    Args:
+        scores: (n, n_items) float32; NaN = not scored.
+        k: how many.
+    """
+    ranked = np.where(np.isnan(scores), np.float32(-np.inf), scores)
+    places = top_k_places(ranked, k)
+    rows = np.arange(len(places))[:, np.newaxis]
+    best = np.full((len(scores), k), -1, dtype=np.int64)
+    best[:, : places.shape[1]] = np.where(ranked[rows, places] > -np.inf, places, -1)
+    return best

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tastemaker.blend.top_k import top_k_mask, top_k_places
+from tastemaker.data.top_k import top_k_mask, top_k_places
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 30))

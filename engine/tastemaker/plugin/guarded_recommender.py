@@ -1,0 +1,153 @@
+"""A trained recommender behind a guard: whatever it does, its caller gets a result or a reason."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from tastemaker.data import Float32Array, Int64Array, Items, People
+from tastemaker.plugin.circuit_breaker import CircuitBreaker
+from tastemaker.plugin.guard import (
+    attempt,
+    checked_scores,
+    guarded_reasons,
+    guarded_retrieve,
+    guarded_score,
+    guarded_score_items,
+)
+from tastemaker.recommender import Recommender
+
+Result = TypeVar("Result", bound=npt.NDArray[Any])
+
+NAN = np.float32(np.nan)
+
+
+class GuardedRecommender:
+    """A trained recommender behind a guard and a breaker of its own.
+
+    It serves any number of items from `n_items` on: those that the recommender does not know
+    score NaN.
+
+    Attributes:
+        recommender: the trained recommender.
+        n_items: how many items it scores.
+        breaker: skips it for a while once it keeps failing.
+    """
+
+    def __init__(
+        self, recommender: Recommender, n_items: int, breaker: CircuitBreaker | None = None
+    ) -> None:
+        self.recommender = recommender
+        self.n_items = n_items
+        self.breaker = CircuitBreaker() if breaker is None else breaker
+
+    @property
+    def name(self) -> str:
+        """The recommender's name."""
+        return self.recommender.name
+
+    def score(self, people: People) -> tuple[Float32Array | None, str]:
+        """(len(people), people.n_items) float32 scores, or None and the problem."""
+        known, problem = self._known(people)
+        if known is None:
+            return None, problem
+        scores, problem = self._call(lambda: guarded_score(self.recommender, known))
+        if scores is None or self.n_items == people.n_items:
+            return scores, problem
+        return _padded(scores, people.n_items), ""
+
+    def score_items(self, people: People, items: Int64Array) -> tuple[Float32Array | None, str]:
+        """(n, width) float32 scores of some items of each person, or None and the problem.
+
+        Args:
+            people: whose histories may hold any item.
+            items: (n, width) int64 indexes.
+        """
+        known, problem = self._known(people)
+        if known is None:
+            return None, problem
+        if self.n_items == people.n_items:
+            return self._call(lambda: guarded_score_items(self.recommender, known, items))
+        inside = items < self.n_items
+        asked = np.where(inside, items, 0)
+        scores, problem = self._call(lambda: guarded_score_items(self.recommender, known, asked))
+        return (None, problem) if scores is None else (np.where(inside, scores, NAN), "")
+
+    def retrieve(self, people: People, k: int) -> tuple[Int64Array | None, str]:
+        """(n, k) int64 its best items of each person, -1 for none, or None and the problem."""
+        known, problem = self._known(people)
+        if known is None:
+            return None, problem
+        return self._call(lambda: guarded_retrieve(self.recommender, known, k))
+
+    def reasons(self, people: People, items: Int64Array) -> tuple[Float32Array | None, str]:
+        """(n_interactions, width) float32 shares of the items' scores, or None and the problem.
+
+        Args:
+            people: whose histories may hold any item.
+            items: (n, width) int64 indexes.
+        """
+        shares = np.zeros((len(people.histories.items), items.shape[1]), dtype=np.float32)
+        known, problem = self._known(people)
+        if known is None:
+            return None, problem
+        inside = items < self.n_items
+        asked = np.where(inside, items, 0)
+        part, problem = self._call(lambda: guarded_reasons(self.recommender, known, asked))
+        if part is None:
+            return None, problem
+        mine = people.histories.items < self.n_items
+        shares[mine] = part * inside[people.histories.rows[mine]]
+        return shares, ""
+
+    def similar(self, item_index: int, n_items: int) -> tuple[Float32Array | None, str]:
+        """(n_items,) float32 likeness to one item, NaN where unknown, or None and the problem."""
+        if item_index >= self.n_items:
+            return np.full(n_items, np.nan, dtype=np.float32), ""
+        likeness, problem = self._call(lambda: self._similar(item_index))
+        return (None, problem) if likeness is None else (_padded(likeness, n_items), "")
+
+    def extended(self, items: Items) -> tuple[GuardedRecommender, str]:
+        """The same with the items added since training, or itself as it is and the problem."""
+        if type(self.recommender).extend is Recommender.extend or not len(items):
+            return self, ""
+        longer, problem = attempt(lambda: copy.copy(self.recommender))
+        if longer is not None:
+            _, problem = attempt(lambda: longer.extend(items))
+        if longer is None or problem:
+            return self, problem
+        return GuardedRecommender(longer, self.n_items + len(items), self.breaker), ""
+
+    def _known(self, people: People) -> tuple[People | None, str]:
+        """The people with the interactions of the items that it knows; None where it knows more."""
+        if self.n_items > people.n_items:
+            return None, f"was trained on {self.n_items} items, more than the {people.n_items} here"
+        return people.among(self.n_items), ""
+
+    def _call(self, call: Callable[[], tuple[Result | None, str]]) -> tuple[Result | None, str]:
+        if not self.breaker.allows():
+            return None, "skipped for a while, because it kept failing"
+        result, problem = call()
+        if problem:
+            self.breaker.failed()
+        else:
+            self.breaker.succeeded()
+        return result, problem
+
+    def _similar(self, item_index: int) -> tuple[Float32Array | None, str]:
+        result, problem = attempt(lambda: self.recommender.similar(item_index))
+        if problem:
+            return None, problem
+        if isinstance(result, np.ndarray) and not result.size:
+            return np.full(self.n_items, np.nan, dtype=np.float32), ""
+        return checked_scores(result, (self.n_items,))
+
+
+def _padded(scores: npt.NDArray[np.float32], n_items: int) -> Float32Array:
+    longer = np.full((*scores.shape[:-1], n_items), np.nan, dtype=np.float32)
+    longer[..., : scores.shape[-1]] = scores
+    return longer
