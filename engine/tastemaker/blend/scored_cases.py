@@ -13,8 +13,8 @@ from tastemaker.blend.candidates import Candidates
 from tastemaker.blend.combination import combine
 from tastemaker.blend.ragged import stack_rows
 from tastemaker.blend.top_candidates import TopCandidates, select_top_candidates
-from tastemaker.data.top_k import top_k_places
 from tastemaker.data import BoolArray, Float32Array, Float64Array, Int64Array, frozen
+from tastemaker.data.top_k import top_k_places
 from tastemaker.metrics.accuracy import ndcg
 
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from tastemaker.blend.candidates import MASKED
 from tastemaker.blend.ragged import stack_rows
-from tastemaker.data.top_k import top_k_mask
 from tastemaker.data import BoolArray, Float32Array, Int64Array
+from tastemaker.data.top_k import top_k_mask
 from tastemaker.metrics.accuracy import discounts
 
 OBJECTIVE_CUTOFFS = (10, 100)

@@ -17,8 +17,8 @@ from tastemaker.blend import (
     calibrate,
     combine,
 )
-from tastemaker.data.top_k import top_k_places
 from tastemaker.data import BoolArray, Float32Array, Float64Array, Int64Array, People
+from tastemaker.data.top_k import top_k_places
 
 PROTECTED_PLACES = 3
 """The places at the head of a list that never go to exploration. Chosen, not measured."""
