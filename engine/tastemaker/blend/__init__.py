@@ -1,8 +1,14 @@
 """The blend: candidates, calibration, the weight curve, and learning it. It knows only arrays."""
 
 from tastemaker.blend.calibration import Calibrated, calibrate
-from tastemaker.blend.candidates import Candidates, select_candidates
-from tastemaker.blend.combination import Blended, blend_scores, combine
+from tastemaker.blend.candidates import Candidates, place_items, select_candidates
+from tastemaker.blend.combination import (
+    Blended,
+    blend_candidates,
+    blend_scores,
+    combine,
+    stack_people,
+)
 from tastemaker.blend.curve import KNOTS, WeightCurve, uniform_weights
 from tastemaker.blend.guarantee import apply_guarantee
 from tastemaker.blend.learning import RawWeights, fit_raw_weights, fit_weights
@@ -19,14 +25,17 @@ __all__ = [
     "ScoredCases",
     "WeightCurve",
     "apply_guarantee",
+    "blend_candidates",
     "blend_scores",
     "calibrate",
     "combine",
     "fit_raw_weights",
     "fit_weights",
     "keep_members",
+    "place_items",
     "select_candidates",
     "shrinkage_shares",
     "stack_cases",
+    "stack_people",
     "uniform_weights",
 ]

@@ -93,7 +93,12 @@ class Tastemaker(Storing, Learning, Configuring):
         self._store.close()
 
     def recommend(
-        self, user_id: str, k: int = 10, where: Where | None = None, explain: bool = False
+        self,
+        user_id: str,
+        k: int = 10,
+        where: Where | None = None,
+        explain: bool = False,
+        exact: bool = False,
     ) -> Answer:
         """The best items for a user, from what is known about the person at this moment.
 
@@ -106,14 +111,20 @@ class Tastemaker(Storing, Learning, Configuring):
             where: only items with these attributes: {"country": "France"}, or a list of values
                 of which an item must have one.
             explain: whether each recommendation says why.
+            exact: whether every item is scored, instead of the candidates that the release's
+                retrievers find: slower, for evaluation and for doubt.
 
         Raises:
             InputError: the id, `k` or `where` is refused.
         """
-        return self._serving().recommend(user_id, k, where, explain)
+        return self._serving().recommend(user_id, k, where, explain, exact)
 
     def recommend_many(
-        self, user_ids: Iterable[str], k: int = 10, where: Where | None = None
+        self,
+        user_ids: Iterable[str],
+        k: int = 10,
+        where: Where | None = None,
+        exact: bool = False,
     ) -> dict[str, Answer]:
         """The same for many users at once, much faster than one by one.
 
@@ -121,11 +132,12 @@ class Tastemaker(Storing, Learning, Configuring):
             user_ids: the application's ids of the users; each comes once in the result.
             k: how many; see `recommend`.
             where: only items with these attributes; see `recommend`.
+            exact: whether every item is scored; see `recommend`.
 
         Raises:
             InputError: an id, `k` or `where` is refused.
         """
-        return self._serving().recommend_many(user_ids, k, where)
+        return self._serving().recommend_many(user_ids, k, where, exact)
 
     def similar(self, item_id: str, k: int = 10) -> list[Recommendation]:
         """The available items most like one item; none where nothing that serves can tell.

@@ -70,6 +70,8 @@ class GuardedRecommender:
         known, problem = self._known(people)
         if known is None:
             return None, problem
+        if not items.size or not self.n_items:
+            return np.full(items.shape, NAN), ""
         if self.n_items == people.n_items:
             return self._call(lambda: guarded_score_items(self.recommender, known, items))
         inside = items < self.n_items
@@ -95,6 +97,8 @@ class GuardedRecommender:
         known, problem = self._known(people)
         if known is None:
             return None, problem
+        if not shares.size or not self.n_items:
+            return shares, ""
         inside = items < self.n_items
         asked = np.where(inside, items, 0)
         part, problem = self._call(lambda: guarded_reasons(self.recommender, known, asked))

@@ -67,10 +67,18 @@ def load_release(
         number,
         catalogue.arrays["item_keys"],
         catalogue.arrays["counts"],
-        replace(curve, members=tuple(map(registry.present_name, curve.members))),
+        with_present_names(curve, registry),
         tuple(members),
         tuple(problems),
     )
+
+
+def with_present_names(curve: WeightCurve, registry: Registry) -> WeightCurve:
+    """The curve whose members are called what they are called now."""
+    members, retrievers = (
+        tuple(map(registry.present_name, names)) for names in (curve.members, curve.retrievers)
+    )
+    return replace(curve, members=members, retrievers=retrievers)
 
 
 def restore_member(

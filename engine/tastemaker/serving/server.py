@@ -43,20 +43,22 @@ class Server:
         """What serves now; see `ServingCache.current`."""
         return self._cache.current(connection)
 
-    def recommend(self, user_id: str, k: int, where: Where | None, explain: bool) -> Answer:
+    def recommend(
+        self, user_id: str, k: int, where: Where | None, explain: bool, exact: bool
+    ) -> Answer:
         """The best items for a user; see `Tastemaker.recommend`."""
         check_count(k)
-        return respond(self._read([user_id]), k, where, explain)[0]
+        return respond(self._read([user_id]), k, where, explain, exact)[0]
 
     def recommend_many(
-        self, user_ids: Iterable[str], k: int, where: Where | None
+        self, user_ids: Iterable[str], k: int, where: Where | None, exact: bool
     ) -> dict[str, Answer]:
         """The best items for each of many users; see `Tastemaker.recommend_many`."""
         check_count(k)
         requests = list(
             batches(dict.fromkeys(check_several(user_ids, "user_ids")), PEOPLE_PER_READ)
         )
-        return dict(self._pairs(requests, k, where))
+        return dict(self._pairs(requests, k, where, exact))
 
     def similar(self, item_id: str, k: int) -> list[Recommendation]:
         """The available items most like one item; see `Tastemaker.similar`."""
@@ -72,9 +74,9 @@ class Server:
             return read_past(connection, self.state(connection), ref, newest)
 
     def _pairs(
-        self, requests: Sequence[Sequence[str]], k: int, where: Where | None
+        self, requests: Sequence[Sequence[str]], k: int, where: Where | None, exact: bool
     ) -> Iterator[tuple[str, Answer]]:
-        responses = respond_in_turn(map(self._read, requests), k, where)
+        responses = respond_in_turn(map(self._read, requests), k, where, exact)
         for user_ids, answers in zip(requests, responses, strict=True):
             yield from zip(user_ids, answers, strict=True)
 
