@@ -95,7 +95,7 @@ def test_the_parts_sum_to_the_total_and_the_best_are_the_best(
     parts = blended.contributions.sum(axis=0)
     assert parts[blended.valid] == pytest.approx(blended.totals[blended.valid], abs=1e-5)
     assert (blended.totals[:, 1:] <= blended.totals[:, :-1]).all()
-    candidates = select_candidates(scores, excluded, 8, least=k)
+    candidates = select_candidates(scores, excluded, 8, least=min(k, 8))
     calibrated, weights = calibrate(candidates), curve.at(lengths)
     everything = candidates_at(scores, np.where(excluded, -1, np.arange(40)))
     whole = combine(everything, calibrated.apply_to(everything), weights, carry)

@@ -107,7 +107,8 @@ def _blend_block(
     inserted: Candidates | None,
 ) -> Blended:
     places = curve.retriever_places
-    candidates = select_candidates(scores, excluded, curve.depth, k, places)
+    least = min(k, curve.depth)
+    candidates = select_candidates(scores, excluded, curve.depth, least, places)
     others = ~excluded
     rows = np.broadcast_to(np.arange(len(others))[:, np.newaxis], candidates.items.shape)
     others[rows[candidates.valid], candidates.items[candidates.valid]] = False

@@ -46,7 +46,7 @@ def best_items(scores: Float32Array, k: int) -> Int64Array:
 
     Args:
         scores: (n, n_items) float32; NaN = not scored.
-        k: how many.
+        k: how many, at least one.
     """
     ranked = np.where(np.isnan(scores), np.float32(-np.inf), scores)
     places = top_k_places(ranked, k)
