@@ -1,7 +1,7 @@
 """The blend: candidates, calibration, the weight curve, and learning it. It knows only arrays."""
 
 from tastemaker.blend.calibration import Calibrated, calibrate
-from tastemaker.blend.candidates import Candidates, place_items, select_candidates
+from tastemaker.blend.candidates import Candidates, select_candidates
 from tastemaker.blend.combination import (
     Blended,
     blend_candidates,
@@ -32,7 +32,6 @@ __all__ = [
     "fit_raw_weights",
     "fit_weights",
     "keep_members",
-    "place_items",
     "select_candidates",
     "shrinkage_shares",
     "stack_cases",

@@ -149,28 +149,12 @@ def _fill_up(chosen: BoolArray, excluded: BoolArray, least: int) -> None:
 
 
 def _gather(scores: Float32Array, chosen: BoolArray, counts: Int64Array) -> Candidates:
-    items, valid = place_items(chosen, counts)
-    cells = items + np.arange(len(chosen))[:, None] * chosen.shape[1] * valid
+    n, n_items = chosen.shape
+    valid = np.arange(counts.max(initial=0)) < counts[:, None]
+    cells = np.zeros(valid.shape, dtype=np.int64)
+    cells[valid] = np.flatnonzero(chosen)
     values = scores.reshape(len(scores), -1).take(cells, axis=1)
     if not valid.all():
         values[:, ~valid] = np.nan
+    items = (cells - np.arange(n)[:, None] * n_items) * valid
     return Candidates(items, valid, values)
-
-
-def place_items(chosen: BoolArray, counts: Int64Array) -> tuple[Int64Array, BoolArray]:
-    """The chosen items of each person side by side.
-
-    Args:
-        chosen: (n, n_items) which.
-        counts: (n,) how many they are.
-
-    Returns:
-        (n, width) int64 item indexes, ascending, and (n, width) which places hold one; 0 where
-        none.
-    """
-    valid = np.arange(counts.max(initial=0)) < counts[:, np.newaxis]
-    items = np.zeros(valid.shape, dtype=np.int64)
-    items[valid] = np.flatnonzero(chosen)
-    items -= np.arange(len(chosen))[:, np.newaxis] * chosen.shape[1]
-    items *= valid
-    return items, valid

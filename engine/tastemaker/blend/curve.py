@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -57,8 +58,14 @@ class WeightCurve:
 
         Linear in log(1 + length) between two knots, constant beyond the last.
         """
+        return self._by_length[np.minimum(lengths, self.knots[-1])]
+
+    @cached_property
+    def _by_length(self) -> Float64Array:
+        """(last knot + 1, n_members) the weights for each length up to the last knot."""
         positions = np.log1p(np.asarray(self.knots, dtype=np.float64))
-        place = np.interp(np.log1p(lengths), positions, np.arange(len(positions)))
+        lengths = np.log1p(np.arange(self.knots[-1] + 1))
+        place = np.interp(lengths, positions, np.arange(len(positions)))
         left = np.minimum(place.astype(np.int64), max(len(positions) - 2, 0))
         right = np.minimum(left + 1, len(positions) - 1)
         share = (place - left)[:, None]

@@ -9,7 +9,6 @@ from typing import Protocol
 
 import numpy as np
 
-from tastemaker.blend import place_items
 from tastemaker.data import BoolArray, Int64Array, People
 
 WIDENINGS = 2
@@ -60,7 +59,7 @@ class CandidateItems:
     @classmethod
     def marked(cls, chosen: BoolArray) -> CandidateItems:
         """Those that (n, n_items) marks name."""
-        return cls(*place_items(chosen, np.count_nonzero(chosen, axis=1)))
+        return _side_by_side(np.flatnonzero(chosen), *chosen.shape)
 
 
 def no_items(n: int) -> CandidateItems:
@@ -86,6 +85,12 @@ class Retrieved:
     problems: tuple[str, ...]
 
 
+def eligible_counts(excluded: BoolArray) -> Int64Array:
+    """(n,) how many items may be shown to each person, of (n, n_items) those that must not be."""
+    hidden = [np.count_nonzero(own) for own in excluded]  # far quicker than with an axis
+    return excluded.shape[1] - np.array(hidden, dtype=np.int64)
+
+
 def retrieve_candidates(
     retrievers: Sequence[Retriever], people: People, excluded: BoolArray, depth: int, k: int
 ) -> Retrieved:
@@ -98,73 +103,80 @@ def retrieve_candidates(
         depth: how many items each retriever brings.
         k: how long lists are wanted.
     """
-    chosen = np.zeros(excluded.shape, dtype=np.bool_)
-    more = np.zeros(excluded.shape, dtype=np.bool_) if k > depth else None
-    unfinished, problems = np.zeros(len(people), dtype=np.bool_), []
+    n, n_items = excluded.shape
+    search = _Search(excluded, depth, max(depth, k))
+    unfinished, problems = np.zeros(n, dtype=np.bool_), []
     for retriever in retrievers:
-        search = _Search(retriever, people, excluded, depth, max(depth, k))
-        unfinished[search.mark(chosen, more)] = True
-        problems.extend([f"{retriever.name} {search.problem}"] if search.problem else [])
-    candidates = CandidateItems.marked(chosen)
-    further = no_items(len(people)) if more is None else CandidateItems.marked(more & ~chosen)
-    found = candidates.counts if more is None else candidates.counts + further.counts
+        left, problem = search.ask(retriever, people)
+        unfinished[left] = True
+        problems.extend([f"{retriever.name} {problem}"] if problem else [])
+    chosen = _union(search.best)
+    candidates, further = _side_by_side(chosen, n, n_items), no_items(n)
+    if k > depth:
+        further = _side_by_side(np.setdiff1d(_union(search.further), chosen), n, n_items)
+    found = candidates.counts + further.counts
     wanting = np.flatnonzero(found < k)
-    eligible = excluded.shape[1] - np.count_nonzero(excluded[wanting], axis=1)
-    unfinished[wanting] |= found[wanting] < eligible
+    if len(wanting):
+        unfinished[wanting] |= found[wanting] < eligible_counts(excluded[wanting])
     return Retrieved(candidates, further, unfinished, tuple(problems))
 
 
 class _Search:
-    """Asks one retriever for ever more items, until enough of them may be shown.
+    """Asks retrievers for ever more items, until enough of them may be shown.
+
+    Found items are noted as cells: row times the number of items, plus the item.
 
     Attributes:
-        problem: what went wrong, if anything did.
+        best: the cells of the best `depth` items of each retriever.
+        further: the cells of those that follow them, up to `most`.
     """
 
-    def __init__(
-        self, retriever: Retriever, people: People, excluded: BoolArray, depth: int, most: int
-    ) -> None:
-        self._retriever, self._people, self._excluded = retriever, people, excluded
-        self._depth, self._most = depth, most
-        self.problem = ""
+    def __init__(self, excluded: BoolArray, depth: int, most: int) -> None:
+        self._excluded, self._depth, self._most = excluded, depth, most
+        self.best: list[Int64Array] = []
+        self.further: list[Int64Array] = []
 
-    def mark(self, chosen: BoolArray, more: BoolArray | None) -> Int64Array:
-        """Marks what it finds, and gives the rows for which there may be more to find.
-
-        Args:
-            chosen: (n, n_items) gets the best `depth` items.
-            more: (n, n_items) gets the best `most`, where they are wanted.
-        """
-        n_items, rows = self._excluded.shape[1], np.arange(len(self._people))
-        wanted = self._most + int(self._people.histories.lengths.max(initial=0))
+    def ask(self, retriever: Retriever, people: People) -> tuple[Int64Array, str]:
+        """The rows of the people for whom there may be more to find, or the problem."""
+        rows, n_items = np.arange(len(people)), self._excluded.shape[1]
+        wanted = self._most + int(people.histories.lengths.max(initial=0))
         for _ in range(1 + WIDENINGS):
             wanted = min(wanted, n_items)
-            rows = self._mark_best(rows, wanted, chosen, more)
+            part = people if len(rows) == len(people) else people.select(rows)
+            items, problem = retriever.retrieve(part, wanted)
+            if items is None:
+                return rows[:0], problem
+            rows = self._note(rows, items)
             if not len(rows) or wanted == n_items:
-                return rows[:0]
+                return rows[:0], ""
             wanted *= WIDER
-        return rows
+        return rows, ""
 
-    def _mark_best(
-        self, rows: Int64Array, wanted: int, chosen: BoolArray, more: BoolArray | None
-    ) -> Int64Array:
-        """Marks the best `wanted`, and gives the rows where too few of them may be shown."""
-        everybody = len(rows) == len(self._people)
-        people = self._people if everybody else self._people.select(rows)
-        items, problem = self._retriever.retrieve(people, wanted)
-        if items is None:
-            self.problem = problem
-            return rows[:0]
-        own = rows[:, np.newaxis]
-        # -1 stands for no item, and as an index for the last one: `shown` is false there
-        shown = (items >= 0) & ~self._excluded[own, items]
+    def _note(self, rows: Int64Array, items: Int64Array) -> Int64Array:
+        """Notes the best of what was retrieved; the rows where too few of it may be shown."""
+        cells = items + (rows * self._excluded.shape[1])[:, np.newaxis]
+        # -1 stands for no item, and its cell for another person's: `shown` is false there
+        shown = ~self._excluded.reshape(-1)[cells]
+        shown &= items >= 0
         place = np.cumsum(shown, axis=1)
-        self._set(chosen, rows, items, shown & (place <= self._depth))
-        if more is not None:
-            self._set(more, rows, items, shown & (place <= self._most))
+        self.best.append(cells[shown & (place <= self._depth)])
+        if self._most > self._depth:
+            self.further.append(cells[shown & (place > self._depth) & (place <= self._most)])
         return rows[(items[:, -1] >= 0) & (place[:, -1] < self._most)]
 
-    @staticmethod
-    def _set(marks: BoolArray, rows: Int64Array, items: Int64Array, which: BoolArray) -> None:
-        at, places = np.nonzero(which)
-        marks[rows[at], items[at, places]] = True
+
+def _union(cells: Sequence[Int64Array]) -> Int64Array:
+    """All cells, ascending, each once."""
+    return np.unique(np.concatenate(cells)) if cells else np.zeros(0, dtype=np.int64)
+
+
+def _side_by_side(cells: Int64Array, n: int, n_items: int) -> CandidateItems:
+    """The items of ascending cells, person by person."""
+    if n == 1:
+        return CandidateItems(cells[np.newaxis], np.ones((1, len(cells)), dtype=np.bool_))
+    rows = cells // n_items
+    counts = np.bincount(rows, minlength=n)
+    valid = np.arange(counts.max(initial=0)) < counts[:, np.newaxis]
+    items = np.zeros(valid.shape, dtype=np.int64)
+    items[valid] = cells - rows * n_items
+    return CandidateItems(items, valid)

@@ -9,7 +9,12 @@ import numpy as np
 
 from tastemaker.blend import Blended, WeightCurve, stack_people
 from tastemaker.data import BoolArray, Float32Array, Int64Array, People
-from tastemaker.serving.retrieving import CandidateItems, Retriever, retrieve_candidates
+from tastemaker.serving.retrieving import (
+    CandidateItems,
+    Retriever,
+    eligible_counts,
+    retrieve_candidates,
+)
 from tastemaker.serving.stages import (
     NAN,
     CandidateStage,
@@ -97,7 +102,7 @@ def stages_for(
     scan = ScanStage(people, excluded, inserted)
     if n_items <= SCANNED_ITEMS or not n:
         return StageScores([scan], [np.arange(n)])
-    few = n_items - np.count_nonzero(excluded, axis=1) <= SCANNED_ITEMS
+    few = eligible_counts(excluded) <= SCANNED_ITEMS
     if few.all():
         eligible = CandidateItems.marked(~excluded)
         return StageScores([EligibleStage(people, eligible, inserted)], [np.arange(n)])

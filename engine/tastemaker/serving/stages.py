@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -80,11 +81,13 @@ class CandidateStage:
             self.inserted.select(rows),
         )
 
+    @cached_property
+    def _items(self) -> Int64Array:
+        return side_by_side(self.candidates, self.further, self.inserted)
+
     def scores_by(self, member: Scorer) -> tuple[Float32Array | None, str]:
         """(n, width) float32 one member's scores, or None and the problem."""
-        return member.score_items(
-            self.people, side_by_side(self.candidates, self.further, self.inserted)
-        )
+        return member.score_items(self.people, self._items)
 
     def blended(self, scores: Sequence[Float32Array], curve: WeightCurve, k: int) -> Blended:
         """The best `k` items of each person; then those inserted, if any are."""
@@ -114,9 +117,13 @@ class EligibleStage:
     eligible: CandidateItems
     inserted: CandidateItems
 
+    @cached_property
+    def _items(self) -> Int64Array:
+        return side_by_side(self.eligible, self.inserted)
+
     def scores_by(self, member: Scorer) -> tuple[Float32Array | None, str]:
         """(n, width) float32 one member's scores, or None and the problem."""
-        return member.score_items(self.people, side_by_side(self.eligible, self.inserted))
+        return member.score_items(self.people, self._items)
 
     def blended(self, scores: Sequence[Float32Array], curve: WeightCurve, k: int) -> Blended:
         """The best `k` items of each person; then those inserted, if any are."""
@@ -125,7 +132,7 @@ class EligibleStage:
         after = np.arange(self.eligible.width, hidden.shape[1])
         inserted = np.where(self.inserted.valid, after, -1) if self.inserted.width else None
         best = blend_scores(scores, hidden, curve, lengths, k, inserted)
-        items = np.take_along_axis(side_by_side(self.eligible, self.inserted), best.items, axis=1)
+        items = np.take_along_axis(self._items, best.items, axis=1)
         return Blended(items * best.valid, best.valid, best.totals, best.contributions)
 
 
