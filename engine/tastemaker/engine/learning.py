@@ -142,6 +142,7 @@ class Learning:
         only: Sequence[str] = (),
         seed: int = 0,
         people: int = 5000,
+        exact: bool = False,
         progress: Progress | bool = no_progress,
     ) -> Report:
         """Measures what training would make of the data: the blend, and each member alone.
@@ -156,6 +157,7 @@ class Learning:
             only: names of recommenders; all that are enabled where empty.
             seed: where everything random starts from.
             people: at most so many people are evaluated.
+            exact: whether every item is scored, instead of the candidates that would be served.
             progress: called with how far it is; True for a bar on standard error.
 
         Raises:
@@ -176,6 +178,7 @@ class Learning:
                 only=only,
                 seed=seed,
                 people=people,
+                exact=exact,
                 exploration=self._exploration,
                 progress=report,
             )

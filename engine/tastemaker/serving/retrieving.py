@@ -88,7 +88,7 @@ class Retrieved:
 def eligible_counts(excluded: BoolArray) -> Int64Array:
     """(n,) how many items may be shown to each person, of (n, n_items) those that must not be."""
     hidden = [np.count_nonzero(own) for own in excluded]  # far quicker than with an axis
-    return excluded.shape[1] - np.array(hidden, dtype=np.int64)
+    return np.asarray(excluded.shape[1] - np.array(hidden, dtype=np.int64))
 
 
 def retrieve_candidates(
