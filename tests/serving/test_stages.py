@@ -50,8 +50,8 @@ class Products(Recommender):
 
     def reasons(self, people: People, items: Int64Array) -> Float32Array:
         own = self.vectors[people.histories.items]
-        asked = self.vectors[items[people.histories.rows]]
-        return np.asarray(np.einsum("ik,iwk->iw", own, asked), dtype=np.float32)
+        requested = self.vectors[items[people.histories.rows]]
+        return np.asarray(np.einsum("ik,iwk->iw", own, requested), dtype=np.float32)
 
     def state(self) -> State:
         return State()
@@ -70,7 +70,7 @@ def ranker(*retrievers: str) -> Ranker:
     return Ranker(members, curve, Fallback(np.arange(N_ITEMS, dtype=np.float32)))
 
 
-def crowd() -> People:
+def sample_people() -> People:
     rng = np.random.default_rng(2)
     lengths = (0, 1, 2, 5, 40, 300)
     return people_of(
@@ -81,7 +81,7 @@ def crowd() -> People:
 @pytest.mark.parametrize("retrievers", [(), ("a",), ("a", "b")])
 @pytest.mark.parametrize("k", [1, 10, 250])
 def test_two_stages_recommend_what_a_scan_recommends(retrievers: tuple[str, ...], k: int) -> None:
-    people, serving = crowd(), ranker(*retrievers)
+    people, serving = sample_people(), ranker(*retrievers)
     excluded = excluded_items(people, np.zeros(N_ITEMS, dtype=np.bool_))
     quick = serving.rank(people, excluded, k).best
     exact = serving.rank(people, excluded, k, exact=True).best
@@ -95,7 +95,7 @@ def test_two_stages_recommend_what_a_scan_recommends(retrievers: tuple[str, ...]
 
 
 def test_nobody_gets_another_list_for_being_among_others() -> None:
-    people, serving = crowd(), ranker("a")
+    people, serving = sample_people(), ranker("a")
     ineligible = np.random.default_rng(3).random(N_ITEMS) < 0.5
     excluded = excluded_items(people, ineligible)
     excluded[2, 50:] = True  # few items are left for one of them

@@ -11,10 +11,8 @@ from tastemaker.blend.calibration import Calibrated, calibrate
 from tastemaker.blend.candidates import Candidates, select_candidates
 from tastemaker.blend.curve import WeightCurve
 from tastemaker.blend.ragged import pad_width, stack_rows
-from tastemaker.data import BoolArray, Float32Array, Float64Array, Int64Array, frozen
+from tastemaker.data import NAN, BoolArray, Float32Array, Float64Array, Int64Array, frozen
 from tastemaker.data.top_k import top_k_places
-
-NAN = np.float32(np.nan)
 
 SCORES_AT_ONCE = 2**19
 """How many scores are blended at once: they and what is made of them fit a processor's cache.

@@ -1,6 +1,7 @@
 """What recommenders see: items and people as immutable arrays, by index."""
 
 from tastemaker.data.arrays import (
+    NAN,
     BoolArray,
     Float32Array,
     Float64Array,
@@ -24,6 +25,7 @@ __all__ = [
     "Int32Array",
     "Int64Array",
     "Items",
+    "NAN",
     "People",
     "TrainingData",
     "Values",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tastemaker.blend import Blended, WeightCurve, stack_people
-from tastemaker.data import BoolArray, Float32Array, Int64Array, People
+from tastemaker.data import NAN, BoolArray, Float32Array, Int64Array, People
 from tastemaker.serving.retrieving import (
     CandidateItems,
     Retriever,
@@ -16,7 +16,6 @@ from tastemaker.serving.retrieving import (
     retrieve_candidates,
 )
 from tastemaker.serving.stages import (
-    NAN,
     CandidateStage,
     EligibleStage,
     ScanStage,

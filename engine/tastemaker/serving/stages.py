@@ -16,10 +16,8 @@ from tastemaker.blend import (
     blend_candidates,
     blend_scores,
 )
-from tastemaker.data import BoolArray, Float32Array, Int64Array, People
+from tastemaker.data import NAN, BoolArray, Float32Array, Int64Array, People
 from tastemaker.serving.retrieving import CandidateItems
-
-NAN = np.float32(np.nan)
 
 
 class Scorer(Protocol):
@@ -83,7 +81,7 @@ class CandidateStage:
 
     @cached_property
     def _items(self) -> Int64Array:
-        return side_by_side(self.candidates, self.further, self.inserted)
+        return joined_items(self.candidates, self.further, self.inserted)
 
     def scores_by(self, member: Scorer) -> tuple[Float32Array | None, str]:
         """(n, width) float32 one member's scores, or None and the problem."""
@@ -94,12 +92,12 @@ class CandidateStage:
         block = np.stack(scores)
         first, second = self.candidates.width, self.candidates.width + self.further.width
         return blend_candidates(
-            scored(self.candidates, block[:, :, :first]),
+            as_candidates(self.candidates, block[:, :, :first]),
             curve,
             self.people.histories.lengths,
             k,
-            scored(self.further, block[:, :, first:second]) if self.further.width else None,
-            scored(self.inserted, block[:, :, second:]) if self.inserted.width else None,
+            as_candidates(self.further, block[:, :, first:second]) if self.further.width else None,
+            as_candidates(self.inserted, block[:, :, second:]) if self.inserted.width else None,
         )
 
 
@@ -119,7 +117,7 @@ class EligibleStage:
 
     @cached_property
     def _items(self) -> Int64Array:
-        return side_by_side(self.eligible, self.inserted)
+        return joined_items(self.eligible, self.inserted)
 
     def scores_by(self, member: Scorer) -> tuple[Float32Array | None, str]:
         """(n, width) float32 one member's scores, or None and the problem."""
@@ -166,7 +164,7 @@ class ScanStage:
         return blend_scores(scores, self.excluded, curve, lengths, k, inserted)
 
 
-def side_by_side(*parts: CandidateItems) -> Int64Array:
+def joined_items(*parts: CandidateItems) -> Int64Array:
     """(n, width) the items of all parts, beside each other."""
     wide = [part.items for part in parts if part.width]
     if len(wide) == 1:
@@ -174,7 +172,7 @@ def side_by_side(*parts: CandidateItems) -> Int64Array:
     return np.concatenate([part.items for part in parts], axis=1)
 
 
-def scored(items: CandidateItems, values: Float32Array) -> Candidates:
+def as_candidates(items: CandidateItems, values: Float32Array) -> Candidates:
     """The items with the members' scores (n_members, n, width) of them."""
     if not items.valid.all():
         values = np.where(items.valid, values, NAN)
