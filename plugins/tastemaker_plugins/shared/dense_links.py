@@ -1,0 +1,171 @@
+"""Dense item-item models: a weight between every two items, and scoring histories by them."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_array
+
+from tastemaker import BoolArray, Float32Array, Int32Array, Int64Array, People, State
+from tastemaker_plugins.shared.best import best_of_keys, rank_keys
+from tastemaker_plugins.shared.blocks import blocks
+from tastemaker_plugins.shared.halves import widened
+
+SHORT = 128
+"""Up to so many interactions of one person, their rows are copied for a dense product; beyond, the
+product is sparse. Chosen, not measured."""
+
+PRODUCT_CELLS = 4_000_000
+"""Cells of a dense block of scores: bounds the memory."""
+
+SHARE_CELLS = 2**18
+"""Links looked up at once where some items are scored: what the processor's cache holds. Chosen,
+not measured."""
+
+
+class DenseLinks:
+    """A weight from every known item to every other; for few items, as it takes their square.
+
+    Args:
+        places: (n,) int32 the known items, ascending; the others cannot be scored.
+        matrix: (n, n) float16 or float32, the weight from each (row) to each.
+        n_items: how many items there are.
+        unit: what all weights have to be multiplied by.
+    """
+
+    def __init__(
+        self, places: Int32Array, matrix: npt.NDArray[Any], n_items: int, unit: float = 1.0
+    ) -> None:
+        self.places, self.matrix, self.n_items, self.unit = places, matrix, n_items, unit
+        # float32 is used as it is: what version 0.1 stored may be half a gigabyte
+        self.links = widened(matrix) if unit == 1.0 else widened(matrix) * np.float32(unit)
+        self._columns = np.full(n_items, -1, dtype=np.int32)
+        self._columns[places] = np.arange(len(places), dtype=np.int32)
+
+    def spread(self, people: People, weights: Float32Array) -> Float32Array:
+        """(len(people), n_items) float32 scores; NaN for unknown items and where none is known.
+
+        Args:
+            people: whose histories.
+            weights: (n_interactions,) float32.
+        """
+        columns, weights = self._counting(people, weights)
+        result = np.full((len(people), self.n_items), np.nan, dtype=np.float32)
+        if len(self.places):
+            result[:, self.places] = self._products(people, columns, weights)
+        result[~_scorable(people, weights)] = np.nan
+        return result
+
+    def score_items(self, people: People, weights: Float32Array, items: Int64Array) -> Float32Array:
+        """(len(people), width) float32: what `spread` gives some items of each person.
+
+        Args:
+            people: whose histories.
+            weights: (n_interactions,) float32.
+            items: (len(people), width) int64 indexes.
+        """
+        columns, weights = self._counting(people, weights)
+        asked, starts = self._columns.take(items), people.histories.indptr
+        scores = np.zeros(items.shape, dtype=np.float32)
+        for first, last in self._blocks(people, items):
+            part = slice(starts[first], starts[last])
+            if last == first + 1:
+                scores[first] = weights[part] @ self._between(columns[part], asked[[first]])
+                continue
+            shares = self._between(columns[part], asked[people.histories.rows[part]])
+            shares *= weights[part, np.newaxis]
+            own = starts[first:last]
+            some = own < starts[first + 1 : last + 1]
+            if some.any():
+                scores[first:last][some] = np.add.reduceat(shares, own[some] - own[0], axis=0)
+        scores[asked < 0] = np.nan
+        scores[~_scorable(people, weights)] = np.nan
+        return scores
+
+    def reasons(self, people: People, weights: Float32Array, items: Int64Array) -> Float32Array:
+        """(n_interactions, width) what each interaction adds to the scores of some items.
+
+        Args:
+            people: whose histories.
+            weights: (n_interactions,) float32.
+            items: (len(people), width) int64 indexes.
+        """
+        columns, weights = self._counting(people, weights)
+        asked = self._columns.take(items)[people.histories.rows]
+        shares = self._between(columns, asked)
+        shares *= weights[:, np.newaxis]
+        shares *= asked >= 0
+        return shares
+
+    def retrieve(self, people: People, weights: Float32Array, k: int) -> Int64Array:
+        """(len(people), k) the items of the highest scores above 0, best first; -1 for none.
+
+        Args:
+            people: whose histories.
+            weights: (n_interactions,) float32.
+            k: how many.
+        """
+        best = np.full((len(people), k), -1, dtype=np.int64)
+        step = max(1, PRODUCT_CELLS // max(1, len(self.places)))
+        columns, weights = self._counting(people, weights)
+        if not len(self.places):
+            return best
+        scores = self._products(people, columns, weights)
+        for first in range(0, len(people), step):
+            keys = rank_keys(scores[first : first + step], self.places)
+            best[first : first + step] = best_of_keys(keys, k)
+        return best
+
+    def row(self, item_index: int) -> Float32Array:
+        """(n_items,) the weights from one item to every other; NaN for unknown items."""
+        result = np.full(self.n_items, np.nan, dtype=np.float32)
+        column = self._columns[item_index]
+        if column >= 0:
+            result[self.places] = self.links[column]
+        return result
+
+    def state(self) -> State:
+        """Everything that `restored` needs."""
+        arrays = {"places": self.places, "links": self.matrix}
+        return State(arrays, {"n_items": self.n_items, "unit": self.unit})
+
+    @classmethod
+    def restored(cls, state: State) -> Self:
+        """The links whose state was taken; other entries of it do not matter."""
+        n_items, unit = int(str(state.values["n_items"])), state.values.get("unit", 1.0)
+        return cls(state.arrays["places"], state.arrays["links"], n_items, float(str(unit)))
+
+    def _counting(self, people: People, weights: Float32Array) -> tuple[Int32Array, Float32Array]:
+        """(n_interactions,) its item's row in the matrix, -1 for none, and how much each counts."""
+        columns = self._columns.take(people.histories.items)
+        return columns, weights * (columns >= 0)
+
+    def _products(self, people: People, columns: Int32Array, weights: Float32Array) -> Float32Array:
+        """(len(people), n) each person's weights times the rows that they stand for."""
+        if len(people) == 1 and len(columns) <= SHORT:
+            return np.asarray(weights @ self.links.take(columns, axis=0))[np.newaxis]
+        counted = np.flatnonzero(weights)
+        starts = np.searchsorted(counted, people.histories.indptr)
+        shape = (len(people), len(self.links))
+        history = csr_array((weights[counted], columns[counted], starts), shape=shape)
+        return np.asarray(history @ self.links)
+
+    def _between(self, columns: Int32Array, asked: Int32Array) -> Float32Array:
+        """(n, width) the weights from some items (n,) to others (n or 1, width); -1 gives any."""
+        if not len(self.places):
+            return np.zeros((len(columns), asked.shape[1]), dtype=np.float32)
+        cells = columns.astype(np.int64)[:, np.newaxis] * len(self.places) + asked
+        return self.links.reshape(-1).take(cells, mode="wrap")
+
+    def _blocks(self, people: People, items: Int64Array) -> list[tuple[int, int]]:
+        step = SHARE_CELLS // max(1, items.shape[1])
+        return list(blocks(people.histories.indptr, len(people), step))
+
+
+def _scorable(people: People, weights: Float32Array) -> BoolArray:
+    """(n_people,) who has an interaction that counts."""
+    if len(people) == 1:
+        return weights.any(keepdims=True)
+    return np.bincount(people.histories.rows, weights, minlength=len(people)) > 0
