@@ -12,7 +12,7 @@ from tastemaker import Float32Array
 Float16Array: TypeAlias = npt.NDArray[np.float16]
 
 LARGEST = 2.0**15
-"""What the largest of all is scaled to: float16 ends at 65,504, and counts from about 1e-9 of this."""
+"""What the largest weight is scaled to; float16 ends at 65,504, and holds what is 1e-9 of this."""
 
 WIDENED = np.float32(2.0**112)
 """By how much the exponent of 1 differs between float32 (127) and float16 (15)."""

@@ -246,7 +246,7 @@ class Links:
             numbers[targets] = 0
             numbers[items] = np.arange(1, n_columns).reshape(items.shape)
             targets, columns = numbers.take(targets), numbers.take(items)
-        if len(people) > 1:
+        if len(people) != 1:
             targets = targets + (groups * n_columns)[:, np.newaxis]
             columns = columns[people] + (np.arange(len(people)) * n_columns)[:, np.newaxis]
         n_cells = len(people) * n_columns
