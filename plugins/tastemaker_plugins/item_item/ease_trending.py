@@ -55,7 +55,7 @@ class EaseTrending(Ease):
         if np.isfinite(data.people.times).any():
             return super().fit(data, progress)
         nothing = np.zeros(0, dtype=np.int32), np.zeros((0, 0), dtype=np.float32)
-        self.links = kept_links(*nothing, self._factors(data))
+        self.links = kept_links(*nothing, super()._factors(data))
         return self
 
     def _factors(self, data: TrainingData) -> Float32Array:
