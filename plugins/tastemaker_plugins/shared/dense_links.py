@@ -10,7 +10,6 @@ from scipy.sparse import csr_array
 
 from tastemaker import BoolArray, Float32Array, Int32Array, Int64Array, People, State
 from tastemaker_plugins.shared.best import best_of_keys, rank_keys
-from tastemaker_plugins.shared.blocks import blocks
 from tastemaker_plugins.shared.halves import widened
 
 SHORT = 128
@@ -19,10 +18,6 @@ product is sparse. Chosen, not measured."""
 
 PRODUCT_CELLS = 4_000_000
 """Cells of a dense block of scores: bounds the memory."""
-
-SHARE_CELLS = 2**18
-"""Links looked up at once where some items are scored: what the processor's cache holds. Chosen,
-not measured."""
 
 
 class DenseLinks:
@@ -67,20 +62,12 @@ class DenseLinks:
             items: (len(people), width) int64 indexes.
         """
         columns, weights = self._counting(people, weights)
-        asked, starts = self._columns.take(items), people.histories.indptr
-        scores = np.zeros(items.shape, dtype=np.float32)
-        for first, last in self._blocks(people, items):
-            part = slice(starts[first], starts[last])
-            if last == first + 1:
-                scores[first] = weights[part] @ self._between(columns[part], asked[[first]])
-                continue
-            shares = self._between(columns[part], asked[people.histories.rows[part]])
-            shares *= weights[part, np.newaxis]
-            own = starts[first:last]
-            some = own < starts[first + 1 : last + 1]
-            if some.any():
-                scores[first:last][some] = np.add.reduceat(shares, own[some] - own[0], axis=0)
-        scores[asked < 0] = np.nan
+        wanted = self._columns.take(items)
+        scores = np.full(items.shape, np.nan, dtype=np.float32)
+        if len(self.places):
+            products = self._products(people, columns, weights)
+            scores = np.take_along_axis(products, np.maximum(wanted, 0), axis=1)
+        scores[wanted < 0] = np.nan
         scores[~_scorable(people, weights)] = np.nan
         return scores
 
@@ -93,10 +80,10 @@ class DenseLinks:
             items: (len(people), width) int64 indexes.
         """
         columns, weights = self._counting(people, weights)
-        asked = self._columns.take(items)[people.histories.rows]
-        shares = self._between(columns, asked)
+        wanted = self._columns.take(items)[people.histories.rows]
+        shares = self._between(columns, wanted)
         shares *= weights[:, np.newaxis]
-        shares *= asked >= 0
+        shares *= wanted >= 0
         return shares
 
     def retrieve(self, people: People, weights: Float32Array, k: int) -> Int64Array:
@@ -152,16 +139,12 @@ class DenseLinks:
         history = csr_array((weights[counted], columns[counted], starts), shape=shape)
         return np.asarray(history @ self.links)
 
-    def _between(self, columns: Int32Array, asked: Int32Array) -> Float32Array:
+    def _between(self, columns: Int32Array, wanted: Int32Array) -> Float32Array:
         """(n, width) the weights from some items (n,) to others (n or 1, width); -1 gives any."""
         if not len(self.places):
-            return np.zeros((len(columns), asked.shape[1]), dtype=np.float32)
-        cells = columns.astype(np.int64)[:, np.newaxis] * len(self.places) + asked
-        return self.links.reshape(-1).take(cells, mode="wrap")
-
-    def _blocks(self, people: People, items: Int64Array) -> list[tuple[int, int]]:
-        step = SHARE_CELLS // max(1, items.shape[1])
-        return list(blocks(people.histories.indptr, len(people), step))
+            return np.zeros((len(columns), wanted.shape[1]), dtype=np.float32)
+        cells = np.maximum(columns, 0).astype(np.int64)[:, np.newaxis] * len(self.places)
+        return self.links.reshape(-1).take(cells + np.maximum(wanted, 0))
 
 
 def _scorable(people: People, weights: Float32Array) -> BoolArray:
