@@ -27,7 +27,7 @@ from tastemaker.testing.contract import (
     check_unusual_histories,
 )
 from tastemaker.testing.demands import scored, stored, trained
-from tastemaker.testing.reasoning import check_extend, check_reasons, check_similar, explained
+from tastemaker.testing.reasoning import check_extend, check_reasons, check_similar, reasons_given
 from tastemaker.testing.retrieval import (
     check_retrieve,
     check_score_items,
@@ -56,7 +56,7 @@ __all__ = [
     "check_threads",
     "check_untimed",
     "check_unusual_histories",
-    "explained",
+    "reasons_given",
     "every_item",
     "retrieved_share",
     "scored",

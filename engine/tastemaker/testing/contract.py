@@ -18,7 +18,7 @@ from tastemaker.errors import PluginError
 from tastemaker.plugin.discovery import PluginSource, plugins_of
 from tastemaker.recommender import Recommender
 from tastemaker.testing.demands import close, demand, same, scored, stored, trained
-from tastemaker.testing.reasoning import check_extend, check_reasons, check_similar, explained
+from tastemaker.testing.reasoning import check_extend, check_reasons, check_similar, reasons_given
 from tastemaker.testing.retrieval import check_retrieve, check_score_items, every_item
 from tastemaker.testing.samples import checkerboard, items_of, people_of
 
@@ -86,8 +86,8 @@ def check_state_round_trip(kind: type[Recommender]) -> None:
     )
     items = every_item(data.people)
     same(
-        explained(restored, data.people, items),
-        explained(recommender, data.people, items),
+        reasons_given(restored, data.people, items),
+        reasons_given(recommender, data.people, items),
         "what restore returns must give the same reasons",
     )
     same(
@@ -107,7 +107,7 @@ def check_inputs_stay(kind: type[Recommender]) -> None:
     recommender = trained(kind, data)
     scored(recommender, data.people)
     items = every_item(data.people)
-    explained(recommender, data.people, items)
+    reasons_given(recommender, data.people, items)
     recommender.score_items(data.people, items)
     recommender.retrieve(data.people, 3)
     same(items, every_item(data.people), "the items to score or explain must not change")

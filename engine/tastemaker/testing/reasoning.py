@@ -42,7 +42,7 @@ def check_reasons(kind: type[Recommender]) -> None:
     for people in (data.people, people_of([[0, 2, 0], [1], []], data.n_items)):
         _reasons_add_up(recommender, people)
         _reasons_add_up(recommender, people.select(np.array([0])))
-    explained(recommender, people_of([], data.n_items), np.zeros((0, 2), dtype=np.int64))
+    reasons_given(recommender, people_of([], data.n_items), np.zeros((0, 2), dtype=np.int64))
 
 
 def check_similar(kind: type[Recommender]) -> None:
@@ -55,7 +55,7 @@ def check_similar(kind: type[Recommender]) -> None:
     demand(not problem, f"similar {problem}")
 
 
-def explained(recommender: Recommender, people: People, items: Int64Array) -> Float32Array:
+def reasons_given(recommender: Recommender, people: People, items: Int64Array) -> Float32Array:
     """The recommender's reasons for some items (len(people), width) of each person.
 
     Raises:
@@ -73,7 +73,7 @@ def explained(recommender: Recommender, people: People, items: Int64Array) -> Fl
 
 def _reasons_add_up(recommender: Recommender, people: People) -> None:
     items, rows = every_item(people), people.histories.rows
-    shares = explained(recommender, people, items)
+    shares = reasons_given(recommender, people, items)
     sums = np.zeros(items.shape)
     np.add.at(sums, rows, shares)
     given = np.zeros(people.n_items, dtype=np.bool_)

@@ -85,12 +85,12 @@ def retrieved_share(recommender: Recommender, people: People, k: int) -> float:
 def _hits(scores: Float32Array, row: Int64Array, k: int) -> tuple[int, int]:
     """How many of the first k of one person were retrieved, and how many there are to find."""
     found = row[row >= 0]
-    demand((row[len(found) :] == -1).all(), "retrieve must put -1 at the end of a row only")
+    demand(bool((row[len(found) :] == -1).all()), "retrieve must put -1 at the end of a row only")
     demand(len(np.unique(found)) == len(found), "retrieve must name an item once")
     own = scores[found]
     demand(not np.isnan(own).any(), "retrieve must not name an item that score cannot score")
     room = TOLERANCE * (1 + np.abs(own))
-    demand((own[1:] <= (own + room)[:-1]).all(), "retrieve must name the best item first")
+    demand(bool((own[1:] <= (own + room)[:-1]).all()), "retrieve must name the best item first")
     first = -np.sort(-scores[~np.isnan(scores)])[:k]
     if len(found) < k:
         first = first[first > TOLERANCE]

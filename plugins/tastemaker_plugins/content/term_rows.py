@@ -69,7 +69,8 @@ def scores_between(
     places = np.repeat(np.arange(len(candidates.lengths)), candidates.lengths)
     cells = places // max(1, shape[1]) * n_numbers + numbers.take(candidates.terms)
     products = profiles.take(cells) * candidates.values
-    return np.bincount(places, products, minlength=shape[0] * shape[1]).reshape(shape)
+    sums = np.bincount(places, products, minlength=shape[0] * shape[1])
+    return np.asarray(sums, dtype=np.float64).reshape(shape)
 
 
 def likeness_between(

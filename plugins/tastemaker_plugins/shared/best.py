@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from tastemaker import Float32Array, Int64Array
 
-LAST = 2**31 - 1
+LARGEST_ITEM = 2**31 - 1
 """Above every item's index: the smaller index makes the larger key."""
 
 
@@ -25,7 +25,7 @@ def rank_keys(scores: Float32Array, items: npt.NDArray[Any]) -> Int64Array:
     """
     keys = scores.view(np.int32).astype(np.int64)
     keys <<= 32
-    keys |= LAST - items
+    keys |= LARGEST_ITEM - items
     keys *= scores > 0
     return keys
 
@@ -43,5 +43,5 @@ def best_of_keys(keys: Int64Array, k: int) -> Int64Array:
         keys = keys[:, width - k :]
     keys = np.sort(keys, axis=1)[:, ::-1]
     best = np.full((n, k), -1, dtype=np.int64)
-    best[:, : keys.shape[1]] = np.where(keys > 0, LAST - (keys & 0xFFFFFFFF), -1)
+    best[:, : keys.shape[1]] = np.where(keys > 0, LARGEST_ITEM - (keys & 0xFFFFFFFF), -1)
     return best

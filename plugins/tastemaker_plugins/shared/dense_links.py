@@ -150,5 +150,5 @@ class DenseLinks:
 def _scorable(people: People, weights: Float32Array) -> BoolArray:
     """(n_people,) who has an interaction that counts."""
     if len(people) == 1:
-        return weights.any(keepdims=True)
+        return np.array([weights.any()])
     return np.bincount(people.histories.rows, weights, minlength=len(people)) > 0

@@ -202,7 +202,7 @@ class Links:
         places = self._places.take(people.histories.items)
         weights = weights * (places >= 0)
         if len(people) == 1:
-            return Amounts(places, weights, weights.any(keepdims=True))
+            return Amounts(places, weights, np.array([weights.any()]))
         sums = np.bincount(people.histories.rows, weights, minlength=len(people))
         return Amounts(places, weights, sums > 0)
 
@@ -247,6 +247,7 @@ class Links:
             (n_groups, width) the sums of the person's items.
         """
         targets, links = self._paths(amounts, part)
+        cells: npt.NDArray[np.integer] = targets
         columns, n_columns = items, len(self.known)
         if len(people) * n_columns > TABLE_CELLS:
             # left as it was allocated: only what is looked up is written, whatever the catalogue
@@ -254,9 +255,9 @@ class Links:
             n_columns = items.size + 1
             numbers[targets] = 0
             numbers[items] = np.arange(1, n_columns).reshape(items.shape)
-            targets, columns = numbers.take(targets), numbers.take(items)
+            cells, columns = numbers.take(targets), numbers.take(items)
         if len(people) != 1:
-            targets = targets + (groups * n_columns)[:, np.newaxis]
+            cells = cells + (groups * n_columns)[:, np.newaxis]
             columns = columns[people] + (np.arange(len(people)) * n_columns)[:, np.newaxis]
-        n_cells = len(people) * n_columns
-        return np.bincount(targets.ravel(), links.ravel(), minlength=n_cells).take(columns)
+        sums = np.bincount(cells.ravel(), links.ravel(), minlength=len(people) * n_columns)
+        return np.asarray(sums.take(columns), dtype=np.float64)

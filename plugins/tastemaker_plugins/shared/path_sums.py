@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.sparse import csr_array
 
-from tastemaker import Float32Array, Float64Array, Int32Array, Int64Array
+from tastemaker import Float32Array, Int32Array, Int64Array
 from tastemaker_plugins.shared.best import rank_keys
 
 COUNTED_ITEMS = 2**14
@@ -23,12 +23,12 @@ def keys_of_one(targets: Int32Array, links: Float32Array, n_items: int) -> Int64
     """
     targets, links = targets.ravel(), links.ravel()
     if n_items <= COUNTED_ITEMS:
-        sums = np.bincount(targets, links, minlength=n_items)
-        items = (sums > 0).nonzero()[0]
-        sums = sums.take(items)
+        everything = np.bincount(targets, links, minlength=n_items)
+        items = (everything > 0).nonzero()[0]
+        sums = everything.take(items).astype(np.float32)
     else:
         sums, items = _added_up(targets.astype(np.int64), links, n_items)
-    return rank_keys(sums.astype(np.float32), items)[np.newaxis]
+    return rank_keys(sums, items)[np.newaxis]
 
 
 def keys_of_many(
@@ -57,7 +57,7 @@ def keys_of_many(
 
 def _added_up(
     targets: Int64Array, links: Float32Array, n_items: int
-) -> tuple[Float64Array, Int64Array]:
+) -> tuple[Float32Array, Int64Array]:
     """(n,) the sums of what leads to the same item, and (n,) the items, each once."""
     order = np.arange(len(targets))
     last = np.empty(n_items, dtype=np.int64)  # left as it was allocated: only targets are looked up
@@ -65,4 +65,4 @@ def _added_up(
     own = last.take(targets)
     sums = np.bincount(own, links, minlength=len(targets))
     once = (own == order).nonzero()[0]
-    return sums.take(once), targets.take(once)
+    return sums.take(once).astype(np.float32), targets.take(once)
