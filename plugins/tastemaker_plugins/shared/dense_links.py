@@ -8,9 +8,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
-from tastemaker import BoolArray, Float32Array, Int32Array, Int64Array, People, State
+from tastemaker import Float32Array, Int32Array, Int64Array, People, State
 from tastemaker_plugins.shared.best import best_of_keys, rank_keys
 from tastemaker_plugins.shared.halves import widened
+from tastemaker_plugins.shared.recency import counting
 
 SHORT = 128
 """Up to so many interactions of one person, their rows are copied for a dense product; beyond, the
@@ -50,7 +51,7 @@ class DenseLinks:
         result = np.full((len(people), self.n_items), np.nan, dtype=np.float32)
         if len(self.places):
             result[:, self.places] = self._products(people, columns, weights)
-        result[~_scorable(people, weights)] = np.nan
+        result[~counting(people, weights)] = np.nan
         return result
 
     def score_items(self, people: People, weights: Float32Array, items: Int64Array) -> Float32Array:
@@ -68,7 +69,7 @@ class DenseLinks:
             products = self._products(people, columns, weights)
             scores = np.take_along_axis(products, np.maximum(wanted, 0), axis=1)
         scores[wanted < 0] = np.nan
-        scores[~_scorable(people, weights)] = np.nan
+        scores[~counting(people, weights)] = np.nan
         return scores
 
     def reasons(self, people: People, weights: Float32Array, items: Int64Array) -> Float32Array:
@@ -145,10 +146,3 @@ class DenseLinks:
             return np.zeros((len(columns), wanted.shape[1]), dtype=np.float32)
         cells = np.maximum(columns, 0).astype(np.int64)[:, np.newaxis] * len(self.places)
         return self.links.reshape(-1).take(cells + np.maximum(wanted, 0))
-
-
-def _scorable(people: People, weights: Float32Array) -> BoolArray:
-    """(n_people,) who has an interaction that counts."""
-    if len(people) == 1:
-        return np.array([weights.any()])
-    return np.bincount(people.histories.rows, weights, minlength=len(people)) > 0

@@ -14,6 +14,9 @@ Float16Array: TypeAlias = npt.NDArray[np.float16]
 LARGEST = 2.0**15
 """What the largest weight is scaled to; float16 ends at 65,504, and holds what is 1e-9 of this."""
 
+FEW = 2048
+"""Below so many weights NumPy's conversion is quicker, as it is one call: measured."""
+
 WIDENED = np.float32(2.0**112)
 """By how much the exponent of 1 differs between float32 (127) and float16 (15)."""
 
@@ -35,7 +38,7 @@ def widened(weights: npt.NDArray[Any]) -> Float32Array:
     Of float16 the bits are moved to where float32 has them, which NumPy does five times as fast as
     its own conversion (20,000 weights: 9 µs instead of 47).
     """
-    if weights.dtype != np.float16:
+    if weights.dtype != np.float16 or weights.size < FEW:
         return weights.astype(np.float32, copy=False)
     bits = weights.view(np.int16).astype(np.int32)
     bits <<= 13  # ten binary digits of float16 to the twenty-three of float32

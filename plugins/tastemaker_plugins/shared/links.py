@@ -22,6 +22,7 @@ from tastemaker_plugins.shared.best import best_of_keys, rank_keys
 from tastemaker_plugins.shared.blocks import blocks
 from tastemaker_plugins.shared.halves import as_halves, widened
 from tastemaker_plugins.shared.path_sums import keys_of_many, keys_of_one
+from tastemaker_plugins.shared.recency import counting
 
 PATHS = 200_000
 """Links followed at once when many people are scored: what the processor's cache holds. Chosen,
@@ -46,12 +47,10 @@ class Amounts(NamedTuple):
     Attributes:
         places: (n_interactions,) the item's row in the links; -1 for unknown items.
         weights: (n_interactions,) float32, 0 for what does not count.
-        scorable: (n_people,) who has an interaction that counts.
     """
 
     places: Int32Array
     weights: Float32Array
-    scorable: BoolArray
 
 
 class Links:
@@ -111,7 +110,7 @@ class Links:
             scores[first:last] = paths.toarray()  # which sums the paths that meet
         if len(self._unknown):
             scores[:, self._unknown] = np.nan
-        scores[~amounts.scorable] = np.nan
+        scores[~counting(people, amounts.weights)] = np.nan
         return scores
 
     def score_items(self, people: People, weights: Float32Array, items: Int64Array) -> Float32Array:
@@ -132,8 +131,7 @@ class Links:
             scores[first:last] = self._sums(amounts, part, own, everybody, items[first:last])
         if len(self._unknown):
             scores[~self.known.take(items)] = np.nan
-        if not amounts.scorable.all():
-            scores[~amounts.scorable] = np.nan
+        scores[~counting(people, amounts.weights)] = np.nan
         return scores
 
     def reasons(self, people: People, weights: Float32Array, items: Int64Array) -> Float32Array:
@@ -200,11 +198,7 @@ class Links:
 
     def _amounts(self, people: People, weights: Float32Array) -> Amounts:
         places = self._places.take(people.histories.items)
-        weights = weights * (places >= 0)
-        if len(people) == 1:
-            return Amounts(places, weights, np.array([weights.any()]))
-        sums = np.bincount(people.histories.rows, weights, minlength=len(people))
-        return Amounts(places, weights, sums > 0)
+        return Amounts(places, weights * (places >= 0))
 
     def _blocks(self, people: People, items: Int64Array) -> list[tuple[int, int, slice]]:
         """People whose sums stand in one table: the first, the one after the last, interactions."""

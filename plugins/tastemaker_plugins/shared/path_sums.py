@@ -34,7 +34,7 @@ def keys_of_one(targets: Int32Array, links: Float32Array, n_items: int) -> Int64
 def keys_of_many(
     targets: Int32Array, links: Float32Array, starts: Int64Array, n_items: int
 ) -> Int64Array:
-    """(n_people, width) the keys of the items that each person's links lead to, 0 for none.
+    """(n_people, width) the keys of the items that each person's links lead to.
 
     Args:
         targets: (n, k) where each link leads.
@@ -50,8 +50,9 @@ def keys_of_many(
     history = csr_array((ones, ends[:-1], starts.astype(np.int32)), shape=(len(starts) - 1, n))
     sums = history @ paths  # which adds up the paths that meet
     counts = np.diff(sums.indptr)
-    keys = np.zeros((len(counts), int(counts.max(initial=0))), dtype=np.int64)
-    keys[np.arange(keys.shape[1]) < counts[:, np.newaxis]] = rank_keys(sums.data, sums.indices)
+    none = np.arange(counts.max(initial=0))  # each another number: see `rank_keys`
+    keys = np.repeat(none[np.newaxis], len(counts), axis=0)
+    keys[none < counts[:, np.newaxis]] = rank_keys(sums.data, sums.indices)
     return keys
 
 
