@@ -90,9 +90,10 @@ class Ease(Linked):
     settings: EaseSettings
 
     def memory(self, data: TrainingData) -> int:
-        """The co-occurrence matrix, whose place the inverse takes, and a few rows beside it."""
+        """The co-occurrence matrix, whose place the inverse takes, a few rows, and what is kept."""
         n = min(data.n_items, self.settings.max_items)
-        return 4 * n * (n + 8 * SELECTED_ROWS)
+        kept = 8 * min(n, DENSE_ITEMS) ** 2 + 12 * n * KEPT_LINKS
+        return 4 * n * (n + 8 * SELECTED_ROWS) + kept
 
     def fit(self, data: TrainingData, progress: Progress) -> Self:
         """Inverts the item-item matrix."""

@@ -35,8 +35,9 @@ class DenseLinks:
         self, places: Int32Array, matrix: npt.NDArray[Any], n_items: int, unit: float = 1.0
     ) -> None:
         self.places, self.matrix, self.n_items, self.unit = places, matrix, n_items, unit
-        # float32 is used as it is: what version 0.1 stored may be half a gigabyte
-        self.links = widened(matrix) if unit == 1.0 else widened(matrix) * np.float32(unit)
+        self.links = widened(matrix)
+        if self.links is not matrix:  # as version 0.1 stored it, it may be half a gigabyte
+            self.links *= np.float32(unit)
         self._columns = np.full(n_items, -1, dtype=np.int32)
         self._columns[places] = np.arange(len(places), dtype=np.int32)
 

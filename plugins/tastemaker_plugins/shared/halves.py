@@ -27,9 +27,11 @@ def as_halves(weights: npt.NDArray[Any]) -> tuple[Float16Array, float]:
     All are scaled alike, so that float16 keeps eleven binary digits of the largest weight and of
     those down to a billionth of it.
     """
-    largest = max(float(np.abs(weights).max(initial=0)), float(np.finfo(np.float32).tiny))
-    unit = 2.0 ** np.ceil(np.log2(largest / LARGEST))
-    return (weights / np.float32(unit)).astype(np.float16), float(unit)
+    largest = max(weights.max(initial=0), -weights.min(initial=0), np.finfo(np.float32).tiny)
+    unit = float(2.0 ** np.ceil(np.log2(float(largest) / LARGEST)))
+    halves = np.empty(weights.shape, dtype=np.float16)
+    np.divide(weights, np.float32(unit), out=halves, casting="same_kind")  # no float32 in between
+    return halves, unit
 
 
 def widened(weights: npt.NDArray[Any]) -> Float32Array:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -26,6 +28,32 @@ def test_the_weights_are_those_of_the_closed_form() -> None:
     np.fill_diagonal(expected, 0.0)
     found = item_weights(gram.astype(np.float32), 2.0)
     assert np.allclose(found, expected, atol=1e-6)
+
+
+def test_the_weights_of_many_items_are_those_of_the_closed_form_too() -> None:
+    presence = (np.random.default_rng(0).random((900, 600)) < 0.1).astype(np.float64)
+    gram = presence.T @ presence
+    inverse = np.linalg.inv(gram + 2.0 * gram.diagonal().mean() * np.eye(600))
+    expected = np.eye(600) - inverse / inverse.diagonal()
+    np.fill_diagonal(expected, 0.0)
+    assert np.allclose(item_weights(gram.astype(np.float32), 2.0), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("dense_items", [10, 2048])
+def test_fitting_takes_no_more_memory_than_it_says(
+    dense_items: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tastemaker_plugins.item_item.ease.DENSE_ITEMS", dense_items)
+    monkeypatch.setattr("tastemaker_plugins.item_item.ease.SELECTED_ROWS", 32)
+    monkeypatch.setattr("tastemaker_plugins.item_item.gram.ROWS", 32)
+    n_items = 1200
+    histories = np.random.default_rng(0).integers(0, n_items, (400, 40)).tolist()
+    data = untimed(histories, n_items)
+    tracemalloc.start()
+    Ease().fit(data, no_progress)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert 4 * n_items**2 < peak <= Ease().memory(data)
 
 
 def test_a_score_is_the_recency_weighted_sum_of_the_historys_rows() -> None:
