@@ -21,7 +21,8 @@ from tastemaker import (
 )
 from tastemaker_plugins.item_item.gram import co_occurrence
 from tastemaker_plugins.item_item.linked import Linked
-from tastemaker_plugins.shared.neighbours import Neighbours, strongest
+from tastemaker_plugins.shared.links import Links
+from tastemaker_plugins.shared.neighbours import strongest
 from tastemaker_plugins.shared.recency import (
     HistorySettings,
     half_life_setting,
@@ -113,7 +114,7 @@ class Slim(Linked):
         links = self._links(gram, places, data.n_items, progress)
         known = np.zeros(data.n_items, dtype=np.bool_)
         known[places] = True
-        self.links = Neighbours(*strongest(links, settings.neighbours), known)
+        self.links = Links.kept(*strongest(links, settings.neighbours), known)
         return self
 
     def _links(
