@@ -101,9 +101,10 @@ class Slim(Linked):
     settings: SlimSettings
 
     def memory(self, data: TrainingData) -> int:
-        """The co-occurrence matrix, sparse and dense, and what is solved at once."""
+        """The co-occurrence matrix, and the rows and systems of what is solved at once."""
         n = min(data.n_items, self.settings.max_items)
-        return 12 * n * n + 16 * SOLVED_CELLS
+        solved = min(n, SOLVED_CELLS // (self.settings.n_predictors**2 + 1) + 1)
+        return 4 * n * (n + 5 * solved) + 16 * SOLVED_CELLS
 
     def fit(self, data: TrainingData, progress: Progress) -> Self:
         """Finds the weights of every item."""

@@ -21,9 +21,9 @@ def rank_keys(scores: Float32Array, items: npt.NDArray[Any]) -> Int64Array:
     """Numbers that sort as the scores do, of equals the smaller item first.
 
     A positive float32 sorts as its bits do. With the item in the lower half of the number, one
-    partition of numbers finds both, four times as fast as one of places. What has no positive score
-    gets a number below `POSITIVE`, each another one: a partition of many equals takes ten times as
-    long.
+    partition of numbers finds both. What has no positive score gets a number below `POSITIVE`, each
+    another one: a partition with many equals takes ten times as long (12,000 numbers of which most
+    are 0: 317 µs instead of 18).
 
     Args:
         scores: any shape, float32; NaN = no score.
