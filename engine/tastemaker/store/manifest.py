@@ -10,8 +10,8 @@ from tastemaker.validation import Json
 MANIFEST_FORMAT = 2
 """The format that manifests are written in; those without one are older and can be read too.
 
-Format 2 seals models with AES-256-GCM, which is opened faster. Unknown keys are ignored, so a new key needs no new format. Raise this only where an older worker
-would misread what is written.
+Format 2 seals models with AES-256-GCM, which is opened faster. Unknown keys are ignored, so a new
+key needs no new format. Raise this only where an older worker would misread what is written.
 """
 
 

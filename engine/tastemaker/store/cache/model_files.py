@@ -22,7 +22,7 @@ import mmap
 import os
 import struct
 from collections.abc import Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -43,6 +43,7 @@ START = 64
 """Where a mapped container begins: at a multiple of a processor's cache line."""
 
 _LENGTH = struct.Struct(">I")
+_UNUSABLE = (OSError, ReleaseError, KeyProblem)
 
 
 class _Place(NamedTuple):
@@ -67,7 +68,9 @@ class ModelFiles:
         self.keyring = keyring
         self._cache = cache
 
-    def read(self, connection: Connection, number: int, names: Iterable[str]) -> dict[str, Contents]:
+    def read(
+        self, connection: Connection, number: int, names: Iterable[str]
+    ) -> dict[str, Contents]:
         """Models of a release, verified; arrays are read-only.
 
         Raises:
@@ -108,13 +111,17 @@ class _Reading:
 
     def model(self, number: int, digest: str, name: str) -> Contents:
         place = self._place(number, digest, name)
-        contents = self._kept(place)
-        if contents is not None:
-            return contents
-        with self._directory.locked():
-            contents = self._kept(place)  # another worker may have written it meanwhile
-            if contents is not None:
+        with suppress(*_UNUSABLE):
+            if (contents := self._kept(place)) is not None:
                 return contents
+        with self._directory.locked():
+            # Another worker may have written it meanwhile.
+            try:
+                if (contents := self._kept(place)) is not None:
+                    return contents
+            except _UNUSABLE as error:
+                message = "The file %s of the model cache cannot be used and is written anew: %s"
+                logger.warning(message, place.name, error)
             container, contents = releases.read_container(
                 self._connection, self._keyring, number, name
             )
@@ -149,23 +156,15 @@ class _Reading:
         return _Place(f"{self._prefix}{number}-{short}{SUFFIXES[self._trusted]}", label)
 
     def _kept(self, place: _Place) -> Contents | None:
-        """The model in a file; None where there is none, or none that can be believed."""
-        try:
-            handle = self._directory.open(place.name)
-            if handle is None:
-                return None
-            try:
-                read = self._read_mapped if self._trusted else self._read_sealed
-                return parse(read(place.label, handle))
-            finally:
-                os.close(handle)
-        except (OSError, ReleaseError, KeyProblem) as error:
-            logger.warning(
-                "The file %s of the model cache cannot be used and is written anew: %s",
-                place.name,
-                error,
-            )
+        """The model in a file, or None where there is none; raises what is in `_UNUSABLE`."""
+        handle = self._directory.open(place.name)
+        if handle is None:
             return None
+        try:
+            read = self._read_mapped if self._trusted else self._read_sealed
+            return parse(read(place.label, handle))
+        finally:
+            os.close(handle)
 
     def _mapped_parts(self, label: str, container: bytes) -> Iterator[bytes]:
         head = MAPPED + self._keyring.sign(label, container)
