@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
+from weakref import ref
 
 T = TypeVar("T")
+
 
 logger = logging.getLogger(__name__)
 
@@ -20,10 +24,16 @@ CLOSING_WAIT = 10.0
 too. Chosen, not measured."""
 
 
+FORK_WAIT = 10.0
+"""Seconds that a fork waits for work under way. Chosen, not measured: a load takes one or two."""
+
+
 class Background(Generic[T]):
     """Does one thing at a time in a thread of its own, which lives only while there is work.
 
-    Threads may share it. A forked child makes its own: the thread stays with the parent.
+    Threads may share it. A forked child makes its own: the thread stays with the parent. A fork
+    waits for the thread, which could otherwise leave locks behind that nobody in the child opens:
+    those of SQLite, and of modules that are being imported.
 
     Args:
         work: what is done; gives a result, or raises.
@@ -34,6 +44,8 @@ class Background(Generic[T]):
         self._work = work
         self._what = what
         self._lock = threading.Lock()
+        self._working = threading.RLock()  # a plugin may fork in this very thread
+        _wait_before_forks(self._working)
         self._thread: threading.Thread | None = None
         self._result: T | None = None
         self._failed: tuple[Hashable, float] | None = None
@@ -89,10 +101,30 @@ class Background(Generic[T]):
     def _run(self, wanted: Hashable) -> None:
         result: T | None = None
         try:
-            result = self._work()
+            with self._working:
+                result = self._work()
         except BaseException:  # whatever it is, somebody must hear of it, and what serves goes on
             logger.exception("%s failed; what served before goes on.", self._what.capitalize())
         with self._lock:
             self._result = self._result if result is None else result
             self._failed = (wanted, time.monotonic()) if result is None else None
             self._thread = None
+
+
+def _wait_before_forks(working: threading.RLock) -> None:
+    """Makes every fork of this process wait until a lock is free, or has been taken for long.
+
+    What is registered stays so for good: it holds the lock no longer than others do.
+    """
+    alive = ref(working)
+
+    def wait() -> None:
+        if (lock := alive()) is not None:
+            lock.acquire(timeout=FORK_WAIT)
+
+    def go_on() -> None:
+        if (lock := alive()) is not None:
+            with contextlib.suppress(RuntimeError):  # it was taken for too long
+                lock.release()
+
+    os.register_at_fork(before=wait, after_in_parent=go_on, after_in_child=go_on)
