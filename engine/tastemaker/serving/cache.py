@@ -167,7 +167,7 @@ class ServingCache:
         loaded = load_active(connection, self._files, recommenders, stamp.get(ACTIVE))
         for problem in loaded.problems:
             logger.warning("%s", problem)
-        stored = _items(connection, stamp, before)
+        stored = self._items(connection, stamp, before)
         kinds, share = read_kinds(connection), self._share(configuration)
         return _Served(
             stamp,
@@ -189,10 +189,20 @@ class ServingCache:
             # What was switched off stays off until a release is loaded in which it is on.
             served = replace(served, disabled=served.disabled | configuration.disabled)
             loaded, before = replace(loaded, members=kept), None
-        stored = _items(connection, stamp, served)
+        stored = self._items(connection, stamp, served)
         kinds, share = read_kinds(connection), self._share(configuration)
         state = assemble_state(loaded, stored, kinds, share, before)
         return replace(served, stamp=stamp, loaded=loaded, stored=stored, state=state)
+
+    def _items(
+        self, connection: Connection, stamp: Stamp, before: _Served | None
+    ) -> items.StoredItems:
+        """The items as they are now; only what changed since they were last read is read."""
+        if before is None:
+            return self._files.read_items(connection)
+        if stamp.get(meta.CATALOGUE_VERSION) == before.stamp.get(meta.CATALOGUE_VERSION):
+            return before.stored
+        return items.read_changes(connection, before.stored)
 
     def _share(self, configuration: Configuration) -> float:
         return configuration.exploration if self._exploration is None else self._exploration
@@ -201,12 +211,3 @@ class ServingCache:
 def _wanted(stamp: Stamp) -> tuple[str | None, str | None]:
     """What a release is loaded for."""
     return stamp.get(ACTIVE), stamp.get(CONFIGURATION)
-
-
-def _items(connection: Connection, stamp: Stamp, before: _Served | None) -> items.StoredItems:
-    """The items as they are now; only what changed since they were last read is read."""
-    if before is None:
-        return items.read_catalogue(connection)
-    if stamp.get(meta.CATALOGUE_VERSION) == before.stamp.get(meta.CATALOGUE_VERSION):
-        return before.stored
-    return items.read_changes(connection, before.stored)

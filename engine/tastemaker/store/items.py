@@ -158,7 +158,7 @@ def read_catalogue(connection: Connection) -> StoredItems:
 
 
 def read_changes(connection: Connection, known: StoredItems) -> StoredItems:
-    """The whole catalogue, of which only the rows that changed are read.
+    """The whole catalogue, of which only the rows that changed are read; `known` if none has.
 
     Clocks may disagree about what is new: a count and a sum over all rows tell whether something
     was missed, and then everything is read.
@@ -168,7 +168,8 @@ def read_changes(connection: Connection, known: StoredItems) -> StoredItems:
         known: the catalogue as it was read before.
     """
     newest = int(known.updated.max(initial=0))
-    merged = known.merged(_read(connection, "updated", newest))
+    changed = _read(connection, "updated", newest)
+    merged = known.merged(changed) if len(changed.keys) else known
     if tuple(map(int, fetch(connection, CHECKSUM)[0])) == merged.checksum:
         return merged
     return read_catalogue(connection)
