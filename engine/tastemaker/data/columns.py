@@ -91,6 +91,22 @@ class TextColumn(Column[str]):
             yield str(data[start:stop], "utf-8", "surrogatepass")
             start = stop
 
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, TextColumn):
+            return np.array_equal(self.stops, other.stops) and self.data == other.data
+        return super().__eq__(other)
+
+    __hash__ = None  # as above
+
+    def part(self, places: slice) -> TextColumn:
+        """A part of the texts, which stays where it is."""
+        start, stop, step = places.indices(len(self))
+        if step != 1 or start >= stop:
+            return TextColumn.of(self[places])
+        first = int(self.stops[start - 1]) if start else 0
+        data = memoryview(self.data)[first : self.stops[stop - 1]]
+        return TextColumn(data, self.stops[start:stop] - first)
+
     def joined(self, others: Sequence[str]) -> TextColumn:
         """These texts and then the others."""
         last = others if isinstance(others, TextColumn) else TextColumn.of(others)

@@ -66,11 +66,13 @@ class Items:
     def __getitem__(self, part: slice) -> Items:
         own = self.attributes
         attributes: Attributes = (
-            StoredAttributes(TextColumn.of(own.rows[part]), own.read)
+            StoredAttributes(own.rows.part(part), own.read)
             if isinstance(own, StoredAttributes)
             else {name: values[part] for name, values in own.items()}
         )
-        return Items(self.ids[part], self.titles[part], self.texts[part], attributes)
+        return Items(
+            _part(self.ids, part), _part(self.titles, part), _part(self.texts, part), attributes
+        )
 
     def joined(self, others: Items) -> Items:
         """These items and then the others."""
@@ -106,6 +108,10 @@ class Items:
             _taken(self.texts, places),
             attributes,
         )
+
+
+def _part(texts: Sequence[str], part: slice) -> Sequence[str]:
+    return texts.part(part) if isinstance(texts, TextColumn) else texts[part]
 
 
 def _joined(texts: Sequence[str], others: Sequence[str]) -> Sequence[str]:
