@@ -54,7 +54,7 @@ def test_a_column_of_values_reads_like_a_tuple_and_finds_who_has_one() -> None:
     assert column.having(()).tolist() == [False] * 4
 
 
-def test_stored_attributes_are_read_when_they_are_asked_for() -> None:
+def test_stored_attributes_are_read_where_they_are_used() -> None:
     read: list[tuple[str, ...]] = []
 
     def columns(rows: object) -> dict[str, tuple[tuple[str, ...], ...]]:

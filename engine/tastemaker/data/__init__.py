@@ -11,13 +11,13 @@ from tastemaker.data.arrays import (
     sample_rows,
 )
 from tastemaker.data.columns import TextColumn, Values, ValuesColumn
-from tastemaker.data.items import Attributes, Items, StoredAttributes
+from tastemaker.data.items import AttributeColumns, Items, StoredAttributes
 from tastemaker.data.people import Histories, People
 from tastemaker.data.top_k import best_items
 from tastemaker.data.training_data import TrainingData
 
 __all__ = [
-    "Attributes",
+    "AttributeColumns",
     "BoolArray",
     "Float32Array",
     "Float64Array",

@@ -52,7 +52,7 @@ class Column(Sequence[T], Generic[T]):
 
 
 class TextColumn(Column[str]):
-    """Texts, one after the other in UTF-8, decoded when they are asked for.
+    """Texts, one after the other in UTF-8, decoded where they are read.
 
     Attributes:
         data: all texts.

@@ -9,26 +9,26 @@ from functools import cached_property
 from tastemaker.data.arrays import Int64Array
 from tastemaker.data.columns import TextColumn, Values
 
-Attributes = Mapping[str, Sequence[Values]]
+AttributeColumns = Mapping[str, Sequence[Values]]
 """For each attribute, the values of every item."""
 
 
-class StoredAttributes(Attributes):
-    """The attributes of items as the store has them, read when one is first asked for.
+class StoredAttributes(AttributeColumns):
+    """The attributes of items as the store has them, read when one is first used.
 
-    Most workers never ask: only filters and the training of content recommenders do.
+    Most workers never do: only filters and the training of content recommenders do.
 
     Attributes:
         rows: each item's attributes, as they are stored.
         read: makes columns of them.
     """
 
-    def __init__(self, rows: TextColumn, read: Callable[[Sequence[str]], Attributes]) -> None:
+    def __init__(self, rows: TextColumn, read: Callable[[Sequence[str]], AttributeColumns]) -> None:
         self.rows = rows
         self.read = read
 
     @cached_property
-    def _columns(self) -> Attributes:
+    def _columns(self) -> AttributeColumns:
         return self.read(self.rows)
 
     def __getitem__(self, name: str) -> Sequence[Values]:
@@ -58,14 +58,14 @@ class Items:
     ids: Sequence[str]
     titles: Sequence[str]
     texts: Sequence[str]
-    attributes: Attributes = field(default_factory=dict)
+    attributes: AttributeColumns = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.ids)
 
     def __getitem__(self, part: slice) -> Items:
         own = self.attributes
-        attributes: Attributes = (
+        attributes: AttributeColumns = (
             StoredAttributes(own.rows.part(part), own.read)
             if isinstance(own, StoredAttributes)
             else {name: values[part] for name, values in own.items()}
@@ -77,7 +77,7 @@ class Items:
     def joined(self, others: Items) -> Items:
         """These items and then the others."""
         own, new = self.attributes, others.attributes
-        attributes: Attributes
+        attributes: AttributeColumns
         if isinstance(own, StoredAttributes) and isinstance(new, StoredAttributes):
             attributes = StoredAttributes(own.rows.joined(new.rows), own.read)
         else:
@@ -97,7 +97,7 @@ class Items:
         """The items in the given places, in that order."""
         own = self.attributes
         rows = places.tolist()
-        attributes: Attributes = (
+        attributes: AttributeColumns = (
             StoredAttributes(own.rows.taken(places), own.read)
             if isinstance(own, StoredAttributes)
             else {name: tuple(map(values.__getitem__, rows)) for name, values in own.items()}

@@ -14,8 +14,6 @@ from weakref import ref
 T = TypeVar("T")
 
 
-logger = logging.getLogger(__name__)
-
 RETRY_AFTER = 60.0
 """Seconds after which what failed is tried again, if it is still wanted. Chosen, not measured."""
 
@@ -104,7 +102,9 @@ class Background(Generic[T]):
             with self._working:
                 result = self._work()
         except BaseException:  # whatever it is, somebody must hear of it, and what serves goes on
-            logger.exception("%s failed; what served before goes on.", self._what.capitalize())
+            logging.getLogger(__name__).exception(
+                "%s failed; what served before goes on.", self._what.capitalize()
+            )
         with self._lock:
             self._result = self._result if result is None else result
             self._failed = (wanted, time.monotonic()) if result is None else None

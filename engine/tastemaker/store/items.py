@@ -12,7 +12,7 @@ import numpy.typing as npt
 from sqlalchemy import Connection, Row, Select, select, update
 
 from tastemaker.data import (
-    Attributes,
+    AttributeColumns,
     BoolArray,
     Int64Array,
     Items,
@@ -221,7 +221,7 @@ def _selected() -> Select[Any]:
     return select(*CATALOGUE_COLUMNS).order_by(item.c.id)
 
 
-def attribute_columns(texts: Sequence[str]) -> Attributes:
+def attribute_columns(texts: Sequence[str]) -> AttributeColumns:
     """For each attribute that any item has, the values of every item.
 
     Args:

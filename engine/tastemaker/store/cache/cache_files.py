@@ -29,11 +29,9 @@ from tastemaker.store.cache.private_directory import PrivateDirectory
 from tastemaker.store.crypto.container import Contents, parse
 from tastemaker.store.crypto.keyring import SIGNATURE_BYTES, Keyring
 
-logger = logging.getLogger(__name__)
-
 MAPPED, SEALED = b"TMMF", b"TMSF"
-SUFFIXES = {True: ".mapped", False: ".sealed"}
-START = 64
+CACHE_SUFFIXES = {True: ".mapped", False: ".sealed"}
+CONTAINER_START = 64
 """Where a mapped container begins: at a multiple of a processor's cache line."""
 
 _LENGTH = struct.Struct(">I")
@@ -64,7 +62,7 @@ class CacheFiles:
     def __init__(self, directory: PrivateDirectory, keyring: Keyring, trusted: bool) -> None:
         self.directory = directory
         self.prefix = f"{keyring.tenant.hex()[:16]}-"
-        self.suffix = SUFFIXES[trusted]
+        self.suffix = CACHE_SUFFIXES[trusted]
         self._keyring = keyring
         self._trusted = trusted
 
@@ -89,7 +87,7 @@ class CacheFiles:
                     return contents
             except _UNUSABLE as error:
                 message = "The file %s of the model cache cannot be used and is written anew: %s"
-                logger.warning(message, self.name(place), error)
+                logging.getLogger(__name__).warning(message, self.name(place), error)
             return self.write(place, *make())
 
     def kept(self, place: Place) -> Contents | None:
@@ -117,22 +115,22 @@ class CacheFiles:
         handle = self.directory.write(self.name(place), parts(place.label, container))
         try:
             # What was just written needs no check; only a mapping is worth having in its place.
-            return parse(_mapped(handle)[START:]) if self._trusted else contents
+            return parse(_mapped(handle)[CONTAINER_START:]) if self._trusted else contents
         finally:
             os.close(handle)
 
     def _mapped_parts(self, label: str, container: bytes) -> Iterator[bytes]:
         head = MAPPED + self._keyring.sign(label, container)
-        yield head.ljust(START, b"\0")
+        yield head.ljust(CONTAINER_START, b"\0")
         yield container
 
     def _opened_mapped(self, label: str, handle: int) -> memoryview:
         whole = _mapped(handle)
         stop = len(MAPPED) + SIGNATURE_BYTES
-        if whole[: len(MAPPED)] != MAPPED or whole[stop:START].tobytes().strip(b"\0"):
+        if whole[: len(MAPPED)] != MAPPED or whole[stop:CONTAINER_START].tobytes().strip(b"\0"):
             raise TamperedError("It is no file of this cache.")
-        self._keyring.verify(label, whole[START:], whole[len(MAPPED) : stop].tobytes())
-        return whole[START:]
+        self._keyring.verify(label, whole[CONTAINER_START:], whole[len(MAPPED) : stop].tobytes())
+        return whole[CONTAINER_START:]
 
     def _sealed_parts(self, label: str, container: bytes) -> Iterator[bytes]:
         yield SEALED
@@ -157,7 +155,7 @@ class CacheFiles:
 def _mapped(handle: int) -> memoryview:
     """A file's content, mapped read-only; the pages are shared with whoever maps it too."""
     size = os.fstat(handle).st_size
-    if size <= START:
+    if size <= CONTAINER_START:
         raise TamperedError("It was truncated.")
     # All pages at once, where the system can: one by one, each costs an interruption.
     flags = mmap.MAP_SHARED | getattr(mmap, "MAP_POPULATE", 0)

@@ -9,7 +9,7 @@ from tastemaker.errors import ReleaseError
 from tastemaker.store.crypto.container import Contents, Sign, pack
 from tastemaker.store.items import StoredItems, attribute_columns
 
-TEXTS = ("ids", "titles", "texts", "attributes")
+ITEM_TEXTS = ("ids", "titles", "texts", "attributes")
 
 
 def packed_items(stored: StoredItems, sign: Sign) -> bytes:
@@ -19,7 +19,7 @@ def packed_items(stored: StoredItems, sign: Sign) -> bytes:
         raise ReleaseError("Items that were not read from a database cannot be kept.")
     own = (stored.items.ids, stored.items.titles, stored.items.texts, rows.rows)
     arrays = {"keys": stored.keys, "available": stored.available, "updated": stored.updated}
-    for name, column in zip(TEXTS, own, strict=True):
+    for name, column in zip(ITEM_TEXTS, own, strict=True):
         texts = column if isinstance(column, TextColumn) else TextColumn.of(column)
         arrays[f"{name} stops"] = texts.stops
         arrays[name] = np.frombuffer(texts.data, dtype=np.uint8)
@@ -30,7 +30,7 @@ def items_in(contents: Contents) -> StoredItems:
     """The items in such a container; texts stay where they are."""
     arrays = contents.arrays
     ids, titles, texts, rows = (
-        TextColumn(arrays[name].data, arrays[f"{name} stops"]) for name in TEXTS
+        TextColumn(arrays[name].data, arrays[f"{name} stops"]) for name in ITEM_TEXTS
     )
     attributes = StoredAttributes(rows, attribute_columns)
     return StoredItems(

@@ -49,7 +49,7 @@ class ModelCache:
 
 
 def cache_in_hand(given: ModelCache | str | os.PathLike[str] | None) -> ModelCache | None:
-    """The model cache that was asked for; the environment's where none was; None where neither.
+    """The model cache that was given; the environment's where none was; None where neither.
 
     Raises:
         InputError: it is no path.

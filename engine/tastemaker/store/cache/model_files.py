@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 
 from tastemaker.errors import KeyProblem, ReleaseError
 from tastemaker.store import items, releases
-from tastemaker.store.cache.cache_files import SUFFIXES, CacheFiles, Place
+from tastemaker.store.cache.cache_files import CACHE_SUFFIXES, CacheFiles, Place
 from tastemaker.store.cache.item_columns import items_in, packed_items
 from tastemaker.store.cache.model_cache import ModelCache
 from tastemaker.store.cache.private_directory import open_directory
@@ -25,8 +25,6 @@ from tastemaker.store.crypto.container import Contents, unpack
 from tastemaker.store.crypto.keyring import Keyring
 
 T = TypeVar("T")
-
-logger = logging.getLogger(__name__)
 
 ITEMS = Place("items", "cached items")
 
@@ -90,7 +88,7 @@ class ModelFiles:
             known = None if contents is None else items_in(contents)
         except (OSError, ReleaseError, KeyProblem) as error:
             message = "The file %s of the model cache cannot be used and is written anew: %s"
-            logger.warning(message, files.name(ITEMS), error)
+            logging.getLogger(__name__).warning(message, files.name(ITEMS), error)
         if known is None:
             stored = items.read_catalogue(connection)
         else:
@@ -110,7 +108,7 @@ class ModelFiles:
                 return work(CacheFiles(directory, self.keyring, self._cache.trusted))
         except OSError as error:
             message = "The model cache %s is of no use: %s. The database is read in its place."
-            logger.warning(message, path, error.strerror or error)
+            logging.getLogger(__name__).warning(message, path, error.strerror or error)
             return None
 
 
@@ -128,5 +126,5 @@ def _tidy(files: CacheFiles, kept: set[int], own: set[str]) -> None:
         if file.endswith(files.suffix) and number.isdecimal() and int(number) in kept:
             continue
         # Another worker may still be writing what is not complete.
-        if file.endswith(tuple(SUFFIXES.values())) or files.directory.is_abandoned(file):
+        if file.endswith(tuple(CACHE_SUFFIXES.values())) or files.directory.is_abandoned(file):
             files.directory.remove(file)
