@@ -10,7 +10,7 @@ from typing import TextIO
 
 import click
 
-from tastemaker.cli.options import Format, database_option, format_option, open_engine
+from tastemaker.cli.options import Format, cache_option, database_option, format_option, open_engine
 from tastemaker.cli.output import console, print_rows, print_table
 from tastemaker.engine import Tastemaker
 from tastemaker.errors import InputError
@@ -45,6 +45,7 @@ LIST_COLUMNS = ("user_id", "rank", "item_id", "score")
     "--exact", is_flag=True, help="Score every item, not only the retrieved candidates; slower."
 )
 @click.option("--output", type=click.Path(dir_okay=False), help="Write user_id,rank,item_id,score.")
+@cache_option
 @format_option
 @database_option
 def recommend(
@@ -56,6 +57,7 @@ def recommend(
     explain: bool,
     exact: bool,
     output: str | None,
+    cache: str | None,
     output_format: Format,
     database_url: str,
 ) -> None:
@@ -74,7 +76,7 @@ def recommend(
         raise click.UsageError("Name users, or give --users-file FILE, or --all; one of the three.")
     if explain and output is not None:
         raise click.UsageError("--output holds no reasons; leave out --explain.")
-    with open_engine(database_url) as engine:
+    with open_engine(database_url, cache) as engine:
         wanted: Iterable[str] = users
         if everyone:
             wanted = engine.user_ids()
@@ -228,16 +230,17 @@ def shares(contributions: Mapping[str, float], most: int = 3) -> str:
 @click.command()
 @click.argument("item")
 @click.option("-k", default=10, show_default=True, type=click.IntRange(1, 1000), help="How many.")
+@cache_option
 @format_option
 @database_option
-def similar(item: str, k: int, output_format: Format, database_url: str) -> None:
+def similar(item: str, k: int, cache: str | None, output_format: Format, database_url: str) -> None:
     """Show the items most similar to ITEM.
 
     \b
     Example:
       tastemaker similar item-42 -k 5
     """
-    with open_engine(database_url) as engine:
+    with open_engine(database_url, cache) as engine:
         rows = [
             {"rank": rank, "item_id": one.item_id, "title": one.title, "score": one.score}
             for rank, one in enumerate(engine.similar(item, k), start=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 
 from sqlalchemy import Connection
 
@@ -13,6 +14,8 @@ from tastemaker.serving.people import PastInteraction, read_past
 from tastemaker.serving.recommending import respond, respond_in_turn, similar_items
 from tastemaker.serving.request_batch import RequestBatch, read_request_batch
 from tastemaker.serving.state import ServingState
+from tastemaker.store.cache.model_cache import ModelCache
+from tastemaker.store.cache.model_files import ModelFiles
 from tastemaker.store.sql.statements import batches
 from tastemaker.store.store import Store
 from tastemaker.validation import check_count, check_id, check_several
@@ -28,16 +31,33 @@ class Server:
         store: where people, items and releases are.
         plugins: what the application brings besides installed distributions.
         exploration: the share of places that goes to new items; the configuration's if None.
+        cache: a directory for models that the workers of this machine share.
 
     Raises:
         SchemaError: the database has no schema or no keys yet.
     """
 
     def __init__(
-        self, store: Store, plugins: Sequence[object] = (), exploration: float | None = None
+        self,
+        store: Store,
+        plugins: Sequence[object] = (),
+        exploration: float | None = None,
+        cache: ModelCache | None = None,
     ) -> None:
         self._store = store
-        self._cache = ServingCache(store.keyring, plugins, exploration)
+        files = ModelFiles(store.keyring, cache)
+        self._cache = ServingCache(files, self._reading, plugins, exploration)
+
+    def catch_up(self) -> None:
+        """Returns when a change of the active release serves; see `ServingCache.catch_up`."""
+        self._cache.catch_up()
+
+    def close(self) -> None:
+        """Ends the thread that loads releases."""
+        self._cache.close()
+
+    def _reading(self) -> AbstractContextManager[Connection]:
+        return self._store.reading("loading a release")
 
     def state(self, connection: Connection) -> ServingState:
         """What serves now; see `ServingCache.current`."""
