@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection
 
 from tastemaker.serving.background import Background
+from tastemaker.serving.blas_threads import one_blas_thread
 from tastemaker.serving.loading import LoadedRelease, Recommenders, load_active
 from tastemaker.serving.state import ServingState, assemble_state
 from tastemaker.store import items, meta
@@ -165,6 +166,7 @@ class ServingCache:
         configuration = parse_configuration(stamp.get(CONFIGURATION))
         recommenders = Recommenders(self._plugins, configuration.disabled)
         loaded = load_active(connection, self._files, recommenders, stamp.get(ACTIVE))
+        one_blas_thread().find_libraries()
         for problem in loaded.problems:
             logger.warning("%s", problem)
         stored = self._items(connection, stamp, before)

@@ -12,6 +12,7 @@ import numpy as np
 from tastemaker.data import BoolArray, Float32Array, Int64Array, People
 from tastemaker.plugin.guarded_recommender import GuardedRecommender
 from tastemaker.serving.answers import Answer, Details, Recommendation
+from tastemaker.serving.blas_threads import one_blas_thread
 from tastemaker.serving.catalogue import Catalogue, Where
 from tastemaker.serving.explain import Explainer, reason_amounts
 from tastemaker.serving.ranker import Ranking, excluded_items
@@ -51,10 +52,11 @@ def respond(
     parts = batch.parts(part_size(state, exact))
     for people, seeds in ((part.people, part.seeds) for part in parts):
         excluded = excluded_items(people, ineligible)
-        ranking = state.ranker.rank(people, excluded, k, seeds, exact)
-        recommended = _recommended(ranking, state.catalogue)
-        if explain:
-            recommended = _all_explained(state, ranking, people, recommended)
+        with one_blas_thread():
+            ranking = state.ranker.rank(people, excluded, k, seeds, exact)
+            recommended = _recommended(ranking, state.catalogue)
+            if explain:
+                recommended = _all_explained(state, ranking, people, recommended)
         result.extend(map(Answer, recommended, _details(state, ranking, people)))
     return result
 
