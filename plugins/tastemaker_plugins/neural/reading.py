@@ -10,20 +10,22 @@ from typing import Any, ClassVar, Self
 from tastemaker import (
     Float32Array,
     Int32Array,
+    Int64Array,
     Items,
     People,
-    Recommender,
     State,
     TrainingData,
     setting,
 )
 from tastemaker_plugins.neural.settings import RUNTIME
 from tastemaker_plugins.neural.texts import Vocabulary
-from tastemaker_plugins.shared.item_vectors import ItemVectors, Rows
+from tastemaker_plugins.shared.half_precision import Rows, Vectors, halved
+from tastemaker_plugins.shared.item_vectors import ItemVectors
 from tastemaker_plugins.shared.recency import HistorySettings, half_life_setting, recency
+from tastemaker_plugins.shared.vector_recommender import VectorRecommender
 
-Network = Mapping[str, Float32Array]
-"""The weights of a network: "words.0" is the first of the layer "words"."""
+Network = Mapping[str, Vectors]
+"""The weights of a network: "words.0" is the first of the layer "words"; it may be float16."""
 
 
 def text_length_setting(default: int) -> Any:
@@ -53,7 +55,7 @@ class ReadingSettings(HistorySettings):
     text_length: int = text_length_setting(24)
 
 
-class TextRecommender(Recommender):
+class TextRecommender(VectorRecommender):
     """Scores items by the vectors that a trained network makes of their texts, with NumPy alone.
 
     A subclass gives `fit`, which sets the attributes, and `encoded`.
@@ -61,7 +63,8 @@ class TextRecommender(Recommender):
     Attributes:
         vocabulary: how items are read.
         network: the trained weights by name.
-        vectors: what the network makes of every item.
+        items: what the network makes of every item.
+        only_trained: the layers that only training needs.
     """
 
     family: ClassVar[str] = "content"
@@ -70,7 +73,7 @@ class TextRecommender(Recommender):
     settings: ReadingSettings
     vocabulary: Vocabulary
     network: Network
-    vectors: ItemVectors
+    only_trained: ClassVar[tuple[str, ...]] = ()
 
     @abstractmethod
     def encoded(self, texts: Int32Array) -> ItemVectors:
@@ -102,25 +105,29 @@ class TextRecommender(Recommender):
 
     def extend(self, items: Items) -> None:
         """Reads the items added since training."""
-        self.vectors = self.vectors.joined(self.encoded(self.vocabulary.read(items)))
+        self.items = self.items.joined(self.encoded(self.vocabulary.read(items)))
 
-    def score(self, people: People) -> Float32Array:
-        """(len(people), n_items) float32; NaN for items without words and empty histories."""
-        return self.vectors.mean_scores(people, self.weights(people), self.rows(people))
+    def profiles(self, people: People) -> Float32Array:
+        """(len(people), size) float32: the mean of each history; NaN for empty ones."""
+        shares = self.items.shares(people, self.weights(people))
+        return self.items.profiles(people, shares, self.rows(people))
 
-    def reasons(self, people: People, item_index: int) -> Float32Array:
-        """(n_interactions,) what each interaction adds to the item's score."""
-        weights, rows = self.weights(people), self.rows(people)
-        return self.vectors.mean_reasons(people, weights, item_index, rows)
+    def reasons(self, people: People, items: Int64Array) -> Float32Array:
+        """(n_interactions, width) what each interaction adds to the score of some items."""
+        return self.items.mean_reasons(people, self.weights(people), items, self.rows(people))
 
     def similar(self, item_index: int) -> Float32Array:
         """(n_items,) float32: the score of every item for a person who chose this one only."""
-        return self.vectors.scores_after(item_index)
+        return self.items.scores_after(item_index)
 
     def state(self) -> State:
         """The words, the weights of the network, every item's vectors, and the half-life."""
-        arrays = {f"network.{name}": array for name, array in self.network.items()}
-        arrays |= self.vectors.arrays() | self.vocabulary.arrays()
+        read = {
+            f"network.{name}": halved(array) if name == "words.0" else array
+            for name, array in self.network.items()
+            if name.split(".")[0] not in self.only_trained
+        }
+        arrays = read | self.items.arrays() | self.vocabulary.arrays()
         return State(arrays, {"half_life": self.settings.half_life, **self.vocabulary.values()})
 
     @classmethod
@@ -128,7 +135,7 @@ class TextRecommender(Recommender):
         """A recommender that scores as the one whose `state` was taken."""
         restored = cls(cls.settings_type.from_values(state.values))
         restored.vocabulary = Vocabulary.restored(state.arrays, state.values)
-        restored.vectors = ItemVectors.of(state.arrays)
+        restored.items = ItemVectors.of(state.arrays)
         restored.network = {
             name.removeprefix("network."): array
             for name, array in state.arrays.items()

@@ -22,7 +22,7 @@ from tastemaker import (
 )
 from tastemaker_plugins.neural.co_occurrence import DIRECTIONS, clusters, recent_choices
 from tastemaker_plugins.neural.keras_training import Pace, Shuffled, keras_for, train_network
-from tastemaker_plugins.neural.layers import conv1d, relu
+from tastemaker_plugins.neural.layers import conv1d, relu, unit
 from tastemaker_plugins.neural.reading import (
     Network,
     ReadingSettings,
@@ -36,7 +36,8 @@ from tastemaker_plugins.neural.settings import (
     word_embedding_size_setting,
 )
 from tastemaker_plugins.neural.texts import PADDING, READ_SHARE, Vocabulary, truncated
-from tastemaker_plugins.shared.item_vectors import ItemVectors, unit
+from tastemaker_plugins.shared.half_precision import gathered
+from tastemaker_plugins.shared.item_vectors import ItemVectors
 from tastemaker_plugins.shared.terms import number_edges
 
 POOLED_TEXTS = 1024
@@ -112,6 +113,7 @@ class TextCnn(TextRecommender):
         "Convolutional network over item texts that predicts categories and co-chosen clusters"
     )
     settings_type: ClassVar[type[ReadingSettings]] = TextCnnSettings
+    only_trained: ClassVar[tuple[str, ...]] = ("categories",)
     settings: TextCnnSettings
 
     def memory(self, data: TrainingData) -> int:
@@ -141,7 +143,7 @@ class TextCnn(TextRecommender):
         pooled = self.pooled(texts)[readable]
         mean = pooled.mean(axis=0) if len(pooled) else np.zeros(settings.filters)
         self.network = {**self.network, "mean": mean.astype(np.float32)}
-        self.vectors = self.encoded(texts)
+        self.items = self.encoded(texts).finished()
         return self
 
     def _targets(
@@ -208,7 +210,7 @@ class TextCnn(TextRecommender):
         for first in range(0, len(texts), POOLED_TEXTS):
             part = truncated(texts[first : first + POOLED_TEXTS])
             there = (part != PADDING)[..., np.newaxis]
-            words = np.pad(self.network["words.0"][part] * there, around)
+            words = np.pad(gathered(self.network["words.0"], part) * there, around)
             found = conv1d(words, kernel, bias, relu) * there
             pooled[first : first + POOLED_TEXTS] = found.max(axis=1)
         return pooled

@@ -39,6 +39,7 @@ from tastemaker_plugins.neural.settings import (
     word_embedding_size_setting,
 )
 from tastemaker_plugins.neural.texts import PADDING, READ_SHARE, Vocabulary, truncated
+from tastemaker_plugins.shared.half_precision import gathered
 from tastemaker_plugins.shared.item_vectors import ItemVectors
 
 TEXTS = 1024
@@ -111,7 +112,7 @@ class TextLstm(TextRecommender):
         if len(sampled):
             batches = self._batches(truncated(texts, READ_SHARE), choices, sampled, data.seed)
             self.network = self._trained(batches, data.seed, progress)
-        self.vectors = self.encoded(texts)
+        self.items = self.encoded(texts).finished()
         return self
 
     def start(self, rng: np.random.Generator) -> Network:
@@ -190,11 +191,15 @@ class TextLstm(TextRecommender):
         names = ("reader.0", "reader.1", "reader.2")
         reader = Lstm(*(self.network[name] for name in names))
         vectors = np.zeros((len(texts), self.network["reader.1"].shape[0]), dtype=np.float32)
-        order = np.argsort(np.count_nonzero(texts, axis=1), kind="stable")
+        lengths = np.count_nonzero(texts, axis=1)
+        order = np.argsort(-lengths, kind="stable")
         for first in range(0, len(texts), TEXTS):
             rows = order[first : first + TEXTS]  # texts of about the same length
             part = truncated(texts[rows])
-            vectors[rows] = reader(self.network["words.0"][part], part != PADDING)
+            steps = np.arange(1, part.shape[1] + 1)
+            active = np.searchsorted(-lengths[rows], -steps, side="right").tolist()
+            words = gathered(self.network["words.0"], part)
+            vectors[rows] = reader.output(reader.read(reader.start(len(rows)), words, active))
         return vectors
 
     def rows(self, people: People) -> Int64Array:

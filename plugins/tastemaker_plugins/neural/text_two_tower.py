@@ -24,7 +24,7 @@ from tastemaker_plugins.neural.co_occurrence import (
     sampled_pairs,
 )
 from tastemaker_plugins.neural.keras_training import Batch, Pace, Shuffled, keras_for, train_network
-from tastemaker_plugins.neural.layers import dense
+from tastemaker_plugins.neural.layers import TINY, dense, unit
 from tastemaker_plugins.neural.reading import (
     Network,
     ReadingSettings,
@@ -46,7 +46,7 @@ from tastemaker_plugins.neural.texts import (
     averages,
     truncated,
 )
-from tastemaker_plugins.shared.item_vectors import TINY, ItemVectors, unit
+from tastemaker_plugins.shared.item_vectors import ItemVectors
 
 START_SCALE, START_BIAS = 5.0, -2.0
 """Where training starts: a cosine of 1 means "together" (logit 3), one of 0 "not" (logit -2).
@@ -125,7 +125,7 @@ class TextTwoTower(TextRecommender):
         if len(pairs[0]):
             read = truncated(texts, READ_SHARE)
             self.network = self._trained(read, pairs, data.seed, progress)
-        self.vectors = self.encoded(texts)
+        self.items = self.encoded(texts).finished()
         return self
 
     def _trained(self, texts: Int32Array, pairs: Pairs, seed: int, progress: Progress) -> Network:
