@@ -69,5 +69,7 @@ def _solved(matrix: Float32Array, wanted: Float32Array) -> Float32Array:
 
     By LAPACK itself: for so small a matrix the checks around it would take longer.
     """
+    if not len(matrix):
+        return wanted
     found: Float32Array = sposv(matrix, wanted)[1]
     return found

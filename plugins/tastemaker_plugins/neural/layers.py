@@ -16,7 +16,8 @@ from tastemaker import Float32Array
 
 Activation = Callable[[Float32Array], Float32Array]
 
-HALF, ONE = np.float32(0.5), np.float32(1)
+HALF, ONE = np.full((2, 1), [[0.5], [1]], dtype=np.float32)
+"""Arrays, as NumPy takes a microsecond to make one of a number."""
 
 TINY = np.float32(1e-6)
 """Added to a squared length before it divides."""
@@ -109,27 +110,33 @@ class Gru:
         """
         size = len(self.recurrent)
         kernel, recurrent, bias, inner_bias = self._prepared
-        states, given = states.copy(), _by_step(inputs) @ kernel
-        given += bias
-        room, gates = (
-            np.empty((len(states), 3 * size), np.float32),
-            np.empty_like(states, shape=(len(states), 2 * size)),
-        )
-        for part, count in zip(given, active or (len(states),) * len(given), strict=True):
-            state, own, gate = states[:count], room[:count], gates[:count]
-            np.dot(state, recurrent, out=own)
-            np.add(part[:count, : 2 * size], own[:, : 2 * size], out=gate)
-            np.tanh(gate, out=gate)
-            gate += ONE  # twice 1 - z, and twice r
-            candidate = own[:, 2 * size :]
-            candidate += inner_bias
-            candidate *= gate[:, size:]
-            candidate += part[:count, 2 * size :]
-            np.tanh(candidate, out=candidate)
-            candidate -= state
-            candidate *= gate[:, :size]
-            candidate *= HALF
-            state += candidate
+        states, given = states.copy(), _by_step(inputs, kernel, bias)
+        room = np.empty((2, len(states), 3 * size), dtype=np.float32)
+        counts = active or (len(states),) * len(given)
+        before = -1
+        for part, count in zip(given, counts, strict=True):
+            if count != before:
+                # an operation on so few numbers takes no longer than finding where they are
+                state, own, gates = states[:count], *room[:, :count]
+                own_gates, candidate = own[:, : 2 * size], own[:, 2 * size :]
+                gates, leave, reset = (
+                    gates[:, : 2 * size],
+                    gates[:, :size],
+                    gates[:, size : 2 * size],
+                )
+                before = count
+            np.dot(state, recurrent, own)
+            np.add(part[:count, : 2 * size], own_gates, gates)
+            np.tanh(gates, gates)
+            np.add(gates, ONE, gates)  # twice 1 - z, and twice r
+            np.add(candidate, inner_bias, candidate)
+            np.multiply(candidate, reset, candidate)
+            np.add(candidate, part[:count, 2 * size :], candidate)
+            np.tanh(candidate, candidate)
+            np.subtract(candidate, state, candidate)
+            np.multiply(candidate, leave, candidate)
+            np.multiply(candidate, HALF, candidate)
+            np.add(state, candidate, state)
         return states
 
     @cached_property
@@ -187,8 +194,7 @@ class Lstm:
         """
         size = len(self.recurrent)
         kernel, recurrent, bias = self._prepared
-        states, given = states.copy(), _by_step(inputs) @ kernel
-        given += bias
+        states, given = states.copy(), _by_step(inputs, kernel, bias)
         for part, count in zip(given, active or (len(states),) * len(given), strict=True):
             output, cell = states[:count, :size], states[:count, size:]
             squashed = output @ recurrent
@@ -218,6 +224,9 @@ def recurrent_of(kind: str, weights: Sequence[Float32Array]) -> Gru | Lstm:
     return RECURRENT[kind](*weights)
 
 
-def _by_step(inputs: Float32Array) -> Float32Array:
-    """(n_steps, n, n_in): each step's inputs side by side in memory."""
-    return np.ascontiguousarray(inputs.transpose(1, 0, 2))
+def _by_step(inputs: Float32Array, kernel: Float32Array, bias: Float32Array) -> Float32Array:
+    """(n_steps, n, n_out): what the layer makes of each step's inputs by themselves."""
+    n, n_steps, n_in = inputs.shape
+    given = np.ascontiguousarray(inputs.transpose(1, 0, 2)).reshape(-1, n_in) @ kernel
+    given += bias
+    return given.reshape(n_steps, n, -1)

@@ -67,7 +67,7 @@ class InvertedFile:
             vectors: (n, size) float32.
             rows: (n,) int32, the numbers that a search gives them.
         """
-        n_lists = max(1, int(LISTS * np.sqrt(len(vectors))))
+        n_lists = min(len(vectors), int(LISTS * np.sqrt(len(vectors))))
         nearest = _nearest(vectors, _centres(vectors, n_lists))
         order = np.argsort(nearest, kind="stable")
         counts = np.bincount(nearest, minlength=n_lists)
@@ -97,22 +97,31 @@ class InvertedFile:
             query: (size,) float32.
             k: how many; fewer come where there are fewer.
         """
+        products, rows = self.candidates(query, k)
+        if len(products) > k:
+            rows = rows[np.argpartition(products, -k)[-k:]]
+        return rows.astype(np.int64)
+
+    def candidates(self, query: Float32Array, k: int) -> tuple[Float32Array, Int32Array]:
+        """The products with the vectors that are tried, nearly, and the numbers of these.
+
+        First come those of the most hopeful lists; then all lists that may hold one that is better
+        than the `k` best among them.
+        """
         products = self.means @ query
         hopes = products + self.spreads * np.float32(HOPE * np.sqrt(query @ query))
         order = np.argsort(-hopes)
         ends = np.cumsum(np.diff(self.starts)[order])
-        n = int(ends[-1]) if len(ends) else 0
-        first = 1 + int(np.searchsorted(ends, max(FIRST_SHARE * n, LEAST_FIRST, 2 * k)))
-        found, tried = self._tried(query, order[:first], products)
-        if first < len(order):
-            least = np.partition(found, -k)[-k]
-            most = 1 + int(np.searchsorted(ends, max(MOST_SHARE * n, LEAST_FIRST, 4 * k)))
-            hopeful = int(np.searchsorted(-hopes[order], -least))
-            more, others = self._tried(query, order[first : min(most, hopeful)], products)
-            found, tried = np.concatenate((found, more)), np.concatenate((tried, others))
-        if len(found) > k:
-            tried = tried[np.argpartition(found, -k)[-k:]]
-        return tried.astype(np.int64)
+        n = len(self.rows)
+        first = 1 + int(np.searchsorted(ends, min(n, max(FIRST_SHARE * n, LEAST_FIRST, 2 * k))))
+        found, rows = self._tried(query, order[:first], products)
+        if first >= len(order):
+            return found, rows
+        least = np.partition(found, -k)[-k]
+        hopeful = int(np.searchsorted(-hopes[order], -least))
+        most = 1 + int(np.searchsorted(ends, max(MOST_SHARE * n, LEAST_FIRST, 4 * k)))
+        more, others = self._tried(query, order[first : min(most, hopeful)], products)
+        return np.concatenate((found, more)), np.concatenate((rows, others))
 
     def _tried(
         self, query: Float32Array, lists: Int64Array, products: Float32Array
@@ -167,8 +176,8 @@ def _centres(vectors: Float32Array, n_lists: int) -> Float32Array:
     random = np.random.default_rng(0)
     size = min(len(vectors), SAMPLE * n_lists)
     sample = vectors[np.sort(random.choice(len(vectors), size, replace=False))]
-    centres = sample[random.choice(size, n_lists, replace=size < n_lists)]
-    for _ in range(ROUNDS):
+    centres = sample[random.permutation(size)[:n_lists]]
+    for _ in range(ROUNDS if n_lists else 0):
         nearest = _nearest(sample, centres)
         order = np.argsort(nearest, kind="stable")
         counts = np.bincount(nearest, minlength=n_lists)

@@ -155,7 +155,7 @@ def keras_scores(network: SequenceNetwork, examples: TrainingExamples) -> Any:
 def test_the_same_seed_learns_the_same_and_another_one_something_else() -> None:
     settings = replace(SMALL, epochs=2)
     one, same, other = (
-        Sequence(settings).fit(replace(cycles(), seed=seed), no_progress).vectors
+        Sequence(settings).fit(replace(cycles(), seed=seed), no_progress).items.vectors
         for seed in (1, 1, 2)
     )
     assert np.array_equal(one, same)

@@ -141,7 +141,7 @@ def keras_scores(keras: Any, towers: TwoTowers, examples: TrainingExamples) -> A
 def test_the_same_seed_learns_the_same_and_another_one_something_else() -> None:
     settings = replace(SMALL, epochs=1)
     one, same, other = (
-        TwoTower(settings).fit(replace(two_teams(), seed=seed), no_progress).vectors
+        TwoTower(settings).fit(replace(two_teams(), seed=seed), no_progress).items.vectors
         for seed in (1, 1, 2)
     )
     assert np.array_equal(one, same)
