@@ -20,6 +20,10 @@ keeps its eleven bits down to 2 ** -14, which is then 256 times smaller than the
 FEW = 1 << 15
 """Numbers that are not worth halving. Chosen, not measured."""
 
+WHOLE = 1 << 20
+"""Numbers of half precision that are widened once, and not whenever they are needed: 4 MB, which
+every process has for itself. Chosen, not measured."""
+
 SHIFT = np.int32(13)
 """How much longer a fraction is in float32."""
 
@@ -65,3 +69,8 @@ def halved(vectors: Vectors) -> Vectors:
         return vectors
     largest = max(vectors.max(), -vectors.min())
     return vectors.astype(np.float16) if LEAST <= largest <= MOST else vectors
+
+
+def at_hand(vectors: Vectors) -> Vectors:
+    """Few vectors as float32; many as they are."""
+    return whole(vectors) if vectors.size <= WHOLE else vectors

@@ -28,7 +28,7 @@ FIRST_SHARE, LEAST_FIRST = 0.01, 1000
 MOST_SHARE = 0.1
 """The share of the vectors tried at most."""
 
-HOPE = 1.1
+HOPE = 1.0
 """How far above the product with its mean the best of a list may lie, in lengths of the query times
 the spread of the list."""
 

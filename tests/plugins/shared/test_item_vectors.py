@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from tastemaker.testing import people_of
-from tastemaker_plugins.shared.item_vectors import EXACT, WHOLE, ItemVectors
+from tastemaker_plugins.shared.half_precision import WHOLE
+from tastemaker_plugins.shared.item_vectors import EXACT, MANY, ItemVectors
 from tastemaker_plugins.shared.vector_search import able
 
 KNOWN = np.array([True, True, False])
@@ -127,10 +128,11 @@ def test_beyond_a_size_nearly_the_best_are_found_by_an_index() -> None:
     indexed = exact.finished()
     assert exact.index is None
     assert indexed.index is not None
-    profiles = np.random.default_rng(1).standard_normal((20, 8)).astype(np.float32)
+    profiles = np.random.default_rng(1).standard_normal((MANY - 1, 8)).astype(np.float32)
     found, best = indexed.retrieve(profiles, 100), exact.retrieve(profiles, 100)
     common = [len(np.intersect1d(*rows)) for rows in zip(found, best, strict=True)]
     assert np.mean(common) >= 98
+    assert found.tolist() != best.tolist()
     scores = indexed.score_items(profiles, found)
     assert (np.diff(scores, axis=1) <= 0).all()
 

@@ -39,11 +39,21 @@ def test_products_are_alike_by_the_whole_and_one_by_one(n_items: int) -> None:
     assert halves == pytest.approx(found, abs=1e-2)
 
 
-def test_the_earlier_of_equal_places_comes_first_and_nan_never() -> None:
-    scores = np.array([1, np.nan, 3, 1, 3, -np.inf, 1], np.float32)
-    assert best_places(scores.copy(), 3).tolist() == [2, 4, 0]
-    assert best_places(scores.copy(), 9).tolist() == [2, 4, 0, 3, 6]
+def test_the_earlier_of_equal_places_comes_first_and_what_has_no_score_never() -> None:
+    scores = np.array([1, -np.inf, 3, 1, 3, -np.inf, 1], np.float32)
+    assert best_places(scores, 3).tolist() == [2, 4, 0]
+    assert best_places(scores, 9).tolist() == [2, 4, 0, 3, 6]
     assert best_places(np.zeros(0, np.float32), 2).tolist() == []
+
+
+@pytest.mark.parametrize("levels", [2, 50, 10**6])
+@pytest.mark.parametrize("k", [1, 100, 5000])
+def test_the_best_of_many_are_those_that_sorting_gives(levels: int, k: int) -> None:
+    scores = np.random.default_rng(0).integers(0, levels, 10_000).astype(np.float32)
+    assert best_places(scores, k).tolist() == np.argsort(-scores, kind="stable")[:k].tolist()
+    # what is looked at to see how high a score must be is far from the whole
+    rising = np.arange(10_000, dtype=np.float32) * (np.arange(10_000) % 4 == 1)
+    assert best_places(rising, k).tolist() == np.argsort(-rising, kind="stable")[:k].tolist()
 
 
 def test_rows_are_filled_up() -> None:
