@@ -23,7 +23,7 @@ from tastemaker import (
 )
 from tastemaker_plugins.factors.alternating import Observations, improved, in_own_axes
 from tastemaker_plugins.factors.folding import FoldedHistory
-from tastemaker_plugins.shared.half_precision import gathered
+from tastemaker_plugins.shared.half_precision import gathered, whole
 from tastemaker_plugins.shared.item_vectors import ItemVectors
 from tastemaker_plugins.shared.recency import (
     HistorySettings,
@@ -34,6 +34,9 @@ from tastemaker_plugins.shared.recency import (
 )
 from tastemaker_plugins.shared.vector_recommender import VectorRecommender
 from tastemaker_plugins.shared.vector_search import able, histories_of
+
+WARM_SHARE = 3 / 8
+"""The share of the epochs where it starts from where another one has ended."""
 
 LEAST_RIDGE = 1e-6
 """Every vector is held back a little, so that each has one solution."""
@@ -97,6 +100,15 @@ class Als(VectorRecommender):
 
     def fit(self, data: TrainingData, progress: Progress) -> Self:
         """Fits people and items in turn."""
+        return self._learn(data, progress, None)
+
+    def fit_from(self, data: TrainingData, progress: Progress, before: Self) -> Self:
+        """Fits with a share of the epochs from where another one has ended."""
+        shape = (data.n_items, self.settings.factors)
+        start = whole(before.items.vectors) if before.items.vectors.shape == shape else None
+        return self._learn(data, progress, start)
+
+    def _learn(self, data: TrainingData, progress: Progress, start: Float32Array | None) -> Self:
         chosen = strengths(data.people, self.settings.time_decay)
         choosers = chosen.T.tocsr()
         filled = float(chosen.sum()) / max(1, len(data.people) * data.n_items)
@@ -104,8 +116,9 @@ class Als(VectorRecommender):
         sides = tuple(Observations(m.indptr, m.indices, m.data) for m in (chosen, choosers))
         known = np.diff(choosers.indptr) > 0
         people = np.zeros((len(data.people), self.settings.factors), dtype=np.float32)
-        items = self._start(known, data.seed)
-        epochs = self.settings.epochs
+        items, epochs = self._start(known, data.seed), self.settings.epochs
+        if start is not None:
+            items, epochs = start, max(1, round(epochs * WARM_SHARE))
         for epoch in range(epochs):
             progress(epoch, epochs, "epochs")
             people, items = self._half_epoch(sides[0], items, people)

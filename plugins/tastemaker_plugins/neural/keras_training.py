@@ -85,6 +85,15 @@ class Pace:
     learning_rate: float
 
 
+WARM_SHARE = 1 / 3
+"""The share of the epochs that a network goes through which starts where another one has ended."""
+
+
+def warm_epochs(epochs: int) -> int:
+    """How many epochs are left for a network that starts where another one has ended."""
+    return max(1, round(epochs * WARM_SHARE))
+
+
 def train_network(
     keras: Any,
     loss: Loss,

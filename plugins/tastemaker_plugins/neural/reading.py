@@ -7,19 +7,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
+import numpy as np
+
 from tastemaker import (
     Float32Array,
     Int32Array,
     Int64Array,
     Items,
     People,
+    Progress,
     State,
     TrainingData,
     setting,
 )
 from tastemaker_plugins.neural.settings import RUNTIME
 from tastemaker_plugins.neural.texts import Vocabulary
-from tastemaker_plugins.shared.half_precision import Rows, Vectors, halved
+from tastemaker_plugins.shared.half_precision import Rows, Vectors, halved, whole
 from tastemaker_plugins.shared.item_vectors import ItemVectors
 from tastemaker_plugins.shared.recency import HistorySettings, half_life_setting, recency
 from tastemaker_plugins.shared.vector_recommender import VectorRecommender
@@ -58,7 +61,7 @@ class ReadingSettings(HistorySettings):
 class TextRecommender(VectorRecommender):
     """Scores items by the vectors that a trained network makes of their texts, with NumPy alone.
 
-    A subclass gives `fit`, which sets the attributes, and `encoded`.
+    A subclass gives `_learn`, which sets the attributes, and `encoded`.
 
     Attributes:
         vocabulary: how items are read.
@@ -74,6 +77,30 @@ class TextRecommender(VectorRecommender):
     vocabulary: Vocabulary
     network: Network
     only_trained: ClassVar[tuple[str, ...]] = ()
+
+    def fit(self, data: TrainingData, progress: Progress) -> Self:
+        """Learns to read."""
+        return self._learn(data, progress, None)
+
+    def fit_from(self, data: TrainingData, progress: Progress, before: Self) -> Self:
+        """Learns with a third of the epochs from where another one has ended."""
+        return self._learn(data, progress, before)
+
+    @abstractmethod
+    def _learn(self, data: TrainingData, progress: Progress, before: Self | None) -> Self:
+        """Learns as in `fit`, or as in `fit_from` where the one before knows the same words."""
+
+    def _begun(self, start: Network, before: Self | None) -> tuple[Network, bool]:
+        """The network to start with, and whether it has been trained before."""
+        if before is None or not np.array_equal(before.vocabulary.words, self.vocabulary.words):
+            return start, False
+        known = {
+            name: whole(array)
+            for name, array in before.network.items()
+            if name.split(".")[0] not in self.only_trained and name in start
+        }
+        fits = all(start[name].shape == array.shape for name, array in known.items())
+        return ({**start, **known}, True) if fits else (start, False)
 
     @abstractmethod
     def encoded(self, texts: Int32Array) -> ItemVectors:

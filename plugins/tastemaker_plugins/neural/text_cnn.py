@@ -21,7 +21,13 @@ from tastemaker import (
     setting,
 )
 from tastemaker_plugins.neural.co_occurrence import DIRECTIONS, clusters, recent_choices
-from tastemaker_plugins.neural.keras_training import Pace, Shuffled, keras_for, train_network
+from tastemaker_plugins.neural.keras_training import (
+    Pace,
+    Shuffled,
+    keras_for,
+    train_network,
+    warm_epochs,
+)
 from tastemaker_plugins.neural.layers import conv1d, relu, unit
 from tastemaker_plugins.neural.reading import (
     Network,
@@ -128,18 +134,17 @@ class TextCnn(TextRecommender):
         )
         return read + targets + found
 
-    def fit(self, data: TrainingData, progress: Progress) -> Self:
-        """Learns to predict the items' categories."""
+    def _learn(self, data: TrainingData, progress: Progress, before: Self | None) -> Self:
         settings, rng = self.settings, np.random.default_rng(data.seed)
         self.vocabulary = Vocabulary.of(data.items, settings.max_words, settings.text_length)
         texts = self.vocabulary.read(data.items)
         readable = (texts != PADDING).any(axis=1)
         targets = self._targets(data, readable, rng)
         labelled = np.flatnonzero(readable & targets.any(axis=1))
-        self.network = self.start(targets.shape[1], rng)
+        self.network, warm = self._begun(self.start(targets.shape[1], rng), before)
         if targets.shape[1] > 1 and len(labelled):
             read = truncated(texts[labelled], READ_SHARE)
-            self.network = self._trained(read, targets[labelled], data.seed, progress)
+            self.network = self._trained(read, targets[labelled], data.seed, progress, warm)
         pooled = self.pooled(texts)[readable]
         mean = pooled.mean(axis=0) if len(pooled) else np.zeros(settings.filters)
         self.network = {**self.network, "mean": mean.astype(np.float32)}
@@ -180,7 +185,7 @@ class TextCnn(TextRecommender):
         }
 
     def _trained(
-        self, texts: Int32Array, targets: Float32Array, seed: int, progress: Progress
+        self, texts: Int32Array, targets: Float32Array, seed: int, progress: Progress, warm: bool
     ) -> Network:
         settings = self.settings
         batches = Shuffled((texts, targets), settings.batch_size, seed)
@@ -192,7 +197,7 @@ class TextCnn(TextRecommender):
                 predicted = model.model(words)
                 return keras.ops.mean(keras.losses.categorical_crossentropy(wanted, predicted))
 
-            pace = Pace(epochs, settings.learning_rate)
+            pace = Pace(warm_epochs(epochs) if warm else epochs, settings.learning_rate)
             train_network(keras, loss, model.model.trainable_variables, batches, pace, progress)
             return weights_of(model.layers)
 

@@ -19,7 +19,7 @@ from tastemaker import (
     hookimpl,
     setting,
 )
-from tastemaker_plugins.neural.keras_training import Pace, keras_for, train_network
+from tastemaker_plugins.neural.keras_training import Pace, keras_for, train_network, warm_epochs
 from tastemaker_plugins.neural.layers import Lstm, dense
 from tastemaker_plugins.neural.liking_examples import LabelledChoices, LikingBatches, disliked
 from tastemaker_plugins.neural.reading import (
@@ -101,17 +101,16 @@ class TextLstm(TextRecommender):
         size = 10 * settings.embedding_size
         return self.memory_to_read(data, settings.word_embedding_size, size, read) + choices
 
-    def fit(self, data: TrainingData, progress: Progress) -> Self:
-        """Learns to read, and what people like."""
+    def _learn(self, data: TrainingData, progress: Progress, before: Self | None) -> Self:
         settings, rng = self.settings, np.random.default_rng(data.seed)
         self.vocabulary = Vocabulary.of(data.items, settings.max_words, settings.text_length)
         texts = self.vocabulary.read(data.items)
-        self.network = self.start(rng)
+        self.network, warm = self._begun(self.start(rng), before)
         choices = LabelledChoices.of(data.people, (texts != PADDING).any(axis=1))
         sampled = choices.sample(settings.max_samples, rng)
         if len(sampled):
             batches = self._batches(truncated(texts, READ_SHARE), choices, sampled, data.seed)
-            self.network = self._trained(batches, data.seed, progress)
+            self.network = self._trained(batches, data.seed, progress, warm)
         self.items = self.encoded(texts).finished()
         return self
 
@@ -154,7 +153,9 @@ class TextLstm(TextRecommender):
             seed=seed,
         )
 
-    def _trained(self, batches: LikingBatches, seed: int, progress: Progress) -> Network:
+    def _trained(
+        self, batches: LikingBatches, seed: int, progress: Progress, warm: bool
+    ) -> Network:
         settings = self.settings
         with keras_for(seed) as keras:
             model = TextLstmModel(
@@ -169,7 +170,8 @@ class TextLstm(TextRecommender):
                 missed = ops.mean(liked * ops.softplus(-suits) + (1 - liked) * ops.softplus(suits))
                 return missed + settings.negative_weight * ops.mean(ops.softplus(negative))
 
-            pace = Pace(settings.epochs, settings.learning_rate)
+            epochs = warm_epochs(settings.epochs) if warm else settings.epochs
+            pace = Pace(epochs, settings.learning_rate)
             train_network(keras, loss, model.model.trainable_variables, batches, pace, progress)
             return weights_of(model.layers)
 

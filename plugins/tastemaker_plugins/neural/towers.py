@@ -14,6 +14,7 @@ from tastemaker_plugins.neural.keras_training import (
     Tensor,
     keras_for,
     train_network,
+    warm_epochs,
 )
 from tastemaker_plugins.neural.layers import dense, relu
 from tastemaker_plugins.neural.sampled_softmax import SampledNegatives, softmax_loss
@@ -131,6 +132,21 @@ class TwoTowers:
             table.build(())
         if shape.loss == "cross-entropy":
             self._bias.set_weights([np.log(np.append(shares.min(), shares))[:, np.newaxis]])
+
+    def begin_with(self, weights: TowersWeights) -> None:
+        """Starts with the weights of other towers; with features of its own if they had others."""
+        padding = np.zeros((1, weights.own.shape[1]), dtype=np.float32)
+        self._own.set_weights([np.concatenate((padding, weights.own))])
+        self._bias.set_weights([np.append(np.float32(0), weights.bias)[:, np.newaxis]])
+        if self._values.get_weights()[0].shape == weights.features.shape:
+            self._values.set_weights([weights.features])
+        for layers, tower in ((self._item, weights.item), (self._user, weights.user)):
+            for variable, array in zip(
+                (variable for layer in layers for variable in layer.weights),
+                tower.weights,
+                strict=True,
+            ):
+                variable.assign(array)
 
     @property
     def variables(self) -> list[Any]:
@@ -250,6 +266,7 @@ def train_towers(
     shape: TowersShape,
     seed: int,
     progress: Progress,
+    before: TowersWeights | None = None,
 ) -> TowersWeights:
     """Towers trained on the examples.
 
@@ -260,6 +277,7 @@ def train_towers(
         shape: of the towers.
         seed: of everything random.
         progress: called after each batch.
+        before: where to start, with fewer epochs.
     """
     values = examples.next_values / max(float(np.abs(examples.next_values).max()), 1e-9)
     length = examples.read.shape[1]
@@ -268,8 +286,11 @@ def train_towers(
     shuffled = Shuffled((examples.read, examples.read_weights, *following), shape.batch_size, seed)
     windows = HorizonBatches(shuffled, shape.horizon, seed + 1)
     batches = SampledNegatives(windows, examples.shares, shape.n_negatives, seed + 2)
-    pace = Pace(examples.epochs, shape.learning_rate)
+    epochs = examples.epochs if before is None else warm_epochs(examples.epochs)
+    pace = Pace(epochs, shape.learning_rate)
     with keras_for(seed) as keras:
         towers = TwoTowers(keras, content, features, batches, examples.shares, shape)
+        if before is not None:
+            towers.begin_with(before)
         train_network(keras, towers.loss, towers.variables, batches, pace, progress)
         return towers.weights()
