@@ -35,7 +35,7 @@ from tastemaker_plugins.shared.recency import (
 from tastemaker_plugins.shared.vector_recommender import VectorRecommender
 from tastemaker_plugins.shared.vector_search import able, histories_of
 
-WARM_SHARE = 3 / 8
+SHARE_LEFT = 3 / 8
 """The share of the epochs where it starts from where another one has ended."""
 
 LEAST_RIDGE = 1e-6
@@ -118,7 +118,7 @@ class Als(VectorRecommender):
         people = np.zeros((len(data.people), self.settings.factors), dtype=np.float32)
         items, epochs = self._start(known, data.seed), self.settings.epochs
         if start is not None:
-            items, epochs = start, max(1, round(epochs * WARM_SHARE))
+            items, epochs = start, max(1, round(epochs * SHARE_LEFT))
         for epoch in range(epochs):
             progress(epoch, epochs, "epochs")
             people, items = self._half_epoch(sides[0], items, people)

@@ -72,6 +72,14 @@ class Shuffled:
             yield tuple(array[rows] for array in self.arrays)
 
 
+WARM_SHARE, WARM_RATE = 1 / 2, 0.3
+"""Of the epochs, and of the learning rate, where a network starts where another one has ended.
+
+On MovieLens 100K, after a training without the newest tenth of each history, `sequence` reached
+.991 of the NDCG@10 that it reaches by itself in .45 of the time; .94 with a quarter of the epochs and
+the whole rate, which forgets what was learnt, and .98 with a quarter of both."""
+
+
 @dataclass(frozen=True)
 class Pace:
     """How long and how fast to train.
@@ -84,14 +92,9 @@ class Pace:
     epochs: int
     learning_rate: float
 
-
-WARM_SHARE = 1 / 3
-"""The share of the epochs that a network goes through which starts where another one has ended."""
-
-
-def warm_epochs(epochs: int) -> int:
-    """How many epochs are left for a network that starts where another one has ended."""
-    return max(1, round(epochs * WARM_SHARE))
+    def resumed(self) -> Pace:
+        """How a network is trained that starts where another one has ended."""
+        return Pace(max(1, round(self.epochs * WARM_SHARE)), self.learning_rate * WARM_RATE)
 
 
 def train_network(

@@ -83,7 +83,7 @@ class TextRecommender(VectorRecommender):
         return self._learn(data, progress, None)
 
     def fit_from(self, data: TrainingData, progress: Progress, before: Self) -> Self:
-        """Learns with a third of the epochs from where another one has ended."""
+        """Learns with half the epochs from where another one has ended."""
         return self._learn(data, progress, before)
 
     @abstractmethod

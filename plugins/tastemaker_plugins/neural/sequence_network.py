@@ -14,7 +14,6 @@ from tastemaker_plugins.neural.keras_training import (
     Tensor,
     keras_for,
     train_network,
-    warm_epochs,
 )
 from tastemaker_plugins.neural.sampled_softmax import SampledNegatives, softmax_loss
 from tastemaker_plugins.neural.training_examples import HorizonBatches, TrainingExamples
@@ -201,8 +200,9 @@ def train_sequence(
     rows = (examples.read, examples.read_weights, examples.next, examples.next_weights)
     windows = HorizonBatches(Shuffled(rows, shape.batch_size, seed), shape.horizon, seed + 1)
     batches = SampledNegatives(windows, examples.shares, shape.n_negatives, seed + 2)
-    epochs = examples.epochs if before is None else warm_epochs(examples.epochs)
-    pace = Pace(epochs, shape.learning_rate)
+    pace = Pace(examples.epochs, shape.learning_rate)
+    if before is not None:
+        pace = pace.resumed()
     with keras_for(seed) as keras:
         network = SequenceNetwork(keras, content, examples.shares, batches.log_expected, shape)
         if before is not None:

@@ -7,7 +7,7 @@ from threading import Lock
 
 from tastemaker import Float32Array
 
-MOST = 2048
+KEPT_HISTORIES = 2048
 """Histories kept: about a megabyte and a half, with states of 64. Chosen, not measured."""
 
 
@@ -34,5 +34,5 @@ class StateCache:
         with self._lock:
             self._states[read] = state
             self._states.move_to_end(read)
-            if len(self._states) > MOST:
+            if len(self._states) > KEPT_HISTORIES:
                 self._states.popitem(last=False)

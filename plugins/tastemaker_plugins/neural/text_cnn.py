@@ -26,7 +26,6 @@ from tastemaker_plugins.neural.keras_training import (
     Shuffled,
     keras_for,
     train_network,
-    warm_epochs,
 )
 from tastemaker_plugins.neural.layers import conv1d, relu, unit
 from tastemaker_plugins.neural.reading import (
@@ -197,7 +196,8 @@ class TextCnn(TextRecommender):
                 predicted = model.model(words)
                 return keras.ops.mean(keras.losses.categorical_crossentropy(wanted, predicted))
 
-            pace = Pace(warm_epochs(epochs) if warm else epochs, settings.learning_rate)
+            pace = Pace(epochs, settings.learning_rate)
+            pace = pace.resumed() if warm else pace
             train_network(keras, loss, model.model.trainable_variables, batches, pace, progress)
             return weights_of(model.layers)
 

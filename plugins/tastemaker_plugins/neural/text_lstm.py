@@ -19,7 +19,7 @@ from tastemaker import (
     hookimpl,
     setting,
 )
-from tastemaker_plugins.neural.keras_training import Pace, keras_for, train_network, warm_epochs
+from tastemaker_plugins.neural.keras_training import Pace, keras_for, train_network
 from tastemaker_plugins.neural.layers import Lstm, dense
 from tastemaker_plugins.neural.liking_examples import LabelledChoices, LikingBatches, disliked
 from tastemaker_plugins.neural.reading import (
@@ -170,8 +170,8 @@ class TextLstm(TextRecommender):
                 missed = ops.mean(liked * ops.softplus(-suits) + (1 - liked) * ops.softplus(suits))
                 return missed + settings.negative_weight * ops.mean(ops.softplus(negative))
 
-            epochs = warm_epochs(settings.epochs) if warm else settings.epochs
-            pace = Pace(epochs, settings.learning_rate)
+            pace = Pace(settings.epochs, settings.learning_rate)
+            pace = pace.resumed() if warm else pace
             train_network(keras, loss, model.model.trainable_variables, batches, pace, progress)
             return weights_of(model.layers)
 

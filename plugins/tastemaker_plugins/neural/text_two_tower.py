@@ -29,7 +29,6 @@ from tastemaker_plugins.neural.keras_training import (
     Shuffled,
     keras_for,
     train_network,
-    warm_epochs,
 )
 from tastemaker_plugins.neural.layers import TINY, dense, unit
 from tastemaker_plugins.neural.reading import (
@@ -151,8 +150,8 @@ class TextTwoTower(TextRecommender):
                 missed = ops.mean(strength * ops.softplus(-positive))
                 return missed + settings.negative_weight * ops.mean(ops.softplus(negative))
 
-            epochs = warm_epochs(settings.epochs) if warm else settings.epochs
-            pace = Pace(epochs, settings.learning_rate)
+            pace = Pace(settings.epochs, settings.learning_rate)
+            pace = pace.resumed() if warm else pace
             train_network(keras, loss, towers.variables, batches, pace, progress)
             return towers.network()
 

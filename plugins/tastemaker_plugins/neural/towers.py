@@ -14,7 +14,6 @@ from tastemaker_plugins.neural.keras_training import (
     Tensor,
     keras_for,
     train_network,
-    warm_epochs,
 )
 from tastemaker_plugins.neural.layers import dense, relu
 from tastemaker_plugins.neural.sampled_softmax import SampledNegatives, softmax_loss
@@ -286,8 +285,9 @@ def train_towers(
     shuffled = Shuffled((examples.read, examples.read_weights, *following), shape.batch_size, seed)
     windows = HorizonBatches(shuffled, shape.horizon, seed + 1)
     batches = SampledNegatives(windows, examples.shares, shape.n_negatives, seed + 2)
-    epochs = examples.epochs if before is None else warm_epochs(examples.epochs)
-    pace = Pace(epochs, shape.learning_rate)
+    pace = Pace(examples.epochs, shape.learning_rate)
+    if before is not None:
+        pace = pace.resumed()
     with keras_for(seed) as keras:
         towers = TwoTowers(keras, content, features, batches, examples.shares, shape)
         if before is not None:

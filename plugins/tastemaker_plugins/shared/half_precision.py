@@ -13,7 +13,7 @@ Rows: TypeAlias = npt.NDArray[np.integer]
 Vectors: TypeAlias = npt.NDArray[Any]
 """(n, size) float16 or float32."""
 
-LEAST, MOST = np.float32(2.0**-6), np.float32(2.0**15)
+SMALL_SCALE, LARGE_SCALE = np.float32(2.0**-6), np.float32(2.0**15)
 """The largest number of vectors that are halved lies between these: float16 ends at 2 ** 16, and
 keeps its eleven bits down to 2 ** -14, which is then 256 times smaller than the largest."""
 
@@ -68,7 +68,7 @@ def halved(vectors: Vectors) -> Vectors:
     if vectors.size <= FEW or vectors.dtype == np.float16:
         return vectors
     largest = max(vectors.max(), -vectors.min())
-    return vectors.astype(np.float16) if LEAST <= largest <= MOST else vectors
+    return vectors.astype(np.float16) if SMALL_SCALE <= largest <= LARGE_SCALE else vectors
 
 
 def at_hand(vectors: Vectors) -> Vectors:

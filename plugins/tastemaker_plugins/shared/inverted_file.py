@@ -15,7 +15,7 @@ from tastemaker import Float32Array, Int32Array, Int64Array
 LISTS = 4.0
 """Lists for each square root of the vectors."""
 
-SAMPLE, ROUNDS = 16, 4
+SAMPLED_OF_LIST, MOVES = 16, 4
 """Vectors of a list that the means are learnt from, and how often they move. Chosen, not
 measured."""
 
@@ -174,10 +174,10 @@ def _centres(vectors: Float32Array, n_lists: int) -> Float32Array:
     1982.
     """
     random = np.random.default_rng(0)
-    size = min(len(vectors), SAMPLE * n_lists)
+    size = min(len(vectors), SAMPLED_OF_LIST * n_lists)
     sample = vectors[np.sort(random.choice(len(vectors), size, replace=False))]
     centres = sample[random.permutation(size)[:n_lists]]
-    for _ in range(ROUNDS if n_lists else 0):
+    for _ in range(MOVES if n_lists else 0):
         nearest = _nearest(sample, centres)
         order = np.argsort(nearest, kind="stable")
         counts = np.bincount(nearest, minlength=n_lists)

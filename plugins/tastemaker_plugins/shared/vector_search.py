@@ -19,7 +19,7 @@ PRODUCTS = 1 << 22
 SAMPLED = 2048
 """Scores that show how high one has to be. Chosen, not measured."""
 
-LEAST = np.float32(-np.inf)
+NO_SCORE = np.float32(-np.inf)
 """The score of what has none."""
 
 
@@ -65,7 +65,7 @@ def best_products(
         k: how many; -1 fills up a row where fewer products are numbers.
     """
     best = np.full((len(profiles), k), -1, dtype=np.int64)
-    lowered = None if offsets is None else np.where(np.isnan(offsets), LEAST, offsets)
+    lowered = None if offsets is None else np.where(np.isnan(offsets), NO_SCORE, offsets)
     rows = max(1, PRODUCTS // max(1, len(vectors)))
     able = np.flatnonzero(np.isfinite(profiles).all(axis=1))
     for first in range(0, len(able), rows):
@@ -89,7 +89,7 @@ def best_places(scores: Float32Array, k: int) -> Int64Array:
     places = _high_places(scores, k)
     high = scores[places]
     order = np.argsort(-high, kind="stable")[:k]
-    return places[order][high[order] > LEAST]
+    return places[order][high[order] > NO_SCORE]
 
 
 def _high_places(scores: Float32Array, k: int) -> Int64Array:

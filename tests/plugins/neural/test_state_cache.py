@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from tastemaker_plugins.neural.state_cache import MOST, StateCache
+from tastemaker_plugins.neural.state_cache import KEPT_HISTORIES, StateCache
 
 
 def test_what_was_put_is_given_again_and_nothing_else() -> None:
@@ -16,11 +16,11 @@ def test_what_was_put_is_given_again_and_nothing_else() -> None:
 
 def test_the_one_least_asked_for_is_dropped() -> None:
     cache = StateCache()
-    for number in range(MOST):
+    for number in range(KEPT_HISTORIES):
         cache.put(str(number).encode(), np.zeros(1, np.float32))
     cache.get(b"0")
     cache.put(b"new", np.zeros(1, np.float32))
-    assert len(cache) == MOST
+    assert len(cache) == KEPT_HISTORIES
     assert cache.get(b"0") is not None
     assert cache.get(b"1") is None
 
@@ -38,4 +38,4 @@ def test_threads_do_not_disturb_each_other() -> None:
 
     with ThreadPoolExecutor(4) as pool:
         assert all(pool.map(ask, range(12_000)))
-    assert len(cache) <= MOST
+    assert len(cache) <= KEPT_HISTORIES
