@@ -30,6 +30,10 @@ from tastemaker_plugins.shared.vector_recommender import VectorRecommender
 Network = Mapping[str, Vectors]
 """The weights of a network: "words.0" is the first of the layer "words"; it may be float16."""
 
+READING_RESUMED = 1 / 3
+"""The share of the epochs where a network starts where another one has ended: NDCG@10 was then .99
+or more of that of all epochs, measured as for `sequence`."""
+
 
 def text_length_setting(default: int) -> Any:
     """How much is read of an item."""
@@ -83,7 +87,7 @@ class TextRecommender(VectorRecommender):
         return self._learn(data, progress, None)
 
     def fit_from(self, data: TrainingData, progress: Progress, before: Self) -> Self:
-        """Learns with half the epochs from where another one has ended."""
+        """Learns with a share of the epochs from where another one has ended."""
         return self._learn(data, progress, before)
 
     @abstractmethod

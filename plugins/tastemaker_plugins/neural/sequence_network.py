@@ -18,6 +18,11 @@ from tastemaker_plugins.neural.keras_training import (
 from tastemaker_plugins.neural.sampled_softmax import SampledNegatives, softmax_loss
 from tastemaker_plugins.neural.training_examples import HorizonBatches, TrainingExamples
 
+SEQUENCE_RESUMED = 1 / 2
+"""The share of the epochs where it starts where another one has ended. On MovieLens 100K, after a
+training without the newest tenth of each history, NDCG@10 was .991 of that of all epochs, and .970
+with a quarter of them."""
+
 
 @dataclass(frozen=True)
 class SequenceShape:
@@ -202,7 +207,7 @@ def train_sequence(
     batches = SampledNegatives(windows, examples.shares, shape.n_negatives, seed + 2)
     pace = Pace(examples.epochs, shape.learning_rate)
     if before is not None:
-        pace = pace.resumed()
+        pace = pace.resumed(SEQUENCE_RESUMED)
     with keras_for(seed) as keras:
         network = SequenceNetwork(keras, content, examples.shares, batches.log_expected, shape)
         if before is not None:

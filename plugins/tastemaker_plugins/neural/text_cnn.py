@@ -29,6 +29,7 @@ from tastemaker_plugins.neural.keras_training import (
 )
 from tastemaker_plugins.neural.layers import conv1d, relu, unit
 from tastemaker_plugins.neural.reading import (
+    READING_RESUMED,
     Network,
     ReadingSettings,
     TextRecommender,
@@ -197,7 +198,7 @@ class TextCnn(TextRecommender):
                 return keras.ops.mean(keras.losses.categorical_crossentropy(wanted, predicted))
 
             pace = Pace(epochs, settings.learning_rate)
-            pace = pace.resumed() if warm else pace
+            pace = pace.resumed(READING_RESUMED) if warm else pace
             train_network(keras, loss, model.model.trainable_variables, batches, pace, progress)
             return weights_of(model.layers)
 

@@ -23,6 +23,7 @@ from tastemaker_plugins.neural.keras_training import Pace, keras_for, train_netw
 from tastemaker_plugins.neural.layers import Lstm, dense
 from tastemaker_plugins.neural.liking_examples import LabelledChoices, LikingBatches, disliked
 from tastemaker_plugins.neural.reading import (
+    READING_RESUMED,
     Network,
     ReadingSettings,
     TextRecommender,
@@ -171,7 +172,7 @@ class TextLstm(TextRecommender):
                 return missed + settings.negative_weight * ops.mean(ops.softplus(negative))
 
             pace = Pace(settings.epochs, settings.learning_rate)
-            pace = pace.resumed() if warm else pace
+            pace = pace.resumed(READING_RESUMED) if warm else pace
             train_network(keras, loss, model.model.trainable_variables, batches, pace, progress)
             return weights_of(model.layers)
 

@@ -32,6 +32,7 @@ from tastemaker_plugins.neural.keras_training import (
 )
 from tastemaker_plugins.neural.layers import TINY, dense, unit
 from tastemaker_plugins.neural.reading import (
+    READING_RESUMED,
     Network,
     ReadingSettings,
     TextRecommender,
@@ -151,7 +152,7 @@ class TextTwoTower(TextRecommender):
                 return missed + settings.negative_weight * ops.mean(ops.softplus(negative))
 
             pace = Pace(settings.epochs, settings.learning_rate)
-            pace = pace.resumed() if warm else pace
+            pace = pace.resumed(READING_RESUMED) if warm else pace
             train_network(keras, loss, towers.variables, batches, pace, progress)
             return towers.network()
 

@@ -120,7 +120,7 @@ class TwoTower(VectorRecommender):
         return self._learn(data, progress, None)
 
     def fit_from(self, data: TrainingData, progress: Progress, before: Self) -> Self:
-        """Learns with half the epochs from where another one has ended."""
+        """Learns with a share of the epochs from where another one has ended."""
         alike = len(before.items.known) == data.n_items and before.shape() == self.shape()
         return self._learn(data, progress, before if alike and before.items.known.any() else None)
 
