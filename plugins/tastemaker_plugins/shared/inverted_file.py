@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Self
@@ -13,7 +13,8 @@ import numpy.typing as npt
 from tastemaker import Float32Array, Int32Array, Int64Array
 
 LISTS = 4.0
-"""Lists for each square root of the vectors."""
+"""Lists for each square root of the vectors: with half as many, fewer of the best were found in the
+same time; more take long to make."""
 
 SAMPLED_OF_LIST, MOVES = 16, 4
 """Vectors of a list that the means are learnt from, and how often they move. Chosen, not
@@ -22,15 +23,14 @@ measured."""
 BLOCK = 2048
 """Vectors worked on at once: what is computed of them stays in the processor's cache."""
 
-FIRST_SHARE, LEAST_FIRST = 0.01, 1000
+FIRST_SHARE, LEAST_FIRST = 0.01, 2000
 """The share of the vectors, and how many at least, that are tried before anything is known."""
 
-MOST_SHARE = 0.1
-"""The share of the vectors tried at most."""
-
-HOPE = 1.0
+HOPE, MOST_SHARE = 1.0, 0.2
 """How far above the product with its mean the best of a list may lie, in lengths of the query times
-the spread of the list."""
+the spread of the list; and the share of the vectors tried at most. Of the best hundred of 41,000,
+for histories of few items, six recommenders then found 99.6 to 99.96 per cent, and `als` 97.8; with
+half of that share 94.6 to 99.4."""
 
 
 @dataclass(frozen=True)
@@ -127,21 +127,19 @@ class InvertedFile:
         self, query: Float32Array, lists: Int64Array, products: Float32Array
     ) -> tuple[Float32Array, Int32Array]:
         """The products with the vectors of some lists, nearly, and the numbers of these."""
-        starts = self.starts
-        counts = starts[lists + 1] - starts[lists]
+        starts = self.starts[lists]
+        counts = self.starts[lists + 1] - starts
+        ends = np.cumsum(counts)
         total = int(counts.sum())
-        found, places = np.empty(total, dtype=np.float32), np.empty(total, dtype=np.int32)
-        bounds = list(zip(starts[lists].tolist(), starts[lists + 1].tolist(), strict=True))
-        done = 0
-        for part in _parts(bounds):
-            rests = np.concatenate([self.rests[first:end] for first, end in part])
-            here = slice(done, done + len(rests))
-            np.dot(rests.astype(np.float32), query, out=found[here])
-            np.concatenate([self.rows[first:end] for first, end in part], out=places[here])
-            done += len(rests)
+        places = np.arange(total) + np.repeat(starts - ends + counts, counts)
+        found = np.empty(total, dtype=np.float32)
+        for first in range(0, total, BLOCK):
+            part = slice(first, first + BLOCK)
+            rests = self.rests.take(places[part], axis=0).astype(np.float32)
+            np.dot(rests, query, out=found[part])
         found *= np.repeat(self.steps[lists], counts)
         found += np.repeat(products[lists], counts)
-        return found, places
+        return found, self.rows.take(places)
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Named arrays, for a State."""
@@ -151,20 +149,6 @@ class InvertedFile:
     def restored(cls, arrays: Mapping[str, npt.NDArray[Any]]) -> Self:
         """The file whose `arrays` were taken; other arrays do not matter."""
         return cls(**{name: arrays[f"index {name}"] for name in cls.__dataclass_fields__})
-
-
-def _parts(bounds: list[tuple[int, int]]) -> Iterator[list[tuple[int, int]]]:
-    """The bounds of lists, as many together as make a block."""
-    part: list[tuple[int, int]] = []
-    size = 0
-    for first, end in bounds:
-        part.append((first, end))
-        size += end - first
-        if size >= BLOCK:
-            yield part
-            part, size = [], 0
-    if part:
-        yield part
 
 
 def _centres(vectors: Float32Array, n_lists: int) -> Float32Array:
