@@ -143,7 +143,7 @@ class TwoTower(VectorRecommender):
             weights = TowersWeights.nothing(shape, CONTENT_SIZE)
         else:
             own = content[examples.chosen]
-            start = None if before is None else before._weights(examples.chosen)
+            start = None if before is None else before._weights(examples.chosen, self.features)
             weights = train_towers(examples, own, features, shape, data.seed, progress, start)
         self.assemble(examples, content, weights)
         return self
@@ -168,12 +168,14 @@ class TwoTower(VectorRecommender):
         self.typical_bias = _mean(weights.bias)
         self.items = self._encoded(np.hstack([own, content]), bias, known).finished()
 
-    def _weights(self, chosen: Int64Array) -> TowersWeights:
-        """The towers again, of the chosen items."""
+    def _weights(self, chosen: Int64Array, features: DeclaredFeatures) -> TowersWeights:
+        """The towers again, of the chosen items; without vectors of features that are others."""
         own = gathered(self.items.sources, chosen)[:, : self.settings.embedding_size]
         biases = self.items.biases
         bias = zeros(len(chosen)) if biases is None else biases[chosen]
-        return replace(self.weights, own=own, bias=bias)
+        same = np.array_equal(self.features.values, features.values)
+        vectors = self.weights.features if same else zeros(0, own.shape[1])
+        return replace(self.weights, own=own, bias=bias, features=vectors)
 
     def shape(self) -> TowersShape:
         """The shape of the towers that the settings describe."""
