@@ -229,4 +229,4 @@ def _by_step(inputs: Float32Array, kernel: Float32Array, bias: Float32Array) -> 
     n, n_steps, n_in = inputs.shape
     given = np.ascontiguousarray(inputs.transpose(1, 0, 2)).reshape(-1, n_in) @ kernel
     given += bias
-    return given.reshape(n_steps, n, -1)
+    return given.reshape(n_steps, n, kernel.shape[1])

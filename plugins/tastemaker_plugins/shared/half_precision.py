@@ -17,11 +17,11 @@ SMALL_SCALE, LARGE_SCALE = np.float32(2.0**-6), np.float32(2.0**15)
 """The largest number of vectors that are halved lies between these: float16 ends at 2 ** 16, and
 keeps its eleven bits down to 2 ** -14, which is then 256 times smaller than the largest."""
 
-FEW = 1 << 15
+UNHALVED = 1 << 15
 """Numbers that are not worth halving. Chosen, not measured."""
 
 WHOLE = 1 << 20
-"""Numbers of half precision that are widened once, and not whenever they are needed: 4 MB, which
+"""Numbers of half precision that become float32 once, and not whenever they are needed: 4 MB, which
 every process has for itself. Chosen, not measured."""
 
 SHIFT = np.int32(13)
@@ -34,7 +34,7 @@ BIAS = np.float32(2.0**112)
 """The exponents of float32 count from 127 less, those of float16 from 15 less."""
 
 
-def widened(halves: npt.NDArray[np.float16]) -> Float32Array:
+def from_halves(halves: npt.NDArray[np.float16]) -> Float32Array:
     """The same numbers as float32; they must be finite.
 
     The bits are moved by whole arrays: NumPy converts number by number where it was built for
@@ -51,12 +51,12 @@ def widened(halves: npt.NDArray[np.float16]) -> Float32Array:
 def gathered(vectors: Vectors, rows: Rows) -> Float32Array:
     """(…, size) float32: the vectors of some rows (…)."""
     taken: Vectors = vectors.take(rows, axis=0)
-    return taken if taken.dtype == np.float32 else widened(taken)
+    return taken if taken.dtype == np.float32 else from_halves(taken)
 
 
 def whole(vectors: Vectors) -> Float32Array:
     """(n, size) float32: all vectors."""
-    return vectors if vectors.dtype == np.float32 else widened(np.ascontiguousarray(vectors))
+    return vectors if vectors.dtype == np.float32 else from_halves(np.ascontiguousarray(vectors))
 
 
 def halved(vectors: Vectors) -> Vectors:
@@ -65,7 +65,7 @@ def halved(vectors: Vectors) -> Vectors:
     Of eleven recommenders trained on MovieLens 100K, the ten best items were the same but for one
     in a thousand to one in ten thousand, and NDCG@10 the same within .01 to .3 per cent.
     """
-    if vectors.size <= FEW or vectors.dtype == np.float16:
+    if vectors.size <= UNHALVED or vectors.dtype == np.float16:
         return vectors
     largest = max(vectors.max(), -vectors.min())
     return vectors.astype(np.float16) if SMALL_SCALE <= largest <= LARGE_SCALE else vectors

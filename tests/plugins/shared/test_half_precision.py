@@ -3,24 +3,24 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tastemaker_plugins.shared.half_precision import FEW, gathered, halved, whole, widened
+from tastemaker_plugins.shared.half_precision import UNHALVED, from_halves, gathered, halved, whole
 
 
 def test_every_finite_half_is_widened_exactly() -> None:
     halves = np.arange(1 << 16, dtype=np.uint16).view(np.float16)
     halves = halves[np.isfinite(halves)]
     assert len(halves) == 2 * 31 * 1024  # but for the exponent of infinity
-    assert np.array_equal(widened(halves), halves.astype(np.float32))
+    assert np.array_equal(from_halves(halves), halves.astype(np.float32))
 
 
 def test_few_numbers_are_left_as_they_are_and_many_halved() -> None:
-    assert halved(np.ones((FEW // 4, 4), np.float32)).dtype == np.float32
-    assert halved(np.ones((FEW // 4 + 1, 4), np.float32)).dtype == np.float16
+    assert halved(np.ones((UNHALVED // 4, 4), np.float32)).dtype == np.float32
+    assert halved(np.ones((UNHALVED // 4 + 1, 4), np.float32)).dtype == np.float16
 
 
 @pytest.mark.parametrize("scale", [1e-4, 1e5])
 def test_numbers_that_a_half_would_spoil_are_left_as_they_are(scale: float) -> None:
-    vectors = np.full((FEW, 2), scale, np.float32)
+    vectors = np.full((UNHALVED, 2), scale, np.float32)
     assert halved(vectors) is vectors
 
 
