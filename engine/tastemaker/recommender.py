@@ -204,6 +204,20 @@ class Recommender(ABC):
     def fit(self, data: TrainingData, progress: Progress) -> Self:
         """Learns from `data`; the same data and seed give the same result."""
 
+    def fit_from(self, data: TrainingData, progress: Progress, before: Self) -> Self:
+        """Learns from `data`, starting from what it learnt from less of the same data.
+
+        Optional, for what is trained in many small steps: with a method of its own a recommender
+        needs fewer of them. Everything is learnt anew by default.
+
+        Args:
+            data: what to learn from; it has the same items as what `before` learnt from, and all
+                of its interactions, among others.
+            progress: what to report to.
+            before: the same recommender with the same settings, fitted; it is not changed.
+        """
+        return self.fit(data, progress)
+
     @abstractmethod
     def score(self, people: People) -> Float32Array:
         """(len(people), n_items) float32; higher is better, NaN where it cannot score.

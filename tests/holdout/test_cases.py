@@ -4,7 +4,7 @@ import numpy as np
 
 from tastemaker.data import People
 from tastemaker.holdout.cases import (
-    TRUNCATED_CASES,
+    LEARNING,
     blend_cases,
     full_history_cases,
     truncated_cases,
@@ -79,4 +79,4 @@ def test_a_blend_learns_from_whole_histories_and_from_truncated_ones() -> None:
     whole, *truncated = blend_cases(many, split)
     assert len(whole) == len(full_history_cases(many, split))
     assert len(truncated) == 12
-    assert len(truncated[0]) == TRUNCATED_CASES
+    assert len(truncated[0]) == LEARNING.truncated

@@ -12,8 +12,9 @@ from tastemaker.holdout.splits import Split
 from tastemaker.plugin.discovery import Plugin
 from tastemaker.plugin.registry import Registry
 from tastemaker.recommender import no_progress
+from tastemaker.training.context import TrainingContext
 from tastemaker.training.deadline import Deadline
-from tastemaker.training.learning import LearnedBlend, TrainingContext, learn_blend
+from tastemaker.training.learning import LearnedBlend, learn_blend
 from tastemaker.training.steps import Steps
 
 from .conftest import KNN, POPULAR, community, named

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -35,7 +35,8 @@ class WeightCurve:
         weights: (n_knots, n_members) float64; each row is at least 0 and sums to 1.
         carry: how far the weight of a member that abstains on an item passes to the members that do
             score it: 0 = the item counts as average to that member, 1 = the others carry all of it.
-        depth: how many of its best items each member brings.
+        depth: how many of its best items each retriever brings.
+        retrievers: the members that bring candidates; all of them where empty.
     """
 
     members: tuple[str, ...]
@@ -43,6 +44,7 @@ class WeightCurve:
     weights: Float64Array
     carry: float = CARRY
     depth: int = DEPTH
+    retrievers: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         problem = _problem(self)
@@ -64,18 +66,22 @@ class WeightCurve:
         return np.asarray((weights + RESERVE * self.weights.mean(axis=0)) / (1 + RESERVE))
 
     def only(self, members: Sequence[str]) -> WeightCurve:
-        """The curve of some of the members, in the given order; they carry the others' weight."""
+        """The curve of some of the members, in the given order; they carry the others' weight.
+
+        Where no retriever is among them, all of them bring candidates.
+        """
         columns = [self.members.index(name) for name in members]
         kept = self.weights[:, columns]
         sums = kept.sum(axis=1, keepdims=True)
         uniform = np.full_like(kept, 1 / max(len(columns), 1))
         weights = np.divide(kept, sums, where=sums > 0, out=uniform)
-        return WeightCurve(tuple(members), self.knots, weights, self.carry, self.depth)
+        retrievers = tuple(name for name in self.retrievers if name in members)
+        return replace(self, members=tuple(members), weights=weights, retrievers=retrievers)
 
     def with_member(self, name: str) -> WeightCurve:
         """The curve with one more member, the last, that has no weight."""
         weights = np.pad(self.weights, ((0, 0), (0, 1)))
-        return WeightCurve((*self.members, name), self.knots, weights, self.carry, self.depth)
+        return replace(self, members=(*self.members, name), weights=weights)
 
     def to_json(self) -> dict[str, Any]:
         """Everything that `from_json` needs, as JSON values."""
@@ -85,6 +91,7 @@ class WeightCurve:
             "weights": self.weights.tolist(),
             "carry": self.carry,
             "depth": self.depth,
+            "retrievers": list(self.retrievers),
         }
 
     @classmethod
@@ -101,6 +108,7 @@ class WeightCurve:
                 np.array(value["weights"], dtype=np.float64),
                 float(value["carry"]),
                 int(value["depth"]),
+                tuple(str(name) for name in value.get("retrievers", ())),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise ReleaseError(
@@ -126,4 +134,7 @@ def _problem(curve: WeightCurve) -> str:
         return f"its carry is {curve.carry}; it must lie between 0 and 1"
     if curve.depth < 1:
         return f"its depth is {curve.depth}; it must be at least 1"
+    strangers = [name for name in curve.retrievers if name not in curve.members]
+    if strangers:
+        return f"its retrievers {', '.join(strangers)} are no members"
     return ""

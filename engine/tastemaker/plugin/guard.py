@@ -75,9 +75,20 @@ def guarded_fit(
     recommender: Recommender, data: TrainingData, progress: Progress
 ) -> tuple[Recommender | None, str]:
     """The fitted recommender, or None and the problem."""
-    fitted, problem = attempt(
-        lambda: recommender.fit(data, progress), quote=not recommender.uses_features
-    )
+    return _checked_fit(recommender, lambda: recommender.fit(data, progress))
+
+
+def guarded_fit_from(
+    recommender: Recommender, data: TrainingData, progress: Progress, before: Recommender
+) -> tuple[Recommender | None, str]:
+    """The recommender fitted from where another one of it stands, or None and the problem."""
+    return _checked_fit(recommender, lambda: recommender.fit_from(data, progress, before))
+
+
+def _checked_fit(
+    recommender: Recommender, call: Callable[[], Recommender]
+) -> tuple[Recommender | None, str]:
+    fitted, problem = attempt(call, quote=not recommender.uses_features)
     if problem:
         return None, problem
     if not isinstance(fitted, type(recommender)):

@@ -71,6 +71,9 @@ def described(unsaved: UnsavedRelease, snapshot: Snapshot) -> Release:
         n_interactions=n_interactions,
         notes=unsaved.notes,
         findings=unsaved.findings,
+        retrieval=unsaved.retrieval,
+        profile=unsaved.profile,
+        quick=unsaved.quick,
     )
 
 
