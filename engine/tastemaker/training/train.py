@@ -12,7 +12,7 @@ from tastemaker.training.building import UnsavedRelease, build
 from tastemaker.training.data_quality import Announce
 from tastemaker.training.inputs import TrainingInputs, read_training_inputs
 from tastemaker.training.limits import Limits
-from tastemaker.training.profile import READING, SAVING, Profile
+from tastemaker.training.profile import READING, Profile
 from tastemaker.training.quick import HELD_BACK, choose_quick, last_full_release, quick_limits
 from tastemaker.training.report import MemberReport, Release
 from tastemaker.training.saving import described, save
@@ -60,10 +60,7 @@ def train(
     if not only:
         unsaved = with_unavailable(unsaved, inputs.registry.unavailable)
     progress(1, 1, "saving the release")
-    saving = Profile()
-    with saving.measure(SAVING):
-        release = save(store, unsaved, inputs.snapshot, activate)
-    return replace(release, profile=(*release.profile, *saving.spans))
+    return save(store, unsaved, inputs.snapshot, activate)
 
 
 def _build(
