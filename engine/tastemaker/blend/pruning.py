@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from tastemaker.blend.trial import Trial, mean_ndcg, relative
 from tastemaker.data import Float64Array
 
-TOLERANCE = 0.003
+PRUNING_LOSS = 0.003
 """The share of the blend's NDCG that leaving members out may cost, on average over the parts of all
 trials. Chosen, not measured."""
 
@@ -20,7 +20,7 @@ def prune_members(
     trials: Sequence[Trial],
     costs: Sequence[float],
     protected: Collection[int],
-    tolerance: float = TOLERANCE,
+    tolerance: float = PRUNING_LOSS,
 ) -> list[int]:
     """The places of the members that stay, ascending.
 

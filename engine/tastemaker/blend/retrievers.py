@@ -15,7 +15,7 @@ from tastemaker.blend.trial import Trial, mean_ndcg, relative
 from tastemaker.data import BoolArray, Float64Array, Int64Array
 from tastemaker.data.top_k import top_k_places
 
-TOLERANCE = 0.003
+RETRIEVAL_LOSS = 0.003
 """The share of the blend's NDCG that fewer candidates may cost. Chosen, not measured."""
 
 OVERLAP = 0.95
@@ -71,7 +71,7 @@ class _Worth:
     @property
     def enough(self) -> bool:
         """Whether everybody has candidates, and next to nothing is lost on any part."""
-        good = (self.quality >= 1 - TOLERANCE).all() and (self.overlap >= OVERLAP).all()
+        good = (self.quality >= 1 - RETRIEVAL_LOSS).all() and (self.overlap >= OVERLAP).all()
         return not self.uncovered and bool(good)
 
 
@@ -116,7 +116,7 @@ def choose_retrievers(
     """The fewest and cheapest members on whose candidates the blend ranks nearly as well as on all.
 
     Greedily the member is added whose candidates keep most of the blend's first items, or a cheaper
-    one that is nearly as good, until no part of any trial loses more than `TOLERANCE` of its NDCG
+    one that is nearly as good, until no part of any trial loses more than `RETRIEVAL_LOSS` of its NDCG
     or more than `OVERLAP` leaves of its items, and everybody has candidates for whom any member
     brings some. Then those go again that turn out not to be needed, the most expensive first.
 

@@ -14,7 +14,7 @@ from tastemaker.recommender import Recommender
 from tastemaker.training.deadline import Deadline
 from tastemaker.training.fitting import FitResult, fit, fit_in_time
 from tastemaker.training.folds import FittedFold, ScoredFold, fit_fold, score_fold
-from tastemaker.training.profile import LAST, SCORING, Profile, stage_of
+from tastemaker.training.profile import LAST_FIT, SCORING, Profile, stage_of
 from tastemaker.training.steps import Steps
 
 FIRST_FOLD = 0.5
@@ -77,7 +77,7 @@ class TrainingContext:
             before: the same one fitted on a part of the data, to start from.
         """
         progress = self.steps.of(plugin.name)
-        with self.profile.measure(LAST, plugin.name):
+        with self.profile.measure(LAST_FIT, plugin.name):
             return fit(self.registry, plugin, self.data, progress, before)
 
     def score(

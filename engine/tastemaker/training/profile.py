@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 READING, EXAMINING, SCORING, CHOOSING = "reading", "examining", "scoring", "choosing"
-WEIGHTS, LAST, CHECKING, SAVING = "weights", "last fit", "checking", "saving"
+WEIGHTS, LAST_FIT, CHECKING, SAVING = "weights", "last fit", "checking", "saving"
 
 TOTAL = "total"
 """The column of the sums in a table."""
