@@ -16,7 +16,7 @@ def scored(rows: list[Float32Array], relevant: BoolArray, length: int = 5) -> Sc
     """Everybody's candidates are all items, scored alike for all."""
     values = np.array([np.tile(row, (PEOPLE, 1)) for row in rows], dtype=np.float32)
     items = np.tile(np.arange(ITEMS, dtype=np.int64), (PEOPLE, 1))
-    valid = ~np.isnan(values).all(axis=0)
+    valid: BoolArray = np.logical_or.reduce(~np.isnan(values), axis=0)
     return ScoredCases(
         Candidates(items, valid, values),
         np.tile(relevant, (PEOPLE, 1)) & valid,

@@ -87,8 +87,8 @@ class _Judge:
     def __call__(self, rows: Sequence[int]) -> _Worth:
         trials, uncovered, overlaps = list[Trial](), 0, list[float]()
         for trial, brought, first in zip(self._trials, self._brought, self._first, strict=True):
-            kept = [own[list(rows)].any(axis=0) for own in brought]
-            uncovered += sum(_uncovered(own, part) for own, part in zip(brought, kept, strict=True))
+            kept = [_brought_by(own, rows) for own in brought]
+            uncovered += sum(map(_uncovered, brought, kept))
             pairs = zip(trial.cases, kept, strict=True)
             fewer = Trial(trial.curve, tuple(_keep_marked(*pair) for pair in pairs))
             trials.append(fewer)
@@ -103,7 +103,7 @@ class _Judge:
     def mean_candidates(self, rows: Sequence[int]) -> float:
         """How many candidates these members bring a person."""
         counts = [
-            np.count_nonzero(own[list(rows)].any(axis=0), axis=1)
+            np.count_nonzero(_brought_by(own, rows), axis=1)
             for brought in self._brought
             for own in brought
         ]
@@ -116,9 +116,9 @@ def choose_retrievers(
     """The fewest and cheapest members on whose candidates the blend ranks nearly as well as on all.
 
     Greedily the member is added whose candidates keep most of the blend's first items, or a cheaper
-    one that is nearly as good, until no part of any trial loses more than `RETRIEVAL_LOSS` of its NDCG
-    or more than `OVERLAP` leaves of its items, and everybody has candidates for whom any member
-    brings some. Then those go again that turn out not to be needed, the most expensive first.
+    one that is nearly as good, until no part of any trial loses more than `RETRIEVAL_LOSS` of its
+    NDCG or more than `OVERLAP` leaves of its items, and everybody has candidates for whom any
+    member brings some. Then those go again that are not needed, the most expensive first.
 
     Args:
         trials: with all members' candidates.
@@ -174,6 +174,12 @@ def _overlap(items: Int64Array, reference: Int64Array) -> Float64Array:
     found = (reference[:, :, np.newaxis] == items[:, np.newaxis]).any(axis=2) & wanted
     counts = np.count_nonzero(wanted, axis=1)
     return np.where(counts > 0, np.count_nonzero(found, axis=1) / np.maximum(counts, 1), 1.0)
+
+
+def _brought_by(brought: BoolArray, rows: Sequence[int]) -> BoolArray:
+    """(n, width) bool: what some of the members bring."""
+    union: BoolArray = np.logical_or.reduce(brought[list(rows)], axis=0)
+    return union
 
 
 def _uncovered(brought: BoolArray, kept: BoolArray) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -117,30 +118,29 @@ class FoldScoring:
 
     def score(self, people: People) -> list[Float32Array]:
         """Each retriever's scores (n, n_items) of a few people, NaN where it abstains."""
+        members = [self._members[place] for place in self.retrievers]
         shape = (len(people), people.n_items)
-        return [
-            self._kept(member, shape, lambda member=member: member.score(people))
-            for member in (self._members[place] for place in self.retrievers)
-        ]
+        return [self._kept(one.name, shape, partial(one.score, people)) for one in members]
 
     def score_items(self, people: People, items: Int64Array) -> list[Float32Array]:
         """Each other member's scores (n, width) of some items, NaN where it abstains."""
+        members = [self._members[place] for place in self.rankers]
         return [
-            self._kept(member, items.shape, lambda member=member: member.score_items(people, items))
-            for member in (self._members[place] for place in self.rankers)
+            self._kept(one.name, items.shape, partial(one.score_items, people, items))
+            for one in members
         ]
 
     def _kept(
         self,
-        member: GuardedRecommender,
+        name: str,
         shape: tuple[int, ...],
         call: Callable[[], tuple[Float32Array | None, str]],
     ) -> Float32Array:
         start = time.monotonic()
         scores, problem = call()
-        self.seconds[member.name] += time.monotonic() - start
+        self.seconds[name] += time.monotonic() - start
         if problem:
-            self.problems.setdefault(member.name, problem)
+            self.problems.setdefault(name, problem)
         if scores is None:
             return np.full(shape, np.nan, dtype=np.float32)
         return scores
