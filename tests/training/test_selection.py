@@ -2,15 +2,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.blend.test_member_subset import cases_of
 
-from tastemaker.blend import ScoredCases
 from tastemaker.training.expense import Expense
 from tastemaker.training.selection import (
     ENOUGH_PEOPLE,
     Selection,
     prune_on_folds,
-    restrict_cases,
     select_members,
 )
 
@@ -58,12 +55,3 @@ def test_on_several_folds_the_expensive_copy_goes() -> None:
     # whoever retrieves stays
     assert "copy" in prune_on_folds(NAMES, folds, expenses, ["good", "copy"], 0)
     assert prune_on_folds(NAMES, folds[:1], expenses, ["good"], 0) == NAMES
-
-
-def test_cases_are_restricted_to_what_the_retrievers_bring() -> None:
-    everything: ScoredCases = cases_of([0, 1, 2])
-    (part,) = restrict_cases(["a", "b", "c"], [everything], ["c", "a"], ["a"])
-    assert part.n_members == 2
-    (alone,) = restrict_cases(["a", "b", "c"], [everything], ["a"], ["a"])
-    assert np.array_equal(part.candidates.items, alone.candidates.items)
-    assert np.array_equal(part.candidates.values[1], alone.candidates.values[0], equal_nan=True)

@@ -26,12 +26,14 @@ def keep_members(cases: ScoredCases, rows: Sequence[int], depth: int = DEPTH) ->
         depth: how many of its best items each member brings.
     """
     if list(rows) == list(range(cases.n_members)):
-        return keep_scores(cases, rows)
+        return cases
     return keep_scores(keep_retrieved(cases, rows, depth), rows)
 
 
 def keep_scores(cases: ScoredCases, rows: Sequence[int]) -> ScoredCases:
     """The same candidates with the scores of some members alone, in the order given."""
+    if list(rows) == list(range(cases.n_members)):
+        return cases
     own = cases.candidates
     candidates = Candidates(own.items, own.valid, own.values[list(rows)])
     return ScoredCases(candidates, cases.relevant, cases.n_relevant, cases.lengths)

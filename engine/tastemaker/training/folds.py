@@ -10,6 +10,7 @@ from functools import partial
 import numpy as np
 
 from tastemaker.blend import ScoredCases
+from tastemaker.blend.member_subset import keep_retrieved, keep_scores
 from tastemaker.data import Float32Array, Int64Array, People, TrainingData
 from tastemaker.holdout.cases import SampleSize, blend_cases
 from tastemaker.holdout.scoring import score_cases
@@ -80,6 +81,7 @@ class ScoredFold:
 
     Attributes:
         members: their names.
+        retrievers: the names of those that brought the candidates.
         cases: what they scored: first the cases with full histories, then the truncated ones;
             nothing where nothing could be held out.
         problems: how members failed to score, by name.
@@ -88,10 +90,25 @@ class ScoredFold:
     """
 
     members: tuple[str, ...]
+    retrievers: tuple[str, ...]
     cases: tuple[ScoredCases, ...]
     problems: Mapping[str, str]
     seconds: Mapping[str, float]
     shared: float
+
+    def restricted(self, names: Sequence[str], retrievers: Sequence[str]) -> list[ScoredCases]:
+        """The cases of some of the members, with the candidates that some of these bring.
+
+        Args:
+            names: the members wanted, in order.
+            retrievers: the names of those that bring candidates; all that are wanted where empty.
+        """
+        rows = [self.members.index(name) for name in names]
+        bringing = tuple(retrievers or names)
+        if bringing == self.retrievers:
+            return [keep_scores(one, rows) for one in self.cases]
+        places = [self.members.index(name) for name in bringing]
+        return [keep_scores(keep_retrieved(one, places), rows) for one in self.cases]
 
 
 class FoldScoring:
@@ -177,7 +194,9 @@ def score_fold(
     scored = [score_cases(one, members) for one in held_out]
     shared = time.monotonic() - start - sum(members.seconds.values())
     cases = tuple(one for one in scored if one is not None)
-    return ScoredFold(tuple(names), cases, members.problems, members.seconds, shared)
+    return ScoredFold(
+        tuple(names), tuple(retrievers), cases, members.problems, members.seconds, shared
+    )
 
 
 def fold_costs(fold: FittedFold, scored: ScoredFold) -> Costs:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from tastemaker.blend import ScoredCases, WeightCurve, uniform_weights
+from tastemaker.blend.member_subset import keep_scores
 from tastemaker.blend.retrievers import Retrieval
 from tastemaker.holdout.cases import LEARNING, SampleSize
 from tastemaker.plugin.discovery import Plugin
@@ -21,7 +22,6 @@ from tastemaker.training.selection import (
     MISSED_LITTLE_ANYWHERE,
     Selection,
     prune_on_folds,
-    restrict_cases,
     select_members,
 )
 from tastemaker.training.served_weights import learn_served_weights
@@ -107,7 +107,8 @@ def learn_blend(context: TrainingContext, participants: Sequence[Plugin]) -> Lea
     out = {one.name for one in missing}
     names = [one.name for one in participants if one.name in {*look.plan.members} - out]
     retrievers = [name for name in look.retrievers if name in names]
-    cases = [restrict_cases(one.members, one.cases, names, retrievers) for one in scored]
+    cases = [one.restricted(names, retrievers) for one in scored]
+    del latest, earlier, scored
     if not any(map(len, (group for own in cases for group in own))):
         return _unlearnt(names, missing)
     return _learnt(context, look, names, cases, missing)
@@ -131,7 +132,7 @@ def take_first_look(context: TrainingContext, participants: Sequence[Plugin]) ->
     scored = context.score(0, fold, fold.names, fold.names, FIRST_LOOK)
     missing = (*fold.missing, *fold.failed(scored.problems))
     names = [name for name in fold.names if name not in scored.problems]
-    cases = restrict_cases(scored.members, scored.cases, names, ())
+    cases = scored.restricted(names, ())
     context.steps.show("choosing who goes on")
     with context.profile.measure(CHOOSING):
         expenses = {name: expense_of(one) for name, one in fold.recommenders.items()}
@@ -207,7 +208,8 @@ def _learnt(
     folds, seed = [fold for fold in cases if fold], context.data.seed
     with context.profile.measure(CHOOSING):
         kept = prune_on_folds(names, folds, look.expenses, retrievers, seed)
-        folds = [restrict_cases(names, fold, kept, retrievers) for fold in folds]
+        rows = [names.index(name) for name in kept]
+        folds = [[keep_scores(one, rows) for one in fold] for fold in folds]
     with context.profile.measure(WEIGHTS):
         curve, measured = learn_served_weights(kept, folds, retrievers, seed)
     newest, notes = cases[0], _notes(context, cases, folds)

@@ -9,7 +9,7 @@ import numpy as np
 
 from tastemaker.blend import ScoredCases, WeightCurve, fit_weights, keep_members
 from tastemaker.blend.guarantee import NDCG_CUTOFF
-from tastemaker.blend.member_subset import keep_retrieved, keep_scores
+from tastemaker.blend.member_subset import keep_retrieved
 from tastemaker.blend.pruning import prune_members
 from tastemaker.blend.retrievers import Retrieval, choose_retrievers
 from tastemaker.blend.trial import Trial
@@ -65,8 +65,7 @@ def select_members(
     """
     if not cases or len(cases[0]) < ENOUGH_PEOPLE:
         return _by_weight(names, cases, seed)
-    halves = [_every_second(cases, start) for start in (0, 1)]
-    curves = [fit_weights(names, half, seed=seed) for half in halves]
+    curves = [fit_weights(names, _every_second(cases, start), seed=seed) for start in (0, 1)]
     weights = _weights(curves, cases)
     used = [name for name in names if weights[name]]
     kept = [keep_members(one, [names.index(name) for name in used]) for one in cases]
@@ -123,27 +122,6 @@ def prune_on_folds(
     protected = {*(names.index(name) for name in retrievers), *best}
     stay = prune_members(trials, [expenses[name].serve for name in names], protected)
     return [names[row] for row in stay]
-
-
-def restrict_cases(
-    members: Sequence[str],
-    cases: Sequence[ScoredCases],
-    names: Sequence[str],
-    retrievers: Sequence[str],
-) -> list[ScoredCases]:
-    """The cases with some of the members alone, and the candidates that the retrievers bring.
-
-    Args:
-        members: those that scored the cases.
-        cases: with the candidates of the retrievers, and perhaps of more members.
-        names: the members wanted, in order.
-        retrievers: the names of those that bring candidates; all that are wanted where empty.
-    """
-    rows = [members.index(name) for name in names]
-    if not retrievers:
-        return [keep_members(one, rows) for one in cases]
-    bringing = [members.index(name) for name in retrievers]
-    return [keep_scores(keep_retrieved(one, bringing), rows) for one in cases]
 
 
 def _cost_of_retrieving(expense: Expense, weight: float) -> float:
