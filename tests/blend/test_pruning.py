@@ -4,12 +4,12 @@ import numpy as np
 
 from tastemaker.blend import Candidates, ScoredCases, WeightCurve
 from tastemaker.blend.pruning import prune_members
-from tastemaker.blend.trial import Trial, mean_ndcg, relative
+from tastemaker.blend.unseen_cases import UnseenCases, mean_ndcg, relative
 
 PEOPLE, ITEMS = 40, 30
 
 
-def trial(weights: list[float]) -> Trial:
+def unseen(weights: list[float]) -> UnseenCases:
     """Members: one that knows, the same once more, one that is wrong, and one that guesses."""
     rng = np.random.default_rng(0)
     relevant = rng.random((PEOPLE, ITEMS)) < 0.2
@@ -24,28 +24,28 @@ def trial(weights: list[float]) -> Trial:
         relevant.sum(axis=1).astype(np.int64),
         np.full(PEOPLE, 5, dtype=np.int64),
     )
-    return Trial(WeightCurve(tuple("abcd"), (0,), np.array([weights])), (cases,))
+    return UnseenCases(WeightCurve(tuple("abcd"), (0,), np.array([weights])), (cases,))
 
 
 def test_of_two_that_know_the_same_the_expensive_one_goes() -> None:
-    tried = [trial([0.45, 0.45, 0.0, 0.1])]
+    tried = [unseen([0.45, 0.45, 0.0, 0.1])]
     assert prune_members(tried, [1.0, 5.0, 1.0, 1.0], ()) == [0]
     assert prune_members(tried, [5.0, 1.0, 1.0, 1.0], ()) == [1]
 
 
 def test_protected_members_stay() -> None:
-    tried = [trial([0.45, 0.45, 0.0, 0.1])]
+    tried = [unseen([0.45, 0.45, 0.0, 0.1])]
     assert prune_members(tried, [1.0] * 4, {1, 3}) == [1, 3]
 
 
 def test_whoever_is_missed_stays() -> None:
-    tried = [trial([0.5, 0.0, 0.0, 0.5])]
+    tried = [unseen([0.5, 0.0, 0.0, 0.5])]
     # without the one that knows, only guesses are left
     assert 0 in prune_members(tried, [100.0, 1.0, 1.0, 1.0], {3})
 
 
 def test_leaving_members_out_is_judged_with_the_weights_of_the_others() -> None:
-    tried = [trial([0.5, 0.0, 0.5, 0.0])]
+    tried = [unseen([0.5, 0.0, 0.5, 0.0])]
     everything, without_the_wrong = mean_ndcg(tried), mean_ndcg(tried, [0])
     assert without_the_wrong == 1.0
     assert (relative(without_the_wrong, everything) > 1.2).all()

@@ -6,7 +6,7 @@ import pytest
 from tastemaker.blend import Candidates, ScoredCases, WeightCurve
 from tastemaker.blend.member_subset import find_brought, keep_retrieved
 from tastemaker.blend.retrievers import choose_retrievers
-from tastemaker.blend.trial import Trial
+from tastemaker.blend.unseen_cases import UnseenCases
 from tastemaker.data import BoolArray, Float32Array
 
 PEOPLE, ITEMS, DEPTH = 8, 60, 10
@@ -38,21 +38,21 @@ def chosen_items(*items: int) -> BoolArray:
     return marked
 
 
-def trial(cases: ScoredCases, weights: list[float]) -> Trial:
+def unseen(cases: ScoredCases, weights: list[float]) -> UnseenCases:
     names = tuple("abcd"[: len(weights)])
-    return Trial(WeightCurve(names, (0,), np.array([weights])), (cases,))
+    return UnseenCases(WeightCurve(names, (0,), np.array([weights])), (cases,))
 
 
 def test_one_of_two_that_bring_the_same_is_enough_and_the_cheaper_one_is_taken() -> None:
     cases = scored([liking(20), liking(20), liking(40)], chosen_items(20, 22))
-    tried = [trial(cases, [0.5, 0.5, 0.0])]
+    tried = [unseen(cases, [0.5, 0.5, 0.0])]
     assert choose_retrievers(tried, [2.0, 1.0, 0.5], DEPTH).rows == (1,)
     assert choose_retrievers(tried, [1.0, 2.0, 0.5], DEPTH).rows == (0,)
 
 
 def test_whoever_brings_what_nobody_else_does_must_retrieve() -> None:
     cases = scored([liking(20, 25), liking(40, 45)], chosen_items(20, 40))
-    found = choose_retrievers([trial(cases, [0.5, 0.5])], [1.0, 1.0], 5)
+    found = choose_retrievers([unseen(cases, [0.5, 0.5])], [1.0, 1.0], 5)
     assert found.rows == (0, 1)
     assert (found.quality, found.overlap) == (1.0, 1.0)
     assert found.candidates == found.all_candidates == 10
@@ -60,7 +60,7 @@ def test_whoever_brings_what_nobody_else_does_must_retrieve() -> None:
 
 def test_it_says_what_fewer_candidates_cost() -> None:
     cases = scored([liking(20), liking(20), liking(40)], chosen_items(20, 22))
-    found = choose_retrievers([trial(cases, [0.5, 0.5, 0.0])], [1.0, 2.0, 3.0], DEPTH)
+    found = choose_retrievers([unseen(cases, [0.5, 0.5, 0.0])], [1.0, 2.0, 3.0], DEPTH)
     assert found.rows == (0,)
     assert found.candidates == DEPTH
     assert found.all_candidates == 2 * DEPTH
@@ -73,8 +73,8 @@ def test_who_knows_nothing_of_newcomers_cannot_retrieve_alone() -> None:
     # without a history only the expensive one scores
     fresh = scored([unknown, liking(20)], chosen_items(20), length=0)
     names = WeightCurve(("a", "b"), (0, 5), np.array([[0.0, 1.0], [1.0, 0.0]]))
-    assert choose_retrievers([trial(known, [1.0, 0.0])], [1.0, 9.0], DEPTH).rows == (0,)
-    found = choose_retrievers([Trial(names, (known, fresh))], [1.0, 9.0], DEPTH)
+    assert choose_retrievers([unseen(known, [1.0, 0.0])], [1.0, 9.0], DEPTH).rows == (0,)
+    found = choose_retrievers([UnseenCases(names, (known, fresh))], [1.0, 9.0], DEPTH)
     assert 1 in found.rows
 
 

@@ -134,7 +134,6 @@ def _problem(curve: WeightCurve) -> str:
         return f"its carry is {curve.carry}; it must lie between 0 and 1"
     if curve.depth < 1:
         return f"its depth is {curve.depth}; it must be at least 1"
-    strangers = [name for name in curve.retrievers if name not in curve.members]
-    if strangers:
-        return f"its retrievers {', '.join(strangers)} are no members"
+    if not set(curve.retrievers) <= set(curve.members):
+        return f"its retrievers are {curve.retrievers}; each must be one of {curve.members}"
     return ""

@@ -11,7 +11,7 @@ from tastemaker.blend.candidates import DEPTH
 from tastemaker.blend.member_subset import find_brought, take_places
 from tastemaker.blend.ragged import pad_width
 from tastemaker.blend.scored_cases import ScoredCases
-from tastemaker.blend.trial import Trial, mean_ndcg, relative
+from tastemaker.blend.unseen_cases import UnseenCases, mean_ndcg, relative
 from tastemaker.data import BoolArray, Float64Array, Int64Array
 from tastemaker.data.top_k import top_k_places
 
@@ -78,27 +78,27 @@ class _Worth:
 class _Judge:
     """Judges sets of retrievers by what the blend makes of the candidates that they bring."""
 
-    def __init__(self, trials: Sequence[Trial], depth: int) -> None:
-        self._trials = trials
-        self._brought = [[find_brought(one, depth) for one in trial.cases] for trial in trials]
-        self._quality = mean_ndcg(trials)
-        self._first = [[_first_items(trial, one) for one in trial.cases] for trial in trials]
+    def __init__(self, unseen: Sequence[UnseenCases], depth: int) -> None:
+        self._unseen = unseen
+        self._brought = [[find_brought(one, depth) for one in group.cases] for group in unseen]
+        self._quality = mean_ndcg(unseen)
+        self._first = [[_first_items(group, one) for one in group.cases] for group in unseen]
 
     def __call__(self, rows: Sequence[int]) -> _Worth:
-        trials, uncovered, overlaps = list[Trial](), 0, list[float]()
-        for trial, brought, first in zip(self._trials, self._brought, self._first, strict=True):
+        unseen, uncovered, overlaps = list[UnseenCases](), 0, list[float]()
+        for group, brought, first in zip(self._unseen, self._brought, self._first, strict=True):
             kept = [_brought_by(own, rows) for own in brought]
             uncovered += sum(map(_uncovered, brought, kept))
-            pairs = zip(trial.cases, kept, strict=True)
-            fewer = Trial(trial.curve, tuple(_keep_marked(*pair) for pair in pairs))
-            trials.append(fewer)
+            pairs = zip(group.cases, kept, strict=True)
+            fewer = UnseenCases(group.curve, tuple(_keep_marked(*pair) for pair in pairs))
+            unseen.append(fewer)
             shares = [
                 _overlap(_first_items(fewer, one), own)
                 for one, own in zip(fewer.cases, first, strict=True)
             ]
             parts = (shares[:1], shares[1:])
             overlaps += [float(np.concatenate(own).mean()) for own in parts if any(map(len, own))]
-        return _Worth(uncovered, relative(mean_ndcg(trials), self._quality), np.array(overlaps))
+        return _Worth(uncovered, relative(mean_ndcg(unseen), self._quality), np.array(overlaps))
 
     def mean_candidates(self, rows: Sequence[int]) -> float:
         """How many candidates these members bring a person."""
@@ -111,21 +111,21 @@ class _Judge:
 
 
 def choose_retrievers(
-    trials: Sequence[Trial], costs: Sequence[float], depth: int = DEPTH
+    unseen: Sequence[UnseenCases], costs: Sequence[float], depth: int = DEPTH
 ) -> Retrieval:
     """The fewest and cheapest members on whose candidates the blend ranks nearly as well as on all.
 
     Greedily the member is added whose candidates keep most of the blend's first items, or a cheaper
-    one that is nearly as good, until no part of any trial loses more than `RETRIEVAL_LOSS` of its
+    one that is nearly as good, until no part of the cases loses more than `RETRIEVAL_LOSS` of its
     NDCG or more than `OVERLAP` leaves of its items, and everybody has candidates for whom any
     member brings some. Then those go again that are not needed, the most expensive first.
 
     Args:
-        trials: with all members' candidates.
+        unseen: with all members' candidates.
         costs: what retrieving with each member costs, in any unit.
         depth: how many of its best items each member brings.
     """
-    judge, everyone = _Judge(trials, depth), range(len(costs))
+    judge, everyone = _Judge(unseen, depth), range(len(costs))
     chosen: list[int] = []
     worth: _Worth | None = None
     while (worth is None or not worth.enough) and len(chosen) < len(costs):
@@ -159,9 +159,9 @@ def _cheap_and_good(tried: dict[int, _Worth], before: float, costs: Sequence[flo
     return min(near, key=lambda row: (costs[row], -tried[row].kept))
 
 
-def _first_items(trial: Trial, cases: ScoredCases) -> Int64Array:
+def _first_items(group: UnseenCases, cases: ScoredCases) -> Int64Array:
     """(n, FIRST) int64 the items that the blend puts first, best first; -1 where there is none."""
-    totals = cases.totals(trial.curve.at(cases.lengths), trial.curve.carry)
+    totals = cases.totals(group.curve.at(cases.lengths), group.curve.carry)
     places = top_k_places(totals, FIRST)
     items = np.take_along_axis(cases.candidates.items, places, axis=1)
     there = np.take_along_axis(cases.candidates.valid, places, axis=1)

@@ -122,9 +122,9 @@ def blend_cases(
 def _fewer_people(people: People, split: Split, rng: np.random.Generator) -> tuple[People, Split]:
     """Some of those who have something held out, where there are many, and the split of theirs."""
     rows = people.histories.rows
-    asked = np.bincount(rows[split.held_out], minlength=len(people)) > 0
+    tested = np.bincount(rows[split.held_out], minlength=len(people)) > 0
     known = np.bincount(rows[split.known], minlength=len(people)) > 0
-    groups = [np.flatnonzero(asked & known), np.flatnonzero(asked & ~known)]
+    groups = [np.flatnonzero(tested & known), np.flatnonzero(tested & ~known)]
     if all(len(group) <= MANY_PEOPLE for group in groups):
         return people, split
     drawn = np.sort(

@@ -105,7 +105,7 @@ def learn_blend(context: TrainingContext, participants: Sequence[Plugin]) -> Lea
     scored, missing = [latest, *earlier], [*look.missing, *failed, *failed_earlier]
     missing += [_dropped(one, look.plan) for one in participants if one.name in look.plan.dropped]
     out = {one.name for one in missing}
-    names = [one.name for one in participants if one.name in {*look.plan.members} - out]
+    names = [name for name in look.plan.members if name not in out]
     retrievers = [name for name in look.retrievers if name in names]
     cases = [one.restricted(names, retrievers) for one in scored]
     del latest, earlier, scored

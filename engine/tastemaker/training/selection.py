@@ -12,7 +12,7 @@ from tastemaker.blend.guarantee import NDCG_CUTOFF
 from tastemaker.blend.member_subset import keep_retrieved
 from tastemaker.blend.pruning import prune_members
 from tastemaker.blend.retrievers import Retrieval, choose_retrievers
-from tastemaker.blend.trial import Trial
+from tastemaker.blend.unseen_cases import UnseenCases
 from tastemaker.training.expense import Expense
 from tastemaker.training.planning import LITTLE_WEIGHT
 from tastemaker.training.weights import mean_weights
@@ -114,13 +114,13 @@ def prune_on_folds(
     """
     if len(folds) == 1 or not retrievers:
         return list(names)
-    trials = [
-        Trial(fit_weights(names, _without(folds, place), seed=seed), tuple(fold))
+    unseen = [
+        UnseenCases(fit_weights(names, _without(folds, place), seed=seed), tuple(fold))
         for place, fold in enumerate(folds)
     ]
     best = {row for fold in folds for row in _best_alone(fold)}
     protected = {*(names.index(name) for name in retrievers), *best}
-    stay = prune_members(trials, [expenses[name].serve for name in names], protected)
+    stay = prune_members(unseen, [expenses[name].serve for name in names], protected)
     return [names[row] for row in stay]
 
 
@@ -133,10 +133,10 @@ def _every_second(cases: Sequence[ScoredCases], start: int) -> list[ScoredCases]
     return [one.select(np.arange(start, len(one), 2)) for one in cases]
 
 
-def _crossed(curves: Sequence[WeightCurve], cases: Sequence[ScoredCases]) -> list[Trial]:
+def _crossed(curves: Sequence[WeightCurve], cases: Sequence[ScoredCases]) -> list[UnseenCases]:
     """The weights of each half with the cases of the other."""
     pairs = zip(curves, (1, 0), strict=True)
-    return [Trial(curve, tuple(_every_second(cases, other))) for curve, other in pairs]
+    return [UnseenCases(curve, tuple(_every_second(cases, other))) for curve, other in pairs]
 
 
 def _without(folds: Sequence[Sequence[ScoredCases]], left_out: int) -> list[ScoredCases]:

@@ -1,4 +1,4 @@
-"""Trials: scored cases, and weights that were not learnt from them, to judge choices by."""
+"""Unseen cases: scored cases, and weights that were not learnt from them, to judge choices by."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tastemaker.data import Float64Array
 
 
 @dataclass(frozen=True)
-class Trial:
+class UnseenCases:
     """Some people whose next choices are known, and weights that have not seen them.
 
     Attributes:
@@ -54,16 +54,16 @@ def _ndcg(cases: ScoredCases, curve: WeightCurve, rows: Sequence[int]) -> Float6
     return np.asarray(cases.blend_ndcg(weights, curve.carry, NDCG_CUTOFF) * informative)
 
 
-def mean_ndcg(trials: Sequence[Trial], rows: Sequence[int] | None = None) -> Float64Array:
-    """(n_parts,) the blend's mean NDCG in each part of each trial.
+def mean_ndcg(unseen: Sequence[UnseenCases], rows: Sequence[int] | None = None) -> Float64Array:
+    """(n_parts,) the blend's mean NDCG in each part of each.
 
     Args:
-        trials: of the same members.
+        unseen: of the same members.
         rows: the places of the members that the blend is made of; all where not given.
     """
-    chosen = [range(len(one.curve.members)) if rows is None else rows for one in trials]
-    pairs = zip(trials, chosen, strict=True)
-    return np.array([figure for trial, own in pairs for figure in trial.mean_ndcg(own)])
+    chosen = [range(len(one.curve.members)) if rows is None else rows for one in unseen]
+    pairs = zip(unseen, chosen, strict=True)
+    return np.array([figure for group, own in pairs for figure in group.mean_ndcg(own)])
 
 
 def relative(figures: Float64Array, to: Float64Array) -> Float64Array:
