@@ -205,16 +205,16 @@ class Recommender(ABC):
         """Learns from `data`; the same data and seed give the same result."""
 
     def fit_from(self, data: TrainingData, progress: Progress, before: Self) -> Self:
-        """Learns from `data`, starting from what it learnt from less of the same data.
+        """Learns from `data` as `fit` does, and may start where another one has ended.
 
-        Optional, for what is trained in many small steps: with a method of its own a recommender
-        needs fewer of them. Everything is learnt anew by default.
+        With a method of its own a recommender learns in less time what is nearly as good; where
+        `before` does not match it, it learns as in `fit`. By default it always does.
 
         Args:
-            data: what to learn from; it has the same items as what `before` learnt from, and all
-                of its interactions, among others.
-            progress: what to report to.
-            before: the same recommender with the same settings, fitted; it is not changed.
+            data: what to learn from.
+            progress: see `fit`.
+            before: fitted with the same settings on a part of the data, with the same items; it
+                stays as it is.
         """
         return self.fit(data, progress)
 

@@ -75,24 +75,26 @@ def guarded_fit(
     recommender: Recommender, data: TrainingData, progress: Progress
 ) -> tuple[Recommender | None, str]:
     """The fitted recommender, or None and the problem."""
-    return _checked_fit(recommender, lambda: recommender.fit(data, progress))
+    return _checked_fit(recommender, "fit", lambda: recommender.fit(data, progress))
 
 
 def guarded_fit_from(
     recommender: Recommender, data: TrainingData, progress: Progress, before: Recommender
 ) -> tuple[Recommender | None, str]:
-    """The recommender fitted from where another one of it stands, or None and the problem."""
-    return _checked_fit(recommender, lambda: recommender.fit_from(data, progress, before))
+    """The recommender fitted from where `before` has ended, or None and the problem."""
+    return _checked_fit(
+        recommender, "fit_from", lambda: recommender.fit_from(data, progress, before)
+    )
 
 
 def _checked_fit(
-    recommender: Recommender, call: Callable[[], Recommender]
+    recommender: Recommender, method: str, call: Callable[[], Any]
 ) -> tuple[Recommender | None, str]:
     fitted, problem = attempt(call, quote=not recommender.uses_features)
     if problem:
         return None, problem
     if not isinstance(fitted, type(recommender)):
-        return None, f"fit returned a {type(fitted).__name__} instead of the recommender"
+        return None, f"{method} returned a {type(fitted).__name__} instead of the recommender"
     return fitted, ""
 
 
