@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from tastemaker.recommender import Progress, Recommender, Settings, State, setting
     from tastemaker.serving.answers import Answer, Details, Reason, Recommendation
     from tastemaker.serving.people import PastInteraction
+    from tastemaker.store.cache.model_cache import ModelCache
     from tastemaker.store.crypto.keys import Key, KeyCommand, KeyFile, KeySource, create_key_file
     from tastemaker.store.kinds import KindSummary
     from tastemaker.store.rights import Forgotten, Receipt
@@ -108,6 +109,7 @@ __all__ = [
     "ListMeasures",
     "MemberReport",
     "MissingKeyError",
+    "ModelCache",
     "NewerReleaseError",
     "NotFoundError",
     "PastInteraction",
@@ -176,6 +178,7 @@ _HOMES = {
     "ListMeasures": "evaluation.figures",
     "MemberReport": "training.report",
     "MissingKeyError": "errors",
+    "ModelCache": "store.cache.model_cache",
     "NewerReleaseError": "errors",
     "NotFoundError": "errors",
     "PastInteraction": "serving.people",

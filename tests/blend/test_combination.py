@@ -7,13 +7,15 @@ from hypothesis import strategies as st
 
 from tastemaker.blend import (
     WeightCurve,
+    blend_candidates,
     blend_scores,
     calibrate,
     combine,
     select_candidates,
+    stack_people,
     uniform_weights,
 )
-from tastemaker.blend.combination import SCORES_AT_ONCE, active_weights
+from tastemaker.blend.combination import SCORES_AT_ONCE, active_weights, candidates_at
 from tastemaker.data import Float32Array
 
 NAN = float("nan")
@@ -93,13 +95,19 @@ def test_the_parts_sum_to_the_total_and_the_best_are_the_best(
     parts = blended.contributions.sum(axis=0)
     assert parts[blended.valid] == pytest.approx(blended.totals[blended.valid], abs=1e-5)
     assert (blended.totals[:, 1:] <= blended.totals[:, :-1]).all()
-    candidates = select_candidates(scores, excluded, 8, least=k)
-    whole = combine(candidates, calibrate(candidates), curve.at(lengths), carry)
+    candidates = select_candidates(scores, excluded, 8, least=min(k, 8))
+    calibrated, weights = calibrate(candidates), curve.at(lengths)
+    everything = candidates_at(scores, np.where(excluded, -1, np.arange(40)))
+    whole = combine(everything, calibrated.apply_to(everything), weights, carry)
     for person in range(5):
-        order = np.argsort(-whole.totals[person], kind="stable")[:k]
-        real = whole.valid[person, order]
-        expected = whole.items[person, order][real].tolist()
-        assert blended.items[person][blended.valid[person]].tolist() == expected
+        ranked = np.sort(whole.totals[person])[::-1][:k]
+        real = ranked > -np.inf
+        assert blended.valid[person].sum() == real.sum()
+        assert blended.totals[person][: real.sum()] == pytest.approx(ranked[real], abs=1e-5)
+    # among the candidates alone, the best of them are the best
+    best = blend_candidates(candidates, curve, lengths, k)
+    part = combine(candidates, calibrated, weights, carry)
+    assert best.items.tolist() == part.best(k).items.tolist()
 
 
 def test_many_people_in_blocks_get_what_they_get_together() -> None:
@@ -110,8 +118,12 @@ def test_many_people_in_blocks_get_what_they_get_together() -> None:
     excluded[:590, 3:] = True  # the lists of the first block are shorter than those of the last
     curve, lengths = weighted(0.7, 0.3), rng.integers(0, 30, 600)
     blended = blend_scores(list(scores), excluded, curve, lengths, 10)
-    candidates = select_candidates(scores, excluded, curve.depth, least=10)
-    whole = combine(candidates, calibrate(candidates), curve.at(lengths), curve.carry).best(10)
+    halves = [slice(0, 300), slice(300, 600)]
+    parts = [
+        blend_scores([own[half] for own in scores], excluded[half], curve, lengths[half], 10)
+        for half in halves
+    ]
+    whole = stack_people(parts)
     assert blended.items[blended.valid].tolist() == whole.items[whole.valid].tolist()
     assert blended.valid.tolist() == whole.valid.tolist()
     assert blended.totals[blended.valid] == pytest.approx(whole.totals[whole.valid], abs=1e-5)
@@ -150,3 +162,25 @@ def test_an_inserted_item_that_one_member_does_not_score_is_carried_by_the_other
     assert blended.items[0].tolist() == [2, 1]
     share = blended.totals[0, 0] / 2  # the second member's of item 2, and of item 1
     assert blended.contributions[:, 0, 1].tolist() == pytest.approx([0, 1.5 * share])
+
+
+def test_an_item_beyond_the_candidates_comes_first_if_its_score_is_the_highest() -> None:
+    """Only the first member retrieves, two items; the second one lifts what it did not bring."""
+    curve = WeightCurve(("a", "b"), (0,), np.array([[0.5, 0.5]]), 0.0, 2, ("a",))
+    scores = scored([4, 3, 2, 1], [1, 2, 1, 20])
+    best = blend_scores(scores, FREE, curve, NO_HISTORY, 2)
+    assert best.items[0, 0] == 3
+    candidates = select_candidates(np.stack(scores), FREE, 2, 1, curve.retriever_places)
+    assert candidates.items[0].tolist() == [0, 1]
+    shortlist = blend_candidates(candidates, curve, NO_HISTORY, 2)
+    assert sorted(shortlist.items[0].tolist()) == [0, 1]
+
+
+def test_further_items_follow_on_the_same_scale() -> None:
+    curve = WeightCurve(("a",), (0,), np.ones((1, 1)), 0.0, 2)
+    scores = np.array([[[9, 7, 6, 5]]], dtype=np.float32)
+    candidates = candidates_at(scores, np.array([[0, 1]]))
+    further = candidates_at(scores, np.array([[2, -1]]))
+    blended = blend_candidates(candidates, curve, NO_HISTORY, 4, further)
+    assert blended.items[0][blended.valid[0]].tolist() == [0, 1, 2]
+    assert blended.totals[0, :3].tolist() == [1, -1, -2]

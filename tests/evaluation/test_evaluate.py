@@ -162,6 +162,16 @@ def test_what_letting_new_items_in_costs_is_noted(own_engine: Tastemaker) -> Non
     ]
 
 
+def test_what_candidates_cost_is_noted_unless_every_item_is_scored(engine: Tastemaker) -> None:
+    report = engine.evaluate("last", only=FAST, cutoffs=[5])
+    (note,) = [note for note in report.notes if note.startswith("Ranking every item")]
+    # in so small a catalogue every item is scored anyway
+    figure = f"{report.headline_of(report.blend).mean:.4f}"
+    assert f"NDCG@5 of {figure} instead of {figure}, and 100.0% of the same" in note
+    exact = engine.evaluate("last", only=FAST, cutoffs=[5], exact=True)
+    assert not [note for note in exact.notes if "every item" in note]
+
+
 def test_the_same_seed_gives_the_same_figures(engine: Tastemaker) -> None:
     first, second = (
         engine.evaluate("people", only=["popular"], seed=5).to_json() for _ in range(2)

@@ -6,7 +6,15 @@ from typing import Any, Self
 import numpy as np
 import pytest
 
-from tastemaker import Items, People, Progress, Recommender, State, TrainingData
+from tastemaker import (
+    Int64Array,
+    Items,
+    People,
+    Progress,
+    Recommender,
+    State,
+    TrainingData,
+)
 from tastemaker.plugin.circuit_breaker import CircuitBreaker
 from tastemaker.plugin.guard import checked_scores, guarded_fit, guarded_restore, guarded_state
 from tastemaker.plugin.guarded_recommender import GuardedRecommender
@@ -33,7 +41,7 @@ class Answers(Recommender):
         self.calls += 1
         return done(self.scores)
 
-    def reasons(self, people: People, item_index: int) -> Any:
+    def reasons(self, people: People, items: Int64Array) -> Any:
         return done(self.scores)
 
     def similar(self, item_index: int) -> Any:
@@ -172,13 +180,68 @@ def test_items_it_does_not_know_score_nan() -> None:
 
 
 def test_reasons_of_interactions_with_items_it_does_not_know_are_zero() -> None:
-    guarded = GuardedRecommender(Answers(np.array([0.5, 0.25], dtype=np.float32)), 3)
-    shares, _ = guarded.reasons(people_of([[0, 4, 1]], 5), 2)
+    given = np.array([[0.5, 3.0], [0.25, 3.0]], dtype=np.float32)
+    guarded = GuardedRecommender(Answers(given), 3)
+    shares, _ = guarded.reasons(people_of([[0, 4, 1]], 5), np.array([[2, 4]]))
     assert shares is not None
-    assert shares.tolist() == [0.5, 0.0, 0.25]
-    unknown, _ = guarded.reasons(people_of([[0, 4, 1]], 5), 4)
-    assert unknown is not None
-    assert unknown.tolist() == [0.0, 0.0, 0.0]
+    assert shares.tolist() == [[0.5, 0.0], [0.0, 0.0], [0.25, 0.0]]
+
+
+def test_some_items_are_scored_and_those_it_does_not_know_are_nan() -> None:
+    guarded = GuardedRecommender(Answers(np.array([[1, 2, 4]], dtype=np.float32)), 3)
+    scores, problem = guarded.score_items(people_of([[0, 4]], 5), np.array([[2, 4, 0]]))
+    assert problem == ""
+    assert np.array_equal(np.array([[4, np.nan, 1]]), np.asarray(scores), equal_nan=True)
+    nothing, _ = guarded.score_items(people_of([[0]], 5), np.zeros((1, 0), dtype=np.int64))
+    assert np.asarray(nothing).shape == (1, 0)
+
+
+def test_what_it_retrieves_are_its_best_items() -> None:
+    guarded = GuardedRecommender(Answers(np.array([[1, np.nan, 4]], dtype=np.float32)), 3)
+    items, problem = guarded.retrieve(people_of([[0, 4]], 5), 3)
+    assert problem == ""
+    assert np.asarray(items).tolist() == [[2, 0, -1]]
+
+
+class Retrieves(Answers):
+    """Retrieves what it is given."""
+
+    def retrieve(self, people: People, k: int) -> Any:
+        return done(self.scores)
+
+    def score_items(self, people: People, items: Int64Array) -> Any:
+        return done(self.scores)
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        (ValueError("lost"), "retrieve: ValueError: lost"),
+        ([1, 2], "retrieved a list instead of an array"),
+        (np.zeros((1, 3), dtype=np.int64), "retrieved the shape (1, 3) instead of (1, 2)"),
+        (np.zeros((1, 2)), "retrieved the type float64 instead of int64"),
+        (np.array([[0, 3]]), "retrieved an item that there is none of"),
+        (np.array([[0, -2]]), "retrieved an item that there is none of"),
+    ],
+)
+def test_what_is_retrieved_wrongly_is_a_problem(given: Any, problem: str) -> None:
+    items, told = GuardedRecommender(Retrieves(given), 3).retrieve(people_of([[0]], 3), 2)
+    assert items is None
+    assert told.startswith(problem)
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        (ValueError("lost"), "score_items: ValueError: lost"),
+        (np.zeros((1, 3), dtype=np.float32), "returned the shape (1, 3) instead of (1, 2)"),
+    ],
+)
+def test_some_items_scored_wrongly_are_a_problem(given: Any, problem: str) -> None:
+    guarded = GuardedRecommender(Retrieves(given), 3)
+    scores, told = guarded.score_items(people_of([[0]], 3), np.array([[1, 2]]))
+    assert scores is None
+    assert told.startswith(problem)
 
 
 def test_extending_leaves_the_serving_recommender_as_it_is() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from tastemaker import Recommender
 from tastemaker.plugin.registry import Registry
-from tastemaker.testing import CONTRACT, Check, checkerboard, scored, trained
+from tastemaker.testing import CONTRACT, Check, checkerboard, retrieved_share, scored, trained
 
 SMALL = {
     "epochs": 1,
@@ -55,6 +55,20 @@ UNPERSONAL = {"popular", "recent-popular", "new-items", "demographic-popularity"
 """Those that score people without a history."""
 
 NEIGHBOURHOOD = ("bpr", "ease", "item-knn", "rp3beta", "slim", "tfidf")
+
+
+EXACT = (
+    "ease",
+    "ease-trending",
+    "item-knn",
+    "new-items",
+    "popular",
+    "recent-popular",
+    "rp3beta",
+    "slim",
+    "transition",
+)
+"""Those with a `retrieve` of their own that finds all of the best."""
 
 
 def named(*names: str) -> list[type[Recommender]]:
@@ -119,3 +133,11 @@ def test_popularity_scores_everybody_alike(kind: type[Recommender]) -> None:
     scores = scored(trained(kind, data), data.people)
     assert np.isfinite(scores).all()
     assert (scores == scores[0]).all()
+
+
+@pytest.mark.parametrize("kind", named(*EXACT), ids=lambda kind: kind.name)
+def test_what_is_retrieved_exactly_is_the_best_of_all(kind: type[Recommender]) -> None:
+    data = checkerboard()
+    assert kind.retrieve is not Recommender.retrieve
+    for k in (1, 4, 10):
+        assert retrieved_share(trained(kind, data), data.people, k) == 1.0

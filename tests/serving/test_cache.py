@@ -14,6 +14,7 @@ from tastemaker.data import Float32Array
 from tastemaker.serving import cache as room
 from tastemaker.serving.cache import ServingCache
 from tastemaker.serving.state import ServingState
+from tastemaker.store.cache.model_files import ModelFiles
 from tastemaker.store.crypto.keys import Key
 from tastemaker.store.crypto.sealed_column import SealedBytes
 from tastemaker.store.key_rows import open_keyring
@@ -65,10 +66,16 @@ def engine(shop_database: Database, key: Key) -> Tastemaker:
 
 
 @pytest.fixture
-def current(engine: Tastemaker, shop_database: Database, key: Key) -> Callable[[], ServingState]:
-    """What serves now in another process than the one that writes."""
+def cache(engine: Tastemaker, shop_database: Database, key: Key) -> ServingCache:
+    """What another process than the one that writes serves from."""
     with shop_database.reading() as connection:
-        cache = ServingCache(open_keyring(connection, key), [Lengths])
+        files = ModelFiles(open_keyring(connection, key), None)
+    return ServingCache(files, shop_database.reading, [Lengths])
+
+
+@pytest.fixture
+def current(cache: ServingCache, shop_database: Database) -> Callable[[], ServingState]:
+    """What serves now in another process than the one that writes."""
 
     def now() -> ServingState:
         with shop_database.reading() as connection:
@@ -122,11 +129,12 @@ def test_members_are_extended_anew_where_a_new_item_changes(
     assert lengths(state).lengths[state.catalogue.find("new-1")] == 26
 
 
-def test_another_release_and_another_configuration_serve_at_once(
-    engine: Tastemaker, current: Callable[[], ServingState]
+def test_another_release_serves_once_it_is_loaded_and_what_is_switched_off_stops_at_once(
+    engine: Tastemaker, current: Callable[[], ServingState], cache: ServingCache
 ) -> None:
     assert current().release == 2
     engine.activate(1)
+    cache.catch_up()
     first = current()
     assert first.release == 1
     names = [member.name for member in first.ranker.members]

@@ -5,17 +5,16 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
-from tastemaker import Histories, Items, People, Recommender
-from tastemaker.data import Float64Array
-from tastemaker.serving.answers import Reason
+from tastemaker import Items, Recommender
+from tastemaker.data import Float32Array
+from tastemaker.serving.answers import Reason, Recommendation
 from tastemaker.serving.catalogue import Catalogue
 from tastemaker.serving.explain import (
     NEW_ITEM_TEXT,
-    explanation_text,
-    make_reasons,
+    Explainer,
+    reason_amounts,
     recommender_text,
     scale_parts,
-    sum_by_item,
 )
 
 NAN = float("nan")
@@ -23,15 +22,9 @@ ITEMS = Items(("a", "b", "c"), ("Apple", "", "Cherry"), ("", "", ""))
 CATALOGUE = Catalogue(ITEMS, np.array([1, 2, 3]), np.ones(3, dtype=np.bool_))
 
 
-def person(*items: int) -> People:
-    n = len(items)
-    ones = np.ones(n, dtype=np.float32)
-    histories = Histories(np.array([0, n]), np.array(items, dtype=np.int32), ones, 3)
-    return People(histories, np.arange(n, dtype=np.float64), np.zeros(n, dtype=np.int16), ones)
-
-
-def amounts(*values: float) -> Float64Array:
-    return np.array(values, dtype=np.float64)
+def column(*values: float) -> Float32Array:
+    """(n, 1) what a member's `reasons` gives for one item."""
+    return np.array(values, dtype=np.float32)[:, np.newaxis]
 
 
 class Together(Recommender):
@@ -74,20 +67,40 @@ CLASSES: dict[str, Any] = {  # abstract classes, of which nothing is made
 def test_parts_are_scaled_to_the_contribution(
     parts: tuple[float, ...], contribution: float, expected: tuple[float, ...]
 ) -> None:
-    assert scale_parts(amounts(*parts), contribution).tolist() == pytest.approx(list(expected))
+    given = column(*parts).astype(np.float64)[np.newaxis]
+    scaled = scale_parts(given, np.array([[contribution]], dtype=np.float32))
+    assert scaled[0, :, 0].tolist() == pytest.approx(list(expected))
+
+
+def explained(
+    history: list[int],
+    contributions: dict[str, float],
+    parts: dict[str, Float32Array],
+    explored: bool = False,
+) -> Recommendation:
+    """One recommendation, explained by members that named these parts of it."""
+    given = np.array(list(contributions.values()), dtype=np.float32)[:, np.newaxis]
+    own = np.array(history, dtype=np.int32)
+    amounts = reason_amounts([parts[name] for name in contributions], given, own)
+    explainer = Explainer(tuple(contributions), CLASSES, CATALOGUE)
+    plain = Recommendation("x", float(given.sum()), explored=explored)
+    return explainer.explained([plain], given, amounts)[0]
 
 
 def test_repeated_items_are_one_reason_and_only_positive_amounts_are_named() -> None:
-    found = sum_by_item(amounts(1, 5, 2, -1), person(0, 2, 0, 1))
-    assert found == [(2, 5.0), (0, 3.0)]
-    assert make_reasons(amounts(1, 5, 2, -1), person(0, 2, 0, 1), CATALOGUE) == (
-        Reason("c", "Cherry", 5.0),
-        Reason("a", "Apple", 3.0),
-    )
+    one = explained([0, 2, 0, 1], {"together": 7.0}, {"together": column(1, 5, 2, -1)})
+    assert one.reasons == (Reason("c", "Cherry", 5.0), Reason("a", "Apple", 3.0))
+    assert one.contributions == {"together": 7.0}
 
 
 def test_an_item_without_a_title_is_named_by_its_id() -> None:
-    assert make_reasons(amounts(1), person(1), CATALOGUE) == (Reason("b", "b", 1.0),)
+    one = explained([1], {"together": 1.0}, {"together": column(1)})
+    assert one.reasons == (Reason("b", "b", 1.0),)
+
+
+def test_there_are_no_reasons_without_a_history() -> None:
+    one = explained([], {"popular": 1.0}, {"popular": column()})
+    assert (one.reasons, one.why) == ((), "popular with many people")
 
 
 @pytest.mark.parametrize(
@@ -108,26 +121,29 @@ def test_the_text_of_one_recommender(name: str, titles: list[str], expected: str
 def test_the_strongest_two_are_named() -> None:
     contributions = {"together": 0.2, "alike": 0.5, "popular": 0.3, "following": -1.0}
     own = {
-        "together": amounts(0.2, 0),
-        "alike": amounts(0.1, 0.4),
-        "popular": amounts(0, 0),
-        "following": amounts(-1, 0),
+        "together": column(0.2, 0),
+        "alike": column(0.1, 0.4),
+        "popular": column(0, 0),
+        "following": column(-1, 0),
     }
-    text = explanation_text(contributions, own, CLASSES, person(0, 2), CATALOGUE)
-    assert text == "similar to Cherry and Apple; popular with many people"
-    fresh = explanation_text(contributions, own, CLASSES, person(0, 2), CATALOGUE, explored=True)
-    assert fresh == f"{NEW_ITEM_TEXT}; {text}"
+    text = "similar to Cherry and Apple; popular with many people"
+    assert explained([0, 2], contributions, own).why == text
+    assert explained([0, 2], contributions, own, explored=True).why == f"{NEW_ITEM_TEXT}; {text}"
 
 
 def test_one_without_a_text_or_with_the_same_gives_way_to_the_next() -> None:
     contributions = {"together": 0.5, "popular": 0.4, "fallback": 0.3, "alike": 0.2}
-    own = dict.fromkeys(contributions, amounts(0)) | {"alike": amounts(0.2)}
-    text = explanation_text(contributions, own, CLASSES, person(0), CATALOGUE)
-    assert text == "popular with many people; similar to Apple"
+    own = dict.fromkeys(contributions, column(0)) | {"alike": column(0.2)}
+    assert explained([0], contributions, own).why == "popular with many people; similar to Apple"
 
 
 def test_there_is_no_text_where_every_contribution_is_negative() -> None:
-    text = explanation_text(
-        {"together": -0.5}, {"together": amounts(-0.5)}, CLASSES, person(0), CATALOGUE
-    )
-    assert text == ""
+    assert explained([0], {"together": -0.5}, {"together": column(-0.5)}).why == ""
+
+
+def test_each_place_of_an_answer_has_its_own_reasons() -> None:
+    parts = [np.array([[1, 0], [3, 4]], dtype=np.float32)]
+    contributions = np.array([[8, 2]], dtype=np.float32)
+    amounts = reason_amounts(parts, contributions, np.array([2, 0], dtype=np.int32))
+    assert amounts.items.tolist() == [0, 2]
+    assert amounts.by_member[0].tolist() == [[6, 2], [2, 0]]

@@ -1,25 +1,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Self
 
 import numpy as np
 import pytest
 
-from tastemaker.blend import WeightCurve, blend_scores, uniform_weights
+from tastemaker import Progress, Recommender, State, TrainingData
+from tastemaker.blend import WeightCurve, uniform_weights
 from tastemaker.data import BoolArray, Float32Array, Histories, People
 from tastemaker.engine import Tastemaker
 from tastemaker.errors import InputError
+from tastemaker.plugin.guarded_recommender import GuardedRecommender
 from tastemaker.serving.answers import Answer
 from tastemaker.serving.exploration import (
+    MOST_DRAWN_FROM,
     PROTECTED_PLACES,
     TEMPERATURE,
     Exploration,
     Seeds,
-    blend_with_exploration,
     daily_seeds,
     find_new_items,
+    sampled_items,
     uniform_draws,
 )
+from tastemaker.serving.fallback import Fallback
+from tastemaker.serving.ranker import Ranker
 from tastemaker.store.crypto.keys import Key
 from tastemaker.store.sql.database import Database
 
@@ -32,6 +38,51 @@ NEW = np.arange(40, N_ITEMS)
 
 def seeds(n: int) -> Seeds:
     return np.random.default_rng(1).integers(0, 2**63, n).astype(np.uint64)
+
+
+class Numbered(Recommender):
+    """Scores the person with number p by row p of a table; see `numbered`."""
+
+    family = "collaborative"
+
+    def __init__(self, name: str, scores: Float32Array) -> None:
+        super().__init__()
+        self.name = name  # type: ignore[misc]
+        self.scores = scores
+
+    def fit(self, data: TrainingData, progress: Progress) -> Self:
+        return self
+
+    def score(self, people: People) -> Float32Array:
+        numbers = people.histories.values[people.histories.indptr[:-1]].astype(np.int64)
+        return np.asarray(self.scores[numbers])
+
+    def state(self) -> State:
+        return State()
+
+    @classmethod
+    def restore(cls, state: State) -> Self:
+        raise NotImplementedError
+
+
+def numbered(n: int) -> People:
+    """People who have one interaction each, whose value is their number."""
+    histories = Histories(
+        np.arange(n + 1), np.zeros(n, dtype=np.int32), np.arange(n, dtype=np.float32), N_ITEMS
+    )
+    ones = np.ones(n, dtype=np.float32)
+    return People(histories, np.zeros(n), np.zeros(n, dtype=np.int16), ones)
+
+
+def ranker(scores: list[Float32Array], exploration: Exploration) -> Ranker:
+    names = ("a", "b")[: len(scores)]
+    members = tuple(
+        GuardedRecommender(Numbered(name, own), N_ITEMS)
+        for name, own in zip(names, scores, strict=True)
+    )
+    curve = WeightCurve(names, (0,), np.array([[0.6, 0.4]])) if len(names) == 2 else None
+    counts = np.ones(N_ITEMS, dtype=np.float32)
+    return Ranker(members, curve or uniform_weights(names), Fallback(counts), exploration)
 
 
 def member_scores(n: int) -> list[Float32Array]:
@@ -51,8 +102,9 @@ def nothing_excluded(n: int) -> BoolArray:
 @pytest.mark.parametrize("share", [0.02, 0.3])
 def test_the_share_of_places_holds_over_many_people(share: float) -> None:
     n = 4000
-    args = (member_scores(n), nothing_excluded(n), uniform_weights(["a", "b"]), np.full(n, 5), K)
-    best, inserted = blend_with_exploration(*args, Exploration(share, NEW), seeds(n))
+    serving = ranker(member_scores(n), Exploration(share, NEW))
+    ranking = serving.rank(numbered(n), nothing_excluded(n), K, seeds(n))
+    best, inserted = ranking.best, ranking.explored
     assert not inserted[:, :PROTECTED_PLACES].any()
     assert inserted[:, PROTECTED_PLACES:].mean() == pytest.approx(share, rel=0.1)
     assert (best.items[inserted] >= 40).all()
@@ -64,13 +116,12 @@ def test_the_share_of_places_holds_over_many_people(share: float) -> None:
 
 def test_the_rest_of_the_list_stays_as_it_would_be() -> None:
     n = 300
-    scores, excluded, lengths = member_scores(n), nothing_excluded(n), np.full(n, 5)
+    excluded, people = nothing_excluded(n), numbered(n)
     excluded[::2, ::3] = True
-    curve = WeightCurve(("a", "b"), (0,), np.array([[0.6, 0.4]]), carry=0.5)
-    plain = blend_scores(scores, excluded, curve, lengths, K)
-    best, inserted = blend_with_exploration(
-        scores, excluded, curve, lengths, K, Exploration(0.3, NEW), seeds(n)
-    )
+    serving = ranker(member_scores(n), Exploration(0.3, NEW))
+    plain = serving.rank(people, excluded, K).best
+    ranking = serving.rank(people, excluded, K, seeds(n))
+    best, inserted = ranking.best, ranking.explored
     assert inserted.any()
     parts = best.contributions.sum(axis=0)
     assert parts == pytest.approx(best.totals, abs=1e-5)
@@ -83,33 +134,25 @@ def test_the_rest_of_the_list_stays_as_it_would_be() -> None:
 
 
 def test_the_same_seeds_give_the_same_list() -> None:
-    args = (member_scores(50), nothing_excluded(50), uniform_weights(["a", "b"]), np.full(50, 5), K)
-    exploration = Exploration(0.5, NEW)
-    first, _ = blend_with_exploration(*args, exploration, seeds(50))
-    again, _ = blend_with_exploration(*args, exploration, seeds(50))
-    other, _ = blend_with_exploration(*args, exploration, seeds(50) + np.uint64(1))
-    assert first.items.tolist() == again.items.tolist()
-    assert first.items.tolist() != other.items.tolist()
+    serving = ranker(member_scores(50), Exploration(0.5, NEW))
+    people, excluded = numbered(50), nothing_excluded(50)
+    first = serving.rank(people, excluded, K, seeds(50)).best.items
+    again = serving.rank(people, excluded, K, seeds(50)).best.items
+    other = serving.rank(people, excluded, K, seeds(50) + np.uint64(1)).best.items
+    assert first.tolist() == again.tolist()
+    assert first.tolist() != other.tolist()
     # and one person alone gets what the same person gets among others
-    alone, _ = blend_with_exploration(
-        [own[7:8] for own in args[0]],
-        args[1][7:8],
-        *args[2:3],
-        args[3][7:8],
-        K,
-        exploration,
-        seeds(50)[7:8],
-    )
-    assert alone.items[0].tolist() == first.items[7].tolist()
+    alone = serving.rank(people.select(np.array([7])), excluded[7:8], K, seeds(50)[7:8])
+    assert alone.best.items[0].tolist() == first[7].tolist()
 
 
 def test_a_higher_score_is_drawn_more_often() -> None:
     n = 2000
     scores = member_scores(n)
     scores[1][:, NEW] = np.where(NEW < 50, -3, -2)
-    args = (scores, nothing_excluded(n), uniform_weights(["a", "b"]), np.full(n, 5), K)
-    best, inserted = blend_with_exploration(*args, Exploration(0.3, NEW), seeds(n))
-    better = (best.items[inserted] >= 50).mean()
+    serving = ranker(scores, Exploration(0.3, NEW))
+    ranking = serving.rank(numbered(n), nothing_excluded(n), K, seeds(n))
+    better = (ranking.best.items[ranking.explored] >= 50).mean()
     # ten items one deviation above the mean against ten one below it
     odds = np.exp(2 / TEMPERATURE)
     assert better == pytest.approx(odds / (odds + 1), abs=0.03)
@@ -117,11 +160,11 @@ def test_a_higher_score_is_drawn_more_often() -> None:
 
 def test_new_items_are_seen_where_no_member_can_score_them() -> None:
     n = 2000
-    args = (member_scores(n)[:1], nothing_excluded(n), uniform_weights(["a"]), np.full(n, 5), K)
-    best, inserted = blend_with_exploration(*args, Exploration(0.3, NEW), seeds(n))
-    seen = np.bincount(best.items[inserted], minlength=N_ITEMS)[NEW]
+    serving = ranker(member_scores(n)[:1], Exploration(0.3, NEW))
+    ranking = serving.rank(numbered(n), nothing_excluded(n), K, seeds(n))
+    seen = np.bincount(ranking.best.items[ranking.explored], minlength=N_ITEMS)[NEW]
     assert seen.min() > 0.5 * seen.mean()
-    assert not best.contributions[:, inserted].any()
+    assert not ranking.best.contributions[:, ranking.explored].any()
 
 
 @pytest.mark.parametrize(
@@ -130,23 +173,27 @@ def test_new_items_are_seen_where_no_member_can_score_them() -> None:
 def test_nothing_is_inserted(
     share: float, new: np.ndarray[tuple[int], np.dtype[np.int64]], k: int
 ) -> None:
-    args = (member_scores(20), nothing_excluded(20), uniform_weights(["a", "b"]), np.full(20, 5), k)
-    best, inserted = blend_with_exploration(*args, Exploration(share, new), seeds(20))
-    assert not inserted.any()
-    assert best.items.tolist() == blend_scores(*args).items.tolist()
+    serving = ranker(member_scores(20), Exploration(share, new))
+    ranking = serving.rank(numbered(20), nothing_excluded(20), k, seeds(20))
+    assert not ranking.explored.any()
+    plain = serving.rank(numbered(20), nothing_excluded(20), k).best
+    assert ranking.best.items.tolist() == plain.items.tolist()
 
 
 def test_a_list_that_holds_everything_stays_as_it_is() -> None:
-    args = (
-        member_scores(5),
-        nothing_excluded(5),
-        uniform_weights(["a", "b"]),
-        np.full(5, 5),
-        N_ITEMS,
-    )
-    best, inserted = blend_with_exploration(*args, Exploration(1.0, NEW), seeds(5))
-    assert not inserted.any()
-    assert best.items.tolist() == blend_scores(*args).items.tolist()
+    serving = ranker(member_scores(5), Exploration(1.0, NEW))
+    ranking = serving.rank(numbered(5), nothing_excluded(5), N_ITEMS, seeds(5))
+    assert not ranking.explored.any()
+    plain = serving.rank(numbered(5), nothing_excluded(5), N_ITEMS).best
+    assert ranking.best.items.tolist() == plain.items.tolist()
+
+
+def test_many_new_items_are_drawn_from_a_sample_that_differs_by_person() -> None:
+    new = np.arange(3, 5003)
+    samples = [sampled_items(new, seed) for seed in (1, 2, 1)]
+    assert [len(one) for one in samples] == [MOST_DRAWN_FROM] * 3
+    assert samples[0].tolist() == samples[2].tolist() != samples[1].tolist()
+    assert np.isin(samples[0], new).all()
 
 
 @pytest.mark.parametrize(

@@ -109,8 +109,8 @@ def everybody(shop_database: Database, key: Key) -> RequestBatch:
         return read_request_batch(connection, store.keyring, state, refs)
 
 
-def part_lengths(batch: RequestBatch) -> list[int]:
-    return [len(part.people) for part in batch.parts(part_size(batch.state))]
+def part_lengths(batch: RequestBatch, exact: bool = False) -> list[int]:
+    return [len(part.people) for part in batch.parts(part_size(batch.state, exact))]
 
 
 def test_people_are_ranked_in_parts_that_fit_the_memory(
@@ -118,13 +118,14 @@ def test_people_are_ranked_in_parts_that_fit_the_memory(
 ) -> None:
     whole = room.respond(everybody, 5, None, False)
     assert part_lengths(everybody) == [PEOPLE]
-    width = ITEMS * (len(everybody.state.ranker.members) + 1)
-    monkeypatch.setattr(room, "MAX_SCORES", 7 * width)
+    monkeypatch.setattr(room, "MAX_CELLS", 7 * ITEMS)
     assert part_lengths(everybody) == [7, 7, 7, 3]
     assert [ids(answer) for answer in room.respond(everybody, 5, None, False)] == [
         ids(answer) for answer in whole
     ]
-    monkeypatch.setattr(room, "MAX_SCORES", 0)
+    at_once = 7 // (len(everybody.state.ranker.members) + 1)
+    assert part_lengths(everybody, exact=True)[0] == at_once
+    monkeypatch.setattr(room, "MAX_CELLS", 0)
     assert set(part_lengths(everybody)) == {1}
 
 

@@ -80,8 +80,8 @@ def test_a_release_with_unknown_keys_serves_and_is_read(
 def test_a_release_in_a_newer_format_is_refused_and_the_one_before_serves(
     engine: Tastemaker, sqlite_database: Database, key: Key
 ) -> None:
-    number = write_again(sqlite_database, key, lambda manifest: manifest.update(format=2))
-    with pytest.raises(NewerReleaseError, match=r"in format 2; .* Upgrade Tastemaker"):
+    number = write_again(sqlite_database, key, lambda manifest: manifest.update(format=3))
+    with pytest.raises(NewerReleaseError, match=r"in format 3; .* Upgrade Tastemaker"):
         engine.release()
     with pytest.raises(NewerReleaseError, match="Upgrade Tastemaker"):
         engine.activate(number)

@@ -2,7 +2,13 @@
 
 from tastemaker.blend.calibration import Calibrated, calibrate
 from tastemaker.blend.candidates import Candidates, select_candidates
-from tastemaker.blend.combination import Blended, blend_scores, combine
+from tastemaker.blend.combination import (
+    Blended,
+    blend_candidates,
+    blend_scores,
+    combine,
+    stack_people,
+)
 from tastemaker.blend.curve import KNOTS, WeightCurve, uniform_weights
 from tastemaker.blend.guarantee import apply_guarantee
 from tastemaker.blend.learning import RawWeights, fit_raw_weights, fit_weights
@@ -19,6 +25,7 @@ __all__ = [
     "ScoredCases",
     "WeightCurve",
     "apply_guarantee",
+    "blend_candidates",
     "blend_scores",
     "calibrate",
     "combine",
@@ -28,5 +35,6 @@ __all__ = [
     "select_candidates",
     "shrinkage_shares",
     "stack_cases",
+    "stack_people",
     "uniform_weights",
 ]

@@ -68,11 +68,10 @@ def calibrate(candidates: Candidates) -> Calibrated:
     A member that scores all of a person's candidates alike, or none, is uninformative there.
     """
     present = ~np.isnan(candidates.values)
-    values = candidates.values.copy()
-    np.copyto(values, 0, where=~present)
-    scored = np.count_nonzero(present, axis=2)
+    values = np.where(present, candidates.values, np.float32(0))
+    scored = present.sum(axis=2, dtype=np.int32)
     counts = np.maximum(scored, 1).astype(np.float32)
-    largest = np.maximum(values.max(axis=2, initial=0), -values.min(axis=2, initial=0))
+    largest = np.abs(values).max(axis=2, initial=0)
     largest[largest == 0] = 1
     values /= largest[:, :, None]
     means = values.sum(axis=2) / counts
@@ -82,5 +81,5 @@ def calibrate(candidates: Candidates) -> Calibrated:
     informative = deviation > ROUNDING
     factors = np.divide(1, deviation, where=informative, out=np.zeros_like(deviation))
     values *= factors[:, :, None]
-    gaps = bool((informative & (scored < np.count_nonzero(candidates.valid, axis=1))).any())
+    gaps = bool((informative & (scored < candidates.valid.sum(axis=1, dtype=np.int32))).any())
     return Calibrated(values, present, informative, gaps, Scale(largest, means, factors))

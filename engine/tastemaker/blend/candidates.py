@@ -1,7 +1,8 @@
-"""The items worth ranking: for each person, the union of every member's best."""
+"""The items worth ranking: for each person, the union of every retriever's best."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from tastemaker.data import BoolArray, Float32Array, Int64Array, frozen
 
 DEPTH = 100
-"""How many of its best items each member brings. Chosen, not measured."""
+"""How many of its best items each retriever brings. Chosen, not measured."""
 
 MASKED = np.float32(-3e38)
 """Added to a score, it puts the item below every other; float32 ends not far below it."""
@@ -49,11 +50,15 @@ class Candidates:
 
 
 def select_candidates(
-    scores: Float32Array, excluded: BoolArray, depth: int = DEPTH, least: int = 10
+    scores: Float32Array,
+    excluded: BoolArray,
+    depth: int = DEPTH,
+    least: int = 10,
+    retrievers: Sequence[int] | None = None,
 ) -> Candidates:
-    """The union of each member's best `depth` items, with every member's scores of them.
+    """The union of each retriever's best `depth` items, with every member's scores of them.
 
-    Ties at a member's last place all come in if they are few; if they are many, as where a member
+    Ties at a retriever's last place all come in if they are few; if they are many, as where one
     scores most items alike, none does. Works on everybody at once: give it people in blocks of a
     few megabytes of scores.
 
@@ -61,13 +66,19 @@ def select_candidates(
         scores: (n_members, n, n_items) float32; NaN = abstains; sizes below 1e38. Only read.
         excluded: (n, n_items) the items that must not be shown to a person (seen, unavailable,
             filtered out).
-        depth: how many items each member brings.
-        least: how many candidates a person gets at least, as far as there are items not excluded.
+        depth: how many items each retriever brings.
+        least: how many candidates a person gets at least, as far as there are items not excluded:
+            where the retrievers bring fewer, all members retrieve.
+        retrievers: the places of those members whose best items count; all where not given.
     """
-    chosen = _union_of_best(scores, excluded, depth)
-    chosen &= ~excluded
+    bringing = scores if retrievers is None else scores[list(retrievers)]
+    chosen = _union_of_best(bringing, excluded, depth) & ~excluded
     counts = np.count_nonzero(chosen, axis=1)
-    if counts.min(initial=least) < least:
+    short = np.flatnonzero(counts < least)
+    if len(short):
+        if len(bringing) < len(scores):
+            chosen[short] |= _union_of_best(scores[:, short], excluded[short], depth)
+            chosen[short] &= ~excluded[short]
         _fill_up(chosen, excluded, least)
         counts = np.count_nonzero(chosen, axis=1)
     return _gather(scores, chosen, counts)

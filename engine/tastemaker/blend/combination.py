@@ -11,7 +11,7 @@ from tastemaker.blend.calibration import Calibrated, calibrate
 from tastemaker.blend.candidates import Candidates, select_candidates
 from tastemaker.blend.curve import WeightCurve
 from tastemaker.blend.ragged import pad_width, stack_rows
-from tastemaker.data import BoolArray, Float32Array, Float64Array, Int64Array, frozen
+from tastemaker.data import NAN, BoolArray, Float32Array, Float64Array, Int64Array, frozen
 from tastemaker.data.top_k import top_k_places
 
 SCORES_AT_ONCE = 2**19
@@ -49,6 +49,12 @@ class Blended:
         parts = (self.items[rows, order], self.valid[rows, order], self.totals[rows, order])
         return Blended(*parts, self.contributions[:, rows, order])
 
+    def select(self, rows: Int64Array) -> Blended:
+        """The people of the given rows, in that order."""
+        return Blended(
+            self.items[rows], self.valid[rows], self.totals[rows], self.contributions[:, rows]
+        )
+
     def padded(self, width: int) -> Blended:
         """The same with at least so many places; those at the end hold nothing."""
         return Blended(
@@ -67,7 +73,10 @@ def blend_scores(
     k: int,
     inserted: Int64Array | None = None,
 ) -> Blended:
-    """The best `k` items of each person by all members together, best first.
+    """The best `k` of all items for each person by all members together, best first.
+
+    The scores are calibrated over the retrievers' candidates, and every item is ranked by them:
+    what `blend_candidates` gives, but for items beyond the candidates that come first all the same.
 
     Args:
         scores: for each member of the curve, in its order, (n, n_items) float32; NaN = abstains.
@@ -75,18 +84,16 @@ def blend_scores(
         curve: the weights.
         lengths: (n,) how long each person's history is.
         k: how many items.
-        inserted: (n, n_inserted) item indexes that follow in the places `k` and on, scored as if
-            they were candidates without changing what the others score; -1 for none.
+        inserted: (n, n_inserted) item indexes that follow in the places `k` and on; -1 for none.
     """
-    if inserted is None:
-        inserted = np.zeros((len(excluded), 0), dtype=np.int64)
     step = max(1, SCORES_AT_ONCE // max(1, len(scores) * excluded.shape[1]))
     parts = []
     for first in range(0, max(1, len(excluded)), step):
         part = slice(first, first + step)
         block = np.stack([own[part] for own in scores])
-        parts.append(_blend_block(block, excluded[part], curve, lengths[part], k, inserted[part]))
-    return parts[0] if len(parts) == 1 else _stack_people(parts)
+        put_in = None if inserted is None else candidates_at(block, inserted[part])
+        parts.append(_blend_block(block, excluded[part], curve, lengths[part], k, put_in))
+    return parts[0] if len(parts) == 1 else stack_people(parts)
 
 
 def _blend_block(
@@ -95,27 +102,64 @@ def _blend_block(
     curve: WeightCurve,
     lengths: Int64Array,
     k: int,
-    inserted: Int64Array,
+    inserted: Candidates | None,
 ) -> Blended:
-    candidates = select_candidates(scores, excluded, curve.depth, least=k)
+    places = curve.retriever_places
+    least = min(k, curve.depth)
+    candidates = select_candidates(scores, excluded, curve.depth, least, places)
+    others = ~excluded
+    rows = np.broadcast_to(np.arange(len(others))[:, np.newaxis], candidates.items.shape)
+    others[rows[candidates.valid], candidates.items[candidates.valid]] = False
+    everything = np.broadcast_to(np.arange(others.shape[1]), others.shape)
+    rest = Candidates(everything, others, np.where(others, scores, NAN))
+    return blend_candidates(candidates, curve, lengths, k, rest, inserted)
+
+
+def blend_candidates(
+    candidates: Candidates,
+    curve: WeightCurve,
+    lengths: Int64Array,
+    k: int,
+    further: Candidates | None = None,
+    inserted: Candidates | None = None,
+) -> Blended:
+    """The best `k` candidates of each person by all members together, best first.
+
+    Args:
+        candidates: the retrievers' best items, with the scores of each member of the curve.
+        curve: the weights.
+        lengths: (n,) how long each person's history is.
+        k: how many items.
+        further: items that may come in as well, scored as if they were candidates without changing
+            what the others score.
+        inserted: items scored in the same way that follow in the places `k` and on.
+    """
     calibrated, weights = calibrate(candidates), curve.at(lengths)
-    best = combine(candidates, calibrated, weights, curve.carry).best(k)
-    if not inserted.shape[1]:
+    blended = combine(candidates, calibrated, weights, curve.carry)
+    if further is not None:
+        added = combine(further, calibrated.apply_to(further), weights, curve.carry)
+        blended = _append_items(blended, added)
+    best = blended.best(k)
+    if inserted is None:
         return best
-    others = _inserted_candidates(scores, inserted)
-    added = combine(others, calibrated.apply_to(others), weights, curve.carry)
+    added = combine(inserted, calibrated.apply_to(inserted), weights, curve.carry)
     return _append_items(best.padded(k), added)
 
 
-def _inserted_candidates(scores: Float32Array, inserted: Int64Array) -> Candidates:
-    """The given items of each person as candidates, with the members' scores; -1 for none."""
-    valid = inserted >= 0
-    items = np.where(valid, inserted, 0)
-    values = np.take_along_axis(scores, items[np.newaxis], axis=2)
-    return Candidates(items, valid, np.where(valid, values, np.float32(np.nan)))
+def candidates_at(scores: Float32Array, items: Int64Array) -> Candidates:
+    """The given items of each person as candidates, with the members' scores.
+
+    Args:
+        scores: (n_members, n, n_items) float32.
+        items: (n, width) item indexes; -1 for none.
+    """
+    valid = items >= 0
+    places = np.where(valid, items, 0)
+    values = np.take_along_axis(scores, places[np.newaxis], axis=2)
+    return Candidates(places, valid, np.where(valid, values, NAN))
 
 
-def _stack_people(parts: Sequence[Blended]) -> Blended:
+def stack_people(parts: Sequence[Blended]) -> Blended:
     """The people of all the parts, one part after the other."""
     return Blended(
         stack_rows([part.items for part in parts]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -36,7 +37,7 @@ class WeightCurve:
         carry: how far the weight of a member that abstains on an item passes to the members that do
             score it: 0 = the item counts as average to that member, 1 = the others carry all of it.
         depth: how many of its best items each retriever brings.
-        retrievers: the members that bring candidates; all of them where empty.
+        retrievers: the members whose best items are the candidates; all members where empty.
     """
 
     members: tuple[str, ...]
@@ -57,18 +58,30 @@ class WeightCurve:
 
         Linear in log(1 + length) between two knots, constant beyond the last.
         """
+        return self._by_length[np.minimum(lengths, self.knots[-1])]
+
+    @cached_property
+    def _by_length(self) -> Float64Array:
+        """(last knot + 1, n_members) the weights for each length up to the last knot."""
         positions = np.log1p(np.asarray(self.knots, dtype=np.float64))
-        place = np.interp(np.log1p(lengths), positions, np.arange(len(positions)))
+        lengths = np.log1p(np.arange(self.knots[-1] + 1))
+        place = np.interp(lengths, positions, np.arange(len(positions)))
         left = np.minimum(place.astype(np.int64), max(len(positions) - 2, 0))
         right = np.minimum(left + 1, len(positions) - 1)
         share = (place - left)[:, None]
         weights: Float64Array = (1 - share) * self.weights[left] + share * self.weights[right]
         return np.asarray((weights + RESERVE * self.weights.mean(axis=0)) / (1 + RESERVE))
 
+    @property
+    def retriever_places(self) -> list[int]:
+        """Where the retrievers stand among the members."""
+        bringing = self.retrievers or self.members
+        return [place for place, name in enumerate(self.members) if name in bringing]
+
     def only(self, members: Sequence[str]) -> WeightCurve:
         """The curve of some of the members, in the given order; they carry the others' weight.
 
-        Where no retriever is among them, all of them bring candidates.
+        Where no retriever is among them, all of them retrieve.
         """
         columns = [self.members.index(name) for name in members]
         kept = self.weights[:, columns]
@@ -79,9 +92,13 @@ class WeightCurve:
         return replace(self, members=tuple(members), weights=weights, retrievers=retrievers)
 
     def with_member(self, name: str) -> WeightCurve:
-        """The curve with one more member, the last, that has no weight."""
-        weights = np.pad(self.weights, ((0, 0), (0, 1)))
-        return replace(self, members=(*self.members, name), weights=weights)
+        """The curve with one more member, the last, that has no weight and retrieves nothing."""
+        return replace(
+            self,
+            members=(*self.members, name),
+            weights=np.pad(self.weights, ((0, 0), (0, 1))),
+            retrievers=self.retrievers or self.members,
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Everything that `from_json` needs, as JSON values."""

@@ -55,6 +55,9 @@ class Cutoffs(click.ParamType[tuple[int, ...]]):
     show_default=True,
     help="Evaluate at most so many people.",
 )
+@click.option(
+    "--exact", is_flag=True, help="Score every item, not only the candidates that would be served."
+)
 @seed_option
 @click.option(
     "--report",
@@ -70,6 +73,7 @@ def evaluate(
     cutoffs: tuple[int, ...],
     only: tuple[str, ...],
     people: int,
+    exact: bool,
     seed: int,
     report_file: str | None,
     output_format: Format,
@@ -100,7 +104,13 @@ def evaluate(
         check_folder(Path(report_file))
     with open_engine(database_url) as engine:
         report = engine.evaluate(
-            split, cutoffs=cutoffs, only=only, seed=seed, people=people, progress=True
+            split,
+            cutoffs=cutoffs,
+            only=only,
+            seed=seed,
+            people=people,
+            exact=exact,
+            progress=True,
         )
     if report_file is not None:
         report.save(report_file)

@@ -29,6 +29,15 @@ database_option = click.option(
     help="The SQL database, as an SQLAlchemy URL.",
 )
 
+cache_option = click.option(
+    "--cache",
+    envvar="TASTEMAKER_CACHE",
+    show_envvar=True,
+    metavar="DIRECTORY",
+    help="Keep models in this directory, to start faster the next time: sealed, or in clear and "
+    "shared in memory where it is given as trusted:DIRECTORY.",
+)
+
 format_option = click.option(
     "--format",
     "output_format",
@@ -86,8 +95,8 @@ def open_database(url: str) -> Database:
     return Database(url)
 
 
-def open_engine(url: str) -> Tastemaker:
+def open_engine(url: str, cache: str | None = None) -> Tastemaker:
     """The engine that a command works with, its key from the environment or ./tastemaker.key."""
     from tastemaker.engine import Tastemaker  # the help of a command does not need it
 
-    return Tastemaker(open_database(url))
+    return Tastemaker(open_database(url), cache=cache)

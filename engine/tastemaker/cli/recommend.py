@@ -10,7 +10,7 @@ from typing import TextIO
 
 import click
 
-from tastemaker.cli.options import Format, database_option, format_option, open_engine
+from tastemaker.cli.options import Format, cache_option, database_option, format_option, open_engine
 from tastemaker.cli.output import console, print_rows, print_table
 from tastemaker.engine import Tastemaker
 from tastemaker.errors import InputError
@@ -41,7 +41,11 @@ LIST_COLUMNS = ("user_id", "rank", "item_id", "score")
     help="Only items with this attribute; repeatable, the same name again for another value.",
 )
 @click.option("--explain", is_flag=True, help="Say why: each recommender's part, and the reasons.")
+@click.option(
+    "--exact", is_flag=True, help="Score every item, not only the retrieved candidates; slower."
+)
 @click.option("--output", type=click.Path(dir_okay=False), help="Write user_id,rank,item_id,score.")
+@cache_option
 @format_option
 @database_option
 def recommend(
@@ -51,7 +55,9 @@ def recommend(
     k: int,
     where: tuple[str, ...],
     explain: bool,
+    exact: bool,
     output: str | None,
+    cache: str | None,
     output_format: Format,
     database_url: str,
 ) -> None:
@@ -70,7 +76,7 @@ def recommend(
         raise click.UsageError("Name users, or give --users-file FILE, or --all; one of the three.")
     if explain and output is not None:
         raise click.UsageError("--output holds no reasons; leave out --explain.")
-    with open_engine(database_url) as engine:
+    with open_engine(database_url, cache) as engine:
         wanted: Iterable[str] = users
         if everyone:
             wanted = engine.user_ids()
@@ -78,12 +84,12 @@ def recommend(
             wanted = (line.rstrip("\n") for line in users_file if line.strip())
         filters = parse_where(where)
         if explain:
-            answers = ((user, engine.recommend(user, k, filters, explain=True)) for user in wanted)
+            answers = ((user, engine.recommend(user, k, filters, True, exact)) for user in wanted)
             print_explained(answers, output_format)
         elif output is not None:
-            write_answers(engine, wanted, k, filters, Path(output))
+            write_answers(in_batches(engine, wanted, k, filters, exact), Path(output))
         else:
-            rows = list(flat(in_batches(engine, wanted, k, filters)))
+            rows = list(flat(in_batches(engine, wanted, k, filters, exact)))
             columns = (
                 (*LIST_COLUMNS[:3], "title", "score") if output_format != "csv" else LIST_COLUMNS
             )
@@ -108,17 +114,17 @@ def parse_where(pairs: Iterable[str]) -> dict[str, list[str]]:
 
 
 def in_batches(
-    engine: Tastemaker, users: Iterable[str], k: int, where: dict[str, list[str]]
+    engine: Tastemaker, users: Iterable[str], k: int, where: dict[str, list[str]], exact: bool
 ) -> Iterator[tuple[str, Answer]]:
     """Each user with the recommendations, many users at a time."""
     pending: list[str] = []
     for user in users:
         pending.append(user)
         if len(pending) == USERS_AT_ONCE:
-            yield from engine.recommend_many(pending, k, where).items()
+            yield from engine.recommend_many(pending, k, where, exact).items()
             pending = []
     if pending:
-        yield from engine.recommend_many(pending, k, where).items()
+        yield from engine.recommend_many(pending, k, where, exact).items()
 
 
 def flat(answers: Iterable[tuple[str, Answer]]) -> Iterator[dict[str, object]]:
@@ -134,9 +140,7 @@ def flat(answers: Iterable[tuple[str, Answer]]) -> Iterator[dict[str, object]]:
             }
 
 
-def write_answers(
-    engine: Tastemaker, users: Iterable[str], k: int, where: dict[str, list[str]], output: Path
-) -> None:
+def write_answers(answers: Iterable[tuple[str, Answer]], output: Path) -> None:
     """Writes `user_id,rank,item_id,score` to a file that appears only when it is complete."""
     part = output.with_name(output.name + ".part")
     with progress_bar() as progress:
@@ -144,7 +148,7 @@ def write_answers(
             with part.open("w", newline="", encoding="utf-8") as stream:
                 writer = csv.writer(stream, lineterminator="\n")
                 writer.writerow(LIST_COLUMNS)
-                for done, (user, answer) in enumerate(in_batches(engine, users, k, where)):
+                for done, (user, answer) in enumerate(answers):
                     rows = enumerate(answer, start=1)
                     writer.writerows((user, rank, one.item_id, one.score) for rank, one in rows)
                     progress(done, 0, f"{done:,} users")
@@ -226,16 +230,17 @@ def shares(contributions: Mapping[str, float], most: int = 3) -> str:
 @click.command()
 @click.argument("item")
 @click.option("-k", default=10, show_default=True, type=click.IntRange(1, 1000), help="How many.")
+@cache_option
 @format_option
 @database_option
-def similar(item: str, k: int, output_format: Format, database_url: str) -> None:
+def similar(item: str, k: int, cache: str | None, output_format: Format, database_url: str) -> None:
     """Show the items most similar to ITEM.
 
     \b
     Example:
       tastemaker similar item-42 -k 5
     """
-    with open_engine(database_url) as engine:
+    with open_engine(database_url, cache) as engine:
         rows = [
             {"rank": rank, "item_id": one.item_id, "title": one.title, "score": one.score}
             for rank, one in enumerate(engine.similar(item, k), start=1)

@@ -1,6 +1,7 @@
 """What recommenders see: items and people as immutable arrays, by index."""
 
 from tastemaker.data.arrays import (
+    NAN,
     BoolArray,
     Float32Array,
     Float64Array,
@@ -10,12 +11,14 @@ from tastemaker.data.arrays import (
     frozen,
     sample_rows,
 )
-from tastemaker.data.items import Items, Values
+from tastemaker.data.columns import TextColumn, Values, ValuesColumn
+from tastemaker.data.items import AttributeColumns, Items, StoredAttributes
 from tastemaker.data.people import Histories, People
 from tastemaker.data.top_k import best_items
 from tastemaker.data.training_data import TrainingData
 
 __all__ = [
+    "AttributeColumns",
     "BoolArray",
     "Float32Array",
     "Float64Array",
@@ -24,9 +27,13 @@ __all__ = [
     "Int32Array",
     "Int64Array",
     "Items",
+    "NAN",
     "People",
+    "StoredAttributes",
+    "TextColumn",
     "TrainingData",
     "Values",
+    "ValuesColumn",
     "best_items",
     "frozen",
     "sample_rows",

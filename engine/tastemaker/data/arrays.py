@@ -15,6 +15,9 @@ Int32Array = npt.NDArray[np.int32]
 Int16Array = npt.NDArray[np.int16]
 BoolArray = npt.NDArray[np.bool_]
 
+NAN = np.float32(np.nan)
+"""What an item scores that cannot be scored: of the dtype of scores, so that none changes."""
+
 
 def frozen(array: npt.NDArray[np.generic]) -> None:
     """Makes an array read-only, so that no plugin can change what another one sees."""

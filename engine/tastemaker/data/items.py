@@ -2,13 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from tastemaker.data.arrays import Int64Array
+from tastemaker.data.columns import TextColumn, Values
 
-Values = tuple[str, ...]
-"""The values of one attribute of one item or person; empty where it is not known."""
+AttributeColumns = Mapping[str, Sequence[Values]]
+"""For each attribute, the values of every item."""
+
+
+class StoredAttributes(AttributeColumns):
+    """The attributes of items as the store has them, read when one is first used.
+
+    Most workers never do: only filters and the training of content recommenders do.
+
+    Attributes:
+        rows: each item's attributes, as they are stored.
+        read: makes columns of them.
+    """
+
+    def __init__(self, rows: TextColumn, read: Callable[[Sequence[str]], AttributeColumns]) -> None:
+        self.rows = rows
+        self.read = read
+
+    @cached_property
+    def _columns(self) -> AttributeColumns:
+        return self.read(self.rows)
+
+    def __getitem__(self, name: str) -> Sequence[Values]:
+        return self._columns[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._columns)
+
+    def __len__(self) -> int:
+        return len(self._columns)
+
+    def __repr__(self) -> str:
+        return f"StoredAttributes({len(self.rows)} items)"
 
 
 @dataclass(frozen=True)
@@ -22,39 +55,70 @@ class Items:
         attributes: for each attribute, the values of every item (numbers as text).
     """
 
-    ids: tuple[str, ...]
-    titles: tuple[str, ...]
-    texts: tuple[str, ...]
-    attributes: Mapping[str, tuple[Values, ...]] = field(default_factory=dict)
+    ids: Sequence[str]
+    titles: Sequence[str]
+    texts: Sequence[str]
+    attributes: AttributeColumns = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.ids)
 
     def __getitem__(self, part: slice) -> Items:
-        attributes = {name: values[part] for name, values in self.attributes.items()}
-        return Items(self.ids[part], self.titles[part], self.texts[part], attributes)
+        own = self.attributes
+        attributes: AttributeColumns = (
+            StoredAttributes(own.rows.part(part), own.read)
+            if isinstance(own, StoredAttributes)
+            else {name: values[part] for name, values in own.items()}
+        )
+        return Items(
+            _part(self.ids, part), _part(self.titles, part), _part(self.texts, part), attributes
+        )
 
     def joined(self, others: Items) -> Items:
         """These items and then the others."""
-        names = sorted({*self.attributes, *others.attributes})
-        unknown: tuple[tuple[Values, ...], ...] = (((),) * len(self), ((),) * len(others))
-        attributes = {
-            name: self.attributes.get(name, unknown[0]) + others.attributes.get(name, unknown[1])
-            for name in names
-        }
+        own, new = self.attributes, others.attributes
+        attributes: AttributeColumns
+        if isinstance(own, StoredAttributes) and isinstance(new, StoredAttributes):
+            attributes = StoredAttributes(own.rows.joined(new.rows), own.read)
+        else:
+            unknown: tuple[tuple[Values, ...], ...] = (((),) * len(self), ((),) * len(others))
+            attributes = {
+                name: (*own.get(name, unknown[0]), *new.get(name, unknown[1]))
+                for name in sorted({*own, *new})
+            }
         return Items(
-            self.ids + others.ids,
-            self.titles + others.titles,
-            self.texts + others.texts,
+            _joined(self.ids, others.ids),
+            _joined(self.titles, others.titles),
+            _joined(self.texts, others.texts),
             attributes,
         )
 
     def taken(self, places: Int64Array) -> Items:
         """The items in the given places, in that order."""
+        own = self.attributes
         rows = places.tolist()
-        return Items(
-            tuple(map(self.ids.__getitem__, rows)),
-            tuple(map(self.titles.__getitem__, rows)),
-            tuple(map(self.texts.__getitem__, rows)),
-            {name: tuple(map(own.__getitem__, rows)) for name, own in self.attributes.items()},
+        attributes: AttributeColumns = (
+            StoredAttributes(own.rows.taken(places), own.read)
+            if isinstance(own, StoredAttributes)
+            else {name: tuple(map(values.__getitem__, rows)) for name, values in own.items()}
         )
+        return Items(
+            _taken(self.ids, places),
+            _taken(self.titles, places),
+            _taken(self.texts, places),
+            attributes,
+        )
+
+
+def _part(texts: Sequence[str], part: slice) -> Sequence[str]:
+    return texts.part(part) if isinstance(texts, TextColumn) else texts[part]
+
+
+def _joined(texts: Sequence[str], others: Sequence[str]) -> Sequence[str]:
+    return texts.joined(others) if isinstance(texts, TextColumn) else (*texts, *others)
+
+
+def _taken(texts: Sequence[str], places: Int64Array) -> Sequence[str]:
+    if isinstance(texts, TextColumn):
+        return texts.taken(places)
+    return tuple(map(texts.__getitem__, places.tolist()))

@@ -18,7 +18,7 @@ from tastemaker.data.arrays import (
     Int64Array,
     frozen,
 )
-from tastemaker.data.items import Values
+from tastemaker.data.columns import Values
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array

@@ -12,6 +12,7 @@ from tastemaker.validation import Json
 
 if TYPE_CHECKING:
     from tastemaker.plugin.discovery import Plugin
+    from tastemaker.serving.server import Server
 
 # Plugins are looked for where they are needed: who moves rows need not load them.
 
@@ -22,6 +23,7 @@ class Configuring:
     _store: Store
     _plugins: tuple[object, ...]
     _exploration: float | None
+    _server: Server | None
 
     def plugins(self) -> list[Plugin]:
         """Every recommender found, its state, and what is wrong with it if anything is.
@@ -70,6 +72,8 @@ class Configuring:
                 configuration = replace(configuration, disabled=disabled)
                 configuration = configuration.switched(present, enabled)
             write_configuration(connection, configuration)
+        if enabled and self._server is not None:
+            self._server.catch_up()
 
     @property
     def exploration(self) -> float:

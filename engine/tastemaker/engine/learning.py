@@ -13,6 +13,7 @@ from tastemaker.validation import check_several
 
 if TYPE_CHECKING:
     from tastemaker.evaluation.report import Report
+    from tastemaker.serving.server import Server
     from tastemaker.training.data_quality import Finding
     from tastemaker.training.reading import ReleaseSummary
     from tastemaker.training.report import Release
@@ -27,6 +28,7 @@ class Learning:
     _store: Store
     _plugins: tuple[object, ...]
     _exploration: float | None
+    _server: Server | None
 
     def train(
         self,
@@ -74,7 +76,7 @@ class Learning:
         check_several(only, "only")
         most = limits(memory_limit, time_limit)
         with reporting(progress) as report:
-            return train(
+            release = train(
                 self._store,
                 self._plugins,
                 only=only,
@@ -86,6 +88,8 @@ class Learning:
                 announce=announce or ignore_findings,
                 progress=report,
             )
+        self._catch_up()
+        return release
 
     def tune(
         self,
@@ -148,6 +152,7 @@ class Learning:
         only: Sequence[str] = (),
         seed: int = 0,
         people: int = 5000,
+        exact: bool = False,
         progress: Progress | bool = no_progress,
     ) -> Report:
         """Measures what training would make of the data: the blend, and each member alone.
@@ -162,6 +167,7 @@ class Learning:
             only: names of recommenders; all that are enabled where empty.
             seed: where everything random starts from.
             people: at most so many people are evaluated.
+            exact: whether every item is scored, instead of the candidates that would be served.
             progress: called with how far it is; True for a bar on standard error.
 
         Raises:
@@ -182,6 +188,7 @@ class Learning:
                 only=only,
                 seed=seed,
                 people=people,
+                exact=exact,
                 exploration=self._exploration,
                 progress=report,
             )
@@ -214,3 +221,12 @@ class Learning:
         """
         with self._store.writing("activating a release") as connection:
             releases.activate(connection, self._store.keyring, number)
+        self._catch_up()
+
+    def _catch_up(self) -> None:
+        """Waits, if this engine serves already, until it serves the release that is active now.
+
+        Whoever asks next gets an answer from that one; who asks meanwhile, from the one before.
+        """
+        if self._server is not None:
+            self._server.catch_up()

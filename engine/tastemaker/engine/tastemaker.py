@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from os import PathLike
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -12,6 +13,7 @@ from tastemaker.engine.configuring import Configuring
 from tastemaker.engine.learning import Learning
 from tastemaker.engine.storing import Storing
 from tastemaker.recommender import Recommender
+from tastemaker.store.cache.model_cache import ModelCache, cache_in_hand
 from tastemaker.store.configuration import check_share
 from tastemaker.store.crypto.keys import KeySource
 from tastemaker.store.sql.database import Database
@@ -36,6 +38,8 @@ class Tastemaker(Storing, Learning, Configuring):
             installed distributions bring.
         exploration: the share of places, after the first three, that goes to items which few
             people know yet; the configuration's (`set_exploration`) where not given.
+        cache: a directory in which the workers of this machine keep the models they serve, as a
+            path or a `ModelCache`; TASTEMAKER_CACHE where not given, and none without.
 
     Opening writes nothing. On a database without schema or keys, `upgrade` comes first: everything
     that needs the keys raises SchemaError until then.
@@ -44,7 +48,7 @@ class Tastemaker(Storing, Learning, Configuring):
         MissingKeyError: there is no key.
         WrongKeyError: it is not the key of this database.
         StoreError: the database cannot be reached.
-        InputError: the exploration share is not a number from 0 to 1.
+        InputError: the exploration share is not a number from 0 to 1, or the cache is no path.
     """
 
     def __init__(
@@ -54,9 +58,11 @@ class Tastemaker(Storing, Learning, Configuring):
         key: KeySource | str | None = None,
         plugins: Sequence[type[Recommender] | object] = (),
         exploration: float | None = None,
+        cache: ModelCache | str | PathLike[str] | None = None,
     ) -> None:
         self._exploration = None if exploration is None else check_share(exploration)
         self._plugins = tuple(plugins)
+        self._cache = cache_in_hand(cache)
         self._store = Store(database, key)
         self._server: Server | None = None
 
@@ -86,14 +92,20 @@ class Tastemaker(Storing, Learning, Configuring):
             StoreError: the database refused; nothing was changed.
         """
         self._store.upgrade()
-        self._server = None
+        self._close_server()
 
     def close(self) -> None:
         """Closes the engine's own connections; an Engine of the application is left alone."""
+        self._close_server()
         self._store.close()
 
     def recommend(
-        self, user_id: str, k: int = 10, where: Where | None = None, explain: bool = False
+        self,
+        user_id: str,
+        k: int = 10,
+        where: Where | None = None,
+        explain: bool = False,
+        exact: bool = False,
     ) -> Answer:
         """The best items for a user, from what is known about the person at this moment.
 
@@ -106,14 +118,20 @@ class Tastemaker(Storing, Learning, Configuring):
             where: only items with these attributes: {"country": "France"}, or a list of values
                 of which an item must have one.
             explain: whether each recommendation says why.
+            exact: whether every item is scored, instead of the candidates that the release's
+                retrievers find: slower, for evaluation and for doubt.
 
         Raises:
             InputError: the id, `k` or `where` is refused.
         """
-        return self._serving().recommend(user_id, k, where, explain)
+        return self._serving().recommend(user_id, k, where, explain, exact)
 
     def recommend_many(
-        self, user_ids: Iterable[str], k: int = 10, where: Where | None = None
+        self,
+        user_ids: Iterable[str],
+        k: int = 10,
+        where: Where | None = None,
+        exact: bool = False,
     ) -> dict[str, Answer]:
         """The same for many users at once, much faster than one by one.
 
@@ -121,11 +139,12 @@ class Tastemaker(Storing, Learning, Configuring):
             user_ids: the application's ids of the users; each comes once in the result.
             k: how many; see `recommend`.
             where: only items with these attributes; see `recommend`.
+            exact: whether every item is scored; see `recommend`.
 
         Raises:
             InputError: an id, `k` or `where` is refused.
         """
-        return self._serving().recommend_many(user_ids, k, where)
+        return self._serving().recommend_many(user_ids, k, where, exact)
 
     def similar(self, item_id: str, k: int = 10) -> list[Recommendation]:
         """The available items most like one item; none where nothing that serves can tell.
@@ -149,5 +168,10 @@ class Tastemaker(Storing, Learning, Configuring):
         if self._server is None:
             from tastemaker.serving.server import Server
 
-            self._server = Server(self._store, self._plugins, self._exploration)
+            self._server = Server(self._store, self._plugins, self._exploration, self._cache)
         return self._server
+
+    def _close_server(self) -> None:
+        if self._server is not None:
+            self._server.close()
+            self._server = None

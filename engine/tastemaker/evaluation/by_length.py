@@ -62,6 +62,7 @@ def measure_length(
     served: Mapping[str, ServingState],
     split: EvaluationSplit,
     k: int,
+    exact: bool = False,
 ) -> LengthQuality | None:
     """How the blend and each member do for people with histories of one length, if there are any.
 
@@ -71,12 +72,13 @@ def measure_length(
         served: by name, what recommends; "blend" among them.
         split: which items may be shown.
         k: the cutoff of NDCG.
+        exact: whether every item is scored, instead of the retrievers' candidates.
     """
     if not cases:
         return None
     figures = {}
     for name, serving in served.items():
-        lists = [recommend_to(serving, part, split.candidates, k) for part in cases]
+        lists = [recommend_to(serving, part, split.candidates, k, exact=exact) for part in cases]
         figures[name] = np.concatenate([ndcg(one.hits, one.n_relevant, k) for one in lists])
     members = [name for name in figures if name != "blend"]
     best = max(members, key=lambda name: float(figures[name].mean()))

@@ -52,6 +52,7 @@ def evaluate(
     seed: int,
     people: int,
     exploration: float | None,
+    exact: bool,
     progress: Progress,
 ) -> Report:
     """Evaluates what a database would serve, without touching it; see `Tastemaker.evaluate`.
@@ -65,6 +66,7 @@ def evaluate(
         seed: where everything random starts from.
         people: at most so many people are evaluated.
         exploration: the share of places that goes to new items; the configuration's if None.
+        exact: whether every item is scored, instead of the retrievers' candidates.
         progress: what to report to.
 
     Raises:
@@ -84,7 +86,7 @@ def evaluate(
     steps = EvaluationProgress(progress)
     catalogue = CatalogueNow(snapshot.items, snapshot.kinds, share)
     served = train_models(inputs.registry, inputs.participants, made, catalogue, steps)
-    report = evaluate_models(made, served, lengths, people, steps)
+    report = evaluate_models(made, served, lengths, people, exact, steps)
     return replace(
         report,
         seconds=time.monotonic() - start,
@@ -119,6 +121,7 @@ def evaluate_models(
     served: ServedModels,
     cutoffs: tuple[int, ...],
     most: int,
+    exact: bool,
     progress: EvaluationProgress,
 ) -> Report:
     """Lets what serves recommend to the people of a split, and measures the lists.
@@ -128,6 +131,7 @@ def evaluate_models(
         served: what recommends.
         cutoffs: how long lists are.
         most: at most so many people are evaluated.
+        exact: whether every item is scored, instead of the retrievers' candidates.
         progress: what to report to.
     """
     seed = split.data.seed
@@ -135,13 +139,16 @@ def evaluate_models(
     cases = full_history_cases(split.people, split.split)
     cases = cases.sample(most, np.random.default_rng(seed))
     main = MAIN if MAIN in cutoffs else cutoffs[0]
-    lists = _lists_of(everything, cases, split, max(cutoffs), progress)
+    lists = _lists_of(everything, cases, split, max(cutoffs), exact, progress)
     past = Past.of(split.data.people, len(split.candidates), seed)
     may_be_shown = split.candidates & served.blend.catalogue.available
     progress.measuring(1, 2, "measuring")
     figures = measure_lists(lists, past, may_be_shown, cutoffs, main)
     exploring = cost_of_exploring(split, served.blend, cases, lists["blend"], main)
-    points = tuple(envelope(split, everything, min(most, TRUNCATED_PEOPLE), main, progress))
+    retrieving = (
+        () if exact else (cost_of_retrieving(split, served.blend, cases, lists["blend"], main),)
+    )
+    points = tuple(envelope(split, everything, min(most, TRUNCATED_PEOPLE), main, exact, progress))
     return Report(
         split=split.name,
         basis=split.description,
@@ -154,7 +161,7 @@ def evaluate_models(
         models=evaluated_models(served, figures),
         points=points,
         curve=served.curve,
-        notes=(*served.notes, *served.blend.problems, *exploring),
+        notes=(*served.notes, *served.blend.problems, *exploring, *retrieving),
     )
 
 
@@ -163,12 +170,13 @@ def _lists_of(
     cases: HeldOutCases,
     split: EvaluationSplit,
     k: int,
+    exact: bool,
     progress: EvaluationProgress,
 ) -> dict[str, RankedLists]:
     lists: dict[str, RankedLists] = {}
     for done, (name, serving) in enumerate(everything.items()):
         progress.measuring(done, 2 * len(everything), f"evaluating {name}")
-        lists[name] = recommend_to(serving, cases, split.candidates, k)
+        lists[name] = recommend_to(serving, cases, split.candidates, k, exact=exact)
     return lists
 
 
@@ -189,18 +197,42 @@ def cost_of_exploring(
     ]
 
 
+def cost_of_retrieving(
+    split: EvaluationSplit, blend: ServingState, cases: HeldOutCases, lists: RankedLists, k: int
+) -> str:
+    """A sentence about how lists of candidates compare with those of a scan of every item.
+
+    Args:
+        split: which items may be shown.
+        blend: what recommends.
+        cases: to whom.
+        lists: what it recommended to them in two stages.
+        k: how long the compared lists are.
+    """
+    exact = recommend_to(blend, cases, split.candidates, k, exact=True)
+    top, scan = lists.items[:, :k], exact.items
+    shared = (top[:, :, np.newaxis] == scan[:, np.newaxis]) & (top >= 0)[:, :, np.newaxis]
+    overlap = float(shared.sum()) / max(1, int((scan >= 0).sum()))
+    quality, others = (float(ndcg(one.hits, one.n_relevant, k).mean()) for one in (lists, exact))
+    return (
+        f"Ranking every item instead of candidates (exact) gives an NDCG@{k} of {others:.4f} "
+        f"instead of {quality:.4f}, and {overlap:.1%} of the same recommendations."
+    )
+
+
 def envelope(
     split: EvaluationSplit,
     everything: Mapping[str, ServingState],
     most: int,
     main: int,
+    exact: bool,
     progress: EvaluationProgress,
 ) -> Iterator[LengthQuality]:
     """The quality of all that serves by length of history; see `measure_length`."""
     lengths = list(cases_by_length(split, most, split.data.seed))
     for done, (length, cases) in enumerate(lengths):
         progress.measuring(len(lengths) + done, 2 * len(lengths), f"histories of {length}")
-        found = measure_length(length, cases, everything, split, main)
+        found = measure_length(length, cases, everything, split, main, exact)
         if found is not None:
             yield found
 

@@ -47,6 +47,7 @@ def recommend_to(
     candidates: BoolArray,
     k: int,
     seeds: Seeds | None = None,
+    exact: bool = False,
 ) -> RankedLists:
     """The lists for held-out cases, as an application would get them.
 
@@ -56,6 +57,7 @@ def recommend_to(
         candidates: (n_items,) the items that may be shown.
         k: how many items each.
         seeds: (n,) what each person's draws start from; nothing new is let in without.
+        exact: whether every item is scored, instead of the retrievers' candidates.
     """
     n, n_items = len(cases), len(candidates)
     excluded = ineligible_items(serving.catalogue) | ~candidates
@@ -69,7 +71,7 @@ def recommend_to(
         part = cases.select(rows)
         hidden = excluded_items(part.people, excluded) | part.seen.toarray()
         own_seeds = None if seeds is None else seeds[rows]
-        best = serving.ranker.rank(part.people, hidden, k, own_seeds).best
+        best = serving.ranker.rank(part.people, hidden, k, own_seeds, exact).best
         width = best.items.shape[1]
         items[rows, :width] = np.where(best.valid, best.items, -1)
         found, n_relevant[rows] = find_hits(part, best.items, best.valid, hidden)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint
 from types import ModuleType
@@ -35,6 +35,7 @@ class Plugin:
         problem: what is wrong, in words; empty where nothing is.
         recommender: the class, where there is one.
         chosen: the settings that differ from its defaults, by configuration.
+        entry_point: the name under which its package announces it; empty for an application's.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Plugin:
     problem: str = ""
     recommender: type[Recommender] | None = None
     chosen: Mapping[str, Json] = field(default_factory=dict)
+    entry_point: str = ""
 
     @property
     def origin(self) -> str:
@@ -202,11 +204,16 @@ def _are_names(names: object) -> bool:
     return isinstance(names, tuple) and all(map(_is_name, names))
 
 
-def source_of(point: EntryPoint) -> PluginSource:
-    """Where an entry point comes from."""
-    if point.dist is None:
-        return PluginSource(point.name, "unknown")
-    return PluginSource(point.name, point.dist.name, point.dist.version)
+def sources_of(points: Iterable[EntryPoint]) -> list[tuple[EntryPoint, PluginSource]]:
+    """Entry points, each with where it comes from; a distribution's metadata is parsed once."""
+    names: dict[int, tuple[str, str]] = {}
+    found = []
+    for point in points:
+        dist = point.dist
+        if dist is not None and id(dist) not in names:
+            names[id(dist)] = (dist.name, dist.version)
+        found.append((point, PluginSource(point.name, *names.get(id(dist), ("unknown", "")))))
+    return found
 
 
 def name_of(given: object) -> str:

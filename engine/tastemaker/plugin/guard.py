@@ -64,8 +64,10 @@ def checked_scores(result: Any, shape: tuple[int, ...]) -> tuple[Float32Array | 
         return None, f"returned the shape {result.shape} instead of {shape}"
     if result.dtype.kind not in "fiu":
         return None, f"returned the type {result.dtype} instead of float32"
-    with np.errstate(over="ignore"):
-        scores = np.asarray(result, dtype=np.float32)
+    scores = result
+    if result.dtype != np.float32:
+        with np.errstate(over="ignore"):
+            scores = np.asarray(result, dtype=np.float32)
     if np.isinf(scores).any():
         return None, "returned an infinite score"
     return scores, ""

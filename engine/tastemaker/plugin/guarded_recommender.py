@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from tastemaker.data import Float32Array, Int64Array, Items, People
+from tastemaker.data import NAN, Float32Array, Int64Array, Items, People
 from tastemaker.plugin.circuit_breaker import CircuitBreaker
 from tastemaker.plugin.guard import (
     attempt,
@@ -22,8 +22,6 @@ from tastemaker.plugin.guard import (
 from tastemaker.recommender import Recommender
 
 Result = TypeVar("Result", bound=npt.NDArray[Any])
-
-NAN = np.float32(np.nan)
 
 
 class GuardedRecommender:
@@ -70,11 +68,15 @@ class GuardedRecommender:
         known, problem = self._known(people)
         if known is None:
             return None, problem
+        if not items.size or not self.n_items:
+            return np.full(items.shape, NAN), ""
         if self.n_items == people.n_items:
             return self._call(lambda: guarded_score_items(self.recommender, known, items))
         inside = items < self.n_items
-        asked = np.where(inside, items, 0)
-        scores, problem = self._call(lambda: guarded_score_items(self.recommender, known, asked))
+        requested = np.where(inside, items, 0)
+        scores, problem = self._call(
+            lambda: guarded_score_items(self.recommender, known, requested)
+        )
         return (None, problem) if scores is None else (np.where(inside, scores, NAN), "")
 
     def retrieve(self, people: People, k: int) -> tuple[Int64Array | None, str]:
@@ -95,9 +97,11 @@ class GuardedRecommender:
         known, problem = self._known(people)
         if known is None:
             return None, problem
+        if not shares.size or not self.n_items:
+            return shares, ""
         inside = items < self.n_items
-        asked = np.where(inside, items, 0)
-        part, problem = self._call(lambda: guarded_reasons(self.recommender, known, asked))
+        requested = np.where(inside, items, 0)
+        part, problem = self._call(lambda: guarded_reasons(self.recommender, known, requested))
         if part is None:
             return None, problem
         mine = people.histories.items < self.n_items

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from typing import TypeVar
 
 from tastemaker.errors import NotFoundError, PluginError, SettingsError
-from tastemaker.plugin.discovery import Plugin, PluginSource, name_of, plugins_of, source_of
+from tastemaker.plugin.discovery import Plugin, PluginSource, name_of, plugins_of, sources_of
 from tastemaker.plugin.guard import attempt
 from tastemaker.recommender import Recommender, Settings
 
@@ -29,16 +29,23 @@ class Registry:
         plugins: recommender classes, or objects and modules that implement the hooks.
         disabled: present or former names of recommenders, or names of entry points, to leave out;
             an entry point of such a name is not even imported.
+        only: the names of the entry points to look at; all there are where None.
 
     Attributes:
         plugins: everything that was found, broken ones too; the engine's own come first.
     """
 
-    def __init__(self, plugins: Iterable[object] = (), disabled: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        plugins: Iterable[object] = (),
+        disabled: Collection[str] = (),
+        only: Collection[str] | None = None,
+    ) -> None:
         self.plugins: tuple[Plugin, ...] = ()
         self._disabled = frozenset(disabled)
-        for point in sorted(entry_points(group=GROUP), key=_own_first):
-            self._add(self._installed(point))
+        points = [one for one in entry_points(group=GROUP) if only is None or one.name in only]
+        for point, source in sorted(sources_of(points), key=_own_first):
+            self._add(self._installed(point, source))
         for given in plugins:
             self._add(plugins_of(given, PluginSource(name_of(given))))
         self._present = _present_names(self.plugins)
@@ -141,15 +148,15 @@ class Registry:
             )
         _made(plugin, plugin.recommender, overrides)
 
-    def _installed(self, point: EntryPoint) -> list[Plugin]:
-        source = source_of(point)
+    def _installed(self, point: EntryPoint, source: PluginSource) -> list[Plugin]:
         if point.name in self._disabled:
             place = (source.distribution, source.version)
             return [Plugin(point.name, "", *place, "disabled")]
         loaded, problem = attempt(point.load)
         if problem:
             return [source.failed(f"cannot be imported: {problem}")]
-        return plugins_of(loaded, source)
+        found = plugins_of(loaded, source)
+        return [dataclasses.replace(plugin, entry_point=point.name) for plugin in found]
 
     def _add(self, found: list[Plugin]) -> None:
         for plugin in found:
@@ -235,8 +242,26 @@ def settings_from(kind: type[Recommender], overrides: Mapping[str, object]) -> S
         raise SettingsError(f"Recommender {kind.name}: {error}") from None
 
 
-def _own_first(point: EntryPoint) -> tuple[bool, str, str]:
-    source = source_of(point)
+def registry_of(
+    plugins: Iterable[object], disabled: Collection[str], members: Mapping[str, str]
+) -> Registry:
+    """A registry that has looked only where some members are, to start quickly.
+
+    Everything is looked at where one is not found there: it may have been renamed or moved.
+
+    Args:
+        plugins: see `Registry`.
+        disabled: see `Registry`.
+        members: the entry point of each member that is wanted, empty for an application's.
+    """
+    given = tuple(plugins)
+    registry = Registry(given, disabled, frozenset(members.values()))
+    names = {plugin.name for plugin in registry.plugins}
+    return registry if names.issuperset(members) else Registry(given, disabled)
+
+
+def _own_first(found: tuple[EntryPoint, PluginSource]) -> tuple[bool, str, str]:
+    point, source = found
     return source.distribution != GROUP, source.distribution, point.name
 
 

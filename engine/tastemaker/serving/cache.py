@@ -1,20 +1,29 @@
-"""What serves, held in memory and renewed when the database has moved on."""
+"""What serves, held in memory and renewed when the database has moved on.
+
+What may change from one request to the next is followed at once: the items, what is available, the
+kinds' weights, exploration, and recommenders that are switched off. Another release, or one more
+recommender, is loaded beside what serves, and no request waits for it.
+"""
 
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
-from tastemaker.plugin.registry import Registry
-from tastemaker.serving.loading import LoadedRelease, load_active
+from tastemaker.serving.background import Background
+from tastemaker.serving.blas_threads import one_blas_thread
+from tastemaker.serving.loading import LoadedRelease, Recommenders, load_active
 from tastemaker.serving.state import ServingState, assemble_state
 from tastemaker.store import items, meta
-from tastemaker.store.configuration import CONFIGURATION, parse_configuration
-from tastemaker.store.crypto.keyring import Keyring
+from tastemaker.store.cache.model_files import ModelFiles
+from tastemaker.store.configuration import CONFIGURATION, Configuration, parse_configuration
 from tastemaker.store.kinds import read_kinds
 from tastemaker.store.releases import ACTIVE
 
@@ -30,70 +39,177 @@ measured."""
 Stamp = Mapping[str, str]
 
 
+@dataclass(frozen=True)
+class _Served:
+    """What serves, and what it was made of.
+
+    Attributes:
+        stamp: what the database said when it was made.
+        pointer: which release it was loaded for, and
+        disabled: which recommenders were switched off then.
+        loaded: the release.
+        stored: the items.
+        state: what responds.
+        made_at: when, by the monotonic clock.
+    """
+
+    stamp: Stamp
+    pointer: str | None
+    disabled: frozenset[str]
+    loaded: LoadedRelease
+    stored: items.StoredItems
+    state: ServingState
+    made_at: float
+
+    @property
+    def is_old(self) -> bool:
+        """Whether popularity should be counted again."""
+        return self.loaded.number is None and time.monotonic() - self.made_at > POPULARITY_AGE
+
+
 class ServingCache:
     """Holds what serves, and renews it when the database tells that it is out of date.
 
     Safe to use from several threads; a renewal swaps a whole new `ServingState` in.
 
     Args:
-        keyring: opens and verifies releases.
+        files: reads and verifies models.
+        reading: opens a connection for the thread that loads a release.
         plugins: what the application brings besides installed distributions.
         exploration: the share of places that goes to new items; the configuration's if None.
     """
 
     def __init__(
-        self, keyring: Keyring, plugins: Sequence[object], exploration: float | None = None
+        self,
+        files: ModelFiles,
+        reading: Callable[[], AbstractContextManager[Connection]],
+        plugins: Sequence[object] = (),
+        exploration: float | None = None,
     ) -> None:
-        self._keyring = keyring
+        self._files = files
+        self._reading = reading
         self._plugins = plugins
         self._exploration = exploration
+        self._served: _Served | None = None
+        self._begin()
+
+    def _begin(self) -> None:
+        """Locks and threads of this process: a forked child has none of its parent's threads."""
+        self._pid = os.getpid()
         self._lock = threading.Lock()
-        self._stamp: Stamp = {}
-        self._loaded: LoadedRelease | None = None
-        self._stored: items.StoredItems | None = None
-        self._state: ServingState | None = None
-        self._renewed_at = 0.0
+        self._loader = Background(self._loaded_beside, "loading a release")
 
     def current(self, connection: Connection) -> ServingState:
-        """What serves now. Costs one small query while nothing has changed."""
+        """What serves now. Costs one small query while nothing has changed.
+
+        The first call loads; later ones never wait for a release.
+        """
+        if self._pid != os.getpid():
+            self._begin()
         stamp = meta.get_many(connection, WATCHED)
-        state = self._state
-        if state is not None and stamp == self._stamp and not self._is_stale(state):
-            return state
+        served = self._served
+        if served is not None and self._is_current(served, stamp):
+            return served.state
         with self._lock:
-            state = self._state  # another thread may have renewed it meanwhile
-            if state is not None and stamp == self._stamp and not self._is_stale(state):
-                return state
-            return self._renewed(connection, stamp)
+            served = self._served  # another thread may have renewed it meanwhile
+            if served is None or not self._is_current(served, stamp):
+                served = self._served = self._renewed(connection, stamp, served)
+            return served.state
 
-    def _is_stale(self, state: ServingState) -> bool:
-        return state.release is None and time.monotonic() - self._renewed_at > POPULARITY_AGE
+    def catch_up(self) -> None:
+        """Returns when the release that is active now serves, or it is known why it cannot.
 
-    def _needs_loading(self, stamp: Stamp) -> bool:
-        """Whether another release is active, or other recommenders are switched on."""
-        names = (ACTIVE, CONFIGURATION)
-        return any(stamp.get(name) != self._stamp.get(name) for name in names)
+        Requests are answered by the one before until then. Nothing to do before the first request.
+        """
+        if self._served is None:
+            return
+        with self._reading() as connection:
+            self.current(connection)
+        self._loader.wait()
+        with self._reading() as connection:
+            self.current(connection)
+        # What was under way at first may have been for an earlier change.
+        self._loader.wait()
 
-    def _renewed(self, connection: Connection, stamp: Stamp) -> ServingState:
-        loaded, before = self._loaded, self._state
+    def close(self) -> None:
+        """Ends the thread that loads."""
+        if self._pid == os.getpid():
+            self._loader.close()
+
+    def _is_current(self, served: _Served, stamp: Stamp) -> bool:
+        if stamp != served.stamp or served.is_old or self._loader.has_result:
+            return False
+        return not (self._is_behind(served, stamp) and self._loader.is_due(_wanted(stamp)))
+
+    def _is_behind(self, served: _Served, stamp: Stamp) -> bool:
+        """Whether another release is active, or more recommenders are switched on."""
+        disabled = parse_configuration(stamp.get(CONFIGURATION)).disabled
+        return served.pointer != stamp.get(ACTIVE) or not served.disabled <= disabled
+
+    def _renewed(self, connection: Connection, stamp: Stamp, served: _Served | None) -> _Served:
+        served = self._loader.take() or served
+        if served is None:
+            return self._loaded(connection, stamp, None)
+        if served.loaded.number is None and served.pointer == stamp.get(ACTIVE):
+            return self._loaded(connection, stamp, served)  # popularity: a count, and quickly done
+        if self._is_behind(served, stamp):
+            self._loader.start(_wanted(stamp))
+        return self._followed(connection, stamp, served)
+
+    def _loaded_beside(self) -> _Served:
+        """What the database says now, loaded by a connection of its own."""
+        with self._reading() as connection:
+            return self._loaded(connection, meta.get_many(connection, WATCHED), self._served)
+
+    def _loaded(self, connection: Connection, stamp: Stamp, before: _Served | None) -> _Served:
+        """The active release; of what served before only the items are used."""
         configuration = parse_configuration(stamp.get(CONFIGURATION))
-        if loaded is None or loaded.number is None or self._needs_loading(stamp):
-            registry = Registry(self._plugins, configuration.disabled)
-            loaded = load_active(connection, self._keyring, registry, stamp.get(ACTIVE))
-            before = None
-            for problem in loaded.problems:
-                logger.warning("%s", problem)
-        share = configuration.exploration if self._exploration is None else self._exploration
-        stored = self._items(connection, stamp)
-        self._state = assemble_state(loaded, stored, read_kinds(connection), share, before)
-        self._loaded, self._stored = loaded, stored
-        self._stamp, self._renewed_at = stamp, time.monotonic()
-        return self._state
+        recommenders = Recommenders(self._plugins, configuration.disabled)
+        loaded = load_active(connection, self._files, recommenders, stamp.get(ACTIVE))
+        one_blas_thread().find_libraries()
+        for problem in loaded.problems:
+            logger.warning("%s", problem)
+        stored = self._items(connection, stamp, before)
+        kinds, share = read_kinds(connection), self._share(configuration)
+        return _Served(
+            stamp,
+            stamp.get(ACTIVE),
+            configuration.disabled,
+            loaded,
+            stored,
+            assemble_state(loaded, stored, kinds, share),
+            time.monotonic(),
+        )
 
-    def _items(self, connection: Connection, stamp: Stamp) -> items.StoredItems:
+    def _followed(self, connection: Connection, stamp: Stamp, served: _Served) -> _Served:
+        """The same release, over the items and by the configuration of this moment."""
+        configuration = parse_configuration(stamp.get(CONFIGURATION))
+        loaded = served.loaded
+        before: ServingState | None = served.state
+        if not configuration.disabled <= served.disabled:
+            kept = Recommenders(self._plugins, configuration.disabled).kept(loaded)
+            # What was switched off stays off until a release is loaded in which it is on.
+            served = replace(served, disabled=served.disabled | configuration.disabled)
+            loaded, before = replace(loaded, members=kept), None
+        stored = self._items(connection, stamp, served)
+        kinds, share = read_kinds(connection), self._share(configuration)
+        state = assemble_state(loaded, stored, kinds, share, before)
+        return replace(served, stamp=stamp, loaded=loaded, stored=stored, state=state)
+
+    def _items(
+        self, connection: Connection, stamp: Stamp, before: _Served | None
+    ) -> items.StoredItems:
         """The items as they are now; only what changed since they were last read is read."""
-        if self._stored is None:
-            return items.read_catalogue(connection)
-        if stamp.get(meta.CATALOGUE_VERSION) == self._stamp.get(meta.CATALOGUE_VERSION):
-            return self._stored
-        return items.read_changes(connection, self._stored)
+        if before is None:
+            return self._files.read_items(connection)
+        if stamp.get(meta.CATALOGUE_VERSION) == before.stamp.get(meta.CATALOGUE_VERSION):
+            return before.stored
+        return items.read_changes(connection, before.stored)
+
+    def _share(self, configuration: Configuration) -> float:
+        return configuration.exploration if self._exploration is None else self._exploration
+
+
+def _wanted(stamp: Stamp) -> tuple[str | None, str | None]:
+    """What a release is loaded for."""
+    return stamp.get(ACTIVE), stamp.get(CONFIGURATION)

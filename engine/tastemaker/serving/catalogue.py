@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from tastemaker.data import BoolArray, Int32Array, Int64Array, Items
+from tastemaker.data import BoolArray, Int32Array, Int64Array, Items, ValuesColumn
 from tastemaker.errors import InputError, NotFoundError
 from tastemaker.store.items import as_values
 
@@ -86,8 +86,8 @@ class Catalogue:
             if column is None:
                 known = ", ".join(sorted(self.items.attributes)) or "none"
                 raise InputError(f"No item has the attribute {attribute!r}. Known are: {known}.")
-            values = _texts(attribute, wanted)
-            keep &= np.fromiter((not values.isdisjoint(own) for own in column), np.bool_, len(self))
+            coded = column if isinstance(column, ValuesColumn) else ValuesColumn.of(column)
+            keep &= coded.having(_texts(attribute, wanted))
         return keep
 
 

@@ -1,14 +1,16 @@
-"""Explaining one recommendation: which recommender, and which items of the person's history."""
+"""Explaining an answer: which recommenders, and which items of the person's own history."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from tastemaker.data import Float64Array, People
+from tastemaker.data import Float32Array, Float64Array, Int32Array, Int64Array
 from tastemaker.recommender import Recommender
-from tastemaker.serving.answers import Reason
+from tastemaker.serving.answers import Reason, Recommendation
 from tastemaker.serving.catalogue import Catalogue
 
 FAMILY_TEXTS = {
@@ -26,66 +28,139 @@ MAX_NAMED = 2
 """How many items of the history, and how many recommenders, one explanation names at most."""
 
 
-def scale_parts(parts: Float64Array, contribution: float) -> Float64Array:
-    """(n_interactions,) a recommender's parts of a score, scaled to sum to its contribution.
+@dataclass(frozen=True)
+class ReasonAmounts:
+    """What of the scores of one answer is owed to each item of the person's history.
+
+    Attributes:
+        items: (n_own,) int64 the items of the history, each once, ascending.
+        by_member: (n_members, n_own, k) float64 each member's amounts for each recommended item;
+            all 0 where a member names none.
+    """
+
+    items: Int64Array
+    by_member: Float64Array
+
+    @cached_property
+    def totals(self) -> Float64Array:
+        """(n_own, k) the amounts of all members together."""
+        return np.asarray(self.by_member.sum(axis=0))
+
+    def strongest(self, amounts: Float64Array, most: int | None = None) -> list[int]:
+        """The places in `items` of the amounts (n_own,) above 0, the largest first."""
+        order = np.argsort(-amounts, kind="stable")[:most]
+        return [int(place) for place in order[amounts[order] > 0]]
+
+
+def reason_amounts(
+    parts: Sequence[Float32Array], contributions: Float32Array, history: Int32Array
+) -> ReasonAmounts:
+    """Members' parts of their scores as amounts of the blended scores, by item of the history.
+
+    Args:
+        parts: for each member (n_interactions, k), what `reasons` gave for one person.
+        contributions: (n_members, k) what each member contributes to each blended score.
+        history: (n_interactions,) the items of the person's history.
+    """
+    items, places = np.unique(history, return_inverse=True)
+    own = np.zeros((len(parts), len(items), contributions.shape[1]))
+    if len(items):
+        order = np.argsort(places, kind="stable")
+        starts = np.searchsorted(places[order], np.arange(len(items)))
+        scaled = scale_parts(np.stack(parts).astype(np.float64), contributions)
+        np.add.reduceat(scaled[:, order], starts, axis=1, out=own)
+    return ReasonAmounts(items.astype(np.int64), own)
+
+
+def scale_parts(parts: Float64Array, contributions: Float32Array) -> Float64Array:
+    """(n_members, n_interactions, k) parts of scores, scaled to sum to the contributions.
 
     All zeros where the parts cancel out or name nothing.
-    """
-    total = float(parts.sum())
-    if not np.isfinite(total) or abs(total) <= 1e-12 * float(np.abs(parts).sum()):
-        return np.zeros_like(parts)
-    return parts * (contribution / total)
-
-
-def sum_by_item(amounts: Float64Array, person: People) -> list[tuple[int, float]]:
-    """The items of one person's history whose amounts sum to more than 0, the largest first."""
-    items, rows = np.unique(person.histories.items, return_inverse=True)
-    sums = np.bincount(rows, weights=amounts, minlength=len(items))
-    order = np.argsort(-sums, kind="stable")
-    return [(int(items[at]), float(sums[at])) for at in order if sums[at] > 0]
-
-
-def make_reasons(amounts: Float64Array, person: People, catalogue: Catalogue) -> tuple[Reason, ...]:
-    """The reasons for a recommendation, the strongest first.
 
     Args:
-        amounts: (n_interactions,) the part of the score owed to each interaction of the person.
-        person: one person.
+        parts: (n_members, n_interactions, k).
+        contributions: (n_members, k).
+    """
+    sums = parts.sum(axis=1)
+    usable = np.isfinite(sums) & (np.abs(sums) > 1e-12 * np.abs(parts).sum(axis=1))
+    scales = np.divide(contributions, sums, where=usable, out=np.zeros_like(sums))
+    scaled: Float64Array = np.where(usable[:, np.newaxis], parts, 0) * scales[:, np.newaxis]
+    return scaled
+
+
+@dataclass(frozen=True)
+class Explainer:
+    """Puts the amounts of one answer into reasons and words.
+
+    Attributes:
+        members: the names of the members, in the order of the contributions.
+        classes: their classes, by name; one that is not there is taken for popularity.
         catalogue: names the items.
     """
-    return tuple(
-        Reason(catalogue.items.ids[index], catalogue.name(index), amount)
-        for index, amount in sum_by_item(amounts, person)
-    )
 
+    members: Sequence[str]
+    classes: Mapping[str, type[Recommender]]
+    catalogue: Catalogue
 
-def explanation_text(
-    contributions: Mapping[str, float],
-    amounts: Mapping[str, Float64Array],
-    recommenders: Mapping[str, type[Recommender]],
-    person: People,
-    catalogue: Catalogue,
-    explored: bool = False,
-) -> str:
-    """Why an item is recommended, in one sentence: the strongest recommenders' reasons.
+    def explained(
+        self,
+        recommended: Sequence[Recommendation],
+        contributions: Float32Array,
+        amounts: ReasonAmounts,
+    ) -> list[Recommendation]:
+        """The recommendations of one answer with contributions, reasons and words.
 
-    Args:
-        contributions: each recommender's part of the score.
-        amounts: for each recommender, (n_interactions,) its part by interaction.
-        recommenders: their classes; one that is not there is taken for popularity.
-        person: one person.
-        catalogue: names the items.
-        explored: whether exploration inserted the item.
-    """
-    texts = [NEW_ITEM_TEXT] if explored else []
-    for name in sorted(contributions, key=lambda name: -contributions[name]):
-        if contributions[name] <= 0 or len(texts) == MAX_NAMED + explored:
-            break
-        named = [index for index, _ in sum_by_item(amounts[name], person)[:MAX_NAMED]]
-        text = recommender_text(recommenders.get(name), [catalogue.name(index) for index in named])
-        if text and text not in texts:
-            texts.append(text)
-    return "; ".join(texts)
+        Args:
+            recommended: the plain ones.
+            contributions: (n_members, k) what each member contributes to each.
+            amounts: what of it is owed to the history.
+        """
+        indexes = amounts.items.tolist()
+        ids = [self.catalogue.items.ids[index] for index in indexes]
+        names = [self.catalogue.name(index) for index in indexes]
+        result = []
+        for place, (one, parts) in enumerate(
+            zip(recommended, contributions.T.tolist(), strict=False)
+        ):
+            total = amounts.totals[:, place]
+            strongest = amounts.strongest(total)
+            columns = (map(own.__getitem__, strongest) for own in (ids, names, total.tolist()))
+            result.append(
+                one._replace(
+                    contributions=dict(zip(self.members, parts, strict=True)),
+                    reasons=tuple(map(Reason, *columns)),
+                    why=self.text(parts, amounts, place, names, one.explored),
+                )
+            )
+        return result
+
+    def text(
+        self,
+        contributions: Sequence[float],
+        amounts: ReasonAmounts,
+        place: int,
+        names: Sequence[str],
+        explored: bool = False,
+    ) -> str:
+        """Why an item is recommended, in one sentence: the strongest recommenders' reasons.
+
+        Args:
+            contributions: each member's part of the score.
+            amounts: what of the answer is owed to the history.
+            place: the item's place in the answer.
+            names: what the items of the history are called.
+            explored: whether exploration inserted the item.
+        """
+        texts = [NEW_ITEM_TEXT] if explored else []
+        for member in sorted(range(len(contributions)), key=lambda own: -contributions[own]):
+            if contributions[member] <= 0 or len(texts) == MAX_NAMED + explored:
+                break
+            named = amounts.strongest(amounts.by_member[member, :, place], MAX_NAMED)
+            kind = self.classes.get(self.members[member])
+            text = recommender_text(kind, [names[own] for own in named])
+            if text and text not in texts:
+                texts.append(text)
+        return "; ".join(texts)
 
 
 def recommender_text(recommender: type[Recommender] | None, names: Sequence[str]) -> str:

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
 import numpy as np
 import numpy.typing as npt
 
-from tastemaker.blend import (
-    Blended,
-    Candidates,
-    WeightCurve,
-    blend_scores,
-    calibrate,
-    combine,
+from tastemaker.blend import Blended, Candidates, WeightCurve, calibrate, combine
+from tastemaker.data import (
+    BoolArray,
+    Float32Array,
+    Float64Array,
+    Int64Array,
+    People,
+    sample_rows,
 )
-from tastemaker.data import BoolArray, Float32Array, Float64Array, Int64Array, People
 from tastemaker.data.top_k import top_k_places
+from tastemaker.serving.retrieving import CandidateItems, no_items
 
 PROTECTED_PLACES = 3
 """The places at the head of a list that never go to exploration. Chosen, not measured."""
@@ -31,7 +32,14 @@ TEMPERATURE = 0.5
 """Of the draw of new items by their scores, in standard deviations: the higher, the more even the
 draw. Chosen, not measured."""
 
+MOST_DRAWN_FROM = 500
+"""A person's new items are drawn by their scores from so many, which are drawn evenly: scoring
+thousands would cost more than the whole rest of an answer. Chosen, not measured."""
+
 Seeds = npt.NDArray[np.uint64]
+
+ScoreNew = Callable[[People, Int64Array], tuple[Float32Array, WeightCurve]]
+"""(n_members, n, width) what members score of some items of each person, and their weights."""
 
 
 @dataclass(frozen=True)
@@ -106,38 +114,45 @@ def uniform_draws(seeds: Seeds, k: int) -> Float64Array:
     return np.asarray(mixed / 2.0**64, dtype=np.float64)
 
 
-def blend_with_exploration(
-    scores: Sequence[Float32Array],
+def draw_for(
+    score: ScoreNew,
+    people: People,
     excluded: BoolArray,
-    curve: WeightCurve,
-    lengths: Int64Array,
-    k: int,
     exploration: Exploration,
+    places: BoolArray,
     seeds: Seeds,
-) -> tuple[Blended, BoolArray]:
-    """The best `k` items of each person with new ones inserted.
+) -> CandidateItems:
+    """New items for each person who gets any, in the order drawn, to be inserted into lists.
 
     Args:
-        scores, excluded, curve, lengths, k: see `blend`.
-        exploration: which items are new, and how often they are inserted.
+        score: what members score, and the weights of these members.
+        people: whom to draw for.
+        excluded: (n, n_items) what must not be shown.
+        exploration: which items are new.
+        places: (n, k) which places of the lists hold new items.
         seeds: (n,) what each person's random draws start from.
-
-    Returns:
-        The lists, and (n, k) which places hold an inserted item.
     """
-    places = exploration.places(seeds, k)
     rows = np.flatnonzero(places.any(axis=1))
     if not len(rows):
-        best = blend_scores(scores, excluded, curve, lengths, k)
-        return best, np.zeros(best.items.shape, dtype=np.bool_)
+        return no_items(len(people))
+    pool = [sampled_items(exploration.new, seed) for seed in seeds[rows].tolist()]
+    items = np.array(pool, dtype=np.int64)
+    given, curve = score(people.select(rows), items)
     # One more than the list may hold by itself: so there is one that it does not, if any is left.
-    most = k + int(places.sum(axis=1).max())
-    given = np.stack([own[np.ix_(rows, exploration.new)] for own in scores])
-    eligible = ~excluded[np.ix_(rows, exploration.new)]
-    drawn = draw_new_items(given, eligible, curve, lengths[rows], seeds[rows], most)
-    inserted = np.full((len(excluded), drawn.shape[1]), -1, dtype=np.int64)
-    inserted[rows] = np.where(drawn >= 0, exploration.new[drawn], -1)
-    return insert_new_items(blend_scores(scores, excluded, curve, lengths, k, inserted), places)
+    most = places.shape[1] + int(places.sum(axis=1).max())
+    eligible = ~excluded[rows[:, np.newaxis], items]
+    lengths = people.histories.lengths[rows]
+    drawn = draw_new_items(given, eligible, curve, lengths, seeds[rows], most)
+    inserted = np.zeros((len(people), drawn.shape[1]), dtype=np.int64)
+    valid = np.zeros(inserted.shape, dtype=np.bool_)
+    inserted[rows] = np.where(drawn >= 0, np.take_along_axis(items, drawn, axis=1), 0)
+    valid[rows] = drawn >= 0
+    return CandidateItems(inserted, valid)
+
+
+def sampled_items(new: Int64Array, seed: int) -> Int64Array:
+    """At most `MOST_DRAWN_FROM` of the new items, ascending; as many for everybody."""
+    return new[sample_rows(len(new), MOST_DRAWN_FROM, np.random.default_rng(seed))]
 
 
 def draw_new_items(

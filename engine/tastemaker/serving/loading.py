@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 from sqlalchemy import Connection
@@ -12,10 +14,11 @@ from tastemaker.data import Float32Array, Int64Array
 from tastemaker.errors import NotFoundError, TastemakerError
 from tastemaker.plugin.guard import guarded_restore
 from tastemaker.plugin.guarded_recommender import GuardedRecommender
-from tastemaker.plugin.registry import Registry
+from tastemaker.plugin.registry import Registry, registry_of
 from tastemaker.recommender import State
 from tastemaker.serving.fallback import Fallback
 from tastemaker.store import releases
+from tastemaker.store.cache.model_files import ModelFiles
 from tastemaker.store.crypto.keyring import Keyring
 from tastemaker.store.interactions.read import item_counts
 from tastemaker.store.releases import CATALOGUE
@@ -32,6 +35,7 @@ class LoadedRelease:
         curve: the weights; its members have their present names.
         members: the recommenders that could be restored.
         problems: why others could not.
+        points: the entry point of each member, by name; empty for an application's.
     """
 
     number: int | None
@@ -40,10 +44,29 @@ class LoadedRelease:
     curve: WeightCurve
     members: tuple[GuardedRecommender, ...] = ()
     problems: tuple[str, ...] = ()
+    points: Mapping[str, str] = field(default_factory=dict)
+
+
+class Recommenders(NamedTuple):
+    """Where the recommenders of a release are looked for: see `registry_of`.
+
+    Attributes:
+        plugins: what the application brings besides installed distributions.
+        disabled: the names that the configuration switches off.
+    """
+
+    plugins: Sequence[object] = ()
+    disabled: Collection[str] = ()
+
+    def kept(self, loaded: LoadedRelease) -> tuple[GuardedRecommender, ...]:
+        """The members of a loaded release that are not switched off."""
+        registry = registry_of(self.plugins, self.disabled, loaded.points)
+        off = {plugin.name for plugin in registry.plugins if plugin.state == "disabled"}
+        return tuple(member for member in loaded.members if member.name not in off)
 
 
 def load_release(
-    connection: Connection, keyring: Keyring, registry: Registry, number: int
+    connection: Connection, files: ModelFiles, recommenders: Recommenders, number: int
 ) -> LoadedRelease:
     """A stored release, restored.
 
@@ -51,26 +74,37 @@ def load_release(
         ReleaseError: it is not there, or incomplete.
         TamperedError: it is damaged or forged.
     """
-    curve = WeightCurve.from_json(releases.read_manifest(connection, keyring, number)["curve"])
-    catalogue = releases.read_model(connection, keyring, number, CATALOGUE)
+    manifest = releases.read_manifest(connection, files.keyring, number)
+    curve = WeightCurve.from_json(manifest["curve"])
+    stored = files.read(connection, number, (CATALOGUE, *curve.members))
+    catalogue = stored.pop(CATALOGUE)
     n_items = len(catalogue.arrays["item_keys"])
+    # Models of older versions do not tell their entry point; most were called as it is.
+    points = {name: one.manifest.get("entry_point", name) for name, one in stored.items()}
+    registry = registry_of(recommenders.plugins, recommenders.disabled, points)
     members: list[GuardedRecommender] = []
     problems: list[str] = []
-    for name in curve.members:
-        stored = releases.read_model(connection, keyring, number, name)
-        member, problem = restore_member(
-            registry, name, State(stored.arrays, stored.values), n_items
-        )
+    for name, one in stored.items():
+        member, problem = restore_member(registry, name, State(one.arrays, one.values), n_items)
         members.extend([member] if member else [])
         problems.extend([f"{name} {problem}"] if problem else [])
     return LoadedRelease(
         number,
         catalogue.arrays["item_keys"],
         catalogue.arrays["counts"],
-        replace(curve, members=tuple(map(registry.present_name, curve.members))),
+        with_present_names(curve, registry),
         tuple(members),
         tuple(problems),
+        {registry.present_name(name): point for name, point in points.items()},
     )
+
+
+def with_present_names(curve: WeightCurve, registry: Registry) -> WeightCurve:
+    """The curve whose members are called what they are called now."""
+    members, retrievers = (
+        tuple(map(registry.present_name, names)) for names in (curve.members, curve.retrievers)
+    )
+    return replace(curve, members=members, retrievers=retrievers)
 
 
 def restore_member(
@@ -96,22 +130,22 @@ def load_popularity(connection: Connection) -> LoadedRelease:
 
 
 def load_active(
-    connection: Connection, keyring: Keyring, registry: Registry, pointer: str | None
+    connection: Connection, files: ModelFiles, recommenders: Recommenders, pointer: str | None
 ) -> LoadedRelease:
     """The active release; where it is damaged the newest one that is not; else popularity.
 
     Args:
         connection: to the database.
-        keyring: opens and verifies releases.
-        registry: the recommenders at hand.
+        files: reads and verifies models.
+        recommenders: where they are looked for.
         pointer: the signed pointer to the active release; None where none was ever activated.
     """
     if pointer is None:
         return load_popularity(connection)
     problems: list[str] = []
-    for number in loading_order(connection, keyring, pointer, problems):
+    for number in loading_order(connection, files.keyring, pointer, problems):
         try:
-            loaded = load_release(connection, keyring, registry, number)
+            loaded = load_release(connection, files, recommenders, number)
         except TastemakerError as error:
             problems.append(f"Release {number} cannot serve: {error}")
             continue

@@ -1,10 +1,9 @@
-"""Ranking for one person or many: every member's scores, blended, and the best items picked."""
+"""Ranking for one person or many: candidates, every member's scores, the blend, the best items."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from functools import cached_property
 
 import numpy as np
 
@@ -15,23 +14,13 @@ from tastemaker.serving.exploration import (
     NO_EXPLORATION,
     Exploration,
     Seeds,
-    blend_with_exploration,
+    draw_for,
+    insert_new_items,
 )
 from tastemaker.serving.fallback import Fallback
-
-
-class MemberScores(NamedTuple):
-    """What one member gave for some people.
-
-    Attributes:
-        name: the member's name.
-        scores: (n, n_items) float32; None where it gave none.
-        problem: what went wrong, if anything did.
-    """
-
-    name: str
-    scores: Float32Array | None
-    problem: str = ""
+from tastemaker.serving.retrieving import CandidateItems, no_items
+from tastemaker.serving.stage_scores import StageScores, stages_for
+from tastemaker.serving.stages import EligibleStage, ScanStage
 
 
 @dataclass(frozen=True)
@@ -59,7 +48,7 @@ class Ranker:
 
     Attributes:
         members: in any order.
-        curve: the weights; a member that it does not know has none.
+        curve: the weights, and who retrieves; a member that it does not know has no weight.
         fallback: scores for those for whom no member can.
         exploration: which items are new, and how often they are inserted.
     """
@@ -69,30 +58,81 @@ class Ranker:
     fallback: Fallback
     exploration: Exploration = NO_EXPLORATION
 
+    @cached_property
+    def retrievers(self) -> tuple[GuardedRecommender | Fallback, ...]:
+        """Those whose best items are the candidates; the fallback where there is no member."""
+        chosen = tuple(one for one in self.members if one.name in self.curve.retrievers)
+        return chosen or self.members or (self.fallback,)
+
     def rank(
-        self, people: People, excluded: BoolArray, k: int, seeds: Seeds | None = None
+        self,
+        people: People,
+        excluded: BoolArray,
+        k: int,
+        seeds: Seeds | None = None,
+        exact: bool = False,
     ) -> Ranking:
         """The best `k` items of each person.
+
+        The retrievers name candidates, and all members score those. For whom too few are found,
+        and for whom few items may be shown at all, every item is scored.
 
         Args:
             people: whom to recommend to; their histories may hold any item of the catalogue.
             excluded: (n, n_items) the items that must not be shown.
             k: how many items a person gets, unless fewer may be shown.
             seeds: (n,) what each person's random draws start from; no exploration without.
+            exact: whether every item is scored for everybody.
         """
-        given = [MemberScores(member.name, *member.score(people)) for member in self.members]
-        lengths = people.histories.lengths
-        abstained: BoolArray = np.ones(len(people), dtype=np.bool_)
-        if any(one.scores is not None for one in given):
-            ranking = self._blended(given, lengths, excluded, k, seeds)
-            abstained = np.asarray(~ranking.best.contributions.any(axis=(0, 2)))
-            if not abstained.any():
-                return ranking
-        # The blend lets a member without weight count where no other member scores.
-        scores = self.fallback.score(people)
-        scores = np.where(abstained[:, np.newaxis], scores, np.float32(np.nan))
-        given.append(MemberScores(self.fallback.name, scores))
-        return self._blended(given, lengths, excluded, k, seeds)
+        inserted, places = self._new_items(people, excluded, k, seeds)
+        given = self._staged(people, excluded, k, inserted, exact)
+        for member in self.members:
+            given.add(member)
+        lengths, abstained = people.histories.lengths, np.ones(len(people), dtype=np.bool_)
+        if given.scores:
+            best = given.best(self.curve_of(tuple(given.scores)), k)
+            abstained = np.asarray(~best.contributions.any(axis=(0, 2)))
+        if abstained.any():
+            # The blend lets a member without weight count where no other member scores.
+            given.add(self.fallback, abstained)
+            best = given.best(self.curve_of(tuple(given.scores)), k)
+        names, explored = tuple(given.scores), np.zeros(best.items.shape, dtype=np.bool_)
+        if inserted.width:
+            best, explored = insert_new_items(best, places)
+        problems = tuple(dict.fromkeys(given.problems))
+        return Ranking(best, names, self.curve_of(names).at(lengths), problems, explored)
+
+    def _staged(
+        self, people: People, excluded: BoolArray, k: int, inserted: CandidateItems, exact: bool
+    ) -> StageScores:
+        """What is to be scored."""
+        if exact:
+            everybody = np.arange(len(people))
+            return StageScores([ScanStage(people, excluded, inserted)], [everybody])
+        depth = self.curve.depth
+        return stages_for(self.retrievers, people, excluded, depth, k, inserted)
+
+    def _new_items(
+        self, people: People, excluded: BoolArray, k: int, seeds: Seeds | None
+    ) -> tuple[CandidateItems, BoolArray]:
+        """New items to insert, and (n, k) the places of the lists that they go to."""
+        if seeds is None:
+            return no_items(len(people)), np.zeros((len(people), k), dtype=np.bool_)
+        places = self.exploration.places(seeds, k)
+        drawn = draw_for(self._score_new, people, excluded, self.exploration, places, seeds)
+        return drawn, places
+
+    def _score_new(self, people: People, items: Int64Array) -> tuple[Float32Array, WeightCurve]:
+        """(n_members, n, width) scores of some items, and the weights of those who gave any."""
+        everything = CandidateItems(items, np.ones(items.shape, dtype=np.bool_))
+        stage = EligibleStage(people, everything, no_items(len(people)))
+        given = StageScores([stage], [np.arange(len(people))])
+        for member in self.members:
+            given.add(member)
+        if not given.scores:
+            given.add(self.fallback)
+        block = np.stack([arrays[0] for arrays in given.scores.values()])
+        return block, self.curve_of(tuple(given.scores))
 
     def rank_similar(self, item: int, excluded: BoolArray, k: int) -> Ranking:
         """The `k` items most like one item, by every member that can tell; fewer where none can.
@@ -102,43 +142,30 @@ class Ranker:
             excluded: (1, n_items) the items that must not be shown.
             k: how many.
         """
-        given: list[MemberScores] = []
+        given, problems = {}, []
         for member in self.members:
             likeness, problem = member.similar(item, excluded.shape[1])
-            scores = None if likeness is None else likeness[np.newaxis]
-            given.append(MemberScores(member.name, scores, problem))
-        if all(one.scores is None for one in given):
-            unknown = np.full(excluded.shape, np.nan, dtype=np.float32)
-            given.append(MemberScores(self.fallback.name, unknown))
-        unscored = np.isnan([one.scores for one in given if one.scores is not None]).all(axis=0)
-        return self._blended(given, np.ones(1, dtype=np.int64), excluded | unscored, k, None)
+            if likeness is None:
+                problems.append(f"{member.name} {problem}")
+            else:
+                given[member.name] = likeness[np.newaxis]
+        if not given:
+            given[self.fallback.name] = np.full(excluded.shape, np.nan, dtype=np.float32)
+        scores, curve = list(given.values()), self.curve_of(tuple(given))
+        unscored = np.isnan(scores).all(axis=0)
+        one = np.ones(1, dtype=np.int64)
+        best = blend_scores(scores, excluded | unscored, curve, one, k)
+        nothing = np.zeros(best.items.shape, dtype=np.bool_)
+        return Ranking(best, curve.members, curve.at(one), tuple(problems), nothing)
 
-    def _blended(
-        self,
-        given: Sequence[MemberScores],
-        lengths: Int64Array,
-        excluded: BoolArray,
-        k: int,
-        seeds: Seeds | None,
-    ) -> Ranking:
-        scores = [one.scores for one in given if one.scores is not None]
-        names = tuple(one.name for one in given if one.scores is not None)
-        problems = tuple(f"{one.name} {one.problem}" for one in given if one.problem)
-        curve = self._curve_of(names)
-        if seeds is None:
-            best = blend_scores(scores, excluded, curve, lengths, k)
-            new = np.zeros(best.items.shape, dtype=np.bool_)
-        else:
-            arguments = (scores, excluded, curve, lengths, k)
-            best, new = blend_with_exploration(*arguments, self.exploration, seeds)
-        return Ranking(best, names, curve.at(lengths), problems, new)
-
-    def _curve_of(self, names: tuple[str, ...]) -> WeightCurve:
+    def curve_of(self, names: tuple[str, ...]) -> WeightCurve:
         """The curve of those that gave scores, in their order; 0 for those it does not know."""
+        if names == self.curve.members:
+            return self.curve
         known = [name for name in names if name in self.curve.members]
         if not known:
             return uniform_weights(names)
-        curve = self.curve if names == self.curve.members else self.curve.only(known)
+        curve = self.curve.only(known)
         for name in names:
             curve = curve if name in curve.members else curve.with_member(name)
         return curve if curve.members == names else curve.only(names)

@@ -4,37 +4,37 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 
-from tastemaker.data import BoolArray, Float64Array, People
+from tastemaker.data import BoolArray, Float32Array, Int64Array, People
 from tastemaker.plugin.guarded_recommender import GuardedRecommender
 from tastemaker.serving.answers import Answer, Details, Recommendation
+from tastemaker.serving.blas_threads import one_blas_thread
 from tastemaker.serving.catalogue import Catalogue, Where
-from tastemaker.serving.explain import explanation_text, make_reasons, scale_parts
+from tastemaker.serving.explain import Explainer, reason_amounts
 from tastemaker.serving.ranker import Ranking, excluded_items
 from tastemaker.serving.request_batch import RequestBatch
 from tastemaker.serving.state import ServingState
 
-CACHED_SCORES = 2**21
-"""Scores of all members made together: what a processor's cache has room for. Chosen, not
-measured."""
+PEOPLE_TOGETHER = 128
+"""People ranked together at most: what members score of their candidates fits a processor's cache.
+Chosen, not measured."""
 
-MIN_TOGETHER = 16
-"""People scored together at least: for fewer, a call of every member is not worth it. Chosen, not
-measured."""
-
-MAX_SCORES = 2**24
-"""Scores of one part held at once at most: 64 MiB. Members need as much again for a while."""
+MAX_CELLS = 2**24
+"""People times items of one part at most: 16 MiB for what must not be shown, as much for what was
+retrieved, and in a scan 64 MiB for the scores of all members together."""
 
 WORKERS = 2
 """Batches that are ranked at once, at most: NumPy lets threads run side by side. Chosen, not
 measured."""
 
 
-def respond(batch: RequestBatch, k: int, where: Where | None, explain: bool) -> list[Answer]:
+def respond(
+    batch: RequestBatch, k: int, where: Where | None, explain: bool, exact: bool = False
+) -> list[Answer]:
     """The recommendations for each person of a batch.
 
     Args:
@@ -42,23 +42,27 @@ def respond(batch: RequestBatch, k: int, where: Where | None, explain: bool) -> 
         k: how many recommendations each gets, unless fewer items may be shown.
         where: only items with these attributes.
         explain: whether each recommendation says why.
+        exact: whether every item is scored, instead of candidates.
     """
     state = batch.state
     if len(state.catalogue) == 0:
         return [Answer((), details) for details in _details(state, None, batch.people)]
     ineligible = ineligible_items(state.catalogue, where)
     result: list[Answer] = []
-    for people, seeds in ((part.people, part.seeds) for part in batch.parts(part_size(state))):
-        ranking = state.ranker.rank(people, excluded_items(people, ineligible), k, seeds)
-        recommended = _recommended(ranking, state.catalogue)
-        if explain:
-            recommended = _all_explained(state, ranking, people, recommended)
+    parts = batch.parts(part_size(state, exact))
+    for people, seeds in ((part.people, part.seeds) for part in parts):
+        excluded = excluded_items(people, ineligible)
+        with one_blas_thread():
+            ranking = state.ranker.rank(people, excluded, k, seeds, exact)
+            recommended = _recommended(ranking, state.catalogue)
+            if explain:
+                recommended = _all_explained(state, ranking, people, recommended)
         result.extend(map(Answer, recommended, _details(state, ranking, people)))
     return result
 
 
 def respond_in_turn(
-    batches: Iterable[RequestBatch], k: int, where: Where | None
+    batches: Iterable[RequestBatch], k: int, where: Where | None, exact: bool = False
 ) -> Iterator[list[Answer]]:
     """The recommendations for each person, batch after batch.
 
@@ -68,17 +72,19 @@ def respond_in_turn(
     with ThreadPoolExecutor(workers, "tastemaker") as ranking:
         under_way: deque[Future[list[Answer]]] = deque()
         for batch in batches:
-            under_way.append(ranking.submit(respond, batch, k, where, False))
+            under_way.append(ranking.submit(respond, batch, k, where, False, exact))
             if len(under_way) > workers:
                 yield under_way.popleft().result()
         while under_way:
             yield under_way.popleft().result()
 
 
-def part_size(state: ServingState) -> int:
-    """How many people are scored together: so few that the memory for scores is bounded."""
-    width = len(state.catalogue) * (len(state.ranker.members) + 1)
-    return max(1, min(max(CACHED_SCORES // width, MIN_TOGETHER), MAX_SCORES // width))
+def part_size(state: ServingState, exact: bool) -> int:
+    """How many people are ranked together: so few that the memory for it is bounded."""
+    width = len(state.catalogue)
+    if exact:
+        width *= len(state.ranker.members) + 1
+    return max(1, min(PEOPLE_TOGETHER, MAX_CELLS // width))
 
 
 def ineligible_items(catalogue: Catalogue, where: Where | None = None) -> BoolArray:
@@ -134,51 +140,36 @@ def _all_explained(
     people: People,
     recommended: Sequence[Sequence[Recommendation]],
 ) -> list[list[Recommendation]]:
+    """The recommendations of everybody with contributions, reasons and words."""
     members = {member.name: member for member in state.ranker.members}
-    result = []
+    best = ranking.best
+    explainer = Explainer(
+        ranking.members,
+        {name: type(member.recommender) for name, member in members.items()},
+        state.catalogue,
+    )
+    parts = [
+        _parts(members.get(name), people, best.items, own)
+        for name, own in zip(ranking.members, best.contributions, strict=True)
+    ]
+    result, starts, items = [], people.histories.indptr.tolist(), people.histories.items
     for row, plain in enumerate(recommended):
-        person = people.select(np.array([row]))
-        result.append(
-            [
-                _explained(one, members, state.catalogue, ranking, person, (row, place))
-                for place, one in enumerate(plain)
-            ]
-        )
+        own = slice(starts[row], starts[row + 1])
+        contributions = best.contributions[:, row]
+        amounts = reason_amounts([part[own] for part in parts], contributions, items[own])
+        result.append(explainer.explained(plain, contributions, amounts))
     return result
 
 
-def _explained(
-    plain: Recommendation,
-    members: Mapping[str, GuardedRecommender],
-    catalogue: Catalogue,
-    ranking: Ranking,
-    person: People,
-    spot: tuple[int, int],
-) -> Recommendation:
-    """The recommendation at a spot (row, place) with its contributions, reasons and text."""
-    item = int(ranking.best.items[spot])
-    parts = ranking.best.contributions[:, spot[0], spot[1]].tolist()
-    contributions = dict(zip(ranking.members, parts, strict=True))
-    amounts = {
-        name: _amounts(members.get(name), person, item, part)
-        for name, part in contributions.items()
-    }
-    classes = {name: type(member.recommender) for name, member in members.items()}
-    total: Float64Array = np.sum(list(amounts.values()), axis=0)
-    return plain._replace(
-        contributions=contributions,
-        reasons=make_reasons(total, person, catalogue),
-        why=explanation_text(
-            contributions, amounts, classes, person, catalogue, explored=plain.explored
-        ),
-    )
-
-
-def _amounts(
-    member: GuardedRecommender | None, person: People, item: int, contribution: float
-) -> Float64Array:
-    """(n_interactions,) what of a contribution is owed to each interaction; 0 where none is."""
-    parts = None if member is None else member.reasons(person, item)[0]
-    if parts is None:
-        return np.zeros(len(person.histories.items))
-    return scale_parts(parts.astype(np.float64), contribution)
+def _parts(
+    member: GuardedRecommender | None,
+    people: People,
+    items: Int64Array,
+    contributions: Float32Array,
+) -> Float32Array:
+    """(n_interactions, k) what of a member's scores is owed to each interaction; 0 for none."""
+    if member is not None and contributions.any():
+        parts, _ = member.reasons(people, items)
+        if parts is not None:
+            return parts
+    return np.zeros((len(people.histories.items), items.shape[1]), dtype=np.float32)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 
 from sqlalchemy import Connection
 
@@ -13,6 +14,8 @@ from tastemaker.serving.people import PastInteraction, read_past
 from tastemaker.serving.recommending import respond, respond_in_turn, similar_items
 from tastemaker.serving.request_batch import RequestBatch, read_request_batch
 from tastemaker.serving.state import ServingState
+from tastemaker.store.cache.model_cache import ModelCache
+from tastemaker.store.cache.model_files import ModelFiles
 from tastemaker.store.sql.statements import batches
 from tastemaker.store.store import Store
 from tastemaker.validation import check_count, check_id, check_several
@@ -28,35 +31,54 @@ class Server:
         store: where people, items and releases are.
         plugins: what the application brings besides installed distributions.
         exploration: the share of places that goes to new items; the configuration's if None.
+        cache: a directory for models that the workers of this machine share.
 
     Raises:
         SchemaError: the database has no schema or no keys yet.
     """
 
     def __init__(
-        self, store: Store, plugins: Sequence[object] = (), exploration: float | None = None
+        self,
+        store: Store,
+        plugins: Sequence[object] = (),
+        exploration: float | None = None,
+        cache: ModelCache | None = None,
     ) -> None:
         self._store = store
-        self._cache = ServingCache(store.keyring, plugins, exploration)
+        files = ModelFiles(store.keyring, cache)
+        self._cache = ServingCache(files, self._reading, plugins, exploration)
+
+    def catch_up(self) -> None:
+        """Returns when a change of the active release serves; see `ServingCache.catch_up`."""
+        self._cache.catch_up()
+
+    def close(self) -> None:
+        """Ends the thread that loads releases."""
+        self._cache.close()
+
+    def _reading(self) -> AbstractContextManager[Connection]:
+        return self._store.reading("loading a release")
 
     def state(self, connection: Connection) -> ServingState:
         """What serves now; see `ServingCache.current`."""
         return self._cache.current(connection)
 
-    def recommend(self, user_id: str, k: int, where: Where | None, explain: bool) -> Answer:
+    def recommend(
+        self, user_id: str, k: int, where: Where | None, explain: bool, exact: bool
+    ) -> Answer:
         """The best items for a user; see `Tastemaker.recommend`."""
         check_count(k)
-        return respond(self._read([user_id]), k, where, explain)[0]
+        return respond(self._read([user_id]), k, where, explain, exact)[0]
 
     def recommend_many(
-        self, user_ids: Iterable[str], k: int, where: Where | None
+        self, user_ids: Iterable[str], k: int, where: Where | None, exact: bool
     ) -> dict[str, Answer]:
         """The best items for each of many users; see `Tastemaker.recommend_many`."""
         check_count(k)
         requests = list(
             batches(dict.fromkeys(check_several(user_ids, "user_ids")), PEOPLE_PER_READ)
         )
-        return dict(self._pairs(requests, k, where))
+        return dict(self._pairs(requests, k, where, exact))
 
     def similar(self, item_id: str, k: int) -> list[Recommendation]:
         """The available items most like one item; see `Tastemaker.similar`."""
@@ -72,9 +94,9 @@ class Server:
             return read_past(connection, self.state(connection), ref, newest)
 
     def _pairs(
-        self, requests: Sequence[Sequence[str]], k: int, where: Where | None
+        self, requests: Sequence[Sequence[str]], k: int, where: Where | None, exact: bool
     ) -> Iterator[tuple[str, Answer]]:
-        responses = respond_in_turn(map(self._read, requests), k, where)
+        responses = respond_in_turn(map(self._read, requests), k, where, exact)
         for user_ids, answers in zip(requests, responses, strict=True):
             yield from zip(user_ids, answers, strict=True)
 

@@ -8,9 +8,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from sqlalchemy import Connection, Row, Select, select, update
 
-from tastemaker.data import BoolArray, Int64Array, Items, Values
+from tastemaker.data import (
+    AttributeColumns,
+    BoolArray,
+    Int64Array,
+    Items,
+    StoredAttributes,
+    TextColumn,
+    Values,
+    ValuesColumn,
+)
 from tastemaker.store.meta import bump_catalogue
 from tastemaker.store.sql.statements import Written, batches, fetch, insert, marks
 from tastemaker.store.sql.tables import item
@@ -34,6 +44,9 @@ CHECKSUM = f"SELECT count(*), coalesce(sum(updated & {SUMMED_BITS}), 0) FROM {it
 
 ITEMS_AT_A_TIME = 1000
 """Rows that an iteration over all items holds; chosen, not measured."""
+
+ITEMS_READ_AT_ONCE = 20_000
+"""Rows of the catalogue that are read before they are made into columns; chosen, not measured."""
 
 
 @dataclass(frozen=True)
@@ -141,11 +154,11 @@ def ensure_items(connection: Connection, item_ids: Collection[str]) -> dict[str,
 
 def read_catalogue(connection: Connection) -> StoredItems:
     """The whole catalogue."""
-    return _as_stored_items(connection.execute(_selected()).all())
+    return _read(connection, "id", -1)
 
 
 def read_changes(connection: Connection, known: StoredItems) -> StoredItems:
-    """The whole catalogue, of which only the rows that changed are read.
+    """The whole catalogue, of which only the rows that changed are read; `known` if none has.
 
     Clocks may disagree about what is new: a count and a sum over all rows tell whether something
     was missed, and then everything is read.
@@ -155,32 +168,68 @@ def read_changes(connection: Connection, known: StoredItems) -> StoredItems:
         known: the catalogue as it was read before.
     """
     newest = int(known.updated.max(initial=0))
-    changed = _as_stored_items(connection.execute(_selected().where(item.c.updated > newest)).all())
-    merged = known.merged(changed)
+    changed = _read(connection, "updated", newest)
+    merged = known.merged(changed) if len(changed.keys) else known
     if tuple(map(int, fetch(connection, CHECKSUM)[0])) == merged.checksum:
         return merged
     return read_catalogue(connection)
 
 
-def _as_stored_items(rows: Sequence[Row[Any]]) -> StoredItems:
-    columns = list(zip(*rows, strict=True)) or [()] * len(CATALOGUE_COLUMNS)
-    keys, ids, titles, texts, attributes, available, updated = columns
+def _read(connection: Connection, column: str, above: int) -> StoredItems:
+    """The items of which a column, "id" or "updated", is above a value."""
+    names = ", ".join(one.name for one in CATALOGUE_COLUMNS)
+    statement = (
+        f"SELECT {names} FROM {item.name} WHERE {column} > ? AND id > ? "
+        f"ORDER BY id LIMIT {ITEMS_READ_AT_ONCE}"
+    )
+    parts, last = [], -1
+    while rows := fetch(connection, statement, (above, last)):
+        parts.append(_as_columns(rows))
+        last = rows[-1][0]
+    keys, ids, titles, texts, attributes, available, updated = (
+        zip(*parts, strict=True) if parts else ((),) * len(CATALOGUE_COLUMNS)
+    )
     return StoredItems(
+        _numbers(keys, np.int64),
+        Items(
+            TextColumn.together(ids),
+            TextColumn.together(titles),
+            TextColumn.together(texts),
+            StoredAttributes(TextColumn.together(attributes), attribute_columns),
+        ),
+        _numbers(available, np.bool_),
+        _numbers(updated, np.int64),
+    )
+
+
+def _as_columns(rows: Sequence[Sequence[Any]]) -> tuple[Any, ...]:
+    keys, ids, titles, texts, attributes, available, updated = zip(*rows, strict=True)
+    described = map(TextColumn.of, (ids, titles, texts, attributes))
+    return (
         np.array(keys, dtype=np.int64),
-        Items(ids, titles, texts, attribute_columns([json.loads(text) for text in attributes])),
+        *described,
         np.array(available, dtype=np.bool_),
         np.array(updated, dtype=np.int64),
     )
+
+
+def _numbers(parts: Sequence[Any], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+    return np.concatenate(parts) if parts else np.zeros(0, dtype=dtype)
 
 
 def _selected() -> Select[Any]:
     return select(*CATALOGUE_COLUMNS).order_by(item.c.id)
 
 
-def attribute_columns(rows: list[dict[str, Json]]) -> dict[str, tuple[Values, ...]]:
-    """For each attribute that any of the rows has, the values of every row."""
+def attribute_columns(texts: Sequence[str]) -> AttributeColumns:
+    """For each attribute that any item has, the values of every item.
+
+    Args:
+        texts: each item's attributes, as JSON.
+    """
+    rows: list[dict[str, Json]] = list(map(json.loads, texts))
     names = sorted({name for row in rows for name in row})
-    return {name: tuple(as_values(row.get(name)) for row in rows) for name in names}
+    return {name: ValuesColumn.of(as_values(row.get(name)) for row in rows) for name in names}
 
 
 def as_values(value: Json) -> Values:

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from tastemaker.errors import NewerReleaseError, ReleaseError
 from tastemaker.validation import Json
 
-MANIFEST_FORMAT = 1
+MANIFEST_FORMAT = 2
 """The format that manifests are written in; those without one are older and can be read too.
 
-Unknown keys are ignored, so a new key needs no new format. Raise this only where an older worker
-would misread what is written.
+Format 2 seals models with AES-256-GCM, which is opened faster. Unknown keys are ignored, so a new
+key needs no new format. Raise this only where an older worker would misread what is written.
 """
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,9 @@ from tastemaker.errors import KeyProblem, NotFoundError, ReleaseError, TamperedE
 from tastemaker.store import meta
 from tastemaker.store.crypto.container import Contents, pack, unpack
 from tastemaker.store.crypto.keyring import Keyring
+from tastemaker.store.crypto.sealed_column import as_sealed
 from tastemaker.store.manifest import check_format
+from tastemaker.store.sql.statements import fetch
 from tastemaker.store.sql.tables import model, model_chunk, release
 from tastemaker.validation import Json, now_us
 
@@ -43,6 +46,7 @@ class StoredModel:
         version: in which version.
         arrays: named arrays of its state.
         values: JSON values of its state.
+        entry_point: the name under which the distribution announces the recommender.
     """
 
     name: str
@@ -50,6 +54,7 @@ class StoredModel:
     version: str = ""
     arrays: Mapping[str, npt.NDArray[Any]] = field(default_factory=dict)
     values: Mapping[str, Json] = field(default_factory=dict)
+    entry_point: str = ""
 
 
 @dataclass(frozen=True)
@@ -101,7 +106,8 @@ def write_manifest(
 
 
 def _save_model(connection: Connection, keyring: Keyring, number: int, one: StoredModel) -> int:
-    packed = pack(one.arrays, one.values, {"model": one.name}, keyring.sign)
+    about = {"model": one.name, "entry_point": one.entry_point}
+    packed = pack(one.arrays, one.values, about, keyring.sign)
     inserted = connection.execute(
         insert(model).values(
             release_id=number,
@@ -137,13 +143,9 @@ def read_manifest(connection: Connection, keyring: Keyring, number: int) -> dict
         TamperedError: it was changed, or belongs to another release.
         NewerReleaseError: a newer version wrote it, in a format that this one cannot read.
     """
-    packed = connection.scalar(select(release.c.manifest).where(release.c.id == number))
-    if packed is None:
-        raise NotFoundError(
-            f"There is no release {number}. `tastemaker release list` shows those there are."
-        )
+    packed = _packed_manifest(connection, number)
     with _damage_named(f"The manifest of release {number}"):
-        values = unpack(bytes(packed), keyring.verify).values
+        values = unpack(packed, keyring.verify).values
     if values.get("release") != number:
         raise TamperedError(f"The manifest of release {number} is another release's.")
     content: dict[str, Any] = values["content"]
@@ -158,17 +160,42 @@ def read_model(connection: Connection, keyring: Keyring, number: int, name: str)
         ReleaseError: it is not there.
         TamperedError: it was changed, truncated, or moved there from elsewhere.
     """
+    _, contents = read_container(connection, keyring, number, name)
+    return contents
+
+
+def read_container(
+    connection: Connection, keyring: Keyring, number: int, name: str
+) -> tuple[bytes, Contents]:
+    """The signed container of one model of a release, and what it holds; see `read_model`."""
     statement = (
-        select(model_chunk.c.sealed)
-        .join(model, model.c.id == model_chunk.c.model_id)
-        .where(model.c.release_id == number, model.c.name == name)
-        .order_by(model_chunk.c.position)
+        f"SELECT c.sealed FROM {model_chunk.name} c JOIN {model.name} m ON m.id = c.model_id "
+        "WHERE m.release_id = ? AND m.name = ? ORDER BY c.position"
     )
-    chunks = [bytes(chunk) for chunk in connection.scalars(statement)]
-    if not chunks:
+    rows = fetch(connection, statement, (number, name))
+    if not rows:
         raise ReleaseError(f"Release {number} has no model of {name}. Train again.")
     with _damage_named(f"The model of {name} in release {number}"):
-        return unpack(keyring.open_blob(_label(number, name), chunks), keyring.verify)
+        container = keyring.open_blob(_label(number, name), [as_sealed(row[0]) for row in rows])
+        return container, unpack(container, keyring.verify)
+
+
+def release_digest(connection: Connection, number: int) -> str:
+    """What tells a release from any other, also from one of the same number in a restored backup.
+
+    Raises:
+        NotFoundError: there is no such release.
+    """
+    return sha256(_packed_manifest(connection, number)).hexdigest()
+
+
+def _packed_manifest(connection: Connection, number: int) -> bytes:
+    packed = connection.scalar(select(release.c.manifest).where(release.c.id == number))
+    if packed is None:
+        raise NotFoundError(
+            f"There is no release {number}. `tastemaker release list` shows those there are."
+        )
+    return bytes(packed)
 
 
 def list_releases(connection: Connection) -> list[ReleaseRow]:

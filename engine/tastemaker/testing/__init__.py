@@ -14,23 +14,25 @@ from tastemaker.testing.contract import (
     CONTRACT,
     Check,
     check_description,
-    check_extend,
     check_fit_is_deterministic,
     check_inputs_stay,
     check_people_are_independent,
     check_process_stays,
-    check_reasons,
     check_recommender,
     check_scores,
-    check_similar,
     check_small_data,
     check_state_round_trip,
     check_threads,
     check_untimed,
     check_unusual_histories,
-    scored,
-    stored,
-    trained,
+)
+from tastemaker.testing.demands import scored, stored, trained
+from tastemaker.testing.reasoning import check_extend, check_reasons, check_similar, reasons_given
+from tastemaker.testing.retrieval import (
+    check_retrieve,
+    check_score_items,
+    every_item,
+    retrieved_share,
 )
 from tastemaker.testing.samples import checkerboard, items_of, people_of
 
@@ -45,6 +47,8 @@ __all__ = [
     "check_process_stays",
     "check_reasons",
     "check_recommender",
+    "check_retrieve",
+    "check_score_items",
     "check_scores",
     "check_similar",
     "check_small_data",
@@ -52,6 +56,9 @@ __all__ = [
     "check_threads",
     "check_untimed",
     "check_unusual_histories",
+    "reasons_given",
+    "every_item",
+    "retrieved_share",
     "scored",
     "stored",
     "trained",

@@ -144,8 +144,9 @@ def _stored_models(final: Sequence[FitResult]) -> tuple[list[StoredModel], list[
         if state is None:
             missing.append(replace(one, recommender=None, problem=problem))
         else:
-            source = (one.plugin.distribution, one.plugin.version)
-            models.append(StoredModel(one.name, *source, state.arrays, state.values))
+            plugin, content = one.plugin, (state.arrays, state.values)
+            source = (plugin.distribution, plugin.version)
+            models.append(StoredModel(one.name, *source, *content, plugin.entry_point))
     return models, missing
 
 

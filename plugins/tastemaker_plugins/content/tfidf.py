@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
+import numpy.typing as npt
 from scipy.sparse import csr_array, vstack
 
 from tastemaker import (
+    BoolArray,
     Float32Array,
+    Int64Array,
     Items,
     People,
     Progress,
@@ -20,11 +23,18 @@ from tastemaker import (
     hookimpl,
     setting,
 )
+from tastemaker_plugins.content.term_rows import TermRows, likeness_between, scores_between
+from tastemaker_plugins.shared.blocks import blocks
 from tastemaker_plugins.shared.recency import HistorySettings, half_life_setting, recency
 from tastemaker_plugins.shared.term_vectors import TermVectors
 
 PROFILES = 256
 """People scored at once: bounds the memory."""
+
+TABLE_PEOPLE = 16
+TABLE_INTERACTIONS = 512
+"""People of whom some items are scored at once, and their interactions: what the processor's cache
+holds of their terms. Chosen, not measured."""
 
 
 @dataclass(frozen=True)
@@ -58,18 +68,24 @@ class Tfidf(Recommender):
     settings: TfidfSettings
     terms: TermVectors
     vectors: csr_array
+    described: BoolArray
 
     def fit(self, data: TrainingData, progress: Progress) -> Self:
         """Learns the terms and how rare they are."""
         progress(0, 1, "terms")
-        self.terms, self.vectors = TermVectors.fitted(data.items, self.settings.max_terms)
+        self.terms, vectors = TermVectors.fitted(data.items, self.settings.max_terms)
+        self._take(vectors)
         progress(1, 1, "terms")
         return self
 
     def extend(self, items: Items) -> None:
         """Gives the items added since training a vector each."""
         added = self.terms.of(items)
-        self.vectors = csr_array(vstack([self.vectors, added], format="csr", dtype=np.float32))
+        self._take(csr_array(vstack([self.vectors, added], format="csr", dtype=np.float32)))
+
+    def _take(self, vectors: csr_array) -> None:
+        self.vectors = vectors
+        self.described = np.diff(vectors.indptr) > 0
 
     def score(self, people: People) -> Float32Array:
         """(len(people), n_items) float32; NaN for items without terms and empty histories."""
@@ -78,15 +94,30 @@ class Tfidf(Recommender):
         for first in range(0, len(people), PROFILES):
             last = min(first + PROFILES, len(people))
             scores[first:last] = (self.vectors @ self._profiles(people, weights, first, last)).T
-        described = np.diff(self.vectors.indptr) > 0
-        scores[:, ~described] = np.nan
+        scores[:, ~self.described] = np.nan
+        scores[_totals(people, weights) == 0] = np.nan
+        return scores
+
+    def score_items(self, people: People, items: Int64Array) -> Float32Array:
+        """(len(people), width) float32: the same for some items of each person."""
+        weights = self._weights(people)
+        scores = np.empty(items.shape, dtype=np.float32)
+        for first, last, part in _blocks(people):
+            scores[first:last] = scores_between(
+                self._stored(people.histories.items[part]),
+                weights[part],
+                people.histories.rows[part] - first,
+                self._stored(items[first:last].ravel()),
+                items[first:last].shape,
+            )
+        scores[~self.described.take(items)] = np.nan
         scores[_totals(people, weights) == 0] = np.nan
         return scores
 
     def _weights(self, people: People) -> Float32Array:
         """(n_interactions,) the share of each interaction among those whose item has terms."""
-        described = np.diff(self.vectors.indptr) > 0
-        weights = recency(people, self.settings.half_life) * described[people.histories.items]
+        described = self.described.take(people.histories.items)
+        weights = recency(people, self.settings.half_life) * described
         totals = _totals(people, weights)[people.histories.rows]
         return np.divide(weights, totals, out=np.zeros_like(weights), where=totals > 0)
 
@@ -100,16 +131,25 @@ class Tfidf(Recommender):
         shares = np.bincount(cells, weights[part], minlength=n_items * (last - first))
         return np.asarray(self.vectors.T @ shares.astype(np.float32).reshape(n_items, -1))
 
-    def reasons(self, people: People, item_index: int) -> Float32Array:
-        """(n_interactions,) what each interaction adds to the item's score."""
-        shares: Float32Array = self._likeness(item_index)[people.histories.items]
-        return shares * self._weights(people)
+    def _stored(self, items: npt.NDArray[Any]) -> TermRows:
+        return TermRows.of(self.vectors, items)
+
+    def reasons(self, people: People, items: Int64Array) -> Float32Array:
+        """(n_interactions, width) what each interaction adds to the items' scores."""
+        shares = np.empty((len(people.histories.items), items.shape[1]), dtype=np.float32)
+        for first, last, part in _blocks(people):
+            shares[part] = likeness_between(
+                self._stored(people.histories.items[part]),
+                people.histories.rows[part] - first,
+                self._stored(items[first:last].ravel()),
+                items[first:last].shape,
+            )
+        return shares * self._weights(people)[:, np.newaxis]
 
     def similar(self, item_index: int) -> Float32Array:
         """(n_items,) the cosine between the item's terms and those of every item."""
         likeness = self._likeness(item_index)
-        described = np.diff(self.vectors.indptr) > 0
-        likeness[~described | ~described[item_index]] = np.nan
+        likeness[~self.described | ~self.described[item_index]] = np.nan
         return likeness
 
     def _likeness(self, item_index: int) -> Float32Array:
@@ -132,8 +172,15 @@ class Tfidf(Recommender):
         restored.terms = TermVectors.restored(state)
         parts = tuple(state.arrays[name] for name in ("data", "indices", "indptr"))
         shape = (len(parts[2]) - 1, len(restored.terms.vocabulary))
-        restored.vectors = csr_array(parts, shape=shape)
+        restored._take(csr_array(parts, shape=shape))
         return restored
+
+
+def _blocks(people: People) -> Iterator[tuple[int, int, slice]]:
+    """People whose terms stand in one table: the first, the one after the last, interactions."""
+    starts = people.histories.indptr
+    for first, last in blocks(starts, TABLE_PEOPLE, TABLE_INTERACTIONS):
+        yield first, last, slice(starts[first], starts[last])
 
 
 def _totals(people: People, weights: Float32Array) -> Float32Array:

@@ -8,8 +8,13 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-from tastemaker import Progress, Recommender, TrainingData, hookimpl
-from tastemaker_plugins.item_item.ease import Ease, EaseSettings, regularization_setting
+from tastemaker import Float32Array, Progress, Recommender, TrainingData, hookimpl
+from tastemaker_plugins.item_item.ease import (
+    Ease,
+    EaseSettings,
+    kept_links,
+    regularization_setting,
+)
 from tastemaker_plugins.shared.recency import (
     HistorySettings,
     half_life_setting,
@@ -47,13 +52,15 @@ class EaseTrending(Ease):
 
     def fit(self, data: TrainingData, progress: Progress) -> Self:
         """Fits EASE and weights its items by their trends."""
-        if not np.isfinite(data.people.times).any():
-            nothing = np.zeros(0, dtype=np.int32), np.zeros((0, 0), dtype=np.float32)
-            self._take(*nothing, data.n_items)
-            return self
-        super().fit(data, progress)
-        self.links *= trends(data.people, self.settings)[self.places]
+        if np.isfinite(data.people.times).any():
+            return super().fit(data, progress)
+        nothing = np.zeros(0, dtype=np.int32), np.zeros((0, 0), dtype=np.float32)
+        self.links = kept_links(*nothing, super()._factors(data))
         return self
+
+    def _factors(self, data: TrainingData) -> Float32Array:
+        """(n_items,) the trend of each item."""
+        return trends(data.people, self.settings)
 
 
 @hookimpl

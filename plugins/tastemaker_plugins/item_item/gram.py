@@ -7,6 +7,9 @@ from scipy.sparse import csr_array
 
 from tastemaker import Float32Array, Int32Array
 
+ROWS = 512
+"""Rows made at once: the sparse product of all of them may take twice what the result does."""
+
 
 def co_occurrence(matrix: csr_array, max_items: int) -> tuple[Int32Array, Float32Array]:
     """The Gram matrix of the most chosen items.
@@ -22,4 +25,8 @@ def co_occurrence(matrix: csr_array, max_items: int) -> tuple[Int32Array, Float3
     chosen = np.argsort(-counts, kind="stable")[:max_items]
     places: Int32Array = np.sort(chosen[counts[chosen] > 0]).astype(np.int32)
     part = matrix[:, places]
-    return places, np.asarray((part.T @ part).toarray(), dtype=np.float32)
+    back = part.T.tocsr()
+    gram = np.empty((len(places), len(places)), dtype=np.float32)
+    for first in range(0, len(places), ROWS):
+        gram[first : first + ROWS] = (back[first : first + ROWS] @ part).toarray()
+    return places, gram

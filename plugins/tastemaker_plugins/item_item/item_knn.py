@@ -16,7 +16,8 @@ from tastemaker import (
     setting,
 )
 from tastemaker_plugins.item_item.linked import Linked
-from tastemaker_plugins.shared.neighbours import AnyArray, Neighbours, nearest
+from tastemaker_plugins.shared.links import Links
+from tastemaker_plugins.shared.neighbours import AnyArray, nearest
 from tastemaker_plugins.shared.recency import (
     HistorySettings,
     half_life_setting,
@@ -84,7 +85,7 @@ class ItemKnn(Linked):
             return common / (history[sources] * candidate[targets] + shrinkage)
 
         best = nearest(matrix.T.tocsr(), matrix, self.settings.neighbours, rate, progress)
-        self.links = Neighbours(*best, known)
+        self.links = Links.kept(*best, known)
         return self
 
 

@@ -11,7 +11,8 @@ from scipy.sparse import csr_array
 
 from tastemaker import Progress, Recommender, TrainingData, hookimpl, setting
 from tastemaker_plugins.item_item.linked import Linked
-from tastemaker_plugins.shared.neighbours import AnyArray, Neighbours, nearest
+from tastemaker_plugins.shared.links import Links
+from tastemaker_plugins.shared.neighbours import AnyArray, nearest
 from tastemaker_plugins.shared.recency import (
     HistorySettings,
     half_life_setting,
@@ -73,7 +74,7 @@ class Rp3Beta(Linked):
         items, weights = nearest(*steps, self.settings.neighbours, rate, progress)
         sums = weights.sum(axis=1, keepdims=True)
         weights = np.divide(weights, sums, out=np.zeros_like(weights), where=sums > 0)
-        self.links = Neighbours(items, weights, popularity > 0)
+        self.links = Links.kept(items, weights, popularity > 0)
         return self
 
 

@@ -21,7 +21,8 @@ from tastemaker import (
 )
 from tastemaker_plugins.item_item.gram import co_occurrence
 from tastemaker_plugins.item_item.linked import Linked
-from tastemaker_plugins.shared.neighbours import Neighbours, strongest
+from tastemaker_plugins.shared.links import Links
+from tastemaker_plugins.shared.neighbours import strongest
 from tastemaker_plugins.shared.recency import (
     HistorySettings,
     half_life_setting,
@@ -100,9 +101,10 @@ class Slim(Linked):
     settings: SlimSettings
 
     def memory(self, data: TrainingData) -> int:
-        """The co-occurrence matrix, sparse and dense, and what is solved at once."""
+        """The co-occurrence matrix, and the rows and systems of what is solved at once."""
         n = min(data.n_items, self.settings.max_items)
-        return 12 * n * n + 16 * SOLVED_CELLS
+        solved = min(n, SOLVED_CELLS // (self.settings.n_predictors**2 + 1) + 1)
+        return 4 * n * (n + 5 * solved) + 16 * SOLVED_CELLS
 
     def fit(self, data: TrainingData, progress: Progress) -> Self:
         """Finds the weights of every item."""
@@ -113,7 +115,7 @@ class Slim(Linked):
         links = self._links(gram, places, data.n_items, progress)
         known = np.zeros(data.n_items, dtype=np.bool_)
         known[places] = True
-        self.links = Neighbours(*strongest(links, settings.neighbours), known)
+        self.links = Links.kept(*strongest(links, settings.neighbours), known)
         return self
 
     def _links(

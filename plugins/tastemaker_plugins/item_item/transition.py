@@ -20,7 +20,8 @@ from tastemaker import (
     setting,
 )
 from tastemaker_plugins.item_item.linked import Linked
-from tastemaker_plugins.shared.neighbours import Neighbours, strongest
+from tastemaker_plugins.shared.links import Links
+from tastemaker_plugins.shared.neighbours import strongest
 from tastemaker_plugins.shared.recency import (
     HistorySettings,
     decay_weights,
@@ -89,7 +90,7 @@ class Transition(Linked):
         sums = np.asarray(counts.sum(axis=1)) + self.settings.shrinkage
         counts.data = counts.data / np.repeat(sums, np.diff(counts.indptr))
         known = np.bincount(people.histories.items, minlength=data.n_items) > 0
-        self.links = Neighbours(*strongest(counts, self.settings.neighbours), known)
+        self.links = Links.kept(*strongest(counts, self.settings.neighbours), known)
         return self
 
     def _pairs(

@@ -156,6 +156,22 @@ class DemographicPopularity(Recommender):
         scores[np.diff(membership.indptr) == 0] = np.nan
         return scores
 
+    def score_items(self, people: People, items: Int64Array) -> Float32Array:
+        """(len(people), width) float32: the same for some items of each person."""
+        membership = self._membership(*self._declared(people), len(people))
+        counts = np.diff(membership.indptr)
+        scores = self.base.take(items)
+        if len(membership.indices):
+            places = membership.indices.astype(np.int64)[:, np.newaxis] * len(self.base)
+            evidence = self.evidence.reshape(-1).take(places + np.repeat(items, counts, axis=0))
+            every = np.arange(len(places))
+            own = csr_array(
+                (membership.data, every, membership.indptr), shape=(len(people), len(places))
+            )
+            scores += np.float32(self.settings.evidence_power) * (own @ evidence)
+        scores[counts == 0] = np.nan
+        return scores
+
     def state(self) -> State:
         """Evidence and popularity; values that people declared are in it as hashes only."""
         known = np.isfinite(self.base)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar, Self
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from tastemaker import (
     Float32Array,
     Float64Array,
+    Int64Array,
     People,
     Progress,
     Recommender,
@@ -31,6 +33,23 @@ class SameForAll(Recommender):
     def score(self, people: People) -> Float32Array:
         """(len(people), n_items) float32: the same row for each person."""
         return np.repeat(self.item_scores[np.newaxis, :], len(people), axis=0)
+
+    def score_items(self, people: People, items: Int64Array) -> Float32Array:
+        """(len(people), width) float32: the same for some items of each person."""
+        return self.item_scores.take(items)
+
+    def retrieve(self, people: People, k: int) -> Int64Array:
+        """(len(people), k) int64: the same list for each person."""
+        best = np.full((len(people), k), -1, dtype=np.int64)
+        first = self._ranked[:k]
+        best[:, : len(first)] = first
+        return best
+
+    @cached_property
+    def _ranked(self) -> Int64Array:
+        """(n_scored,) the items that have a score, the best first."""
+        order = np.argsort(-self.item_scores, kind="stable")
+        return order[: len(order) - np.count_nonzero(np.isnan(self.item_scores))]
 
     def state(self) -> State:
         """One score per item."""

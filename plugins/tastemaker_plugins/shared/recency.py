@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from scipy.sparse import csr_array
 
-from tastemaker import Float32Array, People, Settings, setting
+from tastemaker import BoolArray, Float32Array, People, Settings, setting
 
 
 def half_life_setting(default: float) -> Any:
@@ -61,6 +61,18 @@ def recency(people: People, half_life: float) -> Float32Array:
     """
     weights: Float32Array = np.maximum(people.weights, 0) / (1 + people.ages / half_life)
     return weights
+
+
+def counting(people: People, weights: Float32Array) -> BoolArray:
+    """(n_people,) who has an interaction that counts.
+
+    Args:
+        people: whose histories.
+        weights: (n_interactions,) float32, how much each counts, not below 0.
+    """
+    if len(people) == 1:
+        return np.array([weights.any()])
+    return np.bincount(people.histories.rows, weights, minlength=len(people)) > 0
 
 
 def strengths(people: People, time_decay: float = np.inf) -> csr_array:

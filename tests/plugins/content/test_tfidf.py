@@ -55,3 +55,16 @@ def test_items_added_later_are_scored_and_score_others() -> None:
     assert scores[1, 1] > 0
     assert np.isnan(scores[:, 4]).all()
     assert tfidf.score(people_of([[1]], 3)).shape == (1, 3)
+
+
+def test_some_items_score_as_among_all_and_each_interaction_has_its_share() -> None:
+    tfidf = fitted(titled("blue lamp", "green frog", "blue frog", "", "lamp"))
+    people = people_of([[0, 2, 3], [1], [3], []], 5)
+    items = np.array([[2, 0, 4], [1, 3, 2], [0, 1, 2], [0, 0, 0]])
+    expected = np.take_along_axis(tfidf.score(people), items, axis=1)
+    assert tfidf.score_items(people, items) == pytest.approx(expected, nan_ok=True)
+    shares = tfidf.reasons(people, items)
+    assert shares[:3].sum(axis=0) == pytest.approx(expected[0])
+    assert shares[0, 2] > 0 == shares[1, 2]
+    assert shares[3] == pytest.approx([1, 0, expected[1, 2]])
+    assert not shares[[2, 4]].any()

@@ -47,4 +47,5 @@ def test_without_times_it_abstains() -> None:
 
 def test_reasons_add_up_to_the_score() -> None:
     trending, people = EaseTrending().fit(data(), no_progress), people_of([[OLD, LINK]], 4)
-    assert trending.reasons(people, NEW).sum() == pytest.approx(trending.score(people)[0, NEW])
+    shares = trending.reasons(people, np.array([[NEW, OLD]]))
+    assert shares.sum(axis=0) == pytest.approx(trending.score(people)[0, [NEW, OLD]])

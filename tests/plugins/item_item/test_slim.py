@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -80,3 +82,15 @@ def test_items_over_the_limit_score_nan() -> None:
     scores = slim.score(people_of([[0], [2]], 3))
     assert np.isnan(scores[0]).tolist() == [False, False, True]
     assert np.isnan(scores[1]).all()
+
+
+def test_fitting_takes_no_more_memory_than_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tastemaker_plugins.item_item.slim.SOLVED_CELLS", 400_000)
+    monkeypatch.setattr("tastemaker_plugins.item_item.gram.ROWS", 32)
+    n_items, random = 1200, np.random.default_rng(0)
+    data = untimed(random.integers(0, n_items, (400, 40)).tolist(), n_items)
+    tracemalloc.start()
+    Slim(SlimSettings(epochs=1)).fit(data, no_progress)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert 4 * n_items**2 < peak <= Slim().memory(data)

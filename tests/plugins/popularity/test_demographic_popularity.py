@@ -110,3 +110,15 @@ def test_restored_it_scores_alike() -> None:
     assert np.array_equal(
         scores_of(again, ("young",), ()), scores_of(recommender, ("young",), ()), equal_nan=True
     )
+
+
+def test_some_items_score_as_among_all() -> None:
+    recommender = DemographicPopularity().fit(readers(), no_progress)
+    people = declaring([[]] * 4, {"age": [("young",), (), ("old", "young"), ("older",)]})
+    items = np.array([[1, 0, 3], [0, 1, 2], [2, 2, 0], [0, 0, 0]])
+    expected = np.take_along_axis(recommender.score(people), items, axis=1)
+    found = recommender.score_items(people, items)
+    assert found.dtype == np.float32
+    assert found == pytest.approx(expected, nan_ok=True)
+    nobody = declaring([], {"age": []})
+    assert recommender.score_items(nobody, items[:0]).shape == (0, 3)

@@ -35,3 +35,8 @@ def test_interactions_that_do_not_count_do_not_make_an_item_known() -> None:
     people = people_of([[0, 1]], 2, times=[[0.0, DAY]], weights=[[1.0, -1.0]])
     recommender = NewItems().fit(TrainingData(items_of(2), people), no_progress)
     assert np.isnan(recommender.item_scores).tolist() == [False, True]
+
+
+def test_what_has_no_newness_is_not_retrieved() -> None:
+    newest = fitted([[0, 1, 0], [2]], [[0.0, 3 * DAY, 7 * DAY], [NAN]], 4)
+    assert newest.retrieve(people_of([[]], 4), 3).tolist() == [[1, 0, -1]]

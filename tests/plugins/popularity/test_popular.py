@@ -62,3 +62,15 @@ def test_a_steady_taste_is_remembered_for_long() -> None:
     scores = RecentPopular().fit(TrainingData(items_of(10), people), no_progress).score(people)
     counts = Popular().fit(TrainingData(items_of(10), people), no_progress).score(people)
     assert np.corrcoef(scores[0], counts[0])[0, 1] > 0.99
+
+
+def test_the_list_is_the_same_for_everybody_and_ends_where_the_items_do() -> None:
+    people = people_of([[0, 1], [1, 2], [1, 2]], 4)
+    popular = Popular().fit(TrainingData(items_of(4), people), no_progress)
+    assert popular.retrieve(people, 2).tolist() == [[1, 2]] * 3
+    assert popular.retrieve(people.select(np.array([0])), 5).tolist() == [[1, 2, 0, 3, -1]]
+    assert popular.score_items(people, np.array([[3, 1], [0, 0], [2, 1]])).tolist() == [
+        [0, 3],
+        [1, 1],
+        [2, 3],
+    ]

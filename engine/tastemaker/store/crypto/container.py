@@ -139,16 +139,37 @@ def unpack(container: bytes, verify: Verify) -> Contents:
         raise TamperedError("A stored model is no model container: it was changed or truncated.")
     body = memoryview(container)[_SIGNED:]
     verify(LABEL, body, container[len(MAGIC) : _SIGNED])
-    start = _HEADER + int.from_bytes(container[_SIGNED:_HEADER], "big")
-    entries, manifest, n_values = _read_header(container[_HEADER:start])
-    stop = len(container) - n_values
+    contents = parse(container)
+    for name, array in contents.arrays.items():
+        if not _is_sound(array):
+            raise _malformed(f"its array {name!r} holds NaN, infinity or a bool that is none")
+    return contents
+
+
+def parse(container: bytes | memoryview) -> Contents:
+    """What a container holds that `unpack` accepted before, and that is known to be the same.
+
+    Neither the signature nor the numbers are looked at again: this touches the header and the
+    values alone, so that a mapped file is read from the disk where it is used.
+
+    Args:
+        container: read-only; the arrays are views of it.
+
+    Raises:
+        ReleaseError: it is no container of this version of the engine.
+    """
+    whole = memoryview(container)
+    start = _HEADER + int.from_bytes(whole[_SIGNED:_HEADER], "big")
+    entries, manifest, n_values = _read_header(bytes(whole[_HEADER:start]))
+    stop = len(whole) - n_values
     if start + sum(entry.length for entry in entries) != stop:
         raise _malformed("it is not as long as its header says")
-    arrays = {}
+    arrays: dict[str, ContainerArray] = {}
     for entry in entries:
-        arrays[entry.name] = _array(entry, container, start)
+        part = whole[start : start + entry.length]
+        arrays[entry.name] = np.frombuffer(part, ARRAY_DTYPES[entry.dtype]).reshape(entry.shape)
         start += entry.length
-    return Contents(arrays, _parsed(container[stop:]), manifest)
+    return Contents(arrays, _parsed(bytes(whole[stop:])), manifest)
 
 
 def _segment(name: str, array: ContainerArray) -> tuple[_Entry, ContainerArray]:
@@ -259,16 +280,6 @@ def _entry(described: object) -> _Entry:
 
 def _is_count(value: object) -> TypeGuard[int]:
     return type(value) is int and value >= 0
-
-
-def _array(entry: _Entry, container: bytes, start: int) -> ContainerArray:
-    part = memoryview(container)[start : start + entry.length]
-    array: ContainerArray = np.frombuffer(part, dtype=ARRAY_DTYPES[entry.dtype]).reshape(
-        entry.shape
-    )
-    if not _is_sound(array):
-        raise _malformed(f"its array {entry.name!r} holds NaN, infinity or a bool that is none")
-    return array
 
 
 def _malformed(why: str) -> ReleaseError:

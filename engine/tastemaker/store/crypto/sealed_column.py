@@ -72,10 +72,19 @@ class SealedColumn(TypeDecorator[SealedBytes]):
 
 
 def _as_stored(value: Any) -> SealedBytes | None:
-    if value is None:
-        return None
-    if isinstance(value, (bytes, bytearray, memoryview)):
-        return SealedBytes(value)
+    return None if value is None else SealedBytes(as_sealed(value))
+
+
+def as_sealed(value: Any) -> bytes:
+    """What a driver gave for a sealed column that must hold something.
+
+    Raises:
+        TamperedError: it is text or a number, which SQLite stores in a column of any type.
+    """
+    if isinstance(value, bytes):
+        return value
+    if isinstance(value, (bytearray, memoryview)):
+        return bytes(value)
     raise TamperedError(
         f"A sealed column holds a plain {type(value).__name__}. Restore the row from a backup."
     )

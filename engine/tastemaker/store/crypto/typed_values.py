@@ -72,14 +72,14 @@ def decode(padded: bytes) -> Sealable:
     Raises:
         DamagedValueError: nothing that `encode` gives looks like this.
     """
-    raw = padded.rstrip(b"\x00")
-    if raw[-1:] != b"\x80" or len(padded) - len(raw) >= STEP or len(padded) % STEP:
+    last = padded[-STEP:].rstrip(b"\x00")
+    if last[-1:] != b"\x80" or len(padded) % STEP:
         raise DamagedValueError("the padding is not one")
-    decoder = _DECODERS.get(raw[:1])
+    decoder = _DECODERS.get(padded[:1])
     if decoder is None:
         raise DamagedValueError("there is no such type")
     try:
-        return decoder(raw[1:-1])
+        return decoder(padded[1 : len(padded) - STEP + len(last) - 1])
     except (ValueError, LookupError, struct.error, RecursionError):
         raise DamagedValueError("the value is not of its type") from None
 

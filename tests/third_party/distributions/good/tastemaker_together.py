@@ -11,6 +11,7 @@ import numpy.typing as npt
 from tastemaker import People, Progress, Recommender, State, TrainingData, hookimpl
 
 Float32Array = npt.NDArray[np.float32]
+Int64Array = npt.NDArray[np.int64]
 
 
 class Together(Recommender):
@@ -30,13 +31,14 @@ class Together(Recommender):
         """How often each item was chosen together with the history's."""
         return np.asarray(people.presence() @ self.counts, dtype=np.float32)
 
-    def reasons(self, people: People, item_index: int) -> Float32Array:
+    def reasons(self, people: People, items: Int64Array) -> Float32Array:
         """The first interaction with each item of the history has its whole share."""
-        rows, items = people.histories.rows, people.histories.items
-        cells = rows * people.n_items + items
-        first = np.zeros(len(items), dtype=np.float32)
+        rows, history = people.histories.rows, people.histories.items
+        cells = rows * people.n_items + history
+        first = np.zeros((len(history), 1), dtype=np.float32)
         first[np.unique(np.where(people.weights > 0, cells, -1), return_index=True)[1]] = 1
-        shares: Float32Array = self.counts[items, item_index] * first * (people.weights > 0)
+        first[people.weights <= 0] = 0
+        shares: Float32Array = self.counts[history[:, np.newaxis], items[rows]] * first
         return shares
 
     def state(self) -> State:

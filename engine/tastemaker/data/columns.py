@@ -1,0 +1,158 @@
+"""Columns of many short values, kept compactly and read like tuples.
+
+A million Python texts cost some 60 bytes each beside what they say, and as much again in pointers
+that every worker has for itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Generic, TypeVar, overload
+
+import numpy as np
+
+from tastemaker.data.arrays import BoolArray, Int32Array, Int64Array
+
+T = TypeVar("T")
+
+Values = tuple[str, ...]
+"""The values of one attribute of one item or person; empty where it is not known."""
+
+Buffer = bytes | memoryview
+
+
+class Column(Sequence[T], Generic[T]):
+    """A sequence that is equal to any other of the same values; parts of it are tuples."""
+
+    @overload
+    def __getitem__(self, place: int) -> T: ...
+    @overload
+    def __getitem__(self, place: slice) -> tuple[T, ...]: ...
+    def __getitem__(self, place: int | slice) -> T | tuple[T, ...]:
+        if isinstance(place, slice):
+            return tuple(map(self._at, range(*place.indices(len(self)))))
+        # Of a range, since it counts from the end and refuses what is outside.
+        return self._at(range(len(self))[place])
+
+    def __iter__(self) -> Iterator[T]:
+        return map(self._at, range(len(self)))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Sequence) or isinstance(other, str):
+            return NotImplemented
+        return len(self) == len(other) and all(map(_same, self, other))
+
+    __hash__ = None  # type: ignore[assignment]  # equal to tuples, which hash otherwise
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({len(self)} values)"
+
+    def _at(self, place: int) -> T:
+        raise NotImplementedError
+
+
+class TextColumn(Column[str]):
+    """Texts, one after the other in UTF-8, decoded where they are read.
+
+    Attributes:
+        data: all texts.
+        stops: (n,) int64 where in `data` each ends; each begins where the one before it ends.
+    """
+
+    def __init__(self, data: Buffer, stops: Int64Array) -> None:
+        self.data = data
+        self.stops = stops
+
+    @classmethod
+    def of(cls, texts: Iterable[str]) -> TextColumn:
+        """A column of any texts."""
+        encoded = [text.encode(errors="surrogatepass") for text in texts]
+        lengths = np.fromiter(map(len, encoded), np.int64, len(encoded))
+        return cls(b"".join(encoded), np.cumsum(lengths, dtype=np.int64))
+
+    @classmethod
+    def together(cls, columns: Sequence[TextColumn]) -> TextColumn:
+        """Columns one after the other as one."""
+        before = np.cumsum([0, *(len(one.data) for one in columns)])
+        stops = [one.stops + start for one, start in zip(columns, before, strict=False)]
+        empty = np.zeros(0, dtype=np.int64)
+        return cls(b"".join(one.data for one in columns), np.concatenate((empty, *stops)))
+
+    def __len__(self) -> int:
+        return len(self.stops)
+
+    def _at(self, place: int) -> str:
+        start = self.stops[place - 1] if place else 0
+        return str(self.data[start : self.stops[place]], "utf-8", "surrogatepass")
+
+    def __iter__(self) -> Iterator[str]:
+        start, data = 0, self.data
+        for stop in self.stops.tolist():
+            yield str(data[start:stop], "utf-8", "surrogatepass")
+            start = stop
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, TextColumn):
+            return np.array_equal(self.stops, other.stops) and self.data == other.data
+        return super().__eq__(other)
+
+    __hash__ = None  # as above
+
+    def part(self, places: slice) -> TextColumn:
+        """A part of the texts, which stays where it is."""
+        start, stop, step = places.indices(len(self))
+        if step != 1 or start >= stop:
+            return TextColumn.of(self[places])
+        first = int(self.stops[start - 1]) if start else 0
+        data = memoryview(self.data)[first : self.stops[stop - 1]]
+        return TextColumn(data, self.stops[start:stop] - first)
+
+    def joined(self, others: Sequence[str]) -> TextColumn:
+        """These texts and then the others."""
+        last = others if isinstance(others, TextColumn) else TextColumn.of(others)
+        return TextColumn.together((self, last))
+
+    def taken(self, places: Int64Array) -> TextColumn:
+        """The texts in the given places, in that order."""
+        starts = np.concatenate((np.zeros(1, dtype=np.int64), self.stops))[places].tolist()
+        stops, data = self.stops[places].tolist(), self.data
+        parts = [data[start:stop] for start, stop in zip(starts, stops, strict=True)]
+        lengths = np.fromiter(map(len, parts), np.int64, len(parts))
+        return TextColumn(b"".join(parts), np.cumsum(lengths, dtype=np.int64))
+
+
+class ValuesColumn(Column[Values]):
+    """The values of one attribute of every item: each different tuple once, and who has which.
+
+    Attributes:
+        distinct: the different tuples.
+        codes: (n,) int32 which of them each item has.
+    """
+
+    def __init__(self, distinct: tuple[Values, ...], codes: Int32Array) -> None:
+        self.distinct = distinct
+        self.codes = codes
+
+    @classmethod
+    def of(cls, column: Iterable[Values]) -> ValuesColumn:
+        """A column of any values."""
+        codes: dict[Values, int] = {}
+        coded = [codes.setdefault(values, len(codes)) for values in column]
+        return cls(tuple(codes), np.array(coded, dtype=np.int32))
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def _at(self, place: int) -> Values:
+        return self.distinct[self.codes[place]]
+
+    def having(self, wanted: Collection[str]) -> BoolArray:
+        """(n,) bool: which items have one of the wanted values."""
+        either = frozenset(wanted)
+        found = [not either.isdisjoint(values) for values in self.distinct]
+        kept: BoolArray = np.array(found, dtype=np.bool_)[self.codes]
+        return kept
+
+
+def _same(one: object, other: object) -> bool:
+    return one == other

@@ -1,0 +1,1 @@
+"""Models in a local directory that the workers of a machine share."""
