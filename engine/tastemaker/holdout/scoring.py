@@ -13,7 +13,7 @@ from tastemaker.holdout.cases import HeldOutCases
 from tastemaker.holdout.hits import find_hits
 
 
-class Scorer(Protocol):
+class ScoringMembers(Protocol):
     """The members of a blend: some bring candidates, the others only score them."""
 
     @property
@@ -31,7 +31,7 @@ class Scorer(Protocol):
         """Each other member's scores (n, width) of some items of each person (n, width)."""
 
 
-def score_cases(cases: HeldOutCases, members: Scorer) -> ScoredCases | None:
+def score_cases(cases: HeldOutCases, members: ScoringMembers) -> ScoredCases | None:
     """The candidates of the retrievers, all members' scores of them, and what of them is relevant.
 
     None where there is nobody.
@@ -45,7 +45,7 @@ def score_cases(cases: HeldOutCases, members: Scorer) -> ScoredCases | None:
     return stack_cases(parts) if parts else None
 
 
-def _score_block(cases: HeldOutCases, members: Scorer) -> ScoredCases:
+def _score_block(cases: HeldOutCases, members: ScoringMembers) -> ScoredCases:
     excluded = cases.seen.toarray()
     found = select_candidates(np.stack(members.score(cases.people)), excluded)
     candidates = _with_rankers(found, cases.people, members)
@@ -53,7 +53,7 @@ def _score_block(cases: HeldOutCases, members: Scorer) -> ScoredCases:
     return ScoredCases(candidates, relevant, n_relevant, cases.people.histories.lengths)
 
 
-def _with_rankers(found: Candidates, people: People, members: Scorer) -> Candidates:
+def _with_rankers(found: Candidates, people: People, members: ScoringMembers) -> Candidates:
     """The retrievers' candidates with the scores of all members, in their order."""
     if not members.rankers:
         return found
