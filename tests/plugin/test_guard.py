@@ -16,7 +16,13 @@ from tastemaker import (
     TrainingData,
 )
 from tastemaker.plugin.circuit_breaker import CircuitBreaker
-from tastemaker.plugin.guard import checked_scores, guarded_fit, guarded_restore, guarded_state
+from tastemaker.plugin.guard import (
+    checked_scores,
+    guarded_fit,
+    guarded_fit_from,
+    guarded_restore,
+    guarded_state,
+)
 from tastemaker.plugin.guarded_recommender import GuardedRecommender
 from tastemaker.recommender import no_progress
 from tastemaker.testing import checkerboard, items_of, people_of
@@ -139,6 +145,29 @@ def test_a_faulty_fit_is_a_problem(fitted: Any, problem: str) -> None:
     recommender, told = guarded_fit(Answers(fitted=fitted), checkerboard(), no_progress)
     assert recommender is None
     assert problem in told
+
+
+class Continues(Answers):
+    """Does what it is given where it is to go on from another one."""
+
+    def fit_from(self, data: TrainingData, progress: Progress, before: Self) -> Self:
+        result: Self = done(before.fitted)
+        return result
+
+
+def test_a_fit_that_goes_on_is_guarded_as_one_that_begins() -> None:
+    own, data = Continues(fitted=0), checkerboard()
+    assert guarded_fit_from(own, data, no_progress, Continues(fitted=own)) == (own, "")
+    for fitted, problem in ((KeyError("x"), "KeyError"), (3, "fit_from returned a int")):
+        recommender, told = guarded_fit_from(own, data, no_progress, Continues(fitted=fitted))
+        assert recommender is None
+        assert problem in told
+
+
+def test_without_a_method_of_its_own_it_begins_anew() -> None:
+    one = Answers()
+    one.fitted = one
+    assert guarded_fit_from(one, checkerboard(), no_progress, Answers()) == (one, "")
 
 
 @pytest.mark.parametrize(

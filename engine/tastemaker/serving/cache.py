@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from sqlalchemy import Connection
 
@@ -65,6 +66,12 @@ class _Served:
     def is_old(self) -> bool:
         """Whether popularity should be counted again."""
         return self.loaded.number is None and time.monotonic() - self.made_at > POPULARITY_AGE
+
+    @cached_property
+    def is_behind(self) -> bool:
+        """Whether another release is active, or more recommenders are switched on, than loaded."""
+        enabled_since = self.disabled - parse_configuration(self.stamp.get(CONFIGURATION)).disabled
+        return self.pointer != self.stamp.get(ACTIVE) or bool(enabled_since)
 
 
 class ServingCache:
@@ -139,12 +146,7 @@ class ServingCache:
     def _is_current(self, served: _Served, stamp: Stamp) -> bool:
         if stamp != served.stamp or served.is_old or self._loader.has_result:
             return False
-        return not (self._is_behind(served, stamp) and self._loader.is_due(_wanted(stamp)))
-
-    def _is_behind(self, served: _Served, stamp: Stamp) -> bool:
-        """Whether another release is active, or more recommenders are switched on."""
-        disabled = parse_configuration(stamp.get(CONFIGURATION)).disabled
-        return served.pointer != stamp.get(ACTIVE) or not served.disabled <= disabled
+        return not (served.is_behind and self._loader.is_due(_wanted(stamp)))
 
     def _renewed(self, connection: Connection, stamp: Stamp, served: _Served | None) -> _Served:
         served = self._loader.take() or served
@@ -152,9 +154,10 @@ class ServingCache:
             return self._loaded(connection, stamp, None)
         if served.loaded.number is None and served.pointer == stamp.get(ACTIVE):
             return self._loaded(connection, stamp, served)  # popularity: a count, and quickly done
-        if self._is_behind(served, stamp):
+        served = self._followed(connection, stamp, served)
+        if served.is_behind:
             self._loader.start(_wanted(stamp))
-        return self._followed(connection, stamp, served)
+        return served
 
     def _loaded_beside(self) -> _Served:
         """What the database says now, loaded by a connection of its own."""

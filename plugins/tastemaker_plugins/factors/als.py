@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -11,6 +11,7 @@ import numpy as np
 from tastemaker import (
     BoolArray,
     Float32Array,
+    Int64Array,
     People,
     Progress,
     Recommender,
@@ -20,8 +21,10 @@ from tastemaker import (
     hookimpl,
     setting,
 )
-from tastemaker_plugins.factors.alternating import Observations, improved, in_own_axes, solved
-from tastemaker_plugins.shared.item_vectors import ItemVectors, able
+from tastemaker_plugins.factors.alternating import Observations, improved, in_own_axes
+from tastemaker_plugins.factors.folding import FoldedHistory
+from tastemaker_plugins.shared.half_precision import gathered, whole
+from tastemaker_plugins.shared.item_vectors import ItemVectors
 from tastemaker_plugins.shared.recency import (
     HistorySettings,
     half_life_setting,
@@ -29,6 +32,11 @@ from tastemaker_plugins.shared.recency import (
     strengths,
     time_decay_setting,
 )
+from tastemaker_plugins.shared.vector_recommender import VectorRecommender
+from tastemaker_plugins.shared.vector_search import able, histories_of
+
+SHARE_LEFT = 3 / 8
+"""The share of the epochs where it starts from where another one has ended."""
 
 LEAST_RIDGE = 1e-6
 """Every vector is held back a little, so that each has one solution."""
@@ -68,7 +76,7 @@ class AlsSettings(HistorySettings):
     half_life: float = half_life_setting(5.0)
 
 
-class Als(Recommender):
+class Als(VectorRecommender):
     """Alternating least squares for implicit feedback; a history is folded in by one solve.
 
     People p and items q make the sum over the chosen of c(u, i) (1 - p(u) . q(i)) ** 2, over all of
@@ -87,12 +95,20 @@ class Als(Recommender):
     summary: ClassVar[str] = "Matrix factorisation by alternating least squares (implicit ALS)"
     settings_type: ClassVar[type[Settings]] = AlsSettings
     settings: AlsSettings
-    items: ItemVectors
     spread: Float32Array
     unobserved: float
 
     def fit(self, data: TrainingData, progress: Progress) -> Self:
         """Fits people and items in turn."""
+        return self._learn(data, progress, None)
+
+    def fit_from(self, data: TrainingData, progress: Progress, before: Self) -> Self:
+        """Fits with a share of the epochs from where another one has ended."""
+        shape = (data.n_items, self.settings.factors)
+        start = whole(before.items.vectors) if before.items.vectors.shape == shape else None
+        return self._learn(data, progress, start)
+
+    def _learn(self, data: TrainingData, progress: Progress, start: Float32Array | None) -> Self:
         chosen = strengths(data.people, self.settings.time_decay)
         choosers = chosen.T.tocsr()
         filled = float(chosen.sum()) / max(1, len(data.people) * data.n_items)
@@ -100,15 +116,16 @@ class Als(Recommender):
         sides = tuple(Observations(m.indptr, m.indices, m.data) for m in (chosen, choosers))
         known = np.diff(choosers.indptr) > 0
         people = np.zeros((len(data.people), self.settings.factors), dtype=np.float32)
-        items = self._start(known, data.seed)
-        epochs = self.settings.epochs
+        items, epochs = self._start(known, data.seed), self.settings.epochs
+        if start is not None:
+            items, epochs = start, max(1, round(epochs * SHARE_LEFT))
         for epoch in range(epochs):
             progress(epoch, epochs, "epochs")
             people, items = self._half_epoch(sides[0], items, people)
             items, people = self._half_epoch(sides[1], people, items)
         progress(epochs, epochs, "epochs")
         spread, rotation = in_own_axes(items)
-        self.items = ItemVectors(items @ rotation, known)
+        self.items = ItemVectors(items @ rotation, known).finished()
         self.spread = spread * np.float32(self.unobserved)
         return self
 
@@ -136,37 +153,43 @@ class Als(Recommender):
         held = np.maximum(self.settings.regularization * growth, LEAST_RIDGE)
         return np.asarray(held[:, np.newaxis] + spread, dtype=np.float32)
 
-    def _observed(self, people: People) -> Observations:
-        """The histories, as they count now."""
-        weights = self.items.counted(people, recency(people, self.settings.half_life))
-        return Observations(people.histories.indptr, people.histories.items, weights)
+    def profiles(self, people: People) -> Float32Array:
+        """(len(people), factors) float32: the p of each; NaN for whom there is none."""
+        profiles = np.empty((len(people), self.items.vectors.shape[1]), dtype=np.float32)
+        weights = self._weights(people)
+        for person, history in enumerate(self._folded(people, weights)):
+            profiles[person] = history.person()
+        profiles[~able(people, weights)] = np.nan
+        return profiles
 
-    def _solved(self, observed: Observations, wanted: Float32Array) -> Float32Array:
-        vectors = self.items.vectors
-        return solved(observed, vectors, self._ridge(observed, len(vectors), self.spread), wanted)
+    def _weights(self, people: People) -> Float32Array:
+        """(n_interactions,) what each interaction counts."""
+        return self.items.counted(people, recency(people, self.settings.half_life))
 
-    def score(self, people: People) -> Float32Array:
-        """(len(people), n_items) float32; NaN for items nobody chose and empty histories."""
-        observed = self._observed(people)
-        profiles = self._solved(observed, self.items.sums(people, observed.weights))
-        return self.items.scores(profiles, able(people, observed.weights))
+    def _folded(self, people: People, weights: Float32Array) -> Iterator[FoldedHistory]:
+        """The history of each person."""
+        vectors, settings = self.items.vectors, self.settings
+        others = self.unobserved * len(vectors)
+        for here in histories_of(people):
+            own = weights[here]
+            growth = (float(own.sum()) + others) ** settings.frequency_scaling
+            held = np.float32(max(settings.regularization * growth, LEAST_RIDGE))
+            taken = gathered(vectors, people.histories.items[here])
+            yield FoldedHistory.of(taken, own, self.spread + held)
 
-    def reasons(self, people: People, item_index: int) -> Float32Array:
-        """(n_interactions,) what each interaction adds to the item's score.
+    def reasons(self, people: People, items: Int64Array) -> Float32Array:
+        """(n_interactions, width) what each interaction adds to the score of some items.
 
         An interaction also changes how the others count; the share is what it adds given that, as
         in section 5 of Hu et al., and the shares add up to the score.
         """
-        observed, vectors = self._observed(people), self.items.vectors
-        views = self._solved(observed, np.tile(vectors[item_index], (len(people), 1)))
-        histories = people.histories
-        shares = np.einsum("ik,ik->i", vectors[histories.items], views[histories.rows])
-        shares *= observed.weights * self.items.known[item_index]
-        return np.asarray(shares, dtype=np.float32)
-
-    def similar(self, item_index: int) -> Float32Array:
-        """(n_items,) the cosine of the items' vectors."""
-        return self.items.similar(item_index)
+        shares = np.empty((len(people.histories.items), items.shape[1]), dtype=np.float32)
+        folded = self._folded(people, self._weights(people))
+        for person, (here, history) in enumerate(zip(histories_of(people), folded, strict=True)):
+            shares[here] = history.shares(gathered(self.items.vectors, items[person]))
+        if not self.items.known.all():
+            shares *= self.items.known[items][people.histories.rows]
+        return shares
 
     def memory(self, data: TrainingData) -> int:
         """Bytes that `fit` takes at most, besides the data."""

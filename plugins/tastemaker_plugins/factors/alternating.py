@@ -153,29 +153,3 @@ def _dots(ones: Float32Array, others: Float32Array) -> Float32Array:
 def _ratios(numerators: Float32Array, denominators: Float32Array) -> Float32Array:
     """(m, 1) one divided by the other, which is positive unless the end is reached."""
     return np.asarray(numerators / np.maximum(denominators, SMALLEST), np.float32)[:, np.newaxis]
-
-
-def solved(
-    observed: Observations, others: Float32Array, ridge: Float32Array, wanted: Float32Array
-) -> Float32Array:
-    """Each row's wanted times the inverse of its own matrix, exactly.
-
-    Args:
-        observed: of n rows; row u has the matrix sum over its entries j of
-            c(u, j) y(j) y(j)', plus the diagonal ridge(u), c being the weights.
-        others: (m, k) float32, the y.
-        ridge: (n, k) float32, positive.
-        wanted: (n, k) float32.
-
-    Returns:
-        (n, k) float32; 0 for rows without entries.
-    """
-    result = np.zeros_like(wanted)
-    for batch in padded_batches(observed):
-        near = others.take(batch.columns, axis=0)
-        weighted = near * batch.weights[:, :, np.newaxis]
-        matrices = np.matmul(weighted.transpose(0, 2, 1), near)
-        np.einsum("mkk->mk", matrices)[...] += ridge[batch.rows]
-        targets = wanted[batch.rows, :, np.newaxis]
-        result[batch.rows] = np.linalg.solve(matrices, targets)[:, :, 0]
-    return result

@@ -29,6 +29,7 @@ from tastemaker_plugins.shared.recency import (
     recency,
     time_decay_setting,
 )
+from tastemaker_plugins.shared.vector_recommender import VectorRecommender
 
 BATCH_SIZE = 4096
 """Interactions in one step; chosen, not measured."""
@@ -86,7 +87,7 @@ class BprSettings(HistorySettings):
     half_life: float = half_life_setting(6.0)
 
 
-class Bpr(Recommender):
+class Bpr(VectorRecommender):
     """Bayesian personalised ranking, a person being the mean of the vectors of their items.
 
     score(u, i) = b[i] + q[i] . (sum over the history j of recency(j) p[j] / sum of recency).
@@ -105,8 +106,6 @@ class Bpr(Recommender):
     summary: ClassVar[str] = "Matrix factorisation by Bayesian personalised ranking (BPR)"
     settings_type: ClassVar[type[HistorySettings]] = BprSettings
     settings: BprSettings
-    items: ItemVectors
-    biases: Float32Array
 
     def fit(self, data: TrainingData, progress: Progress) -> Self:
         """Draws interactions and learns to rank each before its negative."""
@@ -128,8 +127,8 @@ class Bpr(Recommender):
         for done in range(0, total, batch):
             progress(done, total, "interactions")
             self._step(choices, choices.draw(batch, random), optimisers, known, random)
-        sources, targets, self.biases = (optimiser.values for optimiser in optimisers)
-        self.items = ItemVectors(targets, known, sources)
+        sources, targets, biases = (optimiser.values for optimiser in optimisers)
+        self.items = ItemVectors(targets, known, sources, biases).finished()
         return self
 
     def _step(
@@ -167,36 +166,24 @@ class Bpr(Recommender):
         for optimiser, gradient in zip(optimisers, gradients, strict=True):
             optimiser.step(gradient)
 
-    def score(self, people: People) -> Float32Array:
-        """(len(people), n_items) float32; NaN for unknown items and empty histories."""
-        scores = self.items.mean_scores(people, recency(people, self.settings.half_life))
-        scores += self.biases
-        return scores
+    def profiles(self, people: People) -> Float32Array:
+        """(len(people), factors) float32: the mean of each history; NaN for empty ones."""
+        shares = self.items.shares(people, recency(people, self.settings.half_life))
+        return self.items.profiles(people, shares)
 
-    def reasons(self, people: People, item_index: int) -> Float32Array:
-        """(n_interactions,) what each interaction adds to the item's score, bias included."""
-        weights = recency(people, self.settings.half_life)
-        reasons = self.items.mean_reasons(people, weights, item_index)
-        # the shares of a person add up to 1, and so does the bias among them
-        bias = self.biases[item_index] * self.items.known[item_index]
-        reasons += self.items.shares(people, weights) * bias
-        return reasons
-
-    def similar(self, item_index: int) -> Float32Array:
-        """(n_items,) the cosine of every item's vector with this one's."""
-        return self.items.similar(item_index)
+    def reasons(self, people: People, items: Int64Array) -> Float32Array:
+        """(n_interactions, width) what each interaction adds to scores, bias included."""
+        return self.items.mean_reasons(people, recency(people, self.settings.half_life), items)
 
     def state(self) -> State:
         """The vectors, the biases and the half-life."""
-        arrays = {**self.items.arrays(), "biases": self.biases}
-        return State(arrays, {"half_life": self.settings.half_life})
+        return State(self.items.arrays(), {"half_life": self.settings.half_life})
 
     @classmethod
     def restore(cls, state: State) -> Self:
         """A recommender that scores as the one whose `state` was taken."""
         restored = cls(BprSettings.from_values(state.values))
         restored.items = ItemVectors.of(state.arrays)
-        restored.biases = state.arrays["biases"]
         return restored
 
 

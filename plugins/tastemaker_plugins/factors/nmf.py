@@ -11,6 +11,7 @@ from scipy.sparse import csr_array
 
 from tastemaker import (
     Float32Array,
+    Int64Array,
     People,
     Progress,
     Recommender,
@@ -28,8 +29,10 @@ from tastemaker_plugins.factors.popularity_damping import (
     powers,
     relative_popularity,
 )
-from tastemaker_plugins.shared.item_vectors import ItemVectors, able
+from tastemaker_plugins.shared.item_vectors import ItemVectors
 from tastemaker_plugins.shared.recency import recency, strengths
+from tastemaker_plugins.shared.vector_recommender import VectorRecommender
+from tastemaker_plugins.shared.vector_search import able
 
 HALF_STEPS = 6
 """Steps towards the best themes, or people, before the other side is fitted again; chosen, not
@@ -58,7 +61,7 @@ class NmfSettings(DampingSettings):
     )
 
 
-class Nmf(Recommender):
+class Nmf(VectorRecommender):
     """Non-negative factorisation of who chose what; a history is folded in without negatives.
 
     X (people x items, older interactions counting less, a row divided by the fourth root of its
@@ -76,7 +79,6 @@ class Nmf(Recommender):
     summary: ClassVar[str] = "Non-negative matrix factorisation, popularity damped"
     settings_type: ClassVar[type[Settings]] = NmfSettings
     settings: NmfSettings
-    items: ItemVectors
     history_weights: Float32Array
     gram: Float32Array
 
@@ -88,7 +90,8 @@ class Nmf(Recommender):
         themes = self._themes(damped(matrix, popularity, damping), data.seed, progress)
         boosted = themes * powers(popularity, boost)[:, np.newaxis]
         history_weights = powers(popularity, -boost - damping)
-        self._take(ItemVectors(boosted, popularity > 0), history_weights, self._gram(themes))
+        items = ItemVectors(boosted, popularity > 0).finished()
+        self._take(items, history_weights, self._gram(themes))
         return self
 
     def _themes(self, matrix: csr_array, seed: int, progress: Progress) -> Float32Array:
@@ -122,33 +125,27 @@ class Nmf(Recommender):
         own = self.history_weights[people.histories.items]
         return self.items.counted(people, recency(people, self.settings.half_life) * own)
 
-    def score(self, people: People) -> Float32Array:
-        """(len(people), n_items) float32; NaN for items nobody chose and empty histories."""
+    def profiles(self, people: People) -> Float32Array:
+        """(len(people), k) float32: how much each likes each theme; NaN for empty histories."""
         weights = self._weights(people)
         likings = self._likings(self.items.sums(people, weights))
-        return self.items.scores(likings, able(people, weights))
+        likings[~able(people, weights)] = np.nan
+        return likings
 
     def _likings(self, wanted: Float32Array) -> Float32Array:
         """(n, k) how much of each theme is in what the histories sum up to."""
         return self._solver.solve(wanted, np.zeros_like(wanted), FOLD_IN_STEPS)
 
-    def reasons(self, people: People, item_index: int) -> Float32Array:
-        """(n_interactions,) what each interaction adds to the item's score.
+    def reasons(self, people: People, items: Int64Array) -> Float32Array:
+        """(n_interactions, width) what each interaction adds to the score of some items.
 
         What a theme adds is shared among the interactions by what each has of the theme.
         """
-        weights, vectors = self._weights(people), self.items.vectors
+        weights = self._weights(people)
         wanted = self.items.sums(people, weights)
-        parts = self._likings(wanted) * vectors[item_index]
-        np.divide(parts, wanted, out=parts, where=wanted > 0)
-        histories = people.histories
-        shares = np.einsum("ik,ik->i", vectors[histories.items], parts[histories.rows])
-        shares *= weights * self.items.known[item_index]
-        return np.asarray(shares, dtype=np.float32)
-
-    def similar(self, item_index: int) -> Float32Array:
-        """(n_items,) the cosine of what the items have of each theme."""
-        return self.items.similar(item_index)
+        likings = self._likings(wanted)
+        np.divide(likings, wanted, out=likings, where=wanted > 0)
+        return self.items.reasons(people, weights, items, stretches=likings)
 
     def memory(self, data: TrainingData) -> int:
         """Bytes that `fit` takes at most, besides the data."""

@@ -27,9 +27,12 @@ class Nonnegative:
         curves = np.linalg.eigvalsh(gram.astype(np.float64))
         flattest, steepest = (curves[0], curves[-1]) if len(curves) else (1.0, 1.0)
         self._stride = np.float32(1 / steepest)
-        self._kept = np.eye(len(gram), dtype=np.float32) - self._stride * gram
+        kept = np.eye(len(gram), dtype=np.float32) - self._stride * gram
         share = np.sqrt(max(flattest, 0) / steepest)
-        self._momentum = np.float32((1 - share) / (1 + share))
+        momentum = np.float32((1 - share) / (1 + share))
+        # what becomes of the points now, and of those a step before
+        now, before = (1 + momentum) * kept, -momentum * kept
+        self._turns = (np.concatenate((now, before)), np.concatenate((before, now)))
 
     def solve(self, wanted: Float32Array, start: Float32Array, steps: int) -> Float32Array:
         """The rows after some steps.
@@ -42,14 +45,13 @@ class Nonnegative:
         Returns:
             (n, k) float32, not negative.
         """
+        size = wanted.shape[1]
         pull = wanted * self._stride
-        points = ahead = start
-        for _ in range(steps):
-            before = points
-            points = ahead @ self._kept
-            points += pull
-            np.maximum(points, 0, out=points)
-            ahead = points - before
-            ahead *= self._momentum
-            ahead += points
-        return points
+        # the points now and those a step before, side by side, so that one product moves both
+        both = np.concatenate((start, start), axis=1)
+        halves, moved = (both[:, :size], both[:, size:]), np.empty_like(pull)
+        for step in range(steps):
+            np.matmul(both, self._turns[1 - step % 2], out=moved)
+            moved += pull
+            np.maximum(moved, 0, out=halves[step % 2])
+        return halves[1 - steps % 2].copy()

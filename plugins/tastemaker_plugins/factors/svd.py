@@ -11,6 +11,7 @@ from scipy.sparse import csr_array
 
 from tastemaker import (
     Float32Array,
+    Int64Array,
     People,
     Progress,
     Recommender,
@@ -27,9 +28,10 @@ from tastemaker_plugins.factors.popularity_damping import (
     powers,
     relative_popularity,
 )
-from tastemaker_plugins.shared.item_vectors import ItemVectors, able
+from tastemaker_plugins.shared.item_vectors import ItemVectors
 from tastemaker_plugins.shared.recency import recency, strengths
 from tastemaker_plugins.shared.truncated_svd import SPARE, truncated_svd
+from tastemaker_plugins.shared.vector_recommender import VectorRecommender
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class SvdSettings(DampingSettings):
     )
 
 
-class Svd(Recommender):
+class Svd(VectorRecommender):
     """Truncated SVD of who chose what, weak directions damped; a history is projected on it.
 
     With X (people x items, older interactions counting less, a row divided by the fourth root of
@@ -65,20 +67,24 @@ class Svd(Recommender):
     summary: ClassVar[str] = "Matrix factorisation by truncated SVD, popularity damped"
     settings_type: ClassVar[type[Settings]] = SvdSettings
     settings: SvdSettings
-    items: ItemVectors
     history_weights: Float32Array
 
     def fit(self, data: TrainingData, progress: Progress) -> Self:
         """Finds the directions."""
         progress(0, 1, "directions")
+        self._learn(data)
+        self.items = self.items.finished()
+        progress(1, 1, "directions")
+        return self
+
+    def _learn(self, data: TrainingData) -> None:
+        """Sets the items' vectors and weights."""
         matrix = strengths(data.people, self.settings.time_decay)
         popularity = relative_popularity(matrix)
         rest = damped(matrix, popularity, self.settings.popularity_damping)
         size = (self.settings.factors, self.settings.regularization)
         directions, lengths = damped_directions(rest, *size, data.seed)
         self._take(directions * lengths, popularity)
-        progress(1, 1, "directions")
-        return self
 
     def _take(self, vectors: Float32Array, popularity: Float32Array) -> None:
         """Puts popularity into the vectors, and takes it out of the weights of a history."""
@@ -92,21 +98,13 @@ class Svd(Recommender):
         own = self.history_weights[people.histories.items]
         return self.items.counted(people, recency(people, self.settings.half_life) * own)
 
-    def score(self, people: People) -> Float32Array:
-        """(len(people), n_items) float32; NaN for items nobody chose and empty histories."""
-        weights = self._weights(people)
-        return self.items.scores(self.items.sums(people, weights), able(people, weights))
+    def profiles(self, people: People) -> Float32Array:
+        """(len(people), factors) float32: the projection of each history; NaN for empty ones."""
+        return self.items.profiles(people, self._weights(people))
 
-    def reasons(self, people: People, item_index: int) -> Float32Array:
-        """(n_interactions,) what each interaction adds to the item's score."""
-        vectors = self.items.vectors
-        shares: Float32Array = (vectors @ vectors[item_index])[people.histories.items]
-        shares *= self._weights(people) * self.items.known[item_index]
-        return shares
-
-    def similar(self, item_index: int) -> Float32Array:
-        """(n_items,) the cosine of the items' vectors."""
-        return self.items.similar(item_index)
+    def reasons(self, people: People, items: Int64Array) -> Float32Array:
+        """(n_interactions, width) what each interaction adds to the score of some items."""
+        return self.items.reasons(people, self._weights(people), items)
 
     def memory(self, data: TrainingData) -> int:
         """Bytes that `fit` takes at most, besides the data."""

@@ -28,6 +28,7 @@ from tastemaker_plugins.factors.popularity_damping import (
     scaled,
 )
 from tastemaker_plugins.factors.svd import Svd, SvdSettings, damped_directions
+from tastemaker_plugins.shared.half_precision import Vectors, halved, whole
 from tastemaker_plugins.shared.recency import strengths
 from tastemaker_plugins.shared.term_vectors import TermVectors
 from tastemaker_plugins.shared.truncated_svd import SPARE
@@ -88,7 +89,7 @@ class SvdFeatures(Svd):
     settings_type: ClassVar[type[Settings]] = SvdFeaturesSettings
     settings: SvdFeaturesSettings
     terms: TermVectors
-    places: Float32Array
+    places: Vectors
     median_popularity: float
 
     def fit(self, data: TrainingData, progress: Progress) -> Self:
@@ -110,6 +111,7 @@ class SvdFeatures(Svd):
         self.places = places * _fitted_scale(described[chosen] @ places, vectors[chosen])
         self.median_popularity = float(np.median(popularity[chosen])) if chosen.any() else 1.0
         self._place(vectors, popularity, described)
+        self.items = self.items.finished()
         progress(2, 2, "directions")
         return self
 
@@ -130,7 +132,7 @@ class SvdFeatures(Svd):
     def _place(self, vectors: Float32Array, popularity: Float32Array, described: csr_array) -> None:
         """Gives items that nobody chose the place of their terms."""
         unplaced = (popularity == 0) & (np.diff(described.indptr) > 0)
-        vectors[unplaced] = described[unplaced] @ self.places
+        vectors[unplaced] = described[unplaced] @ whole(self.places)
         self._take(vectors, np.where(unplaced, np.float32(self.median_popularity), popularity))
 
     def extend(self, items: Items) -> None:
@@ -164,7 +166,7 @@ class SvdFeatures(Svd):
             "popularity_damping": self.settings.popularity_damping,
             "popularity_boost": self.settings.popularity_boost,
         }
-        return State({**vectors.arrays, **terms.arrays, "places": self.places}, values)
+        return State({**vectors.arrays, **terms.arrays, "places": halved(self.places)}, values)
 
     @classmethod
     def restore(cls, state: State) -> Self:

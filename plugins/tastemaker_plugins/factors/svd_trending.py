@@ -42,12 +42,14 @@ class SvdTrending(Svd):
             nothing = np.zeros((data.n_items, 0), dtype=np.float32)
             self._take(nothing, np.zeros(data.n_items, dtype=np.float32))
             return self
-        super().fit(data, progress)
+        return super().fit(data, progress)
+
+    def _learn(self, data: TrainingData) -> None:
+        super()._learn(data)
         trend = trends(data.people, self.settings)
         self.items = replace(self.items, vectors=self.items.vectors * trend[:, np.newaxis])
         # in a history an item counts as it would without a trend
         self.history_weights = self.history_weights / trend
-        return self
 
 
 @hookimpl

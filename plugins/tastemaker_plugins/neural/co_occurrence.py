@@ -8,7 +8,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from tastemaker import BoolArray, Float32Array, Int32Array, Int64Array, People, Progress
-from tastemaker_plugins.shared.item_vectors import unit
+from tastemaker_plugins.neural.layers import unit
 from tastemaker_plugins.shared.neighbours import AnyArray, nearest
 from tastemaker_plugins.shared.recency import strengths
 from tastemaker_plugins.shared.truncated_svd import truncated_svd

@@ -12,6 +12,7 @@ from scipy.sparse import csr_array
 
 from tastemaker import Float32Array, Int32Array, Items
 from tastemaker_plugins.neural.texts import Vocabulary
+from tastemaker_plugins.shared.half_precision import Vectors, halved, whole
 from tastemaker_plugins.shared.truncated_svd import truncated_svd
 
 CONTENT_SIZE, CONTENT_WORDS = 64, 32
@@ -34,7 +35,7 @@ class ItemContent:
     """
 
     vocabulary: Vocabulary
-    projection: Float32Array
+    projection: Vectors
 
     @classmethod
     def of(cls, items: Items, size: int, max_words: int, length: int, seed: int) -> Self:
@@ -62,14 +63,14 @@ class ItemContent:
     def read(self, items: Items) -> Float32Array:
         """(len(items), size) float32 of length 1; zeros for items without a known word."""
         words = _word_presence(self.vocabulary.read(items), len(self.projection))
-        vectors = np.asarray(words @ self.projection, dtype=np.float32)
+        vectors = np.asarray(words @ whole(self.projection), dtype=np.float32)
         norms = np.sqrt((vectors * vectors).sum(axis=1, keepdims=True))
         scaled: Float32Array = vectors / np.maximum(norms, 1e-9)
         return scaled
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """What `restored` needs, as arrays."""
-        return {**self.vocabulary.arrays(), "projection": self.projection}
+        return {**self.vocabulary.arrays(), "projection": halved(self.projection)}
 
     def values(self) -> dict[str, Any]:
         """What `restored` needs, as JSON values."""

@@ -72,6 +72,11 @@ class Shuffled:
             yield tuple(array[rows] for array in self.arrays)
 
 
+RESUMED_RATE = 0.3
+"""Of the learning rate, where a network starts where another one has ended: with the whole rate
+`sequence` forgot what was learnt, and came out worse than it had started."""
+
+
 @dataclass(frozen=True)
 class Pace:
     """How long and how fast to train.
@@ -83,6 +88,14 @@ class Pace:
 
     epochs: int
     learning_rate: float
+
+    def resumed(self, share: float) -> Pace:
+        """How a network is trained that starts where another one has ended.
+
+        Args:
+            share: of the epochs; one is left at least.
+        """
+        return Pace(max(1, round(self.epochs * share)), self.learning_rate * RESUMED_RATE)
 
 
 def train_network(

@@ -12,11 +12,15 @@ from functools import cached_property
 
 import numpy as np
 
-from tastemaker import BoolArray, Float32Array
+from tastemaker import Float32Array
 
 Activation = Callable[[Float32Array], Float32Array]
 
-HALF = np.float32(0.5)
+HALF, ONE = np.full((2, 1), [[0.5], [1]], dtype=np.float32)
+"""Arrays, as NumPy takes a microsecond to make one of a number."""
+
+TINY = np.float32(1e-6)
+"""Added to a squared length before it divides."""
 
 
 def linear(values: Float32Array) -> Float32Array:
@@ -35,6 +39,13 @@ def dense(
 ) -> Float32Array:
     """(…, n_out) of inputs (…, n_in), with kernel (n_in, n_out) and bias (n_out,)."""
     return activation(inputs @ kernel + bias)
+
+
+def unit(vectors: Float32Array) -> Float32Array:
+    """(n, size) the vectors with length 1, but for those of next to no length."""
+    squares = (vectors * vectors).sum(axis=1, keepdims=True)
+    scaled: Float32Array = vectors / np.sqrt(squares + TINY)
+    return scaled
 
 
 def conv1d(
@@ -62,10 +73,10 @@ def conv1d(
 
 @dataclass(frozen=True)
 class Gru:
-    """The state of a GRU after the last step of each sequence.
+    """A GRU that reads sequences; its state is its output.
 
     z, r = sigmoid(x W_zr + h U_zr + b_zr); c = tanh(x W_c + b_c + r * (h U_c + b'_c));
-    h' = z * h + (1 - z) * c. Steps that are masked leave the state as it is.
+    h' = z * h + (1 - z) * c.
 
     Cho, K., et al.: Learning Phrase Representations using RNN Encoder-Decoder. EMNLP 2014.
 
@@ -79,27 +90,54 @@ class Gru:
     recurrent: Float32Array
     bias: Float32Array
 
-    def __call__(self, inputs: Float32Array, mask: BoolArray | None = None) -> Float32Array:
-        """(n, size) of inputs (n, n_steps, n_in) and mask (n, n_steps), true where a step is."""
+    def start(self, n: int) -> Float32Array:
+        """(n, size) the states before anything is read."""
+        return np.zeros((n, len(self.recurrent)), dtype=np.float32)
+
+    def output(self, states: Float32Array) -> Float32Array:
+        """(n, size) what the states give."""
+        return states
+
+    def read(
+        self, states: Float32Array, inputs: Float32Array, active: Sequence[int] | None = None
+    ) -> Float32Array:
+        """The states after further inputs.
+
+        Args:
+            states: (n, size) float32, before; not changed.
+            inputs: (n, n_steps, n_in) float32.
+            active: (n_steps,) how many of the first states read each step; all where not given.
+        """
         size = len(self.recurrent)
         kernel, recurrent, bias, inner_bias = self._prepared
-        given = _by_step(inputs) @ kernel + bias
-        state = np.zeros((len(inputs), size), dtype=np.float32)
-        for step, part in enumerate(given):
-            own = state @ recurrent
-            gates = part[:, : 2 * size] + own[:, : 2 * size]
-            np.tanh(gates, out=gates)
-            gates += 1  # twice 1 - z, and twice r
-            candidate = own[:, 2 * size :]
-            candidate += inner_bias
-            candidate *= gates[:, size:]
-            candidate += part[:, 2 * size :]
-            np.tanh(candidate, out=candidate)
-            candidate -= state
-            candidate *= gates[:, :size]
-            candidate *= HALF if mask is None else HALF * mask[:, step, np.newaxis]
-            state += candidate
-        return state
+        states, given = states.copy(), _by_step(inputs, kernel, bias)
+        room = np.empty((2, len(states), 3 * size), dtype=np.float32)
+        counts = active or (len(states),) * len(given)
+        before = -1
+        for part, count in zip(given, counts, strict=True):
+            if count != before:
+                # an operation on so few numbers takes no longer than finding where they are
+                state, own, gates = states[:count], *room[:, :count]
+                own_gates, candidate = own[:, : 2 * size], own[:, 2 * size :]
+                gates, leave, reset = (
+                    gates[:, : 2 * size],
+                    gates[:, :size],
+                    gates[:, size : 2 * size],
+                )
+                before = count
+            np.dot(state, recurrent, own)
+            np.add(part[:count, : 2 * size], own_gates, gates)
+            np.tanh(gates, gates)
+            np.add(gates, ONE, gates)  # twice 1 - z, and twice r
+            np.add(candidate, inner_bias, candidate)
+            np.multiply(candidate, reset, candidate)
+            np.add(candidate, part[:count, 2 * size :], candidate)
+            np.tanh(candidate, candidate)
+            np.subtract(candidate, state, candidate)
+            np.multiply(candidate, leave, candidate)
+            np.multiply(candidate, HALF, candidate)
+            np.add(state, candidate, state)
+        return states
 
     @cached_property
     def _prepared(self) -> tuple[Float32Array, Float32Array, Float32Array, Float32Array]:
@@ -119,10 +157,10 @@ class Gru:
 
 @dataclass(frozen=True)
 class Lstm:
-    """The output of an LSTM after the last step of each sequence.
+    """An LSTM that reads sequences; its state is its output and, beside it, its cell.
 
     i, f, o = sigmoid(x W + h U + b); c' = f * c + i * tanh(x W_c + h U_c + b_c);
-    h' = o * tanh(c'). Steps that are masked leave output and cell as they are.
+    h' = o * tanh(c').
 
     Hochreiter, S., Schmidhuber, J.: Long Short-Term Memory. Neural Computation 9(8), 1997.
 
@@ -136,25 +174,39 @@ class Lstm:
     recurrent: Float32Array
     bias: Float32Array
 
-    def __call__(self, inputs: Float32Array, mask: BoolArray | None = None) -> Float32Array:
-        """(n, size) of inputs (n, n_steps, n_in) and mask (n, n_steps), true where a step is."""
+    def start(self, n: int) -> Float32Array:
+        """(n, 2 * size) the states before anything is read."""
+        return np.zeros((n, 2 * len(self.recurrent)), dtype=np.float32)
+
+    def output(self, states: Float32Array) -> Float32Array:
+        """(n, size) what the states give."""
+        return states[:, : len(self.recurrent)]
+
+    def read(
+        self, states: Float32Array, inputs: Float32Array, active: Sequence[int] | None = None
+    ) -> Float32Array:
+        """The states after further inputs.
+
+        Args:
+            states: (n, 2 * size) float32, before; not changed.
+            inputs: (n, n_steps, n_in) float32.
+            active: (n_steps,) how many of the first states read each step; all where not given.
+        """
         size = len(self.recurrent)
         kernel, recurrent, bias = self._prepared
-        given = _by_step(inputs) @ kernel + bias
-        output = np.zeros((len(inputs), size), dtype=np.float32)
-        cell = np.zeros_like(output)
-        for step, part in enumerate(given):
-            squashed = np.tanh(part + output @ recurrent)
-            gates = HALF * squashed + HALF
-            enter, stay = gates[:, :size], gates[:, size : 2 * size]
-            next_cell = stay * cell + enter * squashed[:, 2 * size : 3 * size]
-            next_output = gates[:, 3 * size :] * np.tanh(next_cell)
-            if mask is not None:
-                here = mask[:, step, np.newaxis]
-                next_cell = np.where(here, next_cell, cell)
-                next_output = np.where(here, next_output, output)
-            cell, output = next_cell, next_output
-        return output
+        states, given = states.copy(), _by_step(inputs, kernel, bias)
+        for part, count in zip(given, active or (len(states),) * len(given), strict=True):
+            output, cell = states[:count, :size], states[:count, size:]
+            squashed = output @ recurrent
+            squashed += part[:count]
+            np.tanh(squashed, out=squashed)
+            gates = HALF * squashed
+            gates += HALF
+            cell *= gates[:, size : 2 * size]
+            cell += gates[:, :size] * squashed[:, 2 * size : 3 * size]
+            np.tanh(cell, out=output)
+            output *= gates[:, 3 * size :]
+        return states
 
     @cached_property
     def _prepared(self) -> tuple[Float32Array, Float32Array, Float32Array]:
@@ -172,6 +224,9 @@ def recurrent_of(kind: str, weights: Sequence[Float32Array]) -> Gru | Lstm:
     return RECURRENT[kind](*weights)
 
 
-def _by_step(inputs: Float32Array) -> Float32Array:
-    """(n_steps, n, n_in): each step's inputs side by side in memory."""
-    return np.ascontiguousarray(inputs.transpose(1, 0, 2))
+def _by_step(inputs: Float32Array, kernel: Float32Array, bias: Float32Array) -> Float32Array:
+    """(n_steps, n, n_out): what the layer makes of each step's inputs by themselves."""
+    n, n_steps, n_in = inputs.shape
+    given = np.ascontiguousarray(inputs.transpose(1, 0, 2)).reshape(-1, n_in) @ kernel
+    given += bias
+    return given.reshape(n_steps, n, -1)

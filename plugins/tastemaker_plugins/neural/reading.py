@@ -7,23 +7,32 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
+import numpy as np
+
 from tastemaker import (
     Float32Array,
     Int32Array,
+    Int64Array,
     Items,
     People,
-    Recommender,
+    Progress,
     State,
     TrainingData,
     setting,
 )
 from tastemaker_plugins.neural.settings import RUNTIME
 from tastemaker_plugins.neural.texts import Vocabulary
-from tastemaker_plugins.shared.item_vectors import ItemVectors, Rows
+from tastemaker_plugins.shared.half_precision import Rows, Vectors, halved, whole
+from tastemaker_plugins.shared.item_vectors import ItemVectors
 from tastemaker_plugins.shared.recency import HistorySettings, half_life_setting, recency
+from tastemaker_plugins.shared.vector_recommender import VectorRecommender
 
-Network = Mapping[str, Float32Array]
-"""The weights of a network: "words.0" is the first of the layer "words"."""
+Network = Mapping[str, Vectors]
+"""The weights of a network: "words.0" is the first of the layer "words"; it may be float16."""
+
+READING_RESUMED = 1 / 3
+"""The share of the epochs where a network starts where another one has ended: NDCG@10 was then .99
+or more of that of all epochs, measured as for `sequence`."""
 
 
 def text_length_setting(default: int) -> Any:
@@ -53,15 +62,16 @@ class ReadingSettings(HistorySettings):
     text_length: int = text_length_setting(24)
 
 
-class TextRecommender(Recommender):
+class TextRecommender(VectorRecommender):
     """Scores items by the vectors that a trained network makes of their texts, with NumPy alone.
 
-    A subclass gives `fit`, which sets the attributes, and `encoded`.
+    A subclass gives `_learn`, which sets the attributes, and `encoded`.
 
     Attributes:
         vocabulary: how items are read.
         network: the trained weights by name.
-        vectors: what the network makes of every item.
+        items: what the network makes of every item.
+        only_trained: the layers that only training needs.
     """
 
     family: ClassVar[str] = "content"
@@ -70,7 +80,31 @@ class TextRecommender(Recommender):
     settings: ReadingSettings
     vocabulary: Vocabulary
     network: Network
-    vectors: ItemVectors
+    only_trained: ClassVar[tuple[str, ...]] = ()
+
+    def fit(self, data: TrainingData, progress: Progress) -> Self:
+        """Learns to read."""
+        return self._learn(data, progress, None)
+
+    def fit_from(self, data: TrainingData, progress: Progress, before: Self) -> Self:
+        """Learns with a share of the epochs from where another one has ended."""
+        return self._learn(data, progress, before)
+
+    @abstractmethod
+    def _learn(self, data: TrainingData, progress: Progress, before: Self | None) -> Self:
+        """Learns as in `fit`, or as in `fit_from` where the one before knows the same words."""
+
+    def _begun(self, start: Network, before: Self | None) -> tuple[Network, bool]:
+        """The network to start with, and whether it has been trained before."""
+        if before is None or not np.array_equal(before.vocabulary.words, self.vocabulary.words):
+            return start, False
+        known = {
+            name: whole(array)
+            for name, array in before.network.items()
+            if name.split(".")[0] not in self.only_trained and name in start
+        }
+        fits = all(start[name].shape == array.shape for name, array in known.items())
+        return ({**start, **known}, True) if fits else (start, False)
 
     @abstractmethod
     def encoded(self, texts: Int32Array) -> ItemVectors:
@@ -102,25 +136,29 @@ class TextRecommender(Recommender):
 
     def extend(self, items: Items) -> None:
         """Reads the items added since training."""
-        self.vectors = self.vectors.joined(self.encoded(self.vocabulary.read(items)))
+        self.items = self.items.joined(self.encoded(self.vocabulary.read(items)))
 
-    def score(self, people: People) -> Float32Array:
-        """(len(people), n_items) float32; NaN for items without words and empty histories."""
-        return self.vectors.mean_scores(people, self.weights(people), self.rows(people))
+    def profiles(self, people: People) -> Float32Array:
+        """(len(people), size) float32: the mean of each history; NaN for empty ones."""
+        shares = self.items.shares(people, self.weights(people))
+        return self.items.profiles(people, shares, self.rows(people))
 
-    def reasons(self, people: People, item_index: int) -> Float32Array:
-        """(n_interactions,) what each interaction adds to the item's score."""
-        weights, rows = self.weights(people), self.rows(people)
-        return self.vectors.mean_reasons(people, weights, item_index, rows)
+    def reasons(self, people: People, items: Int64Array) -> Float32Array:
+        """(n_interactions, width) what each interaction adds to the score of some items."""
+        return self.items.mean_reasons(people, self.weights(people), items, self.rows(people))
 
     def similar(self, item_index: int) -> Float32Array:
         """(n_items,) float32: the score of every item for a person who chose this one only."""
-        return self.vectors.scores_after(item_index)
+        return self.items.scores_after(item_index)
 
     def state(self) -> State:
         """The words, the weights of the network, every item's vectors, and the half-life."""
-        arrays = {f"network.{name}": array for name, array in self.network.items()}
-        arrays |= self.vectors.arrays() | self.vocabulary.arrays()
+        read = {
+            f"network.{name}": halved(array) if name == "words.0" else array
+            for name, array in self.network.items()
+            if name.split(".")[0] not in self.only_trained
+        }
+        arrays = read | self.items.arrays() | self.vocabulary.arrays()
         return State(arrays, {"half_life": self.settings.half_life, **self.vocabulary.values()})
 
     @classmethod
@@ -128,7 +166,7 @@ class TextRecommender(Recommender):
         """A recommender that scores as the one whose `state` was taken."""
         restored = cls(cls.settings_type.from_values(state.values))
         restored.vocabulary = Vocabulary.restored(state.arrays, state.values)
-        restored.vectors = ItemVectors.of(state.arrays)
+        restored.items = ItemVectors.of(state.arrays)
         restored.network = {
             name.removeprefix("network."): array
             for name, array in state.arrays.items()

@@ -11,7 +11,7 @@ import numpy as np
 from tastemaker import (
     BoolArray,
     Float32Array,
-    Int32Array,
+    Int64Array,
     Items,
     People,
     Progress,
@@ -37,9 +37,12 @@ from tastemaker_plugins.neural.settings import (
     history_length_setting,
     horizon_setting,
 )
+from tastemaker_plugins.neural.state_cache import StateCache
 from tastemaker_plugins.neural.training_examples import TrainingExamples
 from tastemaker_plugins.neural.windows import newest_items
+from tastemaker_plugins.shared.half_precision import gathered
 from tastemaker_plugins.shared.item_vectors import ItemVectors
+from tastemaker_plugins.shared.vector_recommender import VectorRecommender
 
 HISTORIES = 512
 """People scored at once: bounds the memory."""
@@ -64,7 +67,7 @@ class SequenceSettings(NetworkSettings):
     batch_size: int = batch_size_setting(96, "windows of history", low=1, high=4096)
 
 
-class Sequence(Recommender):
+class Sequence(VectorRecommender):
     """A recurrent network reads the history; what it then expects is compared with every item.
 
     With v(i) = own(i) + P content(i) for every item, h = GRU(v of the history, oldest first),
@@ -86,12 +89,10 @@ class Sequence(Recommender):
     settings: SequenceSettings
     content: ItemContent
     content_projection: Float32Array
-    vectors: Float32Array
-    bias: Float32Array
-    known: BoolArray
     recurrent: Gru | Lstm
     head: tuple[Float32Array, ...]
     largest_weight: float
+    cache: StateCache
 
     def memory(self, data: TrainingData) -> int:
         """The bytes that `fit` takes at most."""
@@ -104,6 +105,14 @@ class Sequence(Recommender):
 
     def fit(self, data: TrainingData, progress: Progress) -> Self:
         """Learns item vectors and how to read them."""
+        return self._learn(data, progress, None)
+
+    def fit_from(self, data: TrainingData, progress: Progress, before: Self) -> Self:
+        """Learns with a share of the epochs from where another one has ended."""
+        alike = len(before.items.known) == data.n_items and before.shape() == self.shape()
+        return self._learn(data, progress, before if alike and before.items.known.any() else None)
+
+    def _learn(self, data: TrainingData, progress: Progress, before: Self | None) -> Self:
         settings = self.settings
         self.content = ItemContent.of(
             data.items, CONTENT_SIZE, settings.max_words, CONTENT_WORDS, data.seed
@@ -121,9 +130,17 @@ class Sequence(Recommender):
             weights = SequenceWeights.nothing(shape, CONTENT_SIZE)
         else:
             own = content[examples.chosen]
-            weights = train_sequence(examples, own, shape, data.seed, progress)
+            start = None if before is None else before._weights(examples.chosen, own)
+            weights = train_sequence(examples, own, shape, data.seed, progress, start)
         self.assemble(examples, content, weights)
         return self
+
+    def _weights(self, chosen: Int64Array, content: Float32Array) -> SequenceWeights:
+        """The network again, of the chosen items with this content."""
+        recurrent = tuple(getattr(self.recurrent, part) for part in RECURRENT_PARTS)
+        own = gathered(self.items.vectors, chosen) - content @ self.content_projection
+        bias = self._biases[chosen]
+        return SequenceWeights(own, self.content_projection, bias, recurrent, self.head)
 
     def shape(self) -> SequenceShape:
         """The shape of the network that the settings describe."""
@@ -152,52 +169,82 @@ class Sequence(Recommender):
         self.content_projection, self.head = weights.content_projection, weights.head
         self.recurrent = recurrent_of(self.settings.recurrent_layer, weights.recurrent)
         self.largest_weight = examples.largest_weight
-        self.vectors = content @ weights.content_projection
-        self.vectors[examples.chosen] += weights.own
+        vectors = content @ weights.content_projection
+        vectors[examples.chosen] += weights.own
         typical = weights.bias.mean() if len(weights.bias) else 0
-        self.bias = np.full(len(content), typical, np.float32)
-        self.bias[examples.chosen] = weights.bias
-        self.known = np.asarray(content.any(axis=1) & (not examples.empty), dtype=np.bool_)
-        self.known[examples.chosen] = True
+        biases = np.full(len(content), typical, np.float32)
+        biases[examples.chosen] = weights.bias
+        known: BoolArray = np.asarray(content.any(axis=1) & (not examples.empty), np.bool_)
+        known[examples.chosen] = True
+        self.items = ItemVectors(vectors, known, biases=biases).finished()
+        self.cache = StateCache()
 
     def extend(self, items: Items) -> None:
         """Places the items added since training by their content."""
         content = self.content.read(items)
-        typical = self.bias[self.known].mean() if self.known.any() else 0
-        self.vectors = np.vstack([self.vectors, content @ self.content_projection])
-        self.bias = np.append(self.bias, np.full(len(items), typical, np.float32))
-        self.known = np.append(self.known, content.any(axis=1) & bool(self.known.any()))
+        before, known = self._biases, self.items.known
+        typical = before[known].mean() if known.any() else 0
+        biases = np.full(len(items), typical, np.float32)
+        placed = np.asarray(content.any(axis=1) & bool(known.any()), dtype=np.bool_)
+        vectors = content @ self.content_projection
+        self.items = self.items.joined(ItemVectors(vectors, placed, biases=biases))
 
-    def score(self, people: People) -> Float32Array:
-        """(len(people), n_items) float32; NaN for items unknown and without known content.
+    @property
+    def _biases(self) -> Float32Array:
+        """(n_items,) float32, the items' biases."""
+        biases = self.items.biases
+        return np.zeros(len(self.items.known), np.float32) if biases is None else biases
 
-        NaN as well for people who chose none of the others.
-        """
-        scores = np.full((len(people), len(self.vectors)), np.nan, dtype=np.float32)
-        counted = (people.weights > 0) & self.known[people.histories.items]
-        items, places = newest_items(people, self.settings.history_length, counted)
-        if not items.size:
-            return scores
-        weights = people.weights / np.float32(self.largest_weight)
-        for first in range(0, len(people), HISTORIES):
-            part = slice(first, first + HISTORIES)
-            scores[part] = self._expected(items[part], weights[places[part]]) @ self.vectors.T
-        scores += self.bias
-        scores[items[:, -1] < 0] = np.nan
-        if not self.known.all():
-            scores[:, ~self.known] = np.nan
-        return scores
-
-    def _expected(self, items: Int32Array, weights: Float32Array) -> Float32Array:
-        """(n, size) what is expected next after the items; -1 for padding."""
-        read = items >= 0
-        given = self.vectors[items] * (weights * read)[..., np.newaxis]
+    def profiles(self, people: People) -> Float32Array:
+        """(len(people), size) float32: what is expected next; NaN for who chose nothing known."""
+        counted = (people.weights > 0) & self.items.known[people.histories.items]
+        states = self._state(people, counted) if len(people) == 1 else self._states(people, counted)
         kernel, bias = self.head
-        return dense(self.recurrent(given, None if read.all() else read), kernel, bias)
+        return dense(self.recurrent.output(states), kernel, bias)
 
-    def similar(self, item_index: int) -> Float32Array:
-        """(n_items,) the cosine between the item's vector and that of every item."""
-        return ItemVectors(self.vectors, self.known).similar(item_index)
+    def _state(self, people: People, counted: BoolArray) -> Float32Array:
+        """(1, width) the state after the history of one person; NaN where none of it counts.
+
+        After the same history it is remembered, and after a history of one more it takes one step.
+        """
+        counts, length = np.flatnonzero(counted), self.settings.history_length
+        places = counts[-length:]
+        if not len(places):
+            return np.full_like(self.recurrent.start(1), np.nan)
+        items = people.histories.items[places]
+        weights = people.weights[places] / np.float32(self.largest_weight)
+        read = np.column_stack((items.view(np.float32), weights)).tobytes()
+        before = self.cache.get(read)
+        if before is not None:
+            return before
+        if len(counts) <= length:  # else what was read before began with another item
+            before = self.cache.get(read[: -len(read) // len(places)])
+        news = slice(0 if before is None else -1, None)
+        given = gathered(self.items.vectors, items[news]) * weights[news, np.newaxis]
+        start = self.recurrent.start(1) if before is None else before
+        state = self.recurrent.read(start, given[np.newaxis])
+        self.cache.put(read, state)
+        return state
+
+    def _states(self, people: People, counted: BoolArray) -> Float32Array:
+        """(len(people), width) the states after the histories; NaN where nothing of one counts."""
+        items, places = newest_items(people, self.settings.history_length, counted)
+        weights = people.weights / np.float32(self.largest_weight)
+        lengths = np.count_nonzero(items >= 0, axis=1)
+        states = self.recurrent.start(len(people))
+        # those who read as much stand together, so that nobody steps over padding
+        order = np.argsort(-lengths, kind="stable")
+        for first in range(0, len(people), HISTORIES):
+            rows = order[first : first + HISTORIES]
+            columns = slice(items.shape[1] - int(lengths[rows[0]]), None)
+            read = np.maximum(items[rows, columns], 0)
+            given = gathered(self.items.vectors, read)
+            given *= weights[places[rows, columns]][..., np.newaxis]
+            steps = np.arange(read.shape[1], 0, -1)
+            active = np.searchsorted(-lengths[rows], -steps, side="right").tolist()
+            states[rows] = self.recurrent.read(states[rows], given, active)
+        states[lengths == 0] = np.nan
+        return states
 
     def state(self) -> State:
         """The items' vectors, the weights of the network, and how content is read."""
@@ -205,9 +252,7 @@ class Sequence(Recommender):
         parts |= {f"head {part}": own for part, own in zip(HEAD_PARTS, self.head, strict=True)}
         arrays = {
             "content_projection": self.content_projection,
-            "vectors": self.vectors,
-            "bias": self.bias,
-            "known": self.known,
+            **self.items.arrays(),
             **parts,
             **self.content.arrays(),
         }
@@ -227,8 +272,7 @@ class Sequence(Recommender):
         restored = cls(SequenceSettings.from_values(values))
         restored.content = ItemContent.restored(arrays, values["content"])
         restored.content_projection = arrays["content_projection"]
-        restored.vectors = arrays["vectors"]
-        restored.bias, restored.known = arrays["bias"], arrays["known"]
+        restored.items, restored.cache = ItemVectors.of(arrays), StateCache()
         restored.recurrent = recurrent_of(
             restored.settings.recurrent_layer,
             [arrays[f"reader {part}"] for part in RECURRENT_PARTS],

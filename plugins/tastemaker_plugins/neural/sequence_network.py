@@ -18,6 +18,11 @@ from tastemaker_plugins.neural.keras_training import (
 from tastemaker_plugins.neural.sampled_softmax import SampledNegatives, softmax_loss
 from tastemaker_plugins.neural.training_examples import HorizonBatches, TrainingExamples
 
+SEQUENCE_RESUMED = 1 / 2
+"""The share of the epochs where it starts where another one has ended. On MovieLens 100K, after a
+training without the newest tenth of each history, NDCG@10 was .991 of that of all epochs, and .970
+with a quarter of them."""
+
 
 @dataclass(frozen=True)
 class SequenceShape:
@@ -109,6 +114,15 @@ class SequenceNetwork:
         self.head.build((None, size))
         self.bias.set_weights([np.log(np.append(shares.min(), shares))[:, np.newaxis]])
 
+    def begin_with(self, weights: SequenceWeights) -> None:
+        """Starts with the weights of another network."""
+        padding = np.zeros((1, weights.own.shape[1]), dtype=np.float32)
+        self.own.set_weights([np.concatenate((padding, weights.own))])
+        self.projection.set_weights([weights.content_projection])
+        self.bias.set_weights([np.append(np.float32(0), weights.bias)[:, np.newaxis]])
+        self.recurrent.set_weights(weights.recurrent)
+        self.head.set_weights(weights.head)
+
     @property
     def variables(self) -> list[Any]:
         """Everything that training changes."""
@@ -176,6 +190,7 @@ def train_sequence(
     shape: SequenceShape,
     seed: int,
     progress: Progress,
+    before: SequenceWeights | None = None,
 ) -> SequenceWeights:
     """A network trained on the examples.
 
@@ -185,12 +200,17 @@ def train_sequence(
         shape: of the network.
         seed: of everything random.
         progress: called after each batch.
+        before: where to start, with fewer epochs.
     """
     rows = (examples.read, examples.read_weights, examples.next, examples.next_weights)
     windows = HorizonBatches(Shuffled(rows, shape.batch_size, seed), shape.horizon, seed + 1)
     batches = SampledNegatives(windows, examples.shares, shape.n_negatives, seed + 2)
     pace = Pace(examples.epochs, shape.learning_rate)
+    if before is not None:
+        pace = pace.resumed(SEQUENCE_RESUMED)
     with keras_for(seed) as keras:
         network = SequenceNetwork(keras, content, examples.shares, batches.log_expected, shape)
+        if before is not None:
+            network.begin_with(before)
         train_network(keras, network.loss, network.variables, batches, pace, progress)
         return network.weights()

@@ -21,9 +21,15 @@ from tastemaker import (
     setting,
 )
 from tastemaker_plugins.neural.co_occurrence import DIRECTIONS, clusters, recent_choices
-from tastemaker_plugins.neural.keras_training import Pace, Shuffled, keras_for, train_network
-from tastemaker_plugins.neural.layers import conv1d, relu
+from tastemaker_plugins.neural.keras_training import (
+    Pace,
+    Shuffled,
+    keras_for,
+    train_network,
+)
+from tastemaker_plugins.neural.layers import conv1d, relu, unit
 from tastemaker_plugins.neural.reading import (
+    READING_RESUMED,
     Network,
     ReadingSettings,
     TextRecommender,
@@ -36,7 +42,8 @@ from tastemaker_plugins.neural.settings import (
     word_embedding_size_setting,
 )
 from tastemaker_plugins.neural.texts import PADDING, READ_SHARE, Vocabulary, truncated
-from tastemaker_plugins.shared.item_vectors import ItemVectors, unit
+from tastemaker_plugins.shared.half_precision import gathered
+from tastemaker_plugins.shared.item_vectors import ItemVectors
 from tastemaker_plugins.shared.terms import number_edges
 
 POOLED_TEXTS = 1024
@@ -112,6 +119,7 @@ class TextCnn(TextRecommender):
         "Convolutional network over item texts that predicts categories and co-chosen clusters"
     )
     settings_type: ClassVar[type[ReadingSettings]] = TextCnnSettings
+    only_trained: ClassVar[tuple[str, ...]] = ("categories",)
     settings: TextCnnSettings
 
     def memory(self, data: TrainingData) -> int:
@@ -126,22 +134,21 @@ class TextCnn(TextRecommender):
         )
         return read + targets + found
 
-    def fit(self, data: TrainingData, progress: Progress) -> Self:
-        """Learns to predict the items' categories."""
+    def _learn(self, data: TrainingData, progress: Progress, before: Self | None) -> Self:
         settings, rng = self.settings, np.random.default_rng(data.seed)
         self.vocabulary = Vocabulary.of(data.items, settings.max_words, settings.text_length)
         texts = self.vocabulary.read(data.items)
         readable = (texts != PADDING).any(axis=1)
         targets = self._targets(data, readable, rng)
         labelled = np.flatnonzero(readable & targets.any(axis=1))
-        self.network = self.start(targets.shape[1], rng)
+        self.network, warm = self._begun(self.start(targets.shape[1], rng), before)
         if targets.shape[1] > 1 and len(labelled):
             read = truncated(texts[labelled], READ_SHARE)
-            self.network = self._trained(read, targets[labelled], data.seed, progress)
+            self.network = self._trained(read, targets[labelled], data.seed, progress, warm)
         pooled = self.pooled(texts)[readable]
         mean = pooled.mean(axis=0) if len(pooled) else np.zeros(settings.filters)
         self.network = {**self.network, "mean": mean.astype(np.float32)}
-        self.vectors = self.encoded(texts)
+        self.items = self.encoded(texts).finished()
         return self
 
     def _targets(
@@ -178,7 +185,7 @@ class TextCnn(TextRecommender):
         }
 
     def _trained(
-        self, texts: Int32Array, targets: Float32Array, seed: int, progress: Progress
+        self, texts: Int32Array, targets: Float32Array, seed: int, progress: Progress, warm: bool
     ) -> Network:
         settings = self.settings
         batches = Shuffled((texts, targets), settings.batch_size, seed)
@@ -191,6 +198,7 @@ class TextCnn(TextRecommender):
                 return keras.ops.mean(keras.losses.categorical_crossentropy(wanted, predicted))
 
             pace = Pace(epochs, settings.learning_rate)
+            pace = pace.resumed(READING_RESUMED) if warm else pace
             train_network(keras, loss, model.model.trainable_variables, batches, pace, progress)
             return weights_of(model.layers)
 
@@ -208,7 +216,7 @@ class TextCnn(TextRecommender):
         for first in range(0, len(texts), POOLED_TEXTS):
             part = truncated(texts[first : first + POOLED_TEXTS])
             there = (part != PADDING)[..., np.newaxis]
-            words = np.pad(self.network["words.0"][part] * there, around)
+            words = np.pad(gathered(self.network["words.0"], part) * there, around)
             found = conv1d(words, kernel, bias, relu) * there
             pooled[first : first + POOLED_TEXTS] = found.max(axis=1)
         return pooled

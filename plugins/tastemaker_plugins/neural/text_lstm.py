@@ -23,6 +23,7 @@ from tastemaker_plugins.neural.keras_training import Pace, keras_for, train_netw
 from tastemaker_plugins.neural.layers import Lstm, dense
 from tastemaker_plugins.neural.liking_examples import LabelledChoices, LikingBatches, disliked
 from tastemaker_plugins.neural.reading import (
+    READING_RESUMED,
     Network,
     ReadingSettings,
     TextRecommender,
@@ -39,6 +40,7 @@ from tastemaker_plugins.neural.settings import (
     word_embedding_size_setting,
 )
 from tastemaker_plugins.neural.texts import PADDING, READ_SHARE, Vocabulary, truncated
+from tastemaker_plugins.shared.half_precision import gathered
 from tastemaker_plugins.shared.item_vectors import ItemVectors
 
 TEXTS = 1024
@@ -100,18 +102,17 @@ class TextLstm(TextRecommender):
         size = 10 * settings.embedding_size
         return self.memory_to_read(data, settings.word_embedding_size, size, read) + choices
 
-    def fit(self, data: TrainingData, progress: Progress) -> Self:
-        """Learns to read, and what people like."""
+    def _learn(self, data: TrainingData, progress: Progress, before: Self | None) -> Self:
         settings, rng = self.settings, np.random.default_rng(data.seed)
         self.vocabulary = Vocabulary.of(data.items, settings.max_words, settings.text_length)
         texts = self.vocabulary.read(data.items)
-        self.network = self.start(rng)
+        self.network, warm = self._begun(self.start(rng), before)
         choices = LabelledChoices.of(data.people, (texts != PADDING).any(axis=1))
         sampled = choices.sample(settings.max_samples, rng)
         if len(sampled):
             batches = self._batches(truncated(texts, READ_SHARE), choices, sampled, data.seed)
-            self.network = self._trained(batches, data.seed, progress)
-        self.vectors = self.encoded(texts)
+            self.network = self._trained(batches, data.seed, progress, warm)
+        self.items = self.encoded(texts).finished()
         return self
 
     def start(self, rng: np.random.Generator) -> Network:
@@ -153,7 +154,9 @@ class TextLstm(TextRecommender):
             seed=seed,
         )
 
-    def _trained(self, batches: LikingBatches, seed: int, progress: Progress) -> Network:
+    def _trained(
+        self, batches: LikingBatches, seed: int, progress: Progress, warm: bool
+    ) -> Network:
         settings = self.settings
         with keras_for(seed) as keras:
             model = TextLstmModel(
@@ -169,6 +172,7 @@ class TextLstm(TextRecommender):
                 return missed + settings.negative_weight * ops.mean(ops.softplus(negative))
 
             pace = Pace(settings.epochs, settings.learning_rate)
+            pace = pace.resumed(READING_RESUMED) if warm else pace
             train_network(keras, loss, model.model.trainable_variables, batches, pace, progress)
             return weights_of(model.layers)
 
@@ -190,11 +194,15 @@ class TextLstm(TextRecommender):
         names = ("reader.0", "reader.1", "reader.2")
         reader = Lstm(*(self.network[name] for name in names))
         vectors = np.zeros((len(texts), self.network["reader.1"].shape[0]), dtype=np.float32)
-        order = np.argsort(np.count_nonzero(texts, axis=1), kind="stable")
+        lengths = np.count_nonzero(texts, axis=1)
+        order = np.argsort(-lengths, kind="stable")
         for first in range(0, len(texts), TEXTS):
             rows = order[first : first + TEXTS]  # texts of about the same length
             part = truncated(texts[rows])
-            vectors[rows] = reader(self.network["words.0"][part], part != PADDING)
+            steps = np.arange(1, part.shape[1] + 1)
+            active = np.searchsorted(-lengths[rows], -steps, side="right").tolist()
+            words = gathered(self.network["words.0"], part)
+            vectors[rows] = reader.output(reader.read(reader.start(len(rows)), words, active))
         return vectors
 
     def rows(self, people: People) -> Int64Array:

@@ -23,9 +23,16 @@ from tastemaker_plugins.neural.co_occurrence import (
     recent_choices,
     sampled_pairs,
 )
-from tastemaker_plugins.neural.keras_training import Batch, Pace, Shuffled, keras_for, train_network
-from tastemaker_plugins.neural.layers import dense
+from tastemaker_plugins.neural.keras_training import (
+    Batch,
+    Pace,
+    Shuffled,
+    keras_for,
+    train_network,
+)
+from tastemaker_plugins.neural.layers import TINY, dense, unit
 from tastemaker_plugins.neural.reading import (
+    READING_RESUMED,
     Network,
     ReadingSettings,
     TextRecommender,
@@ -46,7 +53,7 @@ from tastemaker_plugins.neural.texts import (
     averages,
     truncated,
 )
-from tastemaker_plugins.shared.item_vectors import TINY, ItemVectors, unit
+from tastemaker_plugins.shared.item_vectors import ItemVectors
 
 START_SCALE, START_BIAS = 5.0, -2.0
 """Where training starts: a cosine of 1 means "together" (logit 3), one of 0 "not" (logit -2).
@@ -113,22 +120,24 @@ class TextTwoTower(TextRecommender):
         size = settings.embedding_size
         return self.memory_to_read(data, size, 2 * size, read) + pairs + step
 
-    def fit(self, data: TrainingData, progress: Progress) -> Self:
-        """Learns which texts go together."""
+    def _learn(self, data: TrainingData, progress: Progress, before: Self | None) -> Self:
         settings, rng = self.settings, np.random.default_rng(data.seed)
         self.vocabulary = Vocabulary.of(data.items, settings.max_words, settings.text_length)
         texts = self.vocabulary.read(data.items)
-        self.network = start(texts, len(self.vocabulary), settings.embedding_size, rng)
+        fresh = start(texts, len(self.vocabulary), settings.embedding_size, rng)
+        self.network, warm = self._begun(fresh, before)
         matrix = recent_choices(data.people, (texts != PADDING).any(axis=1))
         found = frequent_pairs(matrix, settings.n_positives, settings.shrinkage, progress)
         pairs = sampled_pairs(found, settings.max_samples, rng)
         if len(pairs[0]):
             read = truncated(texts, READ_SHARE)
-            self.network = self._trained(read, pairs, data.seed, progress)
-        self.vectors = self.encoded(texts)
+            self.network = self._trained(read, pairs, data.seed, progress, warm)
+        self.items = self.encoded(texts).finished()
         return self
 
-    def _trained(self, texts: Int32Array, pairs: Pairs, seed: int, progress: Progress) -> Network:
+    def _trained(
+        self, texts: Int32Array, pairs: Pairs, seed: int, progress: Progress, warm: bool
+    ) -> Network:
         settings = self.settings
         batches = PairBatches(texts, pairs, settings.batch_size, settings.n_negatives, seed)
         with keras_for(seed) as keras:
@@ -143,6 +152,7 @@ class TextTwoTower(TextRecommender):
                 return missed + settings.negative_weight * ops.mean(ops.softplus(negative))
 
             pace = Pace(settings.epochs, settings.learning_rate)
+            pace = pace.resumed(READING_RESUMED) if warm else pace
             train_network(keras, loss, towers.variables, batches, pace, progress)
             return towers.network()
 

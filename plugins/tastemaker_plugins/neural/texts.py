@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tastemaker import Float32Array, Int32Array, Int64Array, Items
+from tastemaker_plugins.shared.half_precision import Vectors, gathered
 from tastemaker_plugins.shared.terms import (
     Edges,
     attribute_terms,
@@ -105,7 +106,7 @@ def truncated(texts: Int32Array, share: float = 1.0) -> Int32Array:
     return texts[:, :longest]
 
 
-def averages(words: Float32Array, texts: Int32Array) -> Float32Array:
+def averages(words: Vectors, texts: Int32Array) -> Float32Array:
     """(n_texts, size) float32: the mean of the vectors of each text's words; 0 where it has none.
 
     Args:
@@ -114,7 +115,7 @@ def averages(words: Float32Array, texts: Int32Array) -> Float32Array:
     """
     means = np.zeros((len(texts), words.shape[1]), dtype=np.float32)
     for column in truncated(texts).T:
-        means += words[column] * (column != PADDING)[:, np.newaxis]
+        means += gathered(words, column) * (column != PADDING)[:, np.newaxis]
     counts = np.count_nonzero(texts, axis=1).astype(np.float32)
     means /= np.maximum(counts, 1)[:, np.newaxis]
     return means

@@ -22,6 +22,10 @@ from tastemaker_plugins.neural.training_examples import HorizonBatches, Training
 
 LOSSES = ("cross-entropy", "mse")
 
+TOWERS_RESUMED = 1 / 4
+"""The share of the epochs where they start where others have ended: NDCG@10 was then 1.005 of that
+of all epochs, measured as for `sequence`."""
+
 
 @dataclass(frozen=True)
 class TowersShape:
@@ -131,6 +135,21 @@ class TwoTowers:
             table.build(())
         if shape.loss == "cross-entropy":
             self._bias.set_weights([np.log(np.append(shares.min(), shares))[:, np.newaxis]])
+
+    def begin_with(self, weights: TowersWeights) -> None:
+        """Starts with the weights of other towers; with features of its own if they had others."""
+        padding = np.zeros((1, weights.own.shape[1]), dtype=np.float32)
+        self._own.set_weights([np.concatenate((padding, weights.own))])
+        self._bias.set_weights([np.append(np.float32(0), weights.bias)[:, np.newaxis]])
+        if self._values.get_weights()[0].shape == weights.features.shape:
+            self._values.set_weights([weights.features])
+        for layers, tower in ((self._item, weights.item), (self._user, weights.user)):
+            for variable, array in zip(
+                (variable for layer in layers for variable in layer.weights),
+                tower.weights,
+                strict=True,
+            ):
+                variable.assign(array)
 
     @property
     def variables(self) -> list[Any]:
@@ -250,6 +269,7 @@ def train_towers(
     shape: TowersShape,
     seed: int,
     progress: Progress,
+    before: TowersWeights | None = None,
 ) -> TowersWeights:
     """Towers trained on the examples.
 
@@ -260,6 +280,7 @@ def train_towers(
         shape: of the towers.
         seed: of everything random.
         progress: called after each batch.
+        before: where to start, with fewer epochs.
     """
     values = examples.next_values / max(float(np.abs(examples.next_values).max()), 1e-9)
     length = examples.read.shape[1]
@@ -269,7 +290,11 @@ def train_towers(
     windows = HorizonBatches(shuffled, shape.horizon, seed + 1)
     batches = SampledNegatives(windows, examples.shares, shape.n_negatives, seed + 2)
     pace = Pace(examples.epochs, shape.learning_rate)
+    if before is not None:
+        pace = pace.resumed(TOWERS_RESUMED)
     with keras_for(seed) as keras:
         towers = TwoTowers(keras, content, features, batches, examples.shares, shape)
+        if before is not None:
+            towers.begin_with(before)
         train_network(keras, towers.loss, towers.variables, batches, pace, progress)
         return towers.weights()

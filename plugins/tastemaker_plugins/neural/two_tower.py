@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_array
 
 from tastemaker import (
     BoolArray,
     Float32Array,
+    Int64Array,
     Items,
     People,
     Progress,
@@ -25,6 +25,7 @@ from tastemaker import (
 )
 from tastemaker_plugins.neural.declared_features import DeclaredFeatures
 from tastemaker_plugins.neural.item_content import CONTENT_SIZE, CONTENT_WORDS, ItemContent
+from tastemaker_plugins.neural.sequence_network import zeros
 from tastemaker_plugins.neural.settings import (
     RUNTIME,
     NetworkSettings,
@@ -41,8 +42,11 @@ from tastemaker_plugins.neural.towers import (
     train_towers,
 )
 from tastemaker_plugins.neural.training_examples import TrainingExamples
+from tastemaker_plugins.shared.half_precision import gathered
 from tastemaker_plugins.shared.item_vectors import ItemVectors
 from tastemaker_plugins.shared.recency import half_life_setting, recency
+from tastemaker_plugins.shared.vector_recommender import VectorRecommender
+from tastemaker_plugins.shared.vector_search import able
 
 TOWER_PARTS = ("straight", "kernel", "bias", "last-kernel", "last-bias")
 
@@ -70,7 +74,7 @@ class TwoTowerSettings(NetworkSettings):
     batch_size: int = batch_size_setting(64, "windows of history", low=1, high=4096)
 
 
-class TwoTower(Recommender):
+class TwoTower(VectorRecommender):
     """One network gives people a vector, another one items: score(u, i) = p(u) . q(i) + b(i).
 
     With x(i) = own vector and content of an item, and f(u) = the mean vector of the declared
@@ -99,10 +103,7 @@ class TwoTower(Recommender):
     content: ItemContent
     features: DeclaredFeatures
     weights: TowersWeights
-    inputs: Float32Array
-    vectors: Float32Array
-    bias: Float32Array
-    known: BoolArray
+    typical_bias: float
 
     def memory(self, data: TrainingData) -> int:
         """The bytes that `fit` takes at most."""
@@ -116,6 +117,14 @@ class TwoTower(Recommender):
 
     def fit(self, data: TrainingData, progress: Progress) -> Self:
         """Learns both towers."""
+        return self._learn(data, progress, None)
+
+    def fit_from(self, data: TrainingData, progress: Progress, before: Self) -> Self:
+        """Learns with a share of the epochs from where another one has ended."""
+        alike = len(before.items.known) == data.n_items and before.shape() == self.shape()
+        return self._learn(data, progress, before if alike and before.items.known.any() else None)
+
+    def _learn(self, data: TrainingData, progress: Progress, before: Self | None) -> Self:
         settings = self.settings
         self.content = ItemContent.of(
             data.items, CONTENT_SIZE, settings.max_words, CONTENT_WORDS, data.seed
@@ -134,7 +143,8 @@ class TwoTower(Recommender):
             weights = TowersWeights.nothing(shape, CONTENT_SIZE)
         else:
             own = content[examples.chosen]
-            weights = train_towers(examples, own, features, shape, data.seed, progress)
+            start = None if before is None else before._weights(examples.chosen, self.features)
+            weights = train_towers(examples, own, features, shape, data.seed, progress, start)
         self.assemble(examples, content, weights)
         return self
 
@@ -155,7 +165,17 @@ class TwoTower(Recommender):
         bias[examples.chosen] = weights.bias
         known: BoolArray = np.asarray(content.any(axis=1) & (not examples.empty), dtype=np.bool_)
         known[examples.chosen] = True
-        self._take(np.hstack([own, content]), bias, known)
+        self.typical_bias = _mean(weights.bias)
+        self.items = self._encoded(np.hstack([own, content]), bias, known).finished()
+
+    def _weights(self, chosen: Int64Array, features: DeclaredFeatures) -> TowersWeights:
+        """The towers again, of the chosen items; without vectors of features that are others."""
+        own = gathered(self.items.sources, chosen)[:, : self.settings.embedding_size]
+        biases = self.items.biases
+        bias = zeros(len(chosen)) if biases is None else biases[chosen]
+        same = np.array_equal(self.features.values, features.values)
+        vectors = self.weights.features if same else zeros(0, own.shape[1])
+        return replace(self.weights, own=own, bias=bias, features=vectors)
 
     def shape(self) -> TowersShape:
         """The shape of the towers that the settings describe."""
@@ -173,44 +193,29 @@ class TwoTower(Recommender):
             settings.learning_rate,
         )
 
-    def _take(self, inputs: Float32Array, bias: Float32Array, known: BoolArray) -> None:
-        self.inputs, self.bias, self.known = inputs, bias, known
-        self.vectors = self.weights.item(inputs)
+    def _encoded(self, inputs: Float32Array, biases: Float32Array, known: BoolArray) -> ItemVectors:
+        """The items of which this is known: histories sum it up, candidates pass the tower."""
+        return ItemVectors(self.weights.item(inputs), known, inputs, biases)
 
     def extend(self, items: Items) -> None:
         """Places the items added since training by their content."""
         content = self.content.read(items)
-        own = np.zeros((len(items), self.inputs.shape[1] - content.shape[1]), dtype=np.float32)
-        typical = np.full(len(items), _mean(self.weights.bias), dtype=np.float32)
-        placed = content.any(axis=1) & bool(self.known.any())
-        self._take(
-            np.vstack([self.inputs, np.hstack([own, content])]),
-            np.append(self.bias, typical),
-            np.append(self.known, placed),
-        )
+        own = np.zeros((len(items), self.items.sources.shape[1] - content.shape[1]), np.float32)
+        typical = np.full(len(items), self.typical_bias, dtype=np.float32)
+        placed = np.asarray(content.any(axis=1) & bool(self.items.known.any()), np.bool_)
+        self.items = self.items.joined(self._encoded(np.hstack([own, content]), typical, placed))
 
-    def score(self, people: People) -> Float32Array:
-        """(len(people), n_items) float32.
+    def profiles(self, people: People) -> Float32Array:
+        """(len(people), size) float32, the vectors of people.
 
-        NaN for items that nobody chose and without a known word, and for people of whom neither an
-        item of the history nor a feature is known.
+        NaN for people of whom neither an item of the history nor a feature is known.
         """
-        weights = recency(people, self.settings.half_life) * self.known[people.histories.items]
-        totals = np.bincount(people.histories.rows, weights, minlength=len(people))
+        shares = self.items.shares(people, recency(people, self.settings.half_life))
         features, declared = self._mean_features(people)
-        able = (totals > 0) | declared
-        if not able.any() or not self.known.any():
-            return np.full((len(people), len(self.bias)), np.nan, dtype=np.float32)
-        weights /= np.maximum(totals, 1e-30)[people.histories.rows].astype(np.float32)
-        parts = (weights, people.histories.items, people.histories.indptr)
-        history = csr_array(parts, shape=(len(people), len(self.inputs))) @ self.inputs
+        history = self.items.sums(people, shares)
         persons = self.weights.user(np.hstack([history, features]))
-        scores: Float32Array = persons @ self.vectors.T
-        scores += self.bias
-        scores[~able] = np.nan
-        if not self.known.all():
-            scores[:, ~self.known] = np.nan
-        return scores
+        persons[~(able(people, shares) | declared)] = np.nan
+        return persons
 
     def _mean_features(self, people: People) -> tuple[Float32Array, BoolArray]:
         """(n_people, size) the mean vector of each person's features, and who has any known."""
@@ -220,17 +225,10 @@ class TwoTower(Recommender):
         means: Float32Array = sums / np.maximum(counts, 1).astype(np.float32)[:, np.newaxis]
         return means, counts > 0
 
-    def similar(self, item_index: int) -> Float32Array:
-        """(n_items,) the cosine between the item's vector and that of every item."""
-        return ItemVectors(self.vectors, self.known).similar(item_index)
-
     def state(self) -> State:
         """The towers, what is known of items, and how content and features are read."""
         arrays: dict[str, npt.NDArray[Any]] = {
-            "inputs": self.inputs,
-            "bias": self.bias,
-            "known": self.known,
-            "chosen bias": self.weights.bias,
+            **self.items.arrays(),
             "feature vectors": self.weights.features,
             "feature values": self.features.values,
             **_named("item", self.weights.item),
@@ -239,6 +237,7 @@ class TwoTower(Recommender):
         }
         values: dict[str, Any] = {
             "half_life": self.settings.half_life,
+            "typical_bias": self.typical_bias,
             "feature edges": {name: list(steps) for name, steps in self.features.edges.items()},
             "content": self.content.values(),
         }
@@ -256,10 +255,15 @@ class TwoTower(Recommender):
             Tower(tuple(arrays[f"{tower} {layer}"] for layer in TOWER_PARTS))
             for tower in ("item", "user")
         )
-        restored.weights = TowersWeights(
-            arrays["inputs"][:0], arrays["chosen bias"], arrays["feature vectors"], *towers
-        )
-        restored._take(arrays["inputs"], arrays["bias"], arrays["known"])
+        nothing = zeros(0, restored.settings.embedding_size)
+        restored.weights = TowersWeights(nothing, zeros(0), arrays["feature vectors"], *towers)
+        if "inputs" in arrays:  # as it was stored before candidates' vectors were
+            restored.typical_bias = _mean(arrays["chosen bias"])
+            parts = (arrays["inputs"], arrays["bias"], arrays["known"])
+            restored.items = restored._encoded(*parts)
+        else:
+            restored.typical_bias = values["typical_bias"]
+            restored.items = ItemVectors.of(arrays)
         return restored
 
 

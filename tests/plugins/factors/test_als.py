@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -68,10 +70,34 @@ def test_more_epochs_fit_better() -> None:
 def test_reasons_of_some_interactions_add_up_to_the_score() -> None:
     als = Als().fit(untimed(GROUPS, 6), no_progress)
     people = people_of([[0, 1, 5], [2], [], [4, 4, 3]], 6)
-    for item in range(6):
-        reasons = als.reasons(people, item)
-        sums = np.bincount(people.histories.rows, reasons, minlength=4)
-        assert sums[[0, 1, 3]] == pytest.approx(als.score(people)[[0, 1, 3], item], abs=1e-5)
+    items = np.array([[0, 1, 2, 3, 4, 5], [5, 4, 3, 2, 1, 0], [0] * 6, [2, 2, 3, 3, 4, 4]])
+    reasons = als.reasons(people, items)
+    sums = np.zeros((4, 6))
+    np.add.at(sums, people.histories.rows, reasons)
+    scores = als.score_items(people, items)
+    assert sums[[0, 1, 3]] == pytest.approx(scores[[0, 1, 3]], abs=1e-5)
+    assert np.isnan(scores[2]).all()
+
+
+def test_it_goes_on_from_where_another_one_has_ended() -> None:
+    data = checkerboard(40, 12)
+    fewer = replace(data, people=data.people.take(data.people.histories.ages > 0))
+    reported: list[int] = []
+    before = Als(AlsSettings(factors=4, epochs=30)).fit(fewer, no_progress)
+    settings = AlsSettings(factors=4, epochs=8)
+    Als(settings).fit_from(data, lambda done, total, what="": reported.append(total), before)
+    assert set(reported) == {3}
+    chosen = data.people.presence().toarray() > 0
+
+    def missed(als: Als) -> float:
+        return float(np.square(1 - als.score(data.people)[chosen]).sum())
+
+    once = AlsSettings(factors=4, epochs=1)
+    warm, cold = Als(once).fit_from(data, no_progress, before), Als(once).fit(data, no_progress)
+    assert missed(warm) < missed(cold)
+    other = Als(AlsSettings(factors=3, epochs=8)).fit(data, no_progress)
+    anew = Als(settings).fit_from(data, no_progress, other)
+    assert np.array_equal(anew.items.vectors, Als(settings).fit(data, no_progress).items.vectors)
 
 
 def test_progress_is_reported_epoch_by_epoch() -> None:

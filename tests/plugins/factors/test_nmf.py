@@ -43,7 +43,7 @@ def test_nothing_is_negative() -> None:
     nmf = Nmf().fit(untimed(GROUPS, 6), no_progress)
     assert (nmf.items.vectors >= 0).all()
     assert (nmf.score(people_of([[0, 3], [1]], 6)) >= 0).all()
-    assert (nmf.reasons(people_of([[0, 3], [1]], 6), 2) >= 0).all()
+    assert (nmf.reasons(people_of([[0, 3], [1]], 6), np.array([[2, 5], [0, 1]])) >= 0).all()
 
 
 def test_items_nobody_chose_score_nan_and_add_nothing() -> None:
@@ -58,7 +58,7 @@ def test_items_nobody_chose_score_nan_and_add_nothing() -> None:
 def test_a_score_is_shared_by_what_each_interaction_has_of_the_themes() -> None:
     nmf = Nmf(NmfSettings(factors=2, epochs=100)).fit(untimed(GROUPS, 6), no_progress)
     people = people_of([[0, 5], [2], []], 6)
-    reasons = nmf.reasons(people, 1)
+    reasons = nmf.reasons(people, np.ones((3, 1), dtype=np.int64))[:, 0]
     sums = np.bincount(people.histories.rows, reasons, minlength=3)
     assert sums[:2] == pytest.approx(nmf.score(people)[:2, 1], rel=1e-4)
     assert reasons[0] > 100 * reasons[1]

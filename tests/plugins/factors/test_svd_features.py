@@ -80,7 +80,7 @@ def test_without_terms_it_scores_as_svd_does() -> None:
 
 def test_reasons_reach_through_placed_items() -> None:
     features, people = fitted(), people_of([[2, 0]], 6)
-    reasons = features.reasons(people, 1)
+    reasons = features.reasons(people, np.array([[1]]))
     assert (reasons > 0).all()
     assert reasons.sum() == pytest.approx(features.score(people)[0, 1], rel=1e-5)
 

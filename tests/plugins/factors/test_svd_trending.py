@@ -51,4 +51,5 @@ def test_without_times_it_abstains() -> None:
 
 def test_reasons_add_up_to_the_score() -> None:
     rising, people = SvdTrending().fit(data(), no_progress), people_of([[OLD, LINK]], 4)
-    assert rising.reasons(people, NEW).sum() == pytest.approx(rising.score(people)[0, NEW])
+    reasons = rising.reasons(people, np.array([[NEW]]))
+    assert reasons.sum() == pytest.approx(rising.score(people)[0, NEW])

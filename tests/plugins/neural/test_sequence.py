@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -7,13 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tastemaker import Items, TrainingData
+from tastemaker import Items, State, TrainingData
 from tastemaker.recommender import no_progress
 from tastemaker.testing import items_of, people_of
 from tastemaker_plugins.neural.keras_training import Shuffled, keras_for
 from tastemaker_plugins.neural.sampled_softmax import SampledNegatives
 from tastemaker_plugins.neural.sequence import Sequence, SequenceSettings
 from tastemaker_plugins.neural.sequence_network import SequenceNetwork
+from tastemaker_plugins.neural.state_cache import StateCache
 from tastemaker_plugins.neural.training_examples import TrainingExamples
 
 N_ITEMS = 9
@@ -67,6 +69,84 @@ def test_the_newest_interactions_are_read_and_those_that_count() -> None:
     scores = sequence.score(people)
     assert np.allclose(scores[0], scores[1], atol=1e-5, equal_nan=True)
     assert np.allclose(scores[2], scores[1], atol=1e-5, equal_nan=True)
+
+
+@pytest.mark.parametrize("reader", ["gru", "lstm"])
+def test_a_history_that_grows_scores_as_if_it_were_read_anew(reader: str) -> None:
+    """Beyond six interactions the window moves on, and what was read before is of no use."""
+    sequence, whole = trained(reader), [0, 1, 2, 0, 1, 2, 0, 4, 2]
+    weights = [1.0, 0.5, 1.0, 1.0, -1.0, 1.0, 0.5, 1.0, 1.0]
+    items = np.arange(N_ITEMS)[np.newaxis]
+    for end in (1, 2, 2, 3, 3, 5, 6, 7, 8, 9, 9, 4, 9):
+        person = people_of([whole[:end]], N_ITEMS, weights=[weights[:end]])
+        beside = people_of([whole[:end], [3]], N_ITEMS, weights=[weights[:end], [1.0]])
+        sequence.cache = sequence.cache if end != 4 else StateCache()
+        assert np.allclose(
+            sequence.score_items(person, items)[0],
+            sequence.score(beside)[0],
+            rtol=1e-6,
+            atol=1e-6,
+            equal_nan=True,
+        )
+    assert 0 < len(sequence.cache) <= 9
+
+
+def test_the_same_history_is_read_once() -> None:
+    sequence = copy.copy(trained("gru"))
+    sequence.cache = StateCache()
+    person = people_of([[0, 1]], N_ITEMS)
+    first = sequence.profiles(person)
+    state = sequence.cache.get(np.array([0, 1], np.int32).tobytes())
+    assert state is None  # the weights belong to what was read
+    assert len(sequence.cache) == 1
+    assert np.array_equal(sequence.profiles(person), first)
+    assert len(sequence.cache) == 1
+    lighter = people_of([[0, 1]], N_ITEMS, weights=[[1.0, 0.5]])
+    assert not np.allclose(sequence.profiles(lighter), first)
+
+
+def test_people_of_all_lengths_score_alike_together_and_alone() -> None:
+    sequence = trained("gru")
+    people = people_of([[0], [], [3, 5, 4, 3, 5, 4, 3], [1, 2], [7], [0, 1, 2]], N_ITEMS)
+    together = sequence.score(people)
+    for row in range(len(people)):
+        alone = sequence.score(people.select(np.array([row])))[0]
+        assert np.allclose(alone, together[row], rtol=1e-5, atol=1e-6, equal_nan=True)
+    assert np.isnan(together[1]).all()
+
+
+def test_what_an_older_release_stored_is_restored() -> None:
+    sequence = trained("gru")
+    state = sequence.state()
+    arrays = dict(state.arrays) | {"bias": state.arrays["biases"]}
+    del arrays["biases"]
+    restored = Sequence.restore(State(arrays, state.values))
+    people = people_of([[0, 1], [3]], N_ITEMS)
+    assert np.allclose(restored.score(people), sequence.score(people), equal_nan=True)
+
+
+def test_it_goes_on_from_where_another_one_has_ended() -> None:
+    data = cycles()
+    fewer = replace(data, people=data.people.take(data.people.histories.ages > 0))
+    before = Sequence(replace(SMALL, epochs=40)).fit(fewer, no_progress)
+    kept = before.items.vectors.copy()
+    settings = replace(SMALL, epochs=3)
+    warm = Sequence(settings).fit_from(data, no_progress, before)
+    cold = Sequence(replace(SMALL, epochs=1)).fit(data, no_progress)
+    people = people_of([[0, 1], [3, 5]], N_ITEMS)
+    lead = [one.score(people)[[0, 1], [2, 4]] for one in (warm, cold)]
+    assert (lead[0] > lead[1] + 1).all()
+    assert warm.score(people)[:, :6].argmax(axis=1).tolist() == [2, 4]
+    assert np.array_equal(before.items.vectors, kept)
+
+
+def test_where_another_one_differs_it_learns_anew() -> None:
+    settings = replace(SMALL, epochs=1)
+    before = Sequence(replace(settings, embedding_size=8)).fit(cycles(), no_progress)
+    warm = Sequence(settings).fit_from(cycles(), no_progress, before)
+    assert np.array_equal(
+        warm.items.vectors, Sequence(settings).fit(cycles(), no_progress).items.vectors
+    )
 
 
 def test_it_abstains_without_a_known_item_in_the_history() -> None:
@@ -155,7 +235,7 @@ def keras_scores(network: SequenceNetwork, examples: TrainingExamples) -> Any:
 def test_the_same_seed_learns_the_same_and_another_one_something_else() -> None:
     settings = replace(SMALL, epochs=2)
     one, same, other = (
-        Sequence(settings).fit(replace(cycles(), seed=seed), no_progress).vectors
+        Sequence(settings).fit(replace(cycles(), seed=seed), no_progress).items.vectors
         for seed in (1, 1, 2)
     )
     assert np.array_equal(one, same)

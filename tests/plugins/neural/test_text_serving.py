@@ -30,7 +30,7 @@ served = getattr(importlib.import_module(module), name).restore(state)
 served.extend(items_of(3, first=10))
 people = people_of([[0, 2, 10], [1], []], 13)
 np.save(folder / "scores.npy", served.score(people))
-served.reasons(people, 12), served.similar(11)
+served.reasons(people, np.full((3, 1), 12)), served.similar(11)
 assert "tensorflow" not in sys.modules and "keras" not in sys.modules
 """
 

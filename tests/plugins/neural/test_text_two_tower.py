@@ -43,6 +43,24 @@ def towers() -> TextTwoTower:
     return TextTwoTower(TextTwoTowerSettings(epochs=30, n_negatives=12)).fit(palette(), no_progress)
 
 
+def test_it_goes_on_from_where_another_one_has_ended(towers: TextTwoTower) -> None:
+    settings = TextTwoTowerSettings(epochs=1, n_negatives=12)
+    cold = TextTwoTower(settings).fit(palette(), no_progress)
+    warm = TextTwoTower(settings).fit_from(palette(), no_progress, towers)
+    people = people_of([[0, 1]], 24)  # red things: crimson ones go with them, azure ones do not
+    leads = [
+        one.score(people)[0, 6:12].min() - one.score(people)[0, 12:].max() for one in (warm, cold)
+    ]
+    assert leads[0] > leads[1] + 1
+
+
+def test_where_another_one_is_of_another_size_it_learns_anew(towers: TextTwoTower) -> None:
+    settings = TextTwoTowerSettings(epochs=1, n_negatives=12, embedding_size=8)
+    warm = TextTwoTower(settings).fit_from(palette(), no_progress, towers)
+    cold = TextTwoTower(settings).fit(palette(), no_progress)
+    assert np.array_equal(warm.items.vectors, cold.items.vectors)
+
+
 def test_words_that_never_stand_together_go_together_when_people_choose_so(
     towers: TextTwoTower,
 ) -> None:

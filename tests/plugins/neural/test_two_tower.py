@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tastemaker import Items, People, TrainingData
+from tastemaker import Items, People, State, TrainingData
 from tastemaker.recommender import no_progress
 from tastemaker.testing import checkerboard, items_of, people_of, scored, trained
 from tastemaker_plugins.neural.keras_training import Shuffled, keras_for
@@ -141,11 +142,50 @@ def keras_scores(keras: Any, towers: TwoTowers, examples: TrainingExamples) -> A
 def test_the_same_seed_learns_the_same_and_another_one_something_else() -> None:
     settings = replace(SMALL, epochs=1)
     one, same, other = (
-        TwoTower(settings).fit(replace(two_teams(), seed=seed), no_progress).vectors
+        TwoTower(settings).fit(replace(two_teams(), seed=seed), no_progress).items.vectors
         for seed in (1, 1, 2)
     )
     assert np.array_equal(one, same)
     assert not np.allclose(one, other, atol=1e-2)
+
+
+def test_some_items_score_and_are_retrieved_as_among_all() -> None:
+    recommender, items = fitted("cross-entropy"), np.array([[3, 3, 0], [11, 1, 2], [0, 1, 2]])
+    people = team_of([[0, 2], [1], []], ["blue", None, "unknown"])
+    scores = recommender.score(people)
+    found = recommender.score_items(people, items)
+    assert np.allclose(found, np.take_along_axis(scores, items, axis=1), 1e-5, equal_nan=True)
+    best = recommender.retrieve(people, 3)
+    assert best.tolist() == [*np.argsort(-scores[:2], axis=1)[:, :3].tolist(), [-1, -1, -1]]
+
+
+def test_what_an_older_release_stored_is_restored() -> None:
+    recommender = copy.copy(fitted("cross-entropy"))
+    state = recommender.state()
+    names = {"history_vectors": "inputs", "biases": "bias"}
+    arrays = {names.get(name, name): array for name, array in state.arrays.items()}
+    del arrays["vectors"]  # they were computed
+    arrays["chosen bias"] = recommender.weights.bias
+    values = {name: value for name, value in state.values.items() if name != "typical_bias"}
+    restored = TwoTower.restore(State(arrays, values))
+    for one in (restored, recommender):
+        one.extend(coloured(["blue"], first=N_ITEMS))
+    longer = team_of([[0, 2], [12], []], [None, "red", None], N_ITEMS + 1)
+    assert np.allclose(restored.score(longer), recommender.score(longer), equal_nan=True)
+
+
+def test_it_goes_on_from_where_another_one_has_ended() -> None:
+    data = two_teams()
+    fewer = replace(data, people=data.people.take(data.people.histories.ages > 0))
+    before = TwoTower(SMALL).fit(fewer, no_progress)
+    people = team_of([[0, 2], [1, 3]], [None, None])
+    leads = []
+    for start in (before, None):
+        own = TwoTower(replace(SMALL, epochs=2))
+        one = own.fit_from(data, no_progress, start) if start else own.fit(data, no_progress)
+        scores = one.score(people)
+        leads.append(scores[0, 4::2].min() - scores[0, 5::2].max())
+    assert leads[0] > max(0, leads[1])
 
 
 def test_alike_are_items_chosen_by_the_same_people() -> None:

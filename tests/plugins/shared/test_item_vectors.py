@@ -3,8 +3,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tastemaker import Float32Array
 from tastemaker.testing import people_of
-from tastemaker_plugins.shared.item_vectors import ItemVectors, able
+from tastemaker_plugins.shared.half_precision import WHOLE
+from tastemaker_plugins.shared.item_vectors import EXACT, MANY, ItemVectors
+from tastemaker_plugins.shared.vector_search import able
 
 KNOWN = np.array([True, True, False])
 DIRECTED = ItemVectors(
@@ -35,7 +38,7 @@ def test_a_vector_of_no_length_is_like_nothing() -> None:
 def test_a_score_is_the_mean_of_the_history_by_the_vectors_of_what_it_means() -> None:
     people = people_of([[0, 1, 2], [2], []], 3)
     weights, rows = np.array([1, 3, 9, 1], np.float32), np.array([0, 2, 4, 4])
-    scores = DIRECTED.mean_scores(people, weights, rows)
+    scores = DIRECTED.scores(DIRECTED.profiles(people, DIRECTED.shares(people, weights), rows))
     # (1 * (1, 1) + 3 * (3, 0)) / 4, as the unknown item does not count
     assert scores[0, :2] == pytest.approx([10 / 4, 2 / 4])
     assert np.isnan(scores[:, 2]).all()
@@ -51,10 +54,12 @@ def test_shares_of_a_person_add_up_to_one_or_nothing() -> None:
 def test_mean_reasons_add_up_to_the_mean_score() -> None:
     people = people_of([[0, 1, 2]], 3)
     weights, rows = np.array([1, 3, 9], np.float32), np.array([1, 3, 4])
-    reasons = DIRECTED.mean_reasons(people, weights, 1, rows)
-    assert reasons == pytest.approx([-2 / 4, 6 / 4, 0])
-    assert reasons.sum() == pytest.approx(DIRECTED.mean_scores(people, weights, rows)[0, 1])
-    assert not DIRECTED.mean_reasons(people, weights, 2, rows).any()
+    reasons = DIRECTED.mean_reasons(people, weights, np.array([[1, 2]]), rows)
+    # (0, 2) . (1, 1) and 3 times (0, 2) . (0, 1), over 1 + 3; the third item is unknown
+    assert reasons[:, 0] == pytest.approx([-2 / 4, 6 / 4, 0])
+    profiles = DIRECTED.profiles(people, DIRECTED.shares(people, weights), rows)
+    assert reasons[:, 0].sum() == pytest.approx(DIRECTED.scores(profiles)[0, 1])
+    assert not reasons[:, 1].any()
 
 
 def test_scores_after_an_item_take_its_usual_meaning() -> None:
@@ -77,3 +82,99 @@ def test_items_are_joined_with_all_their_vectors() -> None:
     assert joined.vectors.tolist() == DIRECTED.vectors.tolist() * 2
     assert joined.sources.tolist() == DIRECTED.sources.tolist() * 2
     assert joined.known.tolist() == KNOWN.tolist() * 2
+
+
+BIASED = ItemVectors(
+    np.array([[1, 0], [0, 2], [5, 5], [2, 0]], np.float32),
+    np.array([True, True, False, True]),
+    biases=np.array([0.5, 0, 9, -0.5], np.float32),
+)
+PROFILES = np.array([[1, 1], [np.nan, np.nan], [0, 1]], np.float32)
+"""Of one who likes both, one of whom nothing is known, and one who likes the second item alone."""
+
+
+def test_some_items_score_as_among_all() -> None:
+    items = np.array([[3, 2, 0, 0], [0, 1, 2, 3], [1, 1, 3, 2]])
+    found = BIASED.score_items(PROFILES, items)
+    nan = np.nan
+    expected = [[1.5, nan, 1.5, 1.5], [nan] * 4, [2, 2, -0.5, nan]]
+    assert found == pytest.approx(np.array(expected), nan_ok=True)
+    assert found == pytest.approx(
+        np.take_along_axis(BIASED.scores(PROFILES), items, axis=1), nan_ok=True
+    )
+    one = BIASED.score_items(PROFILES[:1], items[:1])
+    assert one == pytest.approx(found[:1], nan_ok=True)
+
+
+def test_the_best_come_first_the_earlier_of_equals_and_none_that_is_unknown() -> None:
+    best = BIASED.retrieve(PROFILES, 4)
+    assert best.tolist() == [[1, 0, 3, -1], [-1] * 4, [1, 0, 3, -1]]
+    assert BIASED.retrieve(PROFILES, 2).tolist() == [[1, 0], [-1, -1], [1, 0]]
+    assert best.dtype == np.int64
+
+
+def many(n: int, size: int = 8) -> ItemVectors:
+    """Vectors around twenty centres, short and long ones; every tenth item is unknown."""
+    draw = np.random.default_rng(0)
+    centres = draw.standard_normal((20, size))
+    vectors = centres[draw.integers(0, 20, n)] + 0.4 * draw.standard_normal((n, size))
+    vectors *= np.exp(0.5 * draw.standard_normal((n, 1)))
+    known = np.arange(n) % 10 != 3
+    biases = draw.standard_normal(n).astype(np.float32)
+    return ItemVectors(vectors.astype(np.float32), known, biases=biases)
+
+
+def test_beyond_a_size_nearly_the_best_are_found_by_an_index() -> None:
+    exact = many(EXACT + 1000)
+    indexed = exact.finished()
+    assert exact.index is None
+    assert indexed.index is not None
+    profiles = np.random.default_rng(1).standard_normal((MANY - 1, 8)).astype(np.float32)
+    found, best = indexed.retrieve(profiles, 100), exact.retrieve(profiles, 100)
+    common = [len(np.intersect1d(*rows)) for rows in zip(found, best, strict=True)]
+    assert np.mean(common) >= 98
+    assert found.tolist() != best.tolist()
+    scores = indexed.score_items(profiles, found)
+    assert (np.diff(scores, axis=1) <= 0).all()
+
+
+def test_items_added_later_are_found_beside_the_index() -> None:
+    indexed = many(EXACT + 1).finished()
+    far = ItemVectors(
+        np.full((2, 8), 50, np.float32), np.array([False, True]), biases=np.zeros(2, np.float32)
+    )
+    longer = indexed.joined(far)
+    found = longer.retrieve(np.ones((1, 8), np.float32), 5)[0]
+    assert found[0] == EXACT + 2
+    assert (found != EXACT + 1).all()
+
+
+def test_what_is_stored_is_half_as_large_and_scores_as_what_was_finished() -> None:
+    exact = many(8000)
+    finished = exact.finished()
+    arrays = finished.arrays()
+    assert arrays["vectors"].dtype == np.float16
+    profiles = np.random.default_rng(1).standard_normal((3, 8)).astype(np.float32)
+    expected = finished.scores(profiles)
+    assert np.array_equal(ItemVectors.of(arrays).scores(profiles), expected, equal_nan=True)
+    assert expected == pytest.approx(exact.scores(profiles), rel=1e-2, abs=1e-2, nan_ok=True)
+
+
+def test_vectors_too_many_to_widen_score_as_widened_ones() -> None:
+    arrays = many(WHOLE // 8 + 100).finished().arrays()
+    halves = ItemVectors.of(arrays)
+    assert halves.vectors.dtype == np.float16
+    widened = ItemVectors(arrays["vectors"].astype(np.float32), halves.known, biases=halves.biases)
+    profiles = np.random.default_rng(1).standard_normal((2, 8)).astype(np.float32)
+    items = np.random.default_rng(2).integers(0, len(halves.known), (2, 50))
+
+    def agree(one: Float32Array, other: Float32Array) -> None:
+        assert np.allclose(one, other, rtol=1e-4, atol=1e-5, equal_nan=True)
+
+    agree(halves.scores(profiles), widened.scores(profiles))
+    agree(halves.score_items(profiles, items), widened.score_items(profiles, items))
+    agree(halves.similar(7), widened.similar(7))
+    people = people_of([[0, 1, 2], []], len(halves.known))
+    weights = np.ones(3, np.float32)
+    agree(halves.sums(people, weights), widened.sums(people, weights))
+    agree(halves.reasons(people, weights, items), widened.reasons(people, weights, items))

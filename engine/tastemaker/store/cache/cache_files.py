@@ -77,9 +77,8 @@ class CacheFiles:
             place: the file.
             make: gives the container to write, and what it holds.
         """
-        with suppress(*_UNUSABLE):
-            if (contents := self.kept(place)) is not None:
-                return contents
+        if (contents := self.sound(place)) is not None:
+            return contents
         with self.directory.locked():
             # Another worker may have written it meanwhile.
             try:
@@ -89,6 +88,12 @@ class CacheFiles:
                 message = "The file %s of the model cache cannot be used and is written anew: %s"
                 logging.getLogger(__name__).warning(message, self.name(place), error)
             return self.write(place, *make())
+
+    def sound(self, place: Place) -> Contents | None:
+        """What a file holds; None where it is not there or cannot be believed."""
+        with suppress(*_UNUSABLE):
+            return self.kept(place)
+        return None
 
     def kept(self, place: Place) -> Contents | None:
         """What a file holds, or None where there is none.

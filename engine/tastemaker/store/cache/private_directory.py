@@ -10,7 +10,6 @@ import contextlib
 import errno
 import fcntl
 import os
-import secrets
 import stat
 import time
 from collections.abc import Iterable, Iterator
@@ -60,7 +59,7 @@ class PrivateDirectory:
 
     def write(self, name: str, parts: Iterable[bytes | memoryview]) -> int:
         """Writes a file and gives a descriptor to read it by; it is there whole or not at all."""
-        part = f"{name}.{secrets.token_hex(8)}{PART}"
+        part = f"{name}.{os.urandom(8).hex()}{PART}"
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
         written = os.open(part, flags, 0o600, dir_fd=self._handle)
         try:
