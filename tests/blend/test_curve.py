@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -40,6 +41,16 @@ def test_json_and_back() -> None:
     assert again.to_json() == CURVE.to_json()
 
 
+def test_retrievers_are_kept_and_a_curve_from_before_them_has_none() -> None:
+    curve = replace(CURVE, retrievers=("c", "a"))
+    assert WeightCurve.from_json(json.loads(json.dumps(curve.to_json()))).retrievers == ("c", "a")
+    assert curve.only(["b", "a"]).retrievers == ("a",)
+    assert curve.only(["b"]).retrievers == ()
+    assert curve.with_member("d").retrievers == ("c", "a")
+    old = {name: value for name, value in curve.to_json().items() if name != "retrievers"}
+    assert WeightCurve.from_json(old).retrievers == ()
+
+
 def test_some_of_the_members_carry_the_others_weight() -> None:
     part = CURVE.only(["c", "a"])
     assert part.members == ("c", "a")
@@ -59,6 +70,7 @@ def test_some_of_the_members_carry_the_others_weight() -> None:
         {"knots": [-1, 0]},
         {"carry": 2},
         {"depth": 0},
+        {"retrievers": ["stranger"]},
         {"members": None},
     ],
 )

@@ -106,3 +106,28 @@ def test_limits_that_cannot_be_read_are_refused(shop: Path, run: Run, option: st
     done = run("train", option, "much")
     assert (done.exit_code, done.stdout) == (1, "")
     assert "'much' is not a" in done.stderr
+
+
+def test_quick_training_says_what_it_left_out(shop: Path, run: Run) -> None:
+    done = run("train", "--quick", "--format", "json")
+    assert done.exit_code == 0
+    quick = json.loads(done.stdout)
+    assert quick["quick"]
+    states = {member["name"]: member["state"] for member in quick["members"]}
+    assert "serving" in states.values() and "failed" not in states.values()
+    left_out = [name for name, state in states.items() if state == "left out"]
+    assert left_out
+    (note,) = [note for note in quick["notes"] if note.startswith("Quick training left out")]
+    assert all(name in note for name in left_out)
+    assert "In release 1, trained in full," in note
+
+
+def test_where_the_time_went_is_shown_on_demand(shop: Path, run: Run) -> None:
+    trained = run("train", "--only", "popular", "--verbose").stdout
+    for word in ("Seconds", "fold 1", "last fit", "saving", "everything"):
+        assert word in trained
+    assert "Seconds" in run("release", "show", "--verbose").stdout
+    assert "Seconds" not in run("release", "show").stdout
+    spans = json.loads(run("release", "show", "--format", "json").stdout)["profile"]
+    assert {"stage", "what", "seconds", "processor"} == set(spans[0])
+    assert {"reading", "fold 1", "weights", "last fit", "saving"} <= {one["stage"] for one in spans}

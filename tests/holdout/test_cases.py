@@ -4,12 +4,14 @@ import numpy as np
 
 from tastemaker.data import People
 from tastemaker.holdout.cases import (
-    TRUNCATED_CASES,
+    LEARNING,
+    MANY_PEOPLE,
+    SampleSize,
     blend_cases,
     full_history_cases,
     truncated_cases,
 )
-from tastemaker.holdout.splits import by_time
+from tastemaker.holdout.splits import Split, by_time
 from tastemaker.testing import people_of
 
 N_ITEMS = 40
@@ -79,4 +81,20 @@ def test_a_blend_learns_from_whole_histories_and_from_truncated_ones() -> None:
     whole, *truncated = blend_cases(many, split)
     assert len(whole) == len(full_history_cases(many, split))
     assert len(truncated) == 12
-    assert len(truncated[0]) == TRUNCATED_CASES
+    assert len(truncated[0]) == LEARNING.truncated
+
+
+def test_of_very_many_people_some_are_drawn_known_and_new_ones_apart() -> None:
+    n_known, n_new = MANY_PEOPLE + 500, 20
+    histories = [[0, 1, 2, 3]] * n_known + [[4, 5, 6]] * n_new
+    times = [[1.0, 2.0, 3.0, 11.0]] * n_known + [[11.0, 12.0, 13.0]] * n_new
+    people = people_of(histories, 8, times=times)
+    held_out = people.times > 10
+    split = Split(~held_out, held_out, "what came after ten")
+    groups = list(blend_cases(people, split, 0, SampleSize(10**6, 10**6)))
+    whole, first = groups[0], groups[4]
+    assert len(whole) == MANY_PEOPLE + n_new
+    # new people have the first of what was held out, and choose the rest
+    assert len(first) == n_new
+    assert set(first.people.histories.items.tolist()) == {4}
+    assert (first.n_relevant == 2).all()

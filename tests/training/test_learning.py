@@ -3,6 +3,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import ClassVar, Self
 
 import numpy as np
 
@@ -11,12 +12,34 @@ from tastemaker.holdout.methods import make_folds
 from tastemaker.holdout.splits import Split
 from tastemaker.plugin.discovery import Plugin
 from tastemaker.plugin.registry import Registry
-from tastemaker.recommender import no_progress
+from tastemaker.recommender import Progress, no_progress
+from tastemaker.training.building import build
+from tastemaker.training.context import TrainingContext
 from tastemaker.training.deadline import Deadline
-from tastemaker.training.learning import LearnedBlend, TrainingContext, learn_blend
+from tastemaker.training.fitting import choose
+from tastemaker.training.learning import LearnedBlend, learn_blend
 from tastemaker.training.steps import Steps
+from tastemaker_plugins.item_item.item_knn import ItemKnn
 
 from .conftest import KNN, POPULAR, community, named
+
+
+class Resuming(ItemKnn):
+    """Notes from how many interactions it starts, and on how many it is fitted."""
+
+    name: ClassVar[str] = "resuming"
+    started: ClassVar[list[tuple[int, int]]] = []
+    size: int
+
+    def fit(self, data: TrainingData, progress: Progress) -> Self:
+        """Learns anew."""
+        self.size = len(data.people.times)
+        return super().fit(data, progress)
+
+    def fit_from(self, data: TrainingData, progress: Progress, before: Self) -> Self:
+        """Notes what it could start from."""
+        self.started.append((before.size, len(data.people.times)))
+        return self.fit(data, progress)
 
 
 def learnt(
@@ -94,3 +117,27 @@ def test_short_of_time_the_best_stays_and_learns_from_the_first_fold_alone(
     assert missing.name == "fixed" and missing.declined
     assert "Short of time: learnt on 1 of 3 folds." in made.notes
     assert made.measures["blend"]["ndcg@10"] == made.measures[KNN]["ndcg@10"] > 0
+
+
+def test_members_that_can_start_from_an_earlier_fit_do(registry: Registry) -> None:
+    Resuming.started.clear()
+    data = community()
+    # the guarantee keeps whoever ranks best alone
+    resuming, knn = choose(Registry([Resuming]), {}, ("resuming", KNN))
+    built = build(Registry([Resuming]), [resuming, knn], data, no_progress)
+    assert "resuming" in built.curve.members
+    known = [int(split.known.sum()) for split in make_folds(data.people)]
+    # the middle fold from the oldest, the last fit from the latest fold
+    assert Resuming.started == [(known[2], known[1]), (known[0], len(data.people.times))]
+
+
+def test_of_many_people_few_members_bring_candidates_and_the_cost_is_measured() -> None:
+    data = community(n_people=300, n_items=400, length=8)
+    registry = Registry([])
+    made = learnt(registry, named(registry, POPULAR, KNN, "ease"), data, make_folds(data.people))
+    assert made.retrieval is not None
+    assert set(made.curve.retrievers) <= set(made.curve.members)
+    assert made.curve.retrievers
+    assert made.retrieval.quality > 0.99
+    assert made.retrieval.candidates <= made.retrieval.all_candidates
+    assert set(made.left_out) | set(made.curve.members) >= {POPULAR, KNN, "ease"}

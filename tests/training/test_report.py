@@ -66,7 +66,7 @@ def test_a_manifest_from_before_the_data_was_examined_has_no_findings() -> None:
 def test_keys_that_a_newer_version_wrote_are_ignored_on_all_levels() -> None:
     newer = manifest()
     for part in (newer, newer["curve"], *newer["members"], *newer["findings"]):
-        part["retrievers"] = ["als"]
+        part["engines"] = ["steam"]
     assert Release.from_json(newer).to_json() == manifest()
 
 

@@ -105,7 +105,7 @@ def test_a_basket_is_not_learnt_in_the_order_of_its_keys(database: Database, key
 
 def test_features_reach_fits_scores_and_recommendations(engine: Tastemaker) -> None:
     release = engine.train(only=["by-country", "recent-popular"])
-    assert [member.problem for member in release.members] == ["", "", ""]
+    assert {member.state for member in release.members} <= {"serving", "no weight"}
     assert engine.recommend("person-0").details.problems == ()
 
 

@@ -23,6 +23,10 @@ from tastemaker.training.data_quality import Finding
 from tastemaker.training.report import Release
 
 QUALITY = ("check", "found", "detail", "done")
+verbose_option = click.option(
+    "--verbose", is_flag=True, help="Also a table of where the time of the training run went."
+)
+
 SUMMARY = ("release", "state", "trained_at", "recommenders", "ndcg@10", "size", "problem")
 
 
@@ -38,7 +42,13 @@ SUMMARY = ("release", "state", "trained_at", "recommenders", "ndcg@10", "size", 
     help="For all of it, such as 90s or 2h; what there is no time for is left out.",
 )
 @hold_out_option
+@click.option(
+    "--quick",
+    is_flag=True,
+    help="Only what gives most for its cost: no networks, fewer folds; a note says what is missed.",
+)
 @click.option("--keep", is_flag=True, help="Keep the release without activating it.")
+@verbose_option
 @format_option
 @database_option
 def train(
@@ -47,7 +57,9 @@ def train(
     memory_limit: str | None,
     time_limit: str,
     hold_out: str | None,
+    quick: bool,
     keep: bool,
+    verbose: bool,
     output_format: Format,
     database_url: str,
 ) -> None:
@@ -62,6 +74,7 @@ def train(
     Examples:
       tastemaker train
       tastemaker train --only ease --only popular
+      tastemaker train --quick
       tastemaker train --memory-limit 8G --time-limit 1h
     """
     announce = print_quality if output_format == "table" else None
@@ -73,17 +86,18 @@ def train(
             memory_limit=memory_limit,
             time_limit=time_limit,
             hold_out=hold_out,
+            quick=quick,
             announce=announce,
             progress=True,
         )
-    print_outcome(release, output_format)
+    print_outcome(release, output_format, verbose)
 
 
-def print_release(release: Release, output_format: Format) -> None:
+def print_release(release: Release, output_format: Format, verbose: bool = False) -> None:
     """Prints a training run: what is odd about its data, and the release."""
     if output_format == "table":
         print_quality(release.findings)
-    print_outcome(release, output_format)
+    print_outcome(release, output_format, verbose)
 
 
 def print_quality(findings: Sequence[Finding]) -> None:
@@ -94,8 +108,8 @@ def print_quality(findings: Sequence[Finding]) -> None:
         console().print("The data: nothing is odd about it.")
 
 
-def print_outcome(release: Release, output_format: Format) -> None:
-    """Prints a release: members, measures, weights, notes."""
+def print_outcome(release: Release, output_format: Format, verbose: bool) -> None:
+    """Prints a release: members, measures, weights, notes; in detail, where its time went too."""
     if output_format == "json":
         click.echo(json.dumps(release.to_json(), indent=2, ensure_ascii=False))
         return
@@ -106,6 +120,10 @@ def print_outcome(release: Release, output_format: Format) -> None:
     title = f"Release {release.number} ({state}): {release.basis}"
     print_table(release.member_rows(), release.COLUMNS, title)
     print_table(release.curve_rows(), release.curve_columns(), "Weight by length of the history")
+    if release.retrieval:
+        console().print(release.retrieval.sentence())
+    if verbose and release.profile:
+        print_table(release.profile_rows(), release.profile_columns(), "Seconds")
     for note in release.notes:
         console().print(f"note: {note}")
 
@@ -127,12 +145,13 @@ def list_releases(output_format: Format, database_url: str) -> None:
 
 @release.command()
 @click.argument("number", type=int, required=False)
+@verbose_option
 @format_option
 @database_option
-def show(number: int | None, output_format: Format, database_url: str) -> None:
-    """Show a release (the active one, or NUMBER): measures, and the weight curve."""
+def show(number: int | None, verbose: bool, output_format: Format, database_url: str) -> None:
+    """Show a release (the active one, or NUMBER): measures, the weight curve, who retrieves."""
     with open_engine(database_url) as engine:
-        print_release(engine.release(number), output_format)
+        print_release(engine.release(number), output_format, verbose)
 
 
 @release.command()

@@ -39,6 +39,7 @@ class Learning:
         memory_limit: int | str | None = None,
         time_limit: float | str | None = None,
         hold_out: str | None = None,
+        quick: bool = False,
         announce: Callable[[Sequence[Finding]], object] | None = None,
         progress: Progress | bool = no_progress,
     ) -> Release:
@@ -55,6 +56,10 @@ class Learning:
             hold_out: what the blend learns to predict: "time", the future; "last", each person's
                 next interaction; "random", interactions drawn at random. By time where times are
                 known, and at random otherwise, if not given.
+            quick: whether only those recommenders take part that give most for their cost: none
+                that needs extra modules to train, and of the others those that proved themselves
+                in the last release that was trained in full. A note says what the rest would have
+                added, as far as it is known.
             announce: called with what is odd about the data, before anything is trained; the
                 release holds it too.
             progress: called with how far it is; True for a bar on standard error.
@@ -79,6 +84,7 @@ class Learning:
                 activate=activate,
                 limits=most,
                 hold_out=hold_out,
+                quick=quick,
                 announce=announce or ignore_findings,
                 progress=report,
             )

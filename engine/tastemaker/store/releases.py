@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from tastemaker.errors import KeyProblem, NotFoundError, ReleaseError, TamperedError
 from tastemaker.store import meta
@@ -84,16 +84,25 @@ def save_release(
     inserted = connection.execute(insert(release).values(manifest=b"", bytes=0, **row))
     number = _new_key(inserted.inserted_primary_key)
     size = sum(_save_model(connection, keyring, number, one) for one in models)
-    named = {"release": number, "content": dict(manifest)}
-    packed = pack({}, named, {}, keyring.sign)
-    connection.execute(
-        update(release)
-        .where(release.c.id == number)
-        .values(manifest=packed, bytes=size + len(packed))
-    )
+    connection.execute(update(release).where(release.c.id == number).values(bytes=size))
+    write_manifest(connection, keyring, number, manifest)
     for one in models:
         _compare(one, read_model(connection, keyring, number, one.name))
     return number
+
+
+def write_manifest(
+    connection: Connection, keyring: Keyring, number: int, manifest: Mapping[str, Json]
+) -> None:
+    """Gives a release its manifest, in place of the one that it has.
+
+    Call it in the transaction that saves the release: one that others see never changes.
+    """
+    named = {"release": number, "content": dict(manifest)}
+    packed = pack({}, named, {}, keyring.sign)
+    row = release.c.id == number
+    size = release.c.bytes - func.length(release.c.manifest) + len(packed)
+    connection.execute(update(release).where(row).values(manifest=packed, bytes=size))
 
 
 def _save_model(connection: Connection, keyring: Keyring, number: int, one: StoredModel) -> int:

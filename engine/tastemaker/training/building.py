@@ -15,12 +15,14 @@ from tastemaker.plugin.guard import guarded_state
 from tastemaker.plugin.registry import Registry
 from tastemaker.recommender import Progress
 from tastemaker.store.releases import StoredModel
+from tastemaker.training.context import TrainingContext
 from tastemaker.training.data_quality import Announce, Finding, examine, ignore_findings
 from tastemaker.training.deadline import Deadline
-from tastemaker.training.fitting import FitResult, fit, too_large
-from tastemaker.training.learning import LearnedBlend, TrainingContext, learn_blend
+from tastemaker.training.fitting import FitResult, too_large
+from tastemaker.training.learning import LearnedBlend, learn_blend
 from tastemaker.training.limits import DEFAULT, Limits
-from tastemaker.training.report import MemberReport
+from tastemaker.training.profile import CHECKING, EXAMINING, Profile, Span
+from tastemaker.training.report import MemberReport, RetrievalReport
 from tastemaker.training.steps import Steps
 from tastemaker.training.threads import threads_limited
 
@@ -37,6 +39,9 @@ class UnsavedRelease:
         basis: in words, what the measures were taken on; empty where nothing could be held out.
         notes: what a person should know.
         findings: what is odd about the data.
+        retrieval: who brings candidates, and what that costs; None where all members do.
+        profile: where the time went.
+        quick: whether only those took part that give most for their cost.
     """
 
     curve: WeightCurve
@@ -45,6 +50,9 @@ class UnsavedRelease:
     basis: str
     notes: tuple[str, ...]
     findings: tuple[Finding, ...] = ()
+    retrieval: RetrievalReport | None = None
+    profile: tuple[Span, ...] = ()
+    quick: bool = False
 
 
 def build(
@@ -70,11 +78,13 @@ def build(
     Raises:
         TrainingError: no recommender could be trained.
     """
-    examined = examine(data, time.time())
+    profile = Profile()
+    with profile.measure(EXAMINING):
+        examined = examine(data, time.time())
     announce(examined.findings)
     with threads_limited():
-        unsaved = _built(registry, participants, examined.data, progress, limits, hold_out)
-    return replace(unsaved, findings=examined.findings)
+        unsaved = _built(registry, participants, examined.data, progress, limits, hold_out, profile)
+    return replace(unsaved, findings=examined.findings, profile=tuple(profile.spans))
 
 
 def _built(
@@ -84,18 +94,21 @@ def _built(
     progress: Progress,
     limits: Limits,
     hold_out: str | None,
+    profile: Profile,
 ) -> UnsavedRelease:
     deadline = Deadline(limits.seconds)
     refusals = [too_large(registry, plugin, data, limits.memory) for plugin in participants]
     chosen = [plugin for plugin, no in zip(participants, refusals, strict=True) if no is None]
-    splits = make_folds(data.people, hold_out, data.seed)
+    splits = make_folds(data.people, hold_out, data.seed)[: limits.folds]
     steps = Steps(progress, len(chosen) * (len(splits) + 1))
-    learned = learn_blend(TrainingContext(registry, data, splits, deadline, steps), chosen)
+    context = TrainingContext(registry, data, splits, deadline, steps, profile)
+    learned = learn_blend(context, chosen)
     serving = [plugin for plugin in chosen if plugin.name in learned.curve.members]
     steps.expect(len(serving))
-    final = [fit(registry, plugin, data, steps.of(plugin.name)) for plugin in serving]
+    final = [context.fit_last(plugin, learned.latest.get(plugin.name)) for plugin in serving]
     steps.show("checking the models")
-    models, unstorable = _stored_models(final)
+    with profile.measure(CHECKING):
+        models, unstorable = _stored_models(final)
     missing = [*(one for one in refusals if one), *learned.missing, *unstorable]
     if not models:
         raise TrainingError(_nothing_trained(missing))
@@ -105,6 +118,20 @@ def _built(
         _reports(participants, final, missing, learned),
         learned.basis,
         learned.notes,
+        retrieval=_retrieval(learned),
+    )
+
+
+def _retrieval(learned: LearnedBlend) -> RetrievalReport | None:
+    chosen = learned.retrieval
+    if chosen is None:
+        return None
+    return RetrievalReport(
+        learned.curve.retrievers,
+        round(chosen.quality, 4),
+        round(chosen.overlap, 4),
+        round(chosen.candidates, 1),
+        round(chosen.all_candidates, 1),
     )
 
 
@@ -150,7 +177,7 @@ def _reports(
                 plugin.family,
                 plugin.origin,
                 state,
-                lost[name].problem if name in lost else "",
+                lost[name].problem if name in lost else learned.left_out.get(name, ""),
                 round(seconds.get(name, 0.0), 3),
                 learned.measures.get(name),
             )

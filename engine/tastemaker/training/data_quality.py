@@ -112,10 +112,12 @@ def _future(people: People, now: float) -> tuple[People, Finding | None]:
 def _repeats(people: People, now: float) -> tuple[People, Finding | None]:
     """The same person, item and kind again within a second, as by a double click."""
     histories = people.histories
-    order = np.lexsort((people.times, people.kinds, histories.items, histories.rows))
+    n_kinds = int(people.kinds.max(initial=0)) + 1
+    keys = (histories.rows * people.n_items + histories.items) * n_kinds + people.kinds
+    # a history is in the order of time already, which a stable sort keeps
+    order = np.argsort(keys, kind="stable")
     same = np.diff(people.times[order]) <= REPEAT_SECONDS
-    for column in (people.kinds, histories.items, histories.rows):
-        same &= np.diff(column[order]) == 0
+    same &= np.diff(keys[order]) == 0
     if not same.any():
         return people, None
     keep = np.ones(len(order), dtype=np.bool_)

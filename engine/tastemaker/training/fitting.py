@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from tastemaker.data import TrainingData
 from tastemaker.errors import TastemakerError
 from tastemaker.plugin.discovery import Plugin
-from tastemaker.plugin.guard import attempt, guarded_fit
+from tastemaker.plugin.guard import attempt, guarded_fit, guarded_fit_from
 from tastemaker.plugin.registry import Registry
 from tastemaker.recommender import Progress, Recommender
 from tastemaker.training.deadline import Allowance
@@ -64,15 +64,37 @@ def choose(
     return [one.configured(settings.get(name, {})) for name, one in found.items()]
 
 
-def fit(registry: Registry, plugin: Plugin, data: TrainingData, progress: Progress) -> FitResult:
-    """Fits one recommender; whatever it does wrong is kept as a problem."""
+def fit(
+    registry: Registry,
+    plugin: Plugin,
+    data: TrainingData,
+    progress: Progress,
+    before: Recommender | None = None,
+) -> FitResult:
+    """Fits one recommender; whatever it does wrong is kept as a problem.
+
+    Args:
+        registry: makes the recommender.
+        plugin: which, and its settings.
+        data: what it learns from.
+        progress: what to report to.
+        before: the same one fitted on less data, which it starts from if it can.
+    """
     start = time.monotonic()
     try:
         fresh = registry.create(plugin.name, plugin.chosen)
     except TastemakerError as error:
         return FitResult(plugin, None, str(error))
-    recommender, problem = guarded_fit(fresh, data, progress)
+    if before is not None and starts_from_another(fresh):
+        recommender, problem = guarded_fit_from(fresh, data, progress, before)
+    else:
+        recommender, problem = guarded_fit(fresh, data, progress)
     return FitResult(plugin, recommender, problem, time.monotonic() - start)
+
+
+def starts_from_another(recommender: Recommender) -> bool:
+    """Whether it has a way of its own to start from what it learnt before."""
+    return type(recommender).fit_from is not Recommender.fit_from
 
 
 def fit_in_time(

@@ -1,49 +1,114 @@
-"""One fold of time: fit on what was before it, score and measure on what came after."""
+"""One fold of time: fit on what was before it, score what came after."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
-from tastemaker.blend import ScoredCases, WeightCurve, keep_members
-from tastemaker.data import BoolArray, Float32Array, Float64Array, People, TrainingData
-from tastemaker.holdout.cases import blend_cases
+from tastemaker.blend import ScoredCases
+from tastemaker.blend.member_subset import keep_retrieved, keep_scores
+from tastemaker.data import Float32Array, Int64Array, People, TrainingData
+from tastemaker.holdout.cases import SampleSize, blend_cases
 from tastemaker.holdout.scoring import score_cases
 from tastemaker.holdout.splits import Split
-from tastemaker.metrics.accuracy import measures
 from tastemaker.plugin.discovery import Plugin
 from tastemaker.plugin.guarded_recommender import GuardedRecommender
+from tastemaker.recommender import Recommender
 from tastemaker.training.fitting import FitResult
 from tastemaker.training.planning import Cost, Costs
 
 Fit = Callable[[Plugin, TrainingData], FitResult]
 """Fits a recommender on what is known before a fold."""
 
-FOLD_CUTOFFS = (10, 20)
-"""How long the lists are that members and blend are measured on."""
-
 
 @dataclass(frozen=True)
-class Fold:
-    """What came of one fold of time.
+class FittedFold:
+    """The members fitted on what was known before one fold.
 
     Attributes:
-        split: what was known, and what was held out.
-        members: the names of those that were fitted.
-        cases: what they scored: first the cases with full histories, then the truncated ones;
-            nothing where nothing could be held out.
-        missing: those that could not be fitted, or failed to score.
-        costs: what each member took, by name, and what the rest took.
+        split: what was known, and what is held out.
+        results: what came of each fit.
+        n_items: how many items there are.
     """
 
     split: Split
+    results: tuple[FitResult, ...]
+    n_items: int
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of those that were fitted."""
+        return tuple(one.name for one in self.results if one.recommender)
+
+    @property
+    def recommenders(self) -> dict[str, Recommender]:
+        """Those that were fitted, by name."""
+        return {one.name: one.recommender for one in self.results if one.recommender}
+
+    def only(self, names: Collection[str]) -> FittedFold:
+        """The same with those fits alone, so that the others' memory is free again."""
+        return replace(self, results=tuple(one for one in self.results if one.name in names))
+
+    def knows_nothing_beyond(self, split: Split) -> bool:
+        """Whether all that these members were fitted on is known before that other fold too."""
+        return not (self.split.known & ~split.known).any()
+
+    @property
+    def missing(self) -> tuple[FitResult, ...]:
+        """Those that could not be fitted."""
+        return tuple(one for one in self.results if not one.recommender)
+
+    def guarded(self, names: Sequence[str]) -> list[GuardedRecommender]:
+        """The members of some names, ready to score."""
+        return [GuardedRecommender(self.recommenders[name], self.n_items) for name in names]
+
+    def failed(self, problems: Mapping[str, str]) -> tuple[FitResult, ...]:
+        """Those that were fitted, but have a problem all the same."""
+        return tuple(
+            replace(one, recommender=None, problem=problems[one.name])
+            for one in self.results
+            if one.recommender and one.name in problems
+        )
+
+
+@dataclass(frozen=True)
+class ScoredFold:
+    """What the members of one fold scored.
+
+    Attributes:
+        members: their names.
+        retrievers: the names of those that brought the candidates.
+        cases: what they scored: first the cases with full histories, then the truncated ones;
+            nothing where nothing could be held out.
+        problems: how members failed to score, by name.
+        seconds: what each member took to score, by name.
+        shared: what all took together besides.
+    """
+
     members: tuple[str, ...]
+    retrievers: tuple[str, ...]
     cases: tuple[ScoredCases, ...]
-    missing: tuple[FitResult, ...]
-    costs: Costs
+    problems: Mapping[str, str]
+    seconds: Mapping[str, float]
+    shared: float
+
+    def restricted(self, names: Sequence[str], retrievers: Sequence[str]) -> list[ScoredCases]:
+        """The cases of some of the members, with the candidates that some of these bring.
+
+        Args:
+            names: the members wanted, in order.
+            retrievers: the names of those that bring candidates; all that are wanted where empty.
+        """
+        rows = [self.members.index(name) for name in names]
+        bringing = tuple(retrievers or names)
+        if bringing == self.retrievers:
+            return [keep_scores(one, rows) for one in self.cases]
+        places = [self.members.index(name) for name in bringing]
+        return [keep_scores(keep_retrieved(one, places), rows) for one in self.cases]
 
 
 class FoldScoring:
@@ -51,100 +116,94 @@ class FoldScoring:
 
     Args:
         members: the fitted recommenders.
+        retrieving: the names of those that bring candidates.
 
     Attributes:
+        retrievers: their places among the members.
+        rankers: the places of all others.
         seconds: what each took so far, by name.
         problems: how each failed first, by name; only those that failed.
     """
 
-    def __init__(self, members: Sequence[GuardedRecommender]) -> None:
+    def __init__(self, members: Sequence[GuardedRecommender], retrieving: Sequence[str]) -> None:
         self._members = members
-        self.seconds = {member.name: 0.0 for member in members}
+        names = [member.name for member in members]
+        self.retrievers = [place for place, name in enumerate(names) if name in retrieving]
+        self.rankers = [place for place, name in enumerate(names) if name not in retrieving]
+        self.seconds = dict.fromkeys(names, 0.0)
         self.problems: dict[str, str] = {}
 
-    def __call__(self, people: People) -> list[Float32Array]:
-        """Each member's scores (n, n_items) of a few people, NaN where it abstains."""
-        return [self._scores(member, people) for member in self._members]
+    def score(self, people: People) -> list[Float32Array]:
+        """Each retriever's scores (n, n_items) of a few people, NaN where it abstains."""
+        members = [self._members[place] for place in self.retrievers]
+        shape = (len(people), people.n_items)
+        return [self._kept(one.name, shape, partial(one.score, people)) for one in members]
 
-    def _scores(self, member: GuardedRecommender, people: People) -> Float32Array:
+    def score_items(self, people: People, items: Int64Array) -> list[Float32Array]:
+        """Each other member's scores (n, width) of some items, NaN where it abstains."""
+        members = [self._members[place] for place in self.rankers]
+        return [
+            self._kept(one.name, items.shape, partial(one.score_items, people, items))
+            for one in members
+        ]
+
+    def _kept(
+        self,
+        name: str,
+        shape: tuple[int, ...],
+        call: Callable[[], tuple[Float32Array | None, str]],
+    ) -> Float32Array:
         start = time.monotonic()
-        scores, problem = member.score(people)
-        self.seconds[member.name] += time.monotonic() - start
+        scores, problem = call()
+        self.seconds[name] += time.monotonic() - start
         if problem:
-            self.problems.setdefault(member.name, problem)
+            self.problems.setdefault(name, problem)
         if scores is None:
-            return np.full((len(people), people.n_items), np.nan, dtype=np.float32)
+            return np.full(shape, np.nan, dtype=np.float32)
         return scores
 
 
-def fit_fold(data: TrainingData, split: Split, participants: Sequence[Plugin], fit: Fit) -> Fold:
-    """Fits recommenders on what was known, and lets them score what was held out."""
+def fit_fold(
+    data: TrainingData, split: Split, participants: Sequence[Plugin], fit: Fit
+) -> FittedFold:
+    """Fits recommenders on what was known."""
     known = replace(data, people=data.people.take(split.known))
-    results = [fit(plugin, known) for plugin in participants]
-    fitted = [one for one in results if one.recommender]
-    score = FoldScoring(
-        [GuardedRecommender(one.recommender, data.n_items) for one in fitted if one.recommender]
-    )
-    start = time.monotonic()
-    cases = _scored(data, split, score) if fitted else ()
-    shared = time.monotonic() - start - sum(score.seconds.values())
-    failed = [
-        replace(one, recommender=None, problem=score.problems[one.name])
-        for one in fitted
-        if one.name in score.problems
-    ]
-    return Fold(
-        split,
-        tuple(one.name for one in fitted),
-        cases,
-        (*(one for one in results if not one.recommender), *failed),
-        Costs({one.name: Cost(one.seconds, score.seconds[one.name]) for one in fitted}, shared),
-    )
+    results = tuple(fit(plugin, known) for plugin in participants)
+    return FittedFold(split, results, data.n_items)
 
 
-def _scored(data: TrainingData, split: Split, score: FoldScoring) -> tuple[ScoredCases, ...]:
-    scored = (score_cases(one, score) for one in blend_cases(data.people, split, data.seed))
-    return tuple(one for one in scored if one is not None)
-
-
-def restricted_cases(fold: Fold, names: Sequence[str]) -> list[ScoredCases]:
-    """The cases of a fold with the scores and candidates of some of its members alone."""
-    rows = [fold.members.index(name) for name in names]
-    return [keep_members(one, rows) for one in fold.cases]
-
-
-def fold_measures(
-    fold: Fold, names: Sequence[str], cases: ScoredCases, curve: WeightCurve
-) -> dict[str, dict[str, float]]:
-    """Held-out measures of each member alone and of the blend, on full histories.
-
-    For people to whom a member gives all candidates the same score, or none, its list counts as
-    misses; so does the blend's where that is true of all its members.
+def score_fold(
+    data: TrainingData,
+    fold: FittedFold,
+    names: Sequence[str],
+    retrievers: Sequence[str],
+    size: SampleSize,
+) -> ScoredFold:
+    """Lets members score what was held out.
 
     Args:
-        fold: what all its members scored; it has cases.
-        names: the members that the blend could be made of.
-        cases: the fold's cases with full histories, of those members alone.
-        curve: the blend's weights, over some of them.
+        data: what the fold was made of.
+        fold: the fitted members.
+        names: those of them that score.
+        retrievers: those of them that bring candidates.
+        size: how many people are scored.
     """
-    full, carry = fold.cases[0], curve.carry
-    weights_alone = np.eye(len(fold.members))
-    figures = {
-        name: _mean_measures(full, np.tile(alone, (len(full), 1)), carry, informative)
-        for name, alone, informative in zip(
-            fold.members, weights_alone, full.calibrated.informative, strict=True
-        )
+    members = FoldScoring(fold.guarded(names), retrievers)
+    start = time.monotonic()
+    held_out = blend_cases(data.people, fold.split, data.seed, size) if names else ()
+    scored = [score_cases(one, members) for one in held_out]
+    shared = time.monotonic() - start - sum(members.seconds.values())
+    cases = tuple(one for one in scored if one is not None)
+    return ScoredFold(
+        tuple(names), tuple(retrievers), cases, members.problems, members.seconds, shared
+    )
+
+
+def fold_costs(fold: FittedFold, scored: ScoredFold) -> Costs:
+    """What a fold took: each member to fit and to score, and the rest."""
+    members = {
+        one.name: Cost(one.seconds, scored.seconds[one.name])
+        for one in fold.results
+        if one.name in scored.members and one.name not in scored.problems
     }
-    part = keep_members(cases, [names.index(name) for name in curve.members])
-    informative = np.asarray(part.calibrated.informative.any(axis=0))
-    figures["blend"] = _mean_measures(part, curve.at(part.lengths), carry, informative)
-    return figures
-
-
-def _mean_measures(
-    cases: ScoredCases, weights: Float64Array, carry: float, informative: BoolArray
-) -> dict[str, float]:
-    totals = cases.totals(weights, carry)
-    hits = cases.hits(totals, max(FOLD_CUTOFFS)) & informative[:, np.newaxis]
-    figures = measures(hits, cases.n_relevant, FOLD_CUTOFFS)
-    return {name: round(float(own.mean()), 4) for name, own in figures.items()}
+    return Costs(members, scored.shared)

@@ -5,31 +5,34 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from tastemaker.blend import ScoredCases, WeightCurve, fit_weights, uniform_weights
-from tastemaker.data import TrainingData
-from tastemaker.holdout.splits import Split
+from tastemaker.blend import ScoredCases, WeightCurve, uniform_weights
+from tastemaker.blend.member_subset import keep_scores
+from tastemaker.blend.retrievers import Retrieval
+from tastemaker.holdout.cases import LEARNING, SampleSize
 from tastemaker.plugin.discovery import Plugin
-from tastemaker.plugin.registry import Registry
-from tastemaker.training.deadline import Deadline
-from tastemaker.training.fitting import FitResult, fit, fit_in_time
-from tastemaker.training.folds import Fold, fit_fold, fold_measures, restricted_cases
+from tastemaker.recommender import Recommender
+from tastemaker.training.context import TrainingContext
+from tastemaker.training.expense import Expense, expense_of
+from tastemaker.training.fitting import FitResult, starts_from_another
+from tastemaker.training.folds import FittedFold, ScoredFold, fold_costs
+from tastemaker.training.measuring import blend_measures, member_measures
 from tastemaker.training.planning import Costs, Plan, thinned
-from tastemaker.training.steps import Steps
-from tastemaker.training.weights import learn_weights, mean_weights
+from tastemaker.training.profile import CHOOSING, WEIGHTS
+from tastemaker.training.selection import (
+    MISSED_LITTLE_ANYWHERE,
+    Selection,
+    prune_on_folds,
+    select_members,
+)
+from tastemaker.training.served_weights import learn_served_weights
 
-# The shares below were chosen, not measured.
+FIRST_LOOK = SampleSize(1000, 100)
+"""How many people all recommenders score before it is chosen who goes on: whole histories as for
+learning, since all are measured on them, and fewer truncated ones. Chosen, not measured."""
 
-FIRST_FOLD = 0.5
-"""Once the first fold has taken this share of the time limit, it fits nothing more."""
-
-PLANNED = 0.75
-"""What is planned should be over by then; the rest is for learning, saving and bad forecasts."""
-
-PLANNED_WITH_LEARNING = 0.9
-"""The same where the time for learning the weights is known, and part of the plan."""
-
-ONE_FIT = 1 / 8
-"""A fit may take this share of the time limit: on all folds and in the end that is half of it."""
+PLANNED = 0.9
+"""What is planned should be over by this share of the time; the rest is for saving and bad
+forecasts. Chosen, not measured."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,9 @@ class LearnedBlend:
         basis: in words, what was held out.
         missing: those that failed or were declined.
         notes: what a person should know.
+        left_out: by name, why members are not in the blend.
+        retrieval: what it costs that only some members bring candidates; None where all do.
+        latest: by name, recommenders fitted on the latest fold that the last fit can start from.
     """
 
     curve: WeightCurve
@@ -49,60 +55,63 @@ class LearnedBlend:
     basis: str = ""
     missing: tuple[FitResult, ...] = ()
     notes: tuple[str, ...] = ()
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    retrieval: Retrieval | None = None
+    latest: Mapping[str, Recommender] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class TrainingContext:
-    """What learning works with.
+class FirstLook:
+    """What came of the latest fold, on which everybody is tried.
 
     Attributes:
-        registry: makes the recommenders.
-        data: all there is to learn from.
-        splits: one for each fold, the latest first.
-        deadline: how much time there is.
-        steps: what to report to.
+        fold: the fitted members.
+        selection: who goes on.
+        plan: who of them, and on how many folds, as far as there is time.
+        expenses: what each member costs, by name.
+        measures: of each member alone.
+        missing: those that could not be fitted, or failed to score.
     """
 
-    registry: Registry
-    data: TrainingData
-    splits: Sequence[Split]
-    deadline: Deadline
-    steps: Steps
+    fold: FittedFold
+    selection: Selection
+    plan: Plan
+    expenses: Mapping[str, Expense]
+    measures: Mapping[str, Mapping[str, float]]
+    missing: tuple[FitResult, ...]
 
-    def first_fit(self, plugin: Plugin, known: TrainingData) -> FitResult:
-        """A fit on the first fold, where it is not known yet how long it takes."""
-        progress, limit = self.steps.of(plugin.name), self.deadline.seconds
-        if self.deadline.left(FIRST_FOLD) < 0:
-            why = f"not begun: {FIRST_FOLD:.0%} of the time limit of {limit:,.0f} s had gone"
-            return FitResult(plugin, None, why, declined=True)
-        return fit_in_time(self.registry, plugin, known, progress, ONE_FIT * limit)
-
-    def fit(self, plugin: Plugin, known: TrainingData) -> FitResult:
-        """Any later fit."""
-        return fit(self.registry, plugin, known, self.steps.of(plugin.name))
+    @property
+    def retrievers(self) -> list[str]:
+        """The retrievers among those that are planned; none where all bring candidates."""
+        return [name for name in self.selection.retrievers if name in self.plan.members]
 
 
 def learn_blend(context: TrainingContext, participants: Sequence[Plugin]) -> LearnedBlend:
-    """The weight curve of the recommenders that could be fitted on every fold.
+    """The weight curve of the recommenders worth their cost.
 
-    It is learnt on all folds, to serve, and without each of them in turn: to see how far to shrink
-    it, and to measure on the latest one honestly.
+    Everybody is tried on the latest fold. Those that are of use there are fitted on the others too,
+    and their weights learnt on all of them: to serve, and without each of them in turn, to see how
+    far to shrink them, and to measure on the latest one honestly.
     """
     if not context.splits or not participants:
         return _unlearnt([plugin.name for plugin in participants], ())
-    first = light_first(participants)
-    latest = fit_fold(context.data, context.splits[0], first, context.first_fit)
-    plan = _plan(context, latest)
-    earlier = _earlier_folds(context, participants, plan)
-    missing = [*latest.missing, *(one for fold in earlier for one in fold.missing)]
-    missing += [_dropped(one, plan) for one in participants if one.name in plan.dropped]
+    look = take_first_look(context, participants)
+    latest = context.score(
+        0, look.fold, look.fold.names, look.retrievers or look.fold.names, LEARNING
+    )
+    failed = look.fold.failed(latest.problems)
+    look = replace(look, fold=resumable(look.fold))
+    earlier, failed_earlier = _earlier_folds(context, participants, look)
+    scored, missing = [latest, *earlier], [*look.missing, *failed, *failed_earlier]
+    missing += [_dropped(one, look.plan) for one in participants if one.name in look.plan.dropped]
     out = {one.name for one in missing}
-    names = [plugin.name for plugin in participants if plugin.name not in out]
-    context.steps.show("learning the blend")
-    cases = [restricted_cases(fold, names) for fold in (latest, *earlier)] if names else []
-    if not any(cases):
+    names = [name for name in look.plan.members if name not in out]
+    retrievers = [name for name in look.retrievers if name in names]
+    cases = [one.restricted(names, retrievers) for one in scored]
+    del latest, earlier, scored
+    if not any(map(len, (group for own in cases for group in own))):
         return _unlearnt(names, missing)
-    return _learnt(context, latest, names, cases, missing)
+    return _learnt(context, look, names, cases, missing)
 
 
 def light_first(participants: Sequence[Plugin]) -> list[Plugin]:
@@ -113,45 +122,68 @@ def light_first(participants: Sequence[Plugin]) -> list[Plugin]:
     )
 
 
-def _plan(context: TrainingContext, latest: Fold) -> Plan:
-    """Everything, if there is time for it; otherwise what is worth most for its time.
+def take_first_look(context: TrainingContext, participants: Sequence[Plugin]) -> FirstLook:
+    """Fits everybody on the latest fold, and chooses who goes on.
 
-    What fits is always the same for the same data and seed: only a run that is short of time
+    What is chosen is always the same for the same data and seed: only a run that is short of time
     depends on how fast the machine is.
     """
-    failed = {one.name for one in latest.missing}
-    sound = {name: own for name, own in latest.costs.members.items() if name not in failed}
-    costs, further = replace(latest.costs, members=sound), len(context.splits) - 1
-    plan = Plan(tuple(sound), further)
-    if sound and costs.ahead(plan) > context.deadline.left(PLANNED):
-        plan = _thinned(context, latest, costs, further)
+    fold = context.fit_latest(light_first(participants))
+    scored = context.score(0, fold, fold.names, fold.names, FIRST_LOOK)
+    missing = (*fold.missing, *fold.failed(scored.problems))
+    names = [name for name in fold.names if name not in scored.problems]
+    cases = scored.restricted(names, ())
+    context.steps.show("choosing who goes on")
+    with context.profile.measure(CHOOSING):
+        expenses = {name: expense_of(one) for name, one in fold.recommenders.items()}
+        selection = select_members(names, cases, expenses, context.data.seed)
+    measures = member_measures(names, cases[0]) if cases else {}
+    plan = _plan(context, fold_costs(fold, scored), selection)
+    return FirstLook(fold.only(plan.members), selection, plan, expenses, measures, missing)
+
+
+def _plan(context: TrainingContext, costs: Costs, selection: Selection) -> Plan:
+    """Everybody chosen, on all folds, if there is time for it; otherwise what is worth most."""
+    kept = {name: costs.members[name] for name in selection.members}
+    costs, further = Costs(kept, costs.shared), len(context.splits) - 1
+    plan = Plan(tuple(kept), further)
+    left = context.deadline.left(PLANNED)
+    if kept and costs.ahead(plan) > left:
+        weights = {name: selection.weights[name] for name in kept}
+        plan = thinned(costs, further, left, weights)
     context.steps.expect((1 + plan.further) * len(plan.members))
     return plan
 
 
-def _thinned(context: TrainingContext, latest: Fold, costs: Costs, further: int) -> Plan:
-    context.steps.show("choosing what there is time for")
-    before = context.deadline.left()
-    curve = fit_weights(latest.members, latest.cases, seed=context.data.seed)
-    took = before - context.deadline.left()
-    means = mean_weights(curve, latest.cases)
-    weights = dict(zip(latest.members, means, strict=True))
-    sound = {name: weights[name] for name in costs.members}
-    costs = replace(costs, learning=took / len(latest.members))
-    return thinned(costs, further, context.deadline.left(PLANNED_WITH_LEARNING), sound)
-
-
 def _earlier_folds(
-    context: TrainingContext, participants: Sequence[Plugin], plan: Plan
-) -> list[Fold]:
-    """The further folds that were planned, as long as there is time."""
-    chosen = [plugin for plugin in participants if plugin.name in plan.members]
-    folds: list[Fold] = []
-    for split in context.splits[1 : 1 + plan.further] if chosen else ():
-        if folds and context.deadline.left(PLANNED_WITH_LEARNING) < 0:
+    context: TrainingContext, participants: Sequence[Plugin], look: FirstLook
+) -> tuple[list[ScoredFold], list[FitResult]]:
+    """What those who go on score on the further folds, the latest first, and who failed at it.
+
+    The folds are gone through from the oldest on: a network may start from what it learnt on one
+    that knows nothing more.
+    """
+    names = look.plan.members
+    chosen = [plugin for plugin in participants if plugin.name in names]
+    scored, failed = list[ScoredFold](), list[FitResult]()
+    before: FittedFold | None = None
+    for place in range(look.plan.further if chosen else 0, 0, -1):
+        if before is not None and context.deadline.left(PLANNED) < 0:
             break
-        folds.append(fit_fold(context.data, split, chosen, context.fit))
-    return folds
+        start = before if before and before.knows_nothing_beyond(context.splits[place]) else None
+        fold = context.fit_earlier(place, chosen, start)
+        own = [name for name in names if name in fold.names]
+        bringing = [name for name in look.retrievers if name in own] or own
+        scored.insert(0, context.score(place, fold, own, bringing, LEARNING))
+        failed += [*fold.missing, *fold.failed(scored[0].problems)]
+        before = resumable(fold)
+    return scored, failed
+
+
+def resumable(fold: FittedFold) -> FittedFold:
+    """The fold with those fits alone from which a later one can start."""
+    fitted = fold.recommenders.items()
+    return fold.only([name for name, one in fitted if starts_from_another(one)])
 
 
 def _dropped(plugin: Plugin, plan: Plan) -> FitResult:
@@ -165,20 +197,47 @@ def _unlearnt(names: Sequence[str], missing: Sequence[FitResult]) -> LearnedBlen
 
 def _learnt(
     context: TrainingContext,
-    latest: Fold,
+    look: FirstLook,
     names: Sequence[str],
     cases: Sequence[Sequence[ScoredCases]],
     missing: Sequence[FitResult],
 ) -> LearnedBlend:
     """Learns from the scored cases of each fold, the latest first, and measures on the latest."""
-    folds = [fold for fold in cases if fold]
-    curve, measured = learn_weights(names, folds, context.data.seed)
+    context.steps.show("learning the blend")
+    retrievers = [name for name in look.retrievers if name in names]
+    folds, seed = [fold for fold in cases if fold], context.data.seed
+    with context.profile.measure(CHOOSING):
+        kept = prune_on_folds(names, folds, look.expenses, retrievers, seed)
+        rows = [names.index(name) for name in kept]
+        folds = [[keep_scores(one, rows) for one in fold] for fold in folds]
+    with context.profile.measure(WEIGHTS):
+        curve, measured = learn_served_weights(kept, folds, retrievers, seed)
+    newest, notes = cases[0], _notes(context, cases, folds)
+    figures = dict(look.measures)
+    if newest:
+        figures["blend"] = blend_measures(kept, folds[0][0], measured)
+    unmissed = dict.fromkeys([name for name in names if name not in kept], MISSED_LITTLE_ANYWHERE)
+    as_chosen = tuple(retrievers) == look.selection.retrievers
+    return LearnedBlend(
+        curve,
+        figures,
+        look.fold.split.description if newest else "",
+        tuple(missing),
+        notes,
+        {**look.selection.left_out, **unmissed},
+        look.selection.retrieval if as_chosen else None,
+        look.fold.recommenders,
+    )
+
+
+def _notes(
+    context: TrainingContext,
+    cases: Sequence[Sequence[ScoredCases]],
+    folds: Sequence[Sequence[ScoredCases]],
+) -> tuple[str, ...]:
     notes: list[str] = []
-    newest = cases[0]
-    if newest and len(folds) == 1:
+    if cases[0] and len(folds) == 1:
         notes.append("Measured on what the blend was learnt from: there is only one fold.")
     if len(cases) < len(context.splits):
         notes.append(f"Short of time: learnt on {len(cases)} of {len(context.splits)} folds.")
-    figures = fold_measures(latest, names, newest[0], measured) if newest else {}
-    basis = latest.split.description if newest else ""
-    return LearnedBlend(curve, figures, basis, tuple(missing), tuple(notes))
+    return tuple(notes)

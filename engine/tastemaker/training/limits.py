@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from tastemaker.errors import InputError
+from tastemaker.holdout.methods import FOLD_STARTS
 from tastemaker.training import machine
 
 SECONDS = 900.0
@@ -22,10 +23,12 @@ class Limits:
     Attributes:
         memory: bytes that one fit may take, besides the data.
         seconds: for the whole run; what cannot be done in it is left out.
+        folds: on how many folds, at most, the blend is learnt.
     """
 
     memory: int = machine.MOST_MEMORY
     seconds: float = SECONDS
+    folds: int = len(FOLD_STARTS)
 
 
 DEFAULT = Limits()

@@ -44,19 +44,15 @@ class Costs:
     Attributes:
         members: by name.
         shared: what all members together take besides, on a fold.
-        learning: what one member adds to learning the weights once.
     """
 
     members: Mapping[str, Cost]
     shared: float = 0.0
-    learning: float = 0.0
 
     def of(self, name: str, further: int) -> float:
-        """What a member still costs: on each further fold, in the last fit, and in the weights."""
+        """What a member still costs: on each further fold, and in the last fit."""
         own = self.members[name]
-        # weights are learnt on all folds, and without each in turn; of a single fold, one too many
-        times_learnt = 1 + (further + 1)
-        return further * (own.fit + own.score) + own.fit + times_learnt * self.learning
+        return further * (own.fit + own.score) + own.fit
 
     def ahead(self, plan: Plan) -> float:
         """The forecast of all that a plan still costs."""

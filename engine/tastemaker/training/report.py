@@ -10,6 +10,7 @@ from tastemaker.blend import WeightCurve
 from tastemaker.errors import ReleaseError
 from tastemaker.store.manifest import MANIFEST_FORMAT
 from tastemaker.training.data_quality import Finding
+from tastemaker.training.profile import Span, profile_columns, profile_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +21,10 @@ class MemberReport:
         name: the recommender's name; "blend" for all together.
         family: its family.
         distribution: the distribution that it came with, and its version.
-        state: "serving", "no weight" (left out of the release), "unavailable" (training it needs
-            modules that are not installed), "declined" (for want of memory or time) or "failed".
-        problem: what went wrong, if anything.
+        state: "serving", "no weight" (the others do as well without it), "left out" (of quick
+            training), "unavailable" (training it needs modules that are not installed), "declined"
+            (for want of memory or time) or "failed".
+        problem: what went wrong, or why it is not in the release.
         seconds: how long the last fit took.
         measures: held-out measures, such as {"ndcg@10": 0.12, "recall@10": 0.15}.
     """
@@ -34,6 +36,33 @@ class MemberReport:
     problem: str = ""
     seconds: float = 0.0
     measures: Mapping[str, float] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RetrievalReport:
+    """Which members of a release bring candidates, and what that costs on the latest fold.
+
+    Attributes:
+        retrievers: their names.
+        quality: the blend's NDCG@10 as a share of that on the candidates of all members.
+        overlap: the share of its first ten items that are the same.
+        candidates: how many candidates a person has on average.
+        all_candidates: how many all members would bring.
+    """
+
+    retrievers: Sequence[str]
+    quality: float
+    overlap: float
+    candidates: float
+    all_candidates: float
+
+    def sentence(self) -> str:
+        """The same in words."""
+        return (
+            f"Candidates come from {', '.join(self.retrievers)}: {self.candidates:,.0f} a person, "
+            f"where all members would bring {self.all_candidates:,.0f}. On these the blend has "
+            f"{self.quality:.1%} of the NDCG@10, and {self.overlap:.0%} of its first ten items."
+        )
 
 
 @dataclass(frozen=True)
@@ -50,6 +79,9 @@ class Release:
         n_users, n_items, n_interactions: what it was trained on.
         notes: what a person should know about this run.
         findings: what is odd about the data, and what training did about it.
+        retrieval: which members bring candidates, and what that costs; None where all do.
+        profile: where the time of the training run went.
+        quick: whether only those recommenders took part that give most for their cost.
     """
 
     number: int
@@ -63,6 +95,9 @@ class Release:
     n_interactions: int = 0
     notes: Sequence[str] = ()
     findings: Sequence[Finding] = ()
+    retrieval: RetrievalReport | None = None
+    profile: Sequence[Span] = ()
+    quick: bool = False
 
     COLUMNS: ClassVar[tuple[str, ...]] = (
         "recommender",
@@ -115,6 +150,14 @@ class Release:
             for knot, weights in zip(self.curve.knots, self.curve.weights, strict=True)
         ]
 
+    def profile_columns(self) -> list[str]:
+        """The columns of `profile_rows`."""
+        return profile_columns(self.profile)
+
+    def profile_rows(self) -> list[dict[str, object]]:
+        """Where the time of the training run went: a row for each member and piece of work."""
+        return profile_rows(self.profile)
+
     def to_json(self) -> dict[str, Any]:
         """Everything as JSON values: a release's manifest."""
         return {
@@ -130,6 +173,9 @@ class Release:
             "n_interactions": self.n_interactions,
             "notes": list(self.notes),
             "findings": [asdict(finding) for finding in self.findings],
+            "retrieval": _as_json(self.retrieval),
+            "profile": [asdict(span) for span in self.profile],
+            "quick": self.quick,
         }
 
     @classmethod
@@ -151,10 +197,27 @@ class Release:
                     MemberReport(**_known(fields(MemberReport), one)) for one in value["members"]
                 ),
                 "findings": tuple(Finding(**_known(fields(Finding), one)) for one in findings),
+                "retrieval": _retrieval(value.get("retrieval")),
+                "profile": tuple(
+                    Span(**_known(fields(Span), one)) for one in value.get("profile", ())
+                ),
             }
             return cls(**_known(fields(cls), {**value, **parts}))
         except (KeyError, TypeError) as error:
             raise ReleaseError(f"The release cannot be read ({error}). Train again.") from None
+
+
+def _as_json(retrieval: RetrievalReport | None) -> dict[str, Any] | None:
+    if retrieval is None:
+        return None
+    return {**asdict(retrieval), "retrievers": list(retrieval.retrievers)}
+
+
+def _retrieval(value: Mapping[str, Any] | None) -> RetrievalReport | None:
+    if value is None:
+        return None
+    known = _known(fields(RetrievalReport), value)
+    return RetrievalReport(**{**known, "retrievers": tuple(known["retrievers"])})
 
 
 def _known(entries: Sequence[Field[Any]], value: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from tastemaker.store.crypto.keyring import Keyring
 from tastemaker.store.releases import CATALOGUE, StoredModel
 from tastemaker.store.store import Store
 from tastemaker.training.building import UnsavedRelease
+from tastemaker.training.profile import SAVING, Profile
 from tastemaker.training.reading import active_release, read_release
 from tastemaker.training.report import Release
 from tastemaker.training.snapshot import Snapshot
@@ -43,9 +44,13 @@ def save(store: Store, unsaved: UnsavedRelease, snapshot: Snapshot, activate: bo
         active = activate and not objection
         if objection:
             release = replace(release, notes=(*release.notes, objection))
-        number = releases.save_release(
-            connection, keyring, release.to_json(), models, snapshot.taken_at
-        )
+        saving = Profile()
+        with saving.measure(SAVING):
+            number = releases.save_release(
+                connection, keyring, release.to_json(), models, snapshot.taken_at
+            )
+        release = replace(release, profile=(*release.profile, *saving.spans))
+        releases.write_manifest(connection, keyring, number, release.to_json())
         if active:
             releases.activate(connection, keyring, number)
         serving = active_release(connection, keyring)
@@ -71,6 +76,9 @@ def described(unsaved: UnsavedRelease, snapshot: Snapshot) -> Release:
         n_interactions=n_interactions,
         notes=unsaved.notes,
         findings=unsaved.findings,
+        retrieval=unsaved.retrieval,
+        profile=unsaved.profile,
+        quick=unsaved.quick,
     )
 
 

@@ -1,0 +1,102 @@
+"""What learning a blend works with, and the fits that it makes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from tastemaker.data import TrainingData
+from tastemaker.holdout.cases import SampleSize
+from tastemaker.holdout.splits import Split
+from tastemaker.plugin.discovery import Plugin
+from tastemaker.plugin.registry import Registry
+from tastemaker.recommender import Recommender
+from tastemaker.training.deadline import Deadline
+from tastemaker.training.fitting import FitResult, fit, fit_in_time
+from tastemaker.training.folds import FittedFold, ScoredFold, fit_fold, score_fold
+from tastemaker.training.profile import LAST_FIT, SCORING, Profile, stage_of
+from tastemaker.training.steps import Steps
+
+FIRST_FOLD = 0.5
+"""Once the first fold has taken this share of the time limit, it fits nothing more.
+Chosen, not measured."""
+
+ONE_FIT = 1 / 8
+"""A fit may take this share of the time limit: on all folds and in the end that is half of it.
+Chosen, not measured."""
+
+
+@dataclass(frozen=True)
+class TrainingContext:
+    """What learning works with.
+
+    Attributes:
+        registry: makes the recommenders.
+        data: all there is to learn from.
+        splits: one for each fold, the latest first.
+        deadline: how much time there is.
+        steps: what to report to.
+        profile: what notes where the time goes.
+    """
+
+    registry: Registry
+    data: TrainingData
+    splits: Sequence[Split]
+    deadline: Deadline
+    steps: Steps
+    profile: Profile = field(default_factory=Profile)
+
+    def fit_latest(self, participants: Sequence[Plugin]) -> FittedFold:
+        """The first fold, where it is not known yet how long anything takes."""
+        return fit_fold(self.data, self.splits[0], participants, self._first_fit)
+
+    def fit_earlier(
+        self, place: int, participants: Sequence[Plugin], before: FittedFold | None
+    ) -> FittedFold:
+        """A further fold.
+
+        Args:
+            place: which.
+            participants: who is fitted.
+            before: a fold whose fits networks may start from; one that knows nothing more.
+        """
+        older = {} if before is None else before.recommenders
+
+        def fit_one(plugin: Plugin, known: TrainingData) -> FitResult:
+            progress = self.steps.of(plugin.name)
+            with self.profile.measure(stage_of(place), plugin.name):
+                return fit(self.registry, plugin, known, progress, older.get(plugin.name))
+
+        return fit_fold(self.data, self.splits[place], participants, fit_one)
+
+    def fit_last(self, plugin: Plugin, before: Recommender | None) -> FitResult:
+        """The fit on everything, which nothing is measured on.
+
+        Args:
+            plugin: what is fitted.
+            before: the same one fitted on a part of the data, to start from.
+        """
+        progress = self.steps.of(plugin.name)
+        with self.profile.measure(LAST_FIT, plugin.name):
+            return fit(self.registry, plugin, self.data, progress, before)
+
+    def score(
+        self,
+        place: int,
+        fold: FittedFold,
+        names: Sequence[str],
+        retrievers: Sequence[str],
+        size: SampleSize,
+    ) -> ScoredFold:
+        """What members of a fold score; see `score_fold`."""
+        self.steps.show("scoring what was held out")
+        with self.profile.measure(stage_of(place), SCORING):
+            return score_fold(self.data, fold, names, retrievers, size)
+
+    def _first_fit(self, plugin: Plugin, known: TrainingData) -> FitResult:
+        progress, limit = self.steps.of(plugin.name), self.deadline.seconds
+        if self.deadline.left(FIRST_FOLD) < 0:
+            why = f"not begun: {FIRST_FOLD:.0%} of the time limit of {limit:,.0f} s had gone"
+            return FitResult(plugin, None, why, declined=True)
+        with self.profile.measure(stage_of(0), plugin.name):
+            return fit_in_time(self.registry, plugin, known, progress, ONE_FIT * limit)

@@ -1,0 +1,54 @@
+"""Weights of a blend in which only some members bring candidates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from tastemaker.blend import ScoredCases, WeightCurve, apply_guarantee
+from tastemaker.blend.member_subset import keep_scores
+from tastemaker.training.weights import learn_weights
+
+
+def learn_served_weights(
+    names: Sequence[str],
+    folds: Sequence[Sequence[ScoredCases]],
+    retrievers: Sequence[str],
+    seed: int,
+) -> tuple[WeightCurve, WeightCurve]:
+    """The curve that serves, and the one to measure on the latest fold; see `learn_weights`.
+
+    Args:
+        names: the members.
+        folds: the scored cases of each fold, the latest first, with the retrievers' candidates.
+        retrievers: the names of those that bring candidates; all where empty.
+        seed: what anything random starts from.
+    """
+    curve, measured = learn_weights(names, folds, seed)
+    if not retrievers:
+        return curve, measured
+    everything = [one for fold in folds for one in fold]
+    older = [one for fold in folds[1:] for one in fold] or everything
+    return (
+        _retrieving(curve, names, everything, retrievers),
+        _retrieving(measured, names, older, retrievers),
+    )
+
+
+def _retrieving(
+    curve: WeightCurve,
+    names: Sequence[str],
+    cases: Sequence[ScoredCases],
+    retrievers: Sequence[str],
+) -> WeightCurve:
+    """The curve with these retrievers, members all of them, if without weight.
+
+    Where members without weight were left out, so were the candidates that they alone brought; here
+    they are candidates again, so the guarantee is applied again.
+    """
+    members = curve
+    for name in retrievers:
+        members = members if name in members.members else members.with_member(name)
+    retrieving = replace(members, retrievers=tuple(retrievers))
+    rows = [names.index(name) for name in retrieving.members]
+    return apply_guarantee(retrieving, [keep_scores(one, rows) for one in cases])
