@@ -42,7 +42,7 @@ def widened(weights: npt.NDArray[Any]) -> Float32Array:
     """
     if weights.dtype != np.float16 or weights.size < FEW:
         return weights.astype(np.float32, copy=False)
-    bits = weights.view(np.int16).astype(np.int32)
+    bits = np.ascontiguousarray(weights).view(np.int16).astype(np.int32)
     bits <<= 13  # ten binary digits of float16 to the twenty-three of float32
     bits &= -0x70000001  # the sign was spread over three bits too many
     floats = bits.view(np.float32)
