@@ -11,7 +11,7 @@ KNOTS = (0, 10)
 EVEN = np.ones(1)
 
 
-def test_of_two_members_that_say_the_same_both_get_half() -> None:
+def test_two_members_that_score_alike_get_half_each() -> None:
     rng = np.random.default_rng(0)
     _, relevant = noise_and_relevant(rng, 50)
     same = noisy(rng, relevant, 0.5)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tastemaker.blend import Candidates, ScoredCases
-from tastemaker.blend.top_candidates import TOP
+from tastemaker.blend.top_candidates import TOP_RANKS
 
 N_CANDIDATES = 40
 
@@ -25,9 +25,9 @@ def ranked(relevant: list[list[int]], n_relevant: list[int]) -> ScoredCases:
 
 def test_the_first_of_each_member_are_kept() -> None:
     top = ranked([[0, 9, 30]], [3]).top_candidates
-    assert top.values.shape == (1, 2, 2 * TOP)
+    assert top.values.shape == (1, 2, 2 * TOP_RANKS)
     assert top.valid.all()
-    assert np.flatnonzero(top.relevant[0]).tolist() == [0, 9, TOP]
+    assert np.flatnonzero(top.relevant[0]).tolist() == [0, 9, TOP_RANKS]
 
 
 def test_who_chose_nothing_that_a_member_ranks_high_is_left_out() -> None:
@@ -46,7 +46,7 @@ def test_what_is_no_candidate_is_never_among_the_first() -> None:
         Candidates(own.items, valid, values), cases.relevant, cases.n_relevant, cases.lengths
     )
     top = fewer.top_candidates
-    assert np.count_nonzero(top.valid, axis=1).tolist() == [5, 2 * TOP]
+    assert np.count_nonzero(top.valid, axis=1).tolist() == [5, 2 * TOP_RANKS]
 
 
 def test_gains_count_relative_to_the_best_there_could_be() -> None:

@@ -11,7 +11,7 @@ from tastemaker.data import BoolArray, Float32Array, Int64Array
 from tastemaker.data.top_k import top_k_mask
 from tastemaker.metrics.accuracy import discounts
 
-TOP = 10
+TOP_RANKS = 10
 """A candidate counts as soon as one member ranks it this high. On rolling folds of two data sets 10
 was as good as 20 and better than 30 or all: what no member puts far up decides about places that
 nobody sees. It is also the least work."""
@@ -58,7 +58,7 @@ def select_top_candidates(
     """
     first = np.zeros(valid.shape, dtype=np.bool_)
     for own in calibrated.values:
-        first |= top_k_mask(np.where(valid, own, np.float32(-np.inf)), TOP)
+        first |= top_k_mask(np.where(valid, own, np.float32(-np.inf)), TOP_RANKS)
     first &= valid
     people = np.flatnonzero((first & relevant).any(axis=1))
     first = first[people]
