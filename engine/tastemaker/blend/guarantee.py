@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -63,7 +63,7 @@ def apply_guarantee(curve: WeightCurve, scored: Sequence[ScoredCases]) -> Weight
         curve: the weights.
         scored: people whose next choices are known.
     """
-    for group in reversed(length_groups(curve.knots, scored)):
+    for group in length_groups(curve.knots, scored):
         if not group.holds(curve):
             curve = _move_towards_best(curve, group)
     return curve
@@ -96,21 +96,24 @@ def _hold_weights(curve: WeightCurve, knot: int) -> WeightCurve:
     return replace(curve, knots=tuple(knots), weights=weights)
 
 
-def length_groups(knots: Sequence[int], scored: Sequence[ScoredCases]) -> list[LengthGroup]:
-    """The people by the knot at or before their length; knots with few people join the next."""
+def length_groups(knots: Sequence[int], scored: Sequence[ScoredCases]) -> Iterator[LengthGroup]:
+    """The people by the knot at or before their length, from the longest histories to the shortest.
+
+    Knots with few people join the next. A group holds copies of its people's scores: one at a time
+    is made.
+    """
     own = [
         np.maximum(np.searchsorted(np.asarray(knots), cases.lengths, side="right") - 1, 0)
         for cases in scored
     ]
-    groups = []
-    for first, last in _spans(np.bincount(np.concatenate(own), minlength=len(knots))):
+    counts = np.bincount(np.concatenate(own), minlength=len(knots))
+    for first, last in reversed(_spans(counts)):
         rows = [np.flatnonzero((places >= first) & (places <= last)) for places in own]
         pairs = [(cases, part) for cases, part in zip(scored, rows, strict=True) if len(part)]
         figures = [cases.member_ndcg(NDCG_CUTOFF)[:, part] for cases, part in pairs]
         means = np.concatenate(figures, axis=1).mean(axis=1)
         parts = tuple(cases.select(part) for cases, part in pairs)
-        groups.append(LengthGroup(knots[first], knots[last], parts, means))
-    return groups
+        yield LengthGroup(knots[first], knots[last], parts, means)
 
 
 def _spans(counts: Int64Array) -> list[tuple[int, int]]:

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from tastemaker.blend.curve import KNOTS, WeightCurve, uniform_weights
-from tastemaker.blend.greedy import bootstrapped_weights
 from tastemaker.blend.guarantee import NDCG_CUTOFF, apply_guarantee
 from tastemaker.blend.scored_cases import ScoredCases
+from tastemaker.blend.smooth_search import best_weights
 from tastemaker.data import Float64Array, Int64Array
 
 BANDWIDTH = 0.5
 """How far the kernel reaches from a knot to other lengths of history, in log(1 + length).
-Chosen, not measured."""
-
-KNOT_THREADS = 4
-"""At most so many knots are learnt at once; sorting, most of the work, leaves Python to others.
 Chosen, not measured."""
 
 MIN_SCALE = 0.2
@@ -71,38 +65,25 @@ def fit_raw_weights(
 ) -> RawWeights:
     """The weights that rank people best.
 
-    At each knot the weights are those that greedily maximise NDCG, averaged over bootstrap samples
-    of people whose histories are about as long (see `bootstrapped_weights`). Quality counts
-    relative to the best member of each group of cases, so that an easy fold does not drown a hard
-    one.
+    They maximise a smooth stand-in for NDCG over everybody at once (see `best_weights`). Quality
+    counts relative to the best member of each group of cases, so that an easy fold does not drown a
+    hard one.
 
     Args:
         members: the members' names.
         scored: of several time folds, with histories truncated to various lengths; somebody is in
             them.
-        seed: what anything random starts from.
+        seed: what anything random starts from; this search draws nothing.
     """
     present = [cases for cases in scored if len(cases)]
     figures = [cases.member_ndcg(NDCG_CUTOFF) for cases in present]
     scales = quality_scales(figures)
     kernels = [kernel_weights(*pair, KNOTS) for pair in zip(present, scales, strict=True)]
-    weights = _drop_uninformative(_weights_at_knots(present, kernels, seed), present, KNOTS)
+    weights = best_weights(present, 1 / scales, KNOTS)
+    weights = _drop_uninformative(weights, present, KNOTS)
     merits = np.sum([own @ ndcg.T for own, ndcg in zip(kernels, figures, strict=True)], axis=0)
     best = np.argmax(merits, axis=1).astype(np.int64)
     return RawWeights(WeightCurve(tuple(members), KNOTS, weights), best)
-
-
-def _weights_at_knots(
-    scored: Sequence[ScoredCases], kernels: Sequence[Float64Array], seed: int
-) -> Float64Array:
-    """(n_knots, n_members) what suits people whose histories are about as long as each knot."""
-    groups = [cases.top_candidates for cases in scored]
-
-    def weights_at(place: int) -> Float64Array:
-        return bootstrapped_weights(groups, [odds[place] for odds in kernels], seed)
-
-    with ThreadPoolExecutor(min(os.cpu_count() or 1, KNOT_THREADS)) as pool:
-        return np.array(list(pool.map(weights_at, range(len(KNOTS)))))
 
 
 def quality_scales(figures: Sequence[Float64Array]) -> Float64Array:
@@ -136,6 +117,7 @@ def _drop_uninformative(
 ) -> Float64Array:
     """The weights without those of members that are uninformative to all of a knot's length.
 
+    Where nobody's history is of that length, without those that are uninformative to everybody.
     They change no ranking, but would tell whoever reads the curve that such a member mattered.
     """
     useful = np.zeros(weights.shape, dtype=np.bool_)
@@ -144,6 +126,7 @@ def _drop_uninformative(
         places = np.maximum(places, 0)
         for place in np.unique(places):
             useful[place] |= cases.calibrated.informative[:, places == place].any(axis=1)
+    useful[~useful.any(axis=1)] = useful.any(axis=0)
     kept = weights * useful
     kept = np.where(kept.sum(axis=1, keepdims=True) > 0, kept, weights)
     return np.asarray(kept / kept.sum(axis=1, keepdims=True))

@@ -53,9 +53,9 @@ class ScoredCases:
 
     @cached_property
     def top_candidates(self) -> TopCandidates:
-        """The candidates that could have one of the first places."""
+        """The candidates that weights are learnt on."""
         return select_top_candidates(
-            self.calibrated.values, self.candidates.valid, self.relevant, self.n_relevant
+            self.calibrated, self.candidates.valid, self.relevant, self.n_relevant
         )
 
     def totals(self, weights: Float64Array, carry: float) -> Float32Array:
