@@ -97,7 +97,16 @@ def test_the_parts_sum_to_the_total_and_the_best_are_the_best(
     assert (blended.totals[:, 1:] <= blended.totals[:, :-1]).all()
     candidates = select_candidates(scores, excluded, 8, least=min(k, 8))
     calibrated, weights = calibrate(candidates), curve.at(lengths)
-    everything = candidates_at(scores, np.where(excluded, -1, np.arange(40)))
+    scored_by_any = ~np.isnan(scores).all(axis=0) & ~excluded
+    counted = scored_by_any.copy()
+    rows = np.arange(5)[:, np.newaxis]
+    counted[
+        np.broadcast_to(rows, candidates.items.shape)[candidates.valid],
+        candidates.items[candidates.valid],
+    ] = True
+    few = np.count_nonzero(counted, axis=1) < k
+    counted |= few[:, np.newaxis] & ~excluded
+    everything = candidates_at(scores, np.where(counted, np.arange(40), -1))
     whole = combine(everything, calibrated.apply_to(everything), weights, carry)
     for person in range(5):
         ranked = np.sort(whole.totals[person])[::-1][:k]
@@ -184,3 +193,13 @@ def test_further_items_follow_on_the_same_scale() -> None:
     blended = blend_candidates(candidates, curve, NO_HISTORY, 4, further)
     assert blended.items[0][blended.valid[0]].tolist() == [0, 1, 2]
     assert blended.totals[0, :3].tolist() == [1, -1, -2]
+
+
+def test_what_nobody_scores_comes_last_and_only_where_there_is_too_little_else() -> None:
+    scores = scored([1, NAN, 3, NAN])
+    curve = uniform_weights(["a"])
+    two = blend_scores(scores, FREE, curve, NO_HISTORY, 2)
+    assert two.items[0].tolist() == [2, 0]
+    three = blend_scores(scores, FREE, curve, NO_HISTORY, 3)
+    assert set(three.items[0].tolist()) >= {2, 0}
+    assert three.valid.all()

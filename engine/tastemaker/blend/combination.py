@@ -110,9 +110,13 @@ def _blend_block(
     others = ~excluded
     rows = np.broadcast_to(np.arange(len(others))[:, np.newaxis], candidates.items.shape)
     others[rows[candidates.valid], candidates.items[candidates.valid]] = False
+    # what nobody scores comes in only where there would be too few without it
+    scored = others & ~np.isnan(scores).all(axis=0)
+    wanting = np.count_nonzero(candidates.valid, axis=1) + np.count_nonzero(scored, axis=1) < k
+    rest = np.where(wanting[:, np.newaxis], others, scored)
     everything = np.broadcast_to(np.arange(others.shape[1]), others.shape)
-    rest = Candidates(everything, others, np.where(others, scores, NAN))
-    return blend_candidates(candidates, curve, lengths, k, rest, inserted)
+    further = Candidates(everything, rest, np.where(rest, scores, NAN))
+    return blend_candidates(candidates, curve, lengths, k, further, inserted)
 
 
 def blend_candidates(
