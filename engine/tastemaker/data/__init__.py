@@ -10,6 +10,7 @@ from tastemaker.data.arrays import (
     frozen,
     sample_rows,
 )
+from tastemaker.data.cluster import Cluster, Factors
 from tastemaker.data.items import Items, Values
 from tastemaker.data.people import Histories, People
 from tastemaker.data.top_k import best_items
@@ -17,6 +18,8 @@ from tastemaker.data.training_data import TrainingData
 
 __all__ = [
     "BoolArray",
+    "Cluster",
+    "Factors",
     "Float32Array",
     "Float64Array",
     "Histories",

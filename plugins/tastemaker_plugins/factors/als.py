@@ -10,6 +10,7 @@ import numpy as np
 
 from tastemaker import (
     BoolArray,
+    Cluster,
     Float32Array,
     People,
     Progress,
@@ -21,6 +22,7 @@ from tastemaker import (
     setting,
 )
 from tastemaker_plugins.factors.alternating import Observations, improved, in_own_axes, solved
+from tastemaker_plugins.shared.cluster_queries import strengths_query
 from tastemaker_plugins.shared.item_vectors import ItemVectors, able
 from tastemaker_plugins.shared.recency import (
     HistorySettings,
@@ -95,8 +97,7 @@ class Als(Recommender):
         """Fits people and items in turn."""
         chosen = strengths(data.people, self.settings.time_decay)
         choosers = chosen.T.tocsr()
-        filled = float(chosen.sum()) / max(1, len(data.people) * data.n_items)
-        self.unobserved = min(1.0, self.settings.unobserved_weight * filled)
+        self.unobserved = self._weight_of_a_pair(float(chosen.sum()), data)
         sides = tuple(Observations(m.indptr, m.indices, m.data) for m in (chosen, choosers))
         known = np.diff(choosers.indptr) > 0
         people = np.zeros((len(data.people), self.settings.factors), dtype=np.float32)
@@ -107,10 +108,49 @@ class Als(Recommender):
             people, items = self._half_epoch(sides[0], items, people)
             items, people = self._half_epoch(sides[1], people, items)
         progress(epochs, epochs, "epochs")
+        self._take(items, known)
+        return self
+
+    def fit_on(self, cluster: Cluster, data: TrainingData, progress: Progress) -> Self:
+        """Fits the items' vectors on a cluster, with the settings that mean the same there.
+
+        There a pair that was not chosen weighs 1, one that was 1 + alpha times its strength, and a
+        vector is held back by the number of its pairs: everything here divided by the weight of an
+        unobserved pair, with the regularization of a mean person and a mean item.
+        """
+        settings = self.settings
+        ratings = strengths_query(data.people, settings.time_decay)
+        progress(0, 1, "epochs")
+        (total,), (pairs,) = cluster.select(
+            f"SELECT sum(rating) AS total, count(*) AS pairs FROM ({ratings})"
+        ).values()
+        self.unobserved = self._weight_of_a_pair(float(total), data)
+        size = float(total) / len(data.people) + self.unobserved * data.n_items
+        held = settings.regularization * size**settings.frequency_scaling
+        found = cluster.factorize(
+            ratings,
+            factors=settings.factors,
+            epochs=settings.epochs,
+            alpha=1 / self.unobserved,
+            regularization=held * len(data.people) / (self.unobserved * float(pairs)),
+            seed=data.seed,
+        )
+        items = np.zeros((data.n_items, settings.factors), dtype=np.float32)
+        known = np.zeros(data.n_items, dtype=np.bool_)
+        items[found.items], known[found.items] = found.vectors, True
+        self._take(items, known)
+        progress(1, 1, "epochs")
+        return self
+
+    def _weight_of_a_pair(self, total: float, data: TrainingData) -> float:
+        """How much an unobserved pair weighs, of the strengths of all choices together."""
+        filled = total / max(1, len(data.people) * data.n_items)
+        return min(1.0, self.settings.unobserved_weight * filled)
+
+    def _take(self, items: Float32Array, known: BoolArray) -> None:
         spread, rotation = in_own_axes(items)
         self.items = ItemVectors(items @ rotation, known)
         self.spread = spread * np.float32(self.unobserved)
-        return self
 
     def _start(self, known: BoolArray, seed: int) -> Float32Array:
         """(n_items, factors) short random vectors; 0 for items that nobody chose."""
