@@ -73,4 +73,6 @@ def write_csv(file: Path, size: Size, seed: int = 0) -> None:
         for part in choices(size, seed):
             columns = (part.people.tolist(), part.items.tolist(), part.times.tolist())
             rows = zip(*columns, strict=True)
-            stream.writelines(f"person-{who:07d},item-{what:07d},{when}\n" for who, what, when in rows)
+            stream.writelines(
+                f"person-{who:07d},item-{what:07d},{when}\n" for who, what, when in rows
+            )

@@ -38,6 +38,16 @@ SUMMARY = ("release", "state", "trained_at", "recommenders", "ndcg@10", "size", 
     help="For all of it, such as 90s or 2h; what there is no time for is left out.",
 )
 @hold_out_option
+@click.option(
+    "--on",
+    metavar="PLACE",
+    help="Where to fit what can be fitted there: spark, or spark=MASTER. Here, if not given.",
+)
+@click.option(
+    "--snapshot-directory",
+    type=click.Path(file_okay=False),
+    help="A folder that Spark's executors can read. What is written there names nobody.",
+)
 @click.option("--keep", is_flag=True, help="Keep the release without activating it.")
 @format_option
 @database_option
@@ -47,6 +57,8 @@ def train(
     memory_limit: str | None,
     time_limit: str,
     hold_out: str | None,
+    on: str | None,
+    snapshot_directory: str | None,
     keep: bool,
     output_format: Format,
     database_url: str,
@@ -63,6 +75,7 @@ def train(
       tastemaker train
       tastemaker train --only ease --only popular
       tastemaker train --memory-limit 8G --time-limit 1h
+      tastemaker train --on spark=local[2] --only als --only item-knn
     """
     announce = print_quality if output_format == "table" else None
     with open_engine(database_url) as engine:
@@ -73,6 +86,8 @@ def train(
             memory_limit=memory_limit,
             time_limit=time_limit,
             hold_out=hold_out,
+            on=on,
+            snapshot_directory=snapshot_directory,
             announce=announce,
             progress=True,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tastemaker.progress import reporting
@@ -37,6 +38,8 @@ class Learning:
         memory_limit: int | str | None = None,
         time_limit: float | str | None = None,
         hold_out: str | None = None,
+        on: str | None = None,
+        snapshot_directory: str | Path | None = None,
         announce: Callable[[Sequence[Finding]], object] | None = None,
         progress: Progress | bool = no_progress,
     ) -> Release:
@@ -53,18 +56,23 @@ class Learning:
             hold_out: what the blend learns to predict: "time", the future; "last", each person's
                 next interaction; "random", interactions drawn at random. By time where times are
                 known, and at random otherwise, if not given.
+            on: "spark" or "spark=MASTER": recommenders that can are fitted there, the others in
+                this process; all of them in this process where not given.
+            snapshot_directory: a folder that Spark's executors can read; a temporary one of this
+                machine where not given. What is written there names nobody, and is removed.
             announce: called with what is odd about the data, before anything is trained; the
                 release holds it too.
             progress: called with how far it is; True for a bar on standard error.
 
         Raises:
             TrainingError: nothing to learn from, or no recommender could be trained.
-            InputError: a limit cannot be read, or there is no such hold-out.
+            InputError: a limit cannot be read, there is no such hold-out or place, or what Spark
+                needs is not installed.
             NotFoundError: `only` names a recommender that is not there.
         """
         from tastemaker.training.data_quality import ignore_findings
         from tastemaker.training.limits import limits
-        from tastemaker.training.train import train
+        from tastemaker.training.train import spark_place, train
 
         check_several(only, "only")
         most = limits(memory_limit, time_limit)
@@ -77,6 +85,7 @@ class Learning:
                 activate=activate,
                 limits=most,
                 hold_out=hold_out,
+                place=spark_place(on, snapshot_directory),
                 announce=announce or ignore_findings,
                 progress=report,
             )

@@ -29,11 +29,14 @@ class SparkCluster:
     Args:
         session: Spark's.
         folder: where snapshots are written, and every executor can read them.
+
+    Attributes:
+        folder: as given.
     """
 
     def __init__(self, session: SparkSession, folder: Path) -> None:
         self._session = session
-        self._folder = folder
+        self.folder = folder
         self._count = 0
         self._taken: TrainingData | None = None
 
@@ -49,7 +52,7 @@ class SparkCluster:
 
     @property
     def _snapshot(self) -> Path:
-        return self._folder / f"snapshot-{self._count}"
+        return self.folder / f"snapshot-{self._count}"
 
     def select(self, query: str) -> Mapping[str, npt.NDArray[Any]]:
         """The columns of what a query selects from `interactions`; see `Cluster`."""
@@ -87,7 +90,9 @@ class SparkCluster:
 
 
 @contextmanager
-def open_cluster(master: str | None, folder: str | Path | None, memory: int) -> Iterator[SparkCluster]:
+def open_cluster(
+    master: str | None, folder: str | Path | None, memory: int
+) -> Iterator[SparkCluster]:
     """A cluster for a training run; snapshots are gone at the end, and Spark if it was begun here.
 
     Args:

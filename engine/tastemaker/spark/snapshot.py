@@ -57,7 +57,9 @@ def write_snapshot(folder: Path, data: TrainingData) -> None:
         writer.close()
 
 
-def _ranges(n_people: int, indptr: np.ndarray[tuple[int], np.dtype[np.int64]]) -> list[tuple[int, int]]:
+def _ranges(
+    n_people: int, indptr: np.ndarray[tuple[int], np.dtype[np.int64]]
+) -> list[tuple[int, int]]:
     """First person and the one after the last, of parts of about `GROUP_ROWS` interactions."""
     ranges, first = [], 0
     while first < n_people:

@@ -2,18 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
 
+from tastemaker.errors import InputError
 from tastemaker.plugin.discovery import Plugin
+from tastemaker.plugin.registry import Registry
 from tastemaker.recommender import Progress
+from tastemaker.spark.cluster import open_cluster
+from tastemaker.spark.registry import SparkRegistry
+from tastemaker.spark.session import master_of
 from tastemaker.store.store import Store
 from tastemaker.training.building import UnsavedRelease, build
 from tastemaker.training.data_quality import Announce
-from tastemaker.training.inputs import read_training_inputs
+from tastemaker.training.inputs import TrainingInputs, read_training_inputs
 from tastemaker.training.limits import Limits
 from tastemaker.training.report import MemberReport, Release
 from tastemaker.training.saving import save
+
+
+@dataclass(frozen=True)
+class SparkPlace:
+    """A cluster to train on.
+
+    Attributes:
+        master: where Spark runs; as its own configuration says where None.
+        snapshots: a folder that the executors can read; a temporary one where None.
+    """
+
+    master: str | None = None
+    snapshots: Path | None = None
 
 
 def train(
@@ -25,6 +45,7 @@ def train(
     activate: bool,
     limits: Limits,
     hold_out: str | None,
+    place: SparkPlace | None,
     announce: Announce,
     progress: Progress,
 ) -> Release:
@@ -38,22 +59,49 @@ def train(
         activate: whether the release should serve, if it measures well enough.
         limits: the memory that a fit may take, and the time for everything.
         hold_out: what the blend learns to predict; see `make_folds`.
+        place: where those that can are fitted; None for this process.
         announce: called with what is odd about the data, before anything is trained.
         progress: what to report to.
 
     Raises:
         TrainingError: nothing to learn from, or no recommender could be trained.
-        InputError: there is no such hold-out.
+        InputError: there is no such hold-out, or Spark cannot be used.
         NotFoundError: `only` names a recommender that is not there.
         PluginError: `only` names one that is switched off or failed.
     """
     inputs = read_training_inputs(store, plugins, only, seed)
-    registry, data = inputs.registry, inputs.snapshot.data
-    unsaved = build(registry, inputs.participants, data, progress, limits, hold_out, announce)
+    data = inputs.snapshot.data
+    with _registry(inputs, plugins, place, limits) as registry:
+        unsaved = build(registry, inputs.participants, data, progress, limits, hold_out, announce)
     if not only:
-        unsaved = with_unavailable(unsaved, registry.unavailable)
+        unsaved = with_unavailable(unsaved, inputs.registry.unavailable)
     progress(1, 1, "saving the release")
     return save(store, unsaved, inputs.snapshot, activate)
+
+
+def spark_place(on: str | None, snapshots: str | Path | None) -> SparkPlace | None:
+    """The place that is written "spark" or "spark=MASTER"; None where nothing is written.
+
+    Raises:
+        InputError: it is no place to train on, or a folder is named for no place.
+    """
+    if on is not None:
+        return SparkPlace(master_of(on), None if snapshots is None else Path(snapshots))
+    if snapshots is not None:
+        raise InputError("A folder for snapshots is of use on Spark only: name --on spark too.")
+    return None
+
+
+@contextmanager
+def _registry(
+    inputs: TrainingInputs, plugins: Sequence[object], place: SparkPlace | None, limits: Limits
+) -> Iterator[Registry]:
+    """What makes the recommenders, where they are to be fitted."""
+    if place is None:
+        yield inputs.registry
+        return
+    with open_cluster(place.master, place.snapshots, limits.memory) as cluster:
+        yield SparkRegistry(plugins, inputs.configuration.disabled, cluster)
 
 
 def with_unavailable(unsaved: UnsavedRelease, unavailable: Sequence[Plugin]) -> UnsavedRelease:

@@ -95,7 +95,9 @@ class ItemKnn(Linked):
         return self
 
     def _shrinkage(self, squares: AnyArray) -> float:
-        return self.settings.shrinkage * float(np.median(squares[squares > 0]) if squares.any() else 1)
+        return self.settings.shrinkage * float(
+            np.median(squares[squares > 0]) if squares.any() else 1
+        )
 
     def fit_on(self, cluster: Cluster, data: TrainingData, progress: Progress) -> Self:
         """Finds each item's nearest items on a cluster."""

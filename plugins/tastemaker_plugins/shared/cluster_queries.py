@@ -55,9 +55,7 @@ def strongest_query(links: str, k: int) -> str:
     )
 
 
-def padded(
-    links: Mapping[str, AnyArray], n_items: int, k: int
-) -> tuple[Int32Array, Float32Array]:
+def padded(links: Mapping[str, AnyArray], n_items: int, k: int) -> tuple[Int32Array, Float32Array]:
     """What `strongest` gives, of the columns of a `strongest_query`.
 
     Returns:
