@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import secrets
 import subprocess
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from tastemaker.engine import Tastemaker
-from tastemaker.store.crypto.keys import Key
 from tests.test_canary import forms
 
 pytestmark = [pytest.mark.spark, pytest.mark.filterwarnings("default")]
@@ -36,7 +36,13 @@ spark.sql.shuffle.partitions 4
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: Key) -> Path:
+def secret() -> bytes:
+    """The key that opens the database."""
+    return secrets.token_bytes(32)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, secret: bytes) -> Path:
     """Where Spark writes its events, its spill and snapshots; the key is in the environment."""
     for name in ("events", "spill", "snapshots", "conf"):
         (tmp_path / name).mkdir()
@@ -44,7 +50,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: Key) -> Path:
     (tmp_path / "conf" / "spark-defaults.conf").write_text(configuration)
     monkeypatch.setenv("SPARK_CONF_DIR", str(tmp_path / "conf"))
     monkeypatch.setenv("TASTEMAKER_DATABASE", f"sqlite:///{tmp_path}/shop.db")
-    monkeypatch.setenv("TASTEMAKER_KEY", str(key))
+    monkeypatch.setenv("TASTEMAKER_KEY", base64.b64encode(secret).decode())
     return tmp_path
 
 
@@ -92,7 +98,7 @@ def fill(engine: Tastemaker) -> None:
             engine.record(user_id, f"{ITEM}-{item}", at=1.6e9 + 86_400 * turn + person)
 
 
-def test_nobody_reaches_spark(folder: Path, key: Key) -> None:
+def test_nobody_reaches_spark(folder: Path, secret: bytes) -> None:
     witness = Witness(folder)
     with Tastemaker(f"sqlite:///{folder}/shop.db") as engine:
         engine.upgrade()
@@ -109,8 +115,8 @@ def test_nobody_reaches_spark(folder: Path, key: Key) -> None:
     assert b"FROM interactions" in witness.places["heap"]
     assert all(witness.places[name] for name in ("spill", "snapshots"))
     assert witness.children == ""  # no Python of Spark's own
-    raw = base64.b64decode(str(key))
-    keys = [raw, raw.hex().encode(), raw.hex().upper().encode(), str(key).encode()]
+    coded = base64.b64encode(secret).rstrip(b"=")
+    keys = [secret, secret.hex().encode(), secret.hex().upper().encode(), coded]
     needles = {"key": keys} | {one: list(forms(one)) for one in (*IDS, STREET, ITEM)}
     for place, content in witness.places.items():
         found = [one for one, own in needles.items() if any(form in content for form in own)]

@@ -88,6 +88,7 @@ def spark_session(master: str | None, memory: int) -> Iterator[SparkSession]:
         yield running.newSession()
         return
     builder = SparkSession.builder.appName("tastemaker").config("spark.ui.enabled", "false")
+    builder = builder.config("spark.ui.showConsoleProgress", "false")  # there is one already
     if master is not None:
         builder = builder.master(master)
     if is_local(master):

@@ -22,7 +22,7 @@ from tastemaker import (
     hookimpl,
     setting,
 )
-from tastemaker_plugins.item_item.gram import co_occurrence
+from tastemaker_plugins.item_item.gram import co_occurrence, gram_memory
 from tastemaker_plugins.shared.recency import (
     HistorySettings,
     half_life_setting,
@@ -84,9 +84,8 @@ class Ease(Recommender):
     n_items: int
 
     def memory(self, data: TrainingData) -> int:
-        """The co-occurrence matrix, sparse and dense; the inverse takes its place."""
-        n = min(data.n_items, self.settings.max_items)
-        return 12 * n * n
+        """The co-occurrence matrix; the inverse takes its place."""
+        return gram_memory(min(data.n_items, self.settings.max_items))
 
     def fit(self, data: TrainingData, progress: Progress) -> Self:
         """Inverts the item-item matrix."""

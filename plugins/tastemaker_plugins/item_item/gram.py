@@ -8,6 +8,10 @@ from scipy.sparse import csr_array
 from tastemaker import Float32Array, Int32Array
 
 
+ROWS = 512
+"""Rows of the Gram matrix that are found at once: bounds the memory. Chosen, not measured."""
+
+
 def co_occurrence(matrix: csr_array, max_items: int) -> tuple[Int32Array, Float32Array]:
     """The Gram matrix of the most chosen items.
 
@@ -22,4 +26,14 @@ def co_occurrence(matrix: csr_array, max_items: int) -> tuple[Int32Array, Float3
     chosen = np.argsort(-counts, kind="stable")[:max_items]
     places: Int32Array = np.sort(chosen[counts[chosen] > 0]).astype(np.int32)
     part = matrix[:, places]
-    return places, np.asarray((part.T @ part).toarray(), dtype=np.float32)
+    back = part.T.tocsr()
+    gram = np.empty((len(places), len(places)), dtype=np.float32)
+    for first in range(0, len(places), ROWS):
+        # of many people nearly every cell is filled: sparse, all of it would take thrice the memory
+        gram[first : first + ROWS] = (back[first : first + ROWS] @ part).toarray()
+    return places, gram
+
+
+def gram_memory(n_items: int) -> int:
+    """Bytes that `co_occurrence` takes at most for so many items, besides the matrix."""
+    return 4 * n_items * n_items + 20 * ROWS * n_items

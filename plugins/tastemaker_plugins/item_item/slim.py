@@ -19,7 +19,7 @@ from tastemaker import (
     hookimpl,
     setting,
 )
-from tastemaker_plugins.item_item.gram import co_occurrence
+from tastemaker_plugins.item_item.gram import co_occurrence, gram_memory
 from tastemaker_plugins.item_item.linked import Linked
 from tastemaker_plugins.shared.neighbours import Neighbours, strongest
 from tastemaker_plugins.shared.recency import (
@@ -100,9 +100,8 @@ class Slim(Linked):
     settings: SlimSettings
 
     def memory(self, data: TrainingData) -> int:
-        """The co-occurrence matrix, sparse and dense, and what is solved at once."""
-        n = min(data.n_items, self.settings.max_items)
-        return 12 * n * n + 16 * SOLVED_CELLS
+        """The co-occurrence matrix, and what is solved at once."""
+        return gram_memory(min(data.n_items, self.settings.max_items)) + 16 * SOLVED_CELLS
 
     def fit(self, data: TrainingData, progress: Progress) -> Self:
         """Finds the weights of every item."""

@@ -89,10 +89,11 @@ class Transition(Linked):
         """Counts what follows what."""
         people = _timed(data.people)
         shape = (data.n_items, data.n_items)
+        decay = decay_weights(people, self.settings.time_decay)
         counts = csr_array(shape, dtype=np.float64)
         for distance in range(1, self.settings.window + 1):
             progress(distance - 1, self.settings.window, "transitions")
-            weights, pairs = self._pairs(people, distance)
+            weights, pairs = self._pairs(people, decay, distance)
             counts = counts + coo_array((weights, pairs), shape=shape).tocsr()
         sums = np.asarray(counts.sum(axis=1)) + self.settings.shrinkage
         counts.data = counts.data / np.repeat(sums, np.diff(counts.indptr))
@@ -135,14 +136,14 @@ class Transition(Linked):
         return self
 
     def _pairs(
-        self, people: People, distance: int
+        self, people: People, decay: Float32Array, distance: int
     ) -> tuple[Float32Array, tuple[Int32Array, Int32Array]]:
         """What each pair of items that many positions apart counts, and the pairs."""
         items, rows, times = people.histories.items, people.histories.rows, people.times
         follows = rows[distance:] == rows[:-distance]
         follows &= items[distance:] != items[:-distance]
         before, after = items[:-distance][follows], items[distance:][follows]
-        weights = decay_weights(people, self.settings.time_decay)[distance:][follows]
+        weights = decay[distance:][follows]
         weights *= self.settings.distance_decay ** (distance - 1)
         together = times[distance:][follows] == times[:-distance][follows]
         pairs = (
