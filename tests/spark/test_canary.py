@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+from tests.test_canary import forms
 
 from tastemaker.engine import Tastemaker
-from tests.test_canary import forms
 
 pytestmark = [pytest.mark.spark, pytest.mark.filterwarnings("default")]
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
-from pyarrow import parquet
 
 from tastemaker.data import TrainingData
 from tastemaker.spark.snapshot import write_snapshot
@@ -14,7 +14,13 @@ from tastemaker.spark.snapshot import write_snapshot
 COLUMNS = ["person", "item", "place", "kind", "weight", "value", "time"]
 
 
-def test_every_interaction_is_there(data: TrainingData, tmp_path: Path) -> None:
+@pytest.fixture
+def parquet() -> Any:
+    """What reads Parquet."""
+    return pytest.importorskip("pyarrow.parquet")
+
+
+def test_every_interaction_is_there(data: TrainingData, tmp_path: Path, parquet: Any) -> None:
     write_snapshot(tmp_path / "snapshot", data)
     table = parquet.read_table(tmp_path / "snapshot")
     people, histories = data.people, data.people.histories
@@ -29,7 +35,7 @@ def test_every_interaction_is_there(data: TrainingData, tmp_path: Path) -> None:
     assert np.array_equal(places + histories.ages, (histories.lengths - 1)[histories.rows])
 
 
-def test_what_has_no_time_has_none(data: TrainingData, tmp_path: Path) -> None:
+def test_what_has_no_time_has_none(data: TrainingData, tmp_path: Path, parquet: Any) -> None:
     write_snapshot(tmp_path / "snapshot", data)
     times = parquet.read_table(tmp_path / "snapshot")["time"]
     assert times.null_count == np.isnan(data.people.times).sum() > 0
@@ -37,7 +43,7 @@ def test_what_has_no_time_has_none(data: TrainingData, tmp_path: Path) -> None:
 
 
 def test_groups_of_whole_people(
-    data: TrainingData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    data: TrainingData, tmp_path: Path, parquet: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tastemaker.spark.snapshot.GROUP_ROWS", 50)
     write_snapshot(tmp_path / "snapshot", data)

@@ -7,9 +7,8 @@ from scipy.sparse import csr_array
 
 from tastemaker import Float32Array, Int32Array
 
-
 ROWS = 512
-"""Rows of the Gram matrix that are found at once: bounds the memory. Chosen, not measured."""
+"""Rows made at once: the sparse product of all of them may take twice what the result does."""
 
 
 def co_occurrence(matrix: csr_array, max_items: int) -> tuple[Int32Array, Float32Array]:
@@ -29,7 +28,6 @@ def co_occurrence(matrix: csr_array, max_items: int) -> tuple[Int32Array, Float3
     back = part.T.tocsr()
     gram = np.empty((len(places), len(places)), dtype=np.float32)
     for first in range(0, len(places), ROWS):
-        # of many people nearly every cell is filled: sparse, all of it would take thrice the memory
         gram[first : first + ROWS] = (back[first : first + ROWS] @ part).toarray()
     return places, gram
 
