@@ -13,7 +13,11 @@ from tests.test_canary import forms
 
 from tastemaker.engine import Tastemaker
 
-pytestmark = [pytest.mark.spark, pytest.mark.filterwarnings("default")]
+pytestmark = [
+    pytest.mark.spark,
+    pytest.mark.filterwarnings("default"),
+    pytest.mark.timeout(1800),  # half a minute on an idle machine; Spark has many threads
+]
 
 PERSON = "kanarienvogel"
 IDS = [f"{PERSON}.{number}@example.org" for number in range(24)]
@@ -61,7 +65,6 @@ class Witness:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.places: dict[str, bytes] = {}
-        self.children = ""
 
     def __call__(self, done: int, total: int, what: str = "") -> None:
         if what != "checking the models":
@@ -74,12 +77,18 @@ class Witness:
         subprocess.run(command, check=True, capture_output=True)
         self.places["heap"] = dump.read_bytes()
         dump.unlink()
-        process = Path("/proc", str(number))
+        family = [number, *children(number)]
         for name in ("environ", "cmdline"):
-            self.places[name] = (process / name).read_bytes()
-        self.children = (process / "task" / str(number) / "children").read_text()
+            texts = [Path("/proc", str(one), name).read_bytes() for one in family]
+            self.places[name] = b"\n".join(texts)
         for name in ("events", "spill", "snapshots"):
             self.places[name] = b"\n".join(contents(self.folder / name))
+
+
+def children(number: int) -> list[int]:
+    """The processes that a process, or one of its threads, began."""
+    lists = Path("/proc", str(number), "task").glob("*/children")
+    return [int(child) for own in lists for child in own.read_text().split()]
 
 
 def contents(folder: Path) -> Iterable[bytes]:
@@ -105,6 +114,7 @@ def test_nobody_reaches_spark(folder: Path, secret: bytes) -> None:
     with Tastemaker(f"sqlite:///{folder}/shop.db") as engine:
         engine.upgrade()
         fill(engine)
+        engine.configure("als", settings={"factors": 4, "epochs": 2})
         release = engine.train(
             only=MEMBERS,
             on="spark=local[2]",
@@ -117,7 +127,8 @@ def test_nobody_reaches_spark(folder: Path, secret: bytes) -> None:
     assert b"SparkListenerTaskEnd" in witness.places["events"]
     assert b"FROM interactions" in witness.places["heap"]
     assert all(witness.places[name] for name in ("spill", "snapshots"))
-    assert witness.children == ""  # no Python of Spark's own
+    print(witness.places["cmdline"].replace(b"\0", b" ").decode())
+    assert b"pyspark.daemon" not in witness.places["cmdline"]  # no Python of Spark's own
     coded = base64.b64encode(secret).rstrip(b"=")
     keys = [secret, secret.hex().encode(), secret.hex().upper().encode(), coded]
     needles = {"key": keys} | {one: list(forms(one)) for one in (PERSON, STREET, ITEM)}

@@ -15,7 +15,11 @@ from tastemaker.recommender import State, no_progress
 from tastemaker.spark.cluster import SparkCluster, open_cluster
 from tastemaker.spark.registry import SparkRegistry
 
-pytestmark = [pytest.mark.spark, pytest.mark.filterwarnings("default")]
+pytestmark = [
+    pytest.mark.spark,
+    pytest.mark.filterwarnings("default"),
+    pytest.mark.timeout(1800),  # a minute on an idle machine; Spark has many threads
+]
 
 ALIKE = ("popular", "recent-popular", "transition", "item-knn")
 

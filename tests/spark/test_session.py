@@ -80,8 +80,8 @@ def test_what_is_missing_is_named(missing: str, remedy: str, tmp_path: Path) -> 
         (tmp_path / "pyspark.py").write_text("raise ImportError\n")
     program = (
         f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n"
-        "from tastemaker.spark.session import check_installed\n"
-        "check_installed()\n"
+        "from tastemaker.spark.session import check_spark\n"
+        "check_spark()\n"
     )
     environment = os.environ | {"PATH": str(tmp_path), "JAVA_HOME": ""}
     command = [sys.executable, "-c", program]

@@ -45,7 +45,7 @@ def test_what_has_no_time_has_none(data: TrainingData, tmp_path: Path, parquet: 
 def test_groups_of_whole_people(
     data: TrainingData, tmp_path: Path, parquet: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tastemaker.spark.snapshot.GROUP_ROWS", 50)
+    monkeypatch.setattr("tastemaker.spark.snapshot.SNAPSHOT_ROWS", 50)
     write_snapshot(tmp_path / "snapshot", data)
     file = parquet.ParquetFile(tmp_path / "snapshot" / "interactions.parquet")
     assert file.num_row_groups > 3

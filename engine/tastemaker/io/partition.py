@@ -20,7 +20,7 @@ from tastemaker.io.spool import Spool
 from tastemaker.store.crypto.sealed_column import SealedBytes
 from tastemaker.store.interactions.bulk import Segment
 
-REF_BYTES = 4
+PLACE_BYTES = 4
 """Of a ref, which is as good as random, so many bytes say where a person belongs."""
 
 
@@ -54,9 +54,9 @@ def split(segment: Segment, parts: int) -> list[Segment | None]:
 
 def _by_part(segment: Segment, parts: int) -> tuple[Int64Array, list[int]]:
     """(n_rows,) the rows part by part, each in the given order; and where each part ends."""
-    heads = b"".join(ref[:REF_BYTES] for ref in segment.refs)
+    heads = b"".join(ref[:PLACE_BYTES] for ref in segment.refs)
     places = np.frombuffer(heads, dtype=">u4").astype(np.uint64) * np.uint64(parts)
-    own = (places >> np.uint64(8 * REF_BYTES)).astype(np.int64)[segment.columns["user_id"]]
+    own = (places >> np.uint64(8 * PLACE_BYTES)).astype(np.int64)[segment.columns["user_id"]]
     ends = np.cumsum(np.bincount(own, minlength=parts))
     return np.argsort(own, kind="stable"), ends.tolist()
 

@@ -41,7 +41,7 @@ class SparkCluster:
         self._taken: TrainingData | None = None
 
     def hold(self, data: TrainingData) -> None:
-        """Makes these interactions the ones that are asked about."""
+        """Makes these interactions the ones that queries are over."""
         if self._taken is not None and self._taken.people is data.people:
             return
         before, self._count = self._snapshot, self._count + 1

@@ -45,7 +45,7 @@ def is_local(master: str | None) -> bool:
     return (master or os.environ.get("MASTER") or DEFAULT_MASTER).startswith("local")
 
 
-def check_installed() -> None:
+def check_spark() -> None:
     """Nothing, if Spark, what it reads snapshots with, and Java are here.
 
     Raises:
@@ -80,7 +80,7 @@ def spark_session(master: str | None, memory: int) -> Iterator[SparkSession]:
     Raises:
         InputError: Spark or Java is not installed.
     """
-    check_installed()
+    check_spark()
     from pyspark.sql import SparkSession
 
     running = SparkSession.getActiveSession()

@@ -12,7 +12,7 @@ import numpy as np
 
 from tastemaker.data import TrainingData
 
-GROUP_ROWS = 1_000_000
+SNAPSHOT_ROWS = 1_000_000
 """Rows of a row group, which one task reads at a time. Chosen, not measured."""
 
 
@@ -60,10 +60,10 @@ def write_snapshot(folder: Path, data: TrainingData) -> None:
 def _ranges(
     n_people: int, indptr: np.ndarray[tuple[int], np.dtype[np.int64]]
 ) -> list[tuple[int, int]]:
-    """First person and the one after the last, of parts of about `GROUP_ROWS` interactions."""
+    """First person and the one after the last, of parts of about `SNAPSHOT_ROWS` interactions."""
     ranges, first = [], 0
     while first < n_people:
-        end = indptr[first] + GROUP_ROWS
+        end = indptr[first] + SNAPSHOT_ROWS
         last = int(np.searchsorted(indptr, end, side="right")) - 1
         last = min(max(last, first + 1), n_people)
         ranges.append((first, last))
