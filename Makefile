@@ -3,9 +3,10 @@ PYTHON ?= python3
 LIGHT := .venv
 FULL := .venv-test
 PEERS := .venv-benchmark
+SPARK := .venv-spark
 CHROMIUM := chromium chromium-browser google-chrome google-chrome-stable
 
-.PHONY: demo test test-long check docs pytest browser benchmark clean
+.PHONY: demo test test-long test-spark check docs pytest browser benchmark clean
 
 demo: $(LIGHT)/installed  ## the whole job on real data, with the light core only
 	$(LIGHT)/bin/tastemaker demo
@@ -27,6 +28,9 @@ pytest: browser $(FULL)/installed
 
 test-long: browser $(FULL)/installed  ## the long forms: fuzzing, kill storms
 	$(FULL)/bin/python -m pytest -m slow
+
+test-spark: $(SPARK)/installed  ## training on Spark: needs Java
+	$(SPARK)/bin/python -m pytest -m spark
 
 browser:  ## one that the tests of the HTML report open it in
 	@for name in $(CHROMIUM); do command -v $$name >/dev/null && exit 0; done; \
@@ -56,6 +60,12 @@ $(FULL)/installed: pyproject.toml
 	$(FULL)/bin/python -m pip install --quiet --disable-pip-version-check --editable ".[all]" --group test --group docs
 	touch $@
 
+$(SPARK)/installed: pyproject.toml
+	$(PYTHON) -m venv $(SPARK)
+	$(SPARK)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+	$(SPARK)/bin/python -m pip install --quiet --disable-pip-version-check --editable ".[spark,postgres]" --group test
+	touch $@
+
 # rectools asks for an older NumPy than its EASE needs: it comes without what it asks for
 $(PEERS)/installed: pyproject.toml
 	$(PYTHON) -m venv $(PEERS)
@@ -65,4 +75,4 @@ $(PEERS)/installed: pyproject.toml
 	touch $@
 
 clean:
-	rm -rf $(LIGHT) $(FULL) $(PEERS) .benchmark-data site
+	rm -rf $(LIGHT) $(FULL) $(PEERS) $(SPARK) .benchmark-data site

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from tastemaker.blend import WeightCurve
     from tastemaker.data import (
         BoolArray,
+        Cluster,
+        Factors,
         Float32Array,
         Float64Array,
         Histories,
@@ -82,10 +84,12 @@ else:
 __all__ = [
     "Answer",
     "BoolArray",
+    "Cluster",
     "Database",
     "Details",
     "EvaluatedModel",
     "EvaluationError",
+    "Factors",
     "FileRefusedError",
     "Finding",
     "Float32Array",
@@ -151,10 +155,12 @@ __all__ = [
 _HOMES = {
     "Answer": "serving.answers",
     "BoolArray": "data",
+    "Cluster": "data",
     "Database": "store.sql.database",
     "Details": "serving.answers",
     "EvaluatedModel": "evaluation.result",
     "EvaluationError": "errors",
+    "Factors": "data",
     "FileRefusedError": "errors",
     "Finding": "training.data_quality",
     "Float32Array": "data",

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Protocol, Self, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from tastemaker.data import Items, People, TrainingData
+from tastemaker.data import Cluster, Items, People, TrainingData
 from tastemaker.data.arrays import Float32Array, Int64Array
 from tastemaker.data.top_k import best_items
 from tastemaker.errors import SettingsError
@@ -215,6 +215,18 @@ class Recommender(ABC):
             progress: see `fit`.
             before: fitted with the same settings on a part of the data, with the same items; it
                 stays as it is.
+        """
+        return self.fit(data, progress)
+
+    def fit_on(self, cluster: Cluster, data: TrainingData, progress: Progress) -> Self:
+        """Learns the same as `fit`, but lets a cluster do the work that grows with interactions.
+
+        Optional: `tastemaker train --on spark` fits a recommender without it in this process.
+
+        Args:
+            cluster: holds the interactions of `data`.
+            data: as for `fit`.
+            progress: what to report to.
         """
         return self.fit(data, progress)
 

@@ -30,7 +30,7 @@ BLEND = {*BASE, "metrics"}
 STORE = {*BASE, "validation"}
 PLUGIN = {*BASE, "recommender"}
 SERVING = {*BLEND, *STORE, *PLUGIN, "blend", "store", "plugin"}
-TRAINING = {*SERVING, "progress", "holdout", "io"}
+TRAINING = {*SERVING, "progress", "holdout", "io", "spark"}
 EVALUATION = {*TRAINING, "serving", "training", "tuning"}
 
 ALLOWED: dict[str, Set[str]] = {
@@ -46,6 +46,7 @@ ALLOWED: dict[str, Set[str]] = {
     "holdout": {*BLEND, "blend"},
     "io": {*STORE, "store", "recommender"},
     "plugin": PLUGIN,
+    "spark": {*PLUGIN, "plugin"},
     "serving": SERVING,
     "training": TRAINING,
     "testing": {*PLUGIN, "plugin"},
@@ -71,7 +72,8 @@ OPTIONAL: dict[str, Set[str]] = {
     "tensorflow": {"tastemaker_plugins.neural"},
     "keras": {"tastemaker_plugins.neural"},
     "optuna": {"tastemaker.tuning"},
-    "pyarrow": {"tastemaker.io"},
+    "pyarrow": {"tastemaker.io", "tastemaker.spark"},
+    "pyspark": {"tastemaker.spark"},
     "psycopg": {"tastemaker.store.sql"},
     "pandas": set(),
 }

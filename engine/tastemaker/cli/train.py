@@ -47,6 +47,16 @@ SUMMARY = ("release", "state", "trained_at", "recommenders", "ndcg@10", "size", 
     is_flag=True,
     help="Only what gives most for its cost: no networks, fewer folds; a note says what is missed.",
 )
+@click.option(
+    "--on",
+    metavar="PLACE",
+    help="Where to fit what can be fitted there: spark, or spark=MASTER. Here, if not given.",
+)
+@click.option(
+    "--snapshot-directory",
+    type=click.Path(file_okay=False),
+    help="A folder that Spark's executors can read. What is written there names nobody.",
+)
 @click.option("--keep", is_flag=True, help="Keep the release without activating it.")
 @verbose_option
 @format_option
@@ -58,6 +68,8 @@ def train(
     time_limit: str,
     hold_out: str | None,
     quick: bool,
+    on: str | None,
+    snapshot_directory: str | None,
     keep: bool,
     verbose: bool,
     output_format: Format,
@@ -76,6 +88,7 @@ def train(
       tastemaker train --only ease --only popular
       tastemaker train --quick
       tastemaker train --memory-limit 8G --time-limit 1h
+      tastemaker train --on spark=local[2] --only als --only item-knn
     """
     announce = print_quality if output_format == "table" else None
     with open_engine(database_url) as engine:
@@ -87,6 +100,8 @@ def train(
             time_limit=time_limit,
             hold_out=hold_out,
             quick=quick,
+            on=on,
+            snapshot_directory=snapshot_directory,
             announce=announce,
             progress=True,
         )

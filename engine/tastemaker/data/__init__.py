@@ -11,6 +11,7 @@ from tastemaker.data.arrays import (
     frozen,
     sample_rows,
 )
+from tastemaker.data.cluster import Cluster, Factors
 from tastemaker.data.columns import TextColumn, Values, ValuesColumn
 from tastemaker.data.items import AttributeColumns, Items, StoredAttributes
 from tastemaker.data.people import Histories, People
@@ -20,6 +21,8 @@ from tastemaker.data.training_data import TrainingData
 __all__ = [
     "AttributeColumns",
     "BoolArray",
+    "Cluster",
+    "Factors",
     "Float32Array",
     "Float64Array",
     "Histories",

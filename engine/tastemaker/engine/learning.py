@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tastemaker.progress import reporting
@@ -40,6 +41,8 @@ class Learning:
         time_limit: float | str | None = None,
         hold_out: str | None = None,
         quick: bool = False,
+        on: str | None = None,
+        snapshot_directory: str | Path | None = None,
         announce: Callable[[Sequence[Finding]], object] | None = None,
         progress: Progress | bool = no_progress,
     ) -> Release:
@@ -60,18 +63,23 @@ class Learning:
                 that needs extra modules to train, and of the others those that proved themselves
                 in the last release that was trained in full. A note says what the rest would have
                 added, as far as it is known.
+            on: "spark" or "spark=MASTER": recommenders that can are fitted there, the others in
+                this process; all of them in this process where not given.
+            snapshot_directory: a folder that Spark's executors can read; a temporary one of this
+                machine where not given. What is written there names nobody, and is removed.
             announce: called with what is odd about the data, before anything is trained; the
                 release holds it too.
             progress: called with how far it is; True for a bar on standard error.
 
         Raises:
             TrainingError: nothing to learn from, or no recommender could be trained.
-            InputError: a limit cannot be read, or there is no such hold-out.
+            InputError: a limit cannot be read, there is no such hold-out or place, or what Spark
+                needs is not installed.
             NotFoundError: `only` names a recommender that is not there.
         """
         from tastemaker.training.data_quality import ignore_findings
         from tastemaker.training.limits import limits
-        from tastemaker.training.train import train
+        from tastemaker.training.train import spark_place, train
 
         check_several(only, "only")
         most = limits(memory_limit, time_limit)
@@ -85,6 +93,7 @@ class Learning:
                 limits=most,
                 hold_out=hold_out,
                 quick=quick,
+                place=spark_place(on, snapshot_directory),
                 announce=announce or ignore_findings,
                 progress=report,
             )

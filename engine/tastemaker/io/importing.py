@@ -1,10 +1,10 @@
 """Importing a file: all of it, or with bad rows set aside; never half of it.
 
 Interactions are checked and sealed first, all of them, into a spool; only then is anything
-written, in segments, each in a transaction of its own. So a bad row in the last line leaves the
-database as it was, standard input works like a file, the write lock is held for seconds at most,
-and what a crash leaves is completed by the same import again. Items and users, which are fewer,
-are written in one transaction while they are read.
+written, in segments of whole people, each in a transaction of its own. So a bad row in the last
+line leaves the database as it was, standard input works like a file, the write lock is held for
+seconds at most, and what a crash leaves is completed by the same import again. Items and users,
+which are fewer, are written in one transaction while they are read.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Literal, TypeAlias, TypeVar
 
 from tastemaker.errors import FileRefusedError, InputError
 from tastemaker.io.block import Block, Refusal
+from tastemaker.io.partition import by_people
 from tastemaker.io.readers import read_blocks
 from tastemaker.io.rejects import Rejects, default_path, rejects_file
 from tastemaker.io.rows import item_row, user_row
@@ -197,7 +198,7 @@ def import_interactions(database: Database, keyring: Keyring, job: Job, kind: st
         with rejects_file(job.rejects, job.source.form) as rejects:
             rows, unread = stage(job, Stager(keyring, kind), spool, rejects)
         written, done = Written(0, 0), 0
-        for segment in spool.segments():
+        for segment in by_people(spool):
             with database.writing(operation="importing interactions") as connection:
                 written = written.plus(write_segment(connection, segment))
             done += len(segment)

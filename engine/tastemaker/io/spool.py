@@ -26,12 +26,22 @@ class Spool:
 
     Args:
         columns: what a segment has numbers of.
+        memory: bytes kept in memory before the disk is used; `MEMORY_BYTES` where not given.
     """
 
-    def __init__(self, columns: Sequence[NumberColumn] = INTERACTION_COLUMNS) -> None:
+    def __init__(
+        self,
+        columns: Sequence[NumberColumn] = INTERACTION_COLUMNS,
+        *,
+        memory: int | None = None,
+    ) -> None:
         self._columns = columns
-        self._file = tempfile.SpooledTemporaryFile(max_size=MEMORY_BYTES)  # noqa: SIM115
+        most = MEMORY_BYTES if memory is None else memory
+        self._file = tempfile.SpooledTemporaryFile(max_size=most)  # noqa: SIM115
         self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
 
     def __enter__(self) -> Self:
         return self

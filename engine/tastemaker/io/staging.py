@@ -133,11 +133,19 @@ class Stager:
         return Segment(refs, sealed, names["item_id"], names["kind_id"], columns)
 
     def _encode(self, block: Block) -> dict[str, npt.NDArray[Any]]:
-        nothing = [None] * len(block)
         return {
-            column.name: self._encode_column(column, block.column(column.file) or nothing)
+            column.name: self._encode_column(column, given)
+            if (given := block.column(column.file))
+            else self._without_column(column, len(block))
             for column in INTERACTION_COLUMNS
         }
+
+    def _without_column(self, column: InteractionColumn, n_rows: int) -> npt.NDArray[Any]:
+        """What rows have that say nothing: looked up once, and not for each."""
+        if not n_rows:
+            return self._encode_column(column, ())
+        (default,) = self._encode_column(column, (None,))
+        return np.full(n_rows, default)
 
     def _encode_column(self, column: InteractionColumn, given: Sequence[Any]) -> npt.NDArray[Any]:
         known = self._names.get(column.name)

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
 
+from tastemaker.errors import InputError
 from tastemaker.plugin.discovery import Plugin
+from tastemaker.plugin.registry import Registry
 from tastemaker.recommender import Progress
+from tastemaker.spark.cluster import open_cluster
+from tastemaker.spark.registry import SparkRegistry
+from tastemaker.spark.session import master_of
 from tastemaker.store.store import Store
 from tastemaker.training.building import UnsavedRelease, build
 from tastemaker.training.data_quality import Announce
@@ -16,6 +23,19 @@ from tastemaker.training.profile import READING, Profile
 from tastemaker.training.quick import HELD_BACK, choose_quick, last_full_release, quick_limits
 from tastemaker.training.report import MemberReport, Release
 from tastemaker.training.saving import described, save
+
+
+@dataclass(frozen=True)
+class SparkPlace:
+    """A cluster to train on.
+
+    Attributes:
+        master: where Spark runs; as its own configuration says where None.
+        snapshots: a folder that the executors can read; a temporary one where None.
+    """
+
+    master: str | None = None
+    snapshots: Path | None = None
 
 
 def train(
@@ -28,6 +48,7 @@ def train(
     limits: Limits,
     hold_out: str | None,
     quick: bool,
+    place: SparkPlace | None,
     announce: Announce,
     progress: Progress,
 ) -> Release:
@@ -42,12 +63,13 @@ def train(
         limits: the memory that a fit may take, and the time for everything.
         hold_out: what the blend learns to predict; see `make_folds`.
         quick: whether only those take part that give most for their cost.
+        place: where those that can are fitted; None for this process.
         announce: called with what is odd about the data, before anything is trained.
         progress: what to report to.
 
     Raises:
         TrainingError: nothing to learn from, or no recommender could be trained.
-        InputError: there is no such hold-out.
+        InputError: there is no such hold-out, or Spark cannot be used.
         NotFoundError: `only` names a recommender that is not there.
         PluginError: `only` names one that is switched off or failed.
     """
@@ -55,7 +77,9 @@ def train(
     with reading.measure(READING):
         inputs = read_training_inputs(store, plugins, only, seed)
     make = _build_quickly if quick else _build
-    unsaved = make(store, inputs, limits, hold_out, announce, progress)
+    with _registry(inputs, plugins, place, limits) as registry:
+        placed = replace(inputs, registry=registry)
+        unsaved = make(store, placed, limits, hold_out, announce, progress)
     unsaved = replace(unsaved, profile=(*reading.spans, *unsaved.profile))
     if not only:
         unsaved = with_unavailable(unsaved, inputs.registry.unavailable)
@@ -96,6 +120,31 @@ def _build_quickly(
     notes = choice.notes(described(unsaved, inputs.snapshot))
     members = (*skipped, *unsaved.members)
     return replace(unsaved, members=members, notes=(*unsaved.notes, *notes), quick=True)
+
+
+def spark_place(on: str | None, snapshots: str | Path | None) -> SparkPlace | None:
+    """The place that is written "spark" or "spark=MASTER"; None where nothing is written.
+
+    Raises:
+        InputError: it is no place to train on, or a folder is named for no place.
+    """
+    if on is not None:
+        return SparkPlace(master_of(on), None if snapshots is None else Path(snapshots))
+    if snapshots is not None:
+        raise InputError("A folder for snapshots is of use on Spark only: name --on spark too.")
+    return None
+
+
+@contextmanager
+def _registry(
+    inputs: TrainingInputs, plugins: Sequence[object], place: SparkPlace | None, limits: Limits
+) -> Iterator[Registry]:
+    """What makes the recommenders, where they are to be fitted."""
+    if place is None:
+        yield inputs.registry
+        return
+    with open_cluster(place.master, place.snapshots, limits.memory) as cluster:
+        yield SparkRegistry(plugins, inputs.configuration.disabled, cluster)
 
 
 def with_unavailable(unsaved: UnsavedRelease, unavailable: Sequence[Plugin]) -> UnsavedRelease:

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from tastemaker import (
     BoolArray,
+    Cluster,
     Float32Array,
     Int64Array,
     People,
@@ -23,6 +25,7 @@ from tastemaker import (
 )
 from tastemaker_plugins.factors.alternating import Observations, improved, in_own_axes
 from tastemaker_plugins.factors.folding import FoldedHistory
+from tastemaker_plugins.shared.cluster_queries import strengths_query
 from tastemaker_plugins.shared.half_precision import gathered, whole
 from tastemaker_plugins.shared.item_vectors import ItemVectors
 from tastemaker_plugins.shared.recency import (
@@ -40,6 +43,11 @@ SHARE_LEFT = 3 / 8
 
 LEAST_RIDGE = 1e-6
 """Every vector is held back a little, so that each has one solution."""
+
+LAST_EPOCHS = 3
+"""How many epochs follow those of a cluster. NDCG@10 as a share of what `fit` reaches, by time and
+at random: without them .950 and .969 on Online Retail, .971 and .961 on ml-100k; with three .997 and
+.981, .993 and 1.008."""
 
 
 @dataclass(frozen=True)
@@ -110,24 +118,62 @@ class Als(VectorRecommender):
 
     def _learn(self, data: TrainingData, progress: Progress, start: Float32Array | None) -> Self:
         chosen = strengths(data.people, self.settings.time_decay)
-        choosers = chosen.T.tocsr()
-        filled = float(chosen.sum()) / max(1, len(data.people) * data.n_items)
-        self.unobserved = min(1.0, self.settings.unobserved_weight * filled)
-        sides = tuple(Observations(m.indptr, m.indices, m.data) for m in (chosen, choosers))
-        known = np.diff(choosers.indptr) > 0
-        people = np.zeros((len(data.people), self.settings.factors), dtype=np.float32)
-        items, epochs = self._start(known, data.seed), self.settings.epochs
+        self.unobserved = self._weight_of_a_pair(chosen)
+        epochs = self.settings.epochs
         if start is not None:
-            items, epochs = start, max(1, round(epochs * SHARE_LEFT))
+            return self._fitted(chosen, start, max(1, round(epochs * SHARE_LEFT)), progress)
+        known = np.bincount(chosen.indices, minlength=data.n_items) > 0
+        return self._fitted(chosen, self._start(known, data.seed), epochs, progress)
+
+    def _fitted(
+        self, chosen: csr_array, items: Float32Array, epochs: int, progress: Progress
+    ) -> Self:
+        """Goes on from these items for some epochs, and takes what comes of it."""
+        choosers = chosen.T.tocsr()
+        sides = tuple(Observations(m.indptr, m.indices, m.data) for m in (chosen, choosers))
+        people = np.zeros((chosen.shape[0], items.shape[1]), dtype=np.float32)
         for epoch in range(epochs):
             progress(epoch, epochs, "epochs")
             people, items = self._half_epoch(sides[0], items, people)
             items, people = self._half_epoch(sides[1], people, items)
         progress(epochs, epochs, "epochs")
         spread, rotation = in_own_axes(items)
-        self.items = ItemVectors(items @ rotation, known).finished()
+        self.items = ItemVectors(items @ rotation, np.diff(choosers.indptr) > 0).finished()
         self.spread = spread * np.float32(self.unobserved)
         return self
+
+    def fit_on(self, cluster: Cluster, data: TrainingData, progress: Progress) -> Self:
+        """Fits the items' vectors on a cluster, but for the last epochs.
+
+        What is minimised there differs a little: a pair that was not chosen weighs 1, one that was
+        1 + alpha times its strength, all that was chosen should score 1, and a vector is held back
+        by the number of its pairs. So everything is divided by the weight of an unobserved pair,
+        with the regularization of a mean person and a mean item, and what is left of the difference
+        the last epochs make up for, in this process.
+        """
+        settings = self.settings
+        chosen = strengths(data.people, settings.time_decay)
+        self.unobserved = self._weight_of_a_pair(chosen)
+        n_people = len(data.people)
+        size = float(chosen.sum()) / n_people + self.unobserved * data.n_items
+        held = settings.regularization * size**settings.frequency_scaling
+        found = cluster.factorize(
+            strengths_query(data.people, settings.time_decay),
+            factors=settings.factors,
+            epochs=settings.epochs,
+            alpha=1 / self.unobserved,
+            regularization=held * n_people / (self.unobserved * chosen.nnz),
+            seed=data.seed,
+        )
+        items = np.zeros((data.n_items, settings.factors), dtype=np.float32)
+        items[found.items] = found.vectors
+        return self._fitted(chosen, items, LAST_EPOCHS, progress)
+
+    def _weight_of_a_pair(self, chosen: csr_array) -> float:
+        """How much an unobserved pair weighs beside these, which were chosen."""
+        n_people, n_items = chosen.shape
+        filled = float(chosen.sum()) / max(1, n_people * n_items)
+        return min(1.0, self.settings.unobserved_weight * filled)
 
     def _start(self, known: BoolArray, seed: int) -> Float32Array:
         """(n_items, factors) short random vectors; 0 for items that nobody chose."""

@@ -19,7 +19,7 @@ from tastemaker import (
     hookimpl,
     setting,
 )
-from tastemaker_plugins.item_item.gram import co_occurrence
+from tastemaker_plugins.item_item.gram import co_occurrence, gram_memory
 from tastemaker_plugins.item_item.linked import Linked
 from tastemaker_plugins.shared.dense_links import DenseLinks
 from tastemaker_plugins.shared.halves import as_halves
@@ -93,7 +93,7 @@ class Ease(Linked):
         """The co-occurrence matrix, whose place the inverse takes, a few rows, and what is kept."""
         n = min(data.n_items, self.settings.max_items)
         kept = 8 * min(n, DENSE_ITEMS) ** 2 + 12 * n * KEPT_LINKS
-        return 4 * n * (n + 8 * SELECTED_ROWS) + kept
+        return gram_memory(n) + 32 * n * SELECTED_ROWS + kept
 
     def fit(self, data: TrainingData, progress: Progress) -> Self:
         """Inverts the item-item matrix."""

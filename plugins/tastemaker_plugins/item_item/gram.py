@@ -30,3 +30,8 @@ def co_occurrence(matrix: csr_array, max_items: int) -> tuple[Int32Array, Float3
     for first in range(0, len(places), ROWS):
         gram[first : first + ROWS] = (back[first : first + ROWS] @ part).toarray()
     return places, gram
+
+
+def gram_memory(n_items: int) -> int:
+    """Bytes that `co_occurrence` takes at most for so many items, besides the matrix."""
+    return 4 * n_items * n_items + 20 * ROWS * n_items

@@ -9,6 +9,7 @@ from typing import ClassVar, Self
 import numpy as np
 
 from tastemaker import (
+    Cluster,
     Progress,
     Recommender,
     TrainingData,
@@ -16,6 +17,13 @@ from tastemaker import (
     setting,
 )
 from tastemaker_plugins.item_item.linked import Linked
+from tastemaker_plugins.shared.cluster_queries import (
+    number,
+    padded,
+    strengths_query,
+    strongest_query,
+    summed,
+)
 from tastemaker_plugins.shared.links import Links
 from tastemaker_plugins.shared.neighbours import AnyArray, nearest
 from tastemaker_plugins.shared.recency import (
@@ -77,8 +85,7 @@ class ItemKnn(Linked):
         lengths = np.diff(matrix.indptr)
         matrix.data = matrix.data / np.repeat(np.sqrt(np.maximum(lengths, 1)), lengths)
         squares = np.asarray(matrix.power(2).sum(axis=0), dtype=np.float64).ravel()
-        median = np.median(squares[squares > 0]) if squares.any() else 1.0
-        shrinkage, share = self.settings.shrinkage * median, self.settings.asymmetry
+        shrinkage, share = self._shrinkage(squares), self.settings.asymmetry
         history, candidate = squares**share, squares ** (1 - share)
 
         def rate(common: AnyArray, sources: AnyArray, targets: AnyArray) -> AnyArray:
@@ -86,6 +93,47 @@ class ItemKnn(Linked):
 
         best = nearest(matrix.T.tocsr(), matrix, self.settings.neighbours, rate, progress)
         self.links = Links.kept(*best, known)
+        return self
+
+    def _shrinkage(self, squares: AnyArray) -> float:
+        return self.settings.shrinkage * float(
+            np.median(squares[squares > 0]) if squares.any() else 1
+        )
+
+    def fit_on(self, cluster: Cluster, data: TrainingData, progress: Progress) -> Self:
+        """Finds each item's nearest items on a cluster."""
+        settings, n_items = self.settings, data.n_items
+        chosen = strengths_query(data.people, settings.time_decay)
+        rows = (
+            f"WITH rows AS (SELECT person, item, rating / sqrt(count(*) OVER (PARTITION BY person))"
+            f" AS x FROM ({chosen})),"
+            f" squares AS (SELECT item, sum(x * x) AS total FROM rows GROUP BY item) "
+        )
+        progress(0, 2, "sums of squares")
+        squares = summed(cluster.select(f"{rows} SELECT item, total FROM squares"), n_items)
+        progress(1, 2, "nearest items")
+        # each pair once: what two items have in common is the same both ways
+        common = (
+            "SELECT a.item AS one, b.item AS other, sum(a.x * b.x) AS common FROM rows a"
+            " JOIN rows b ON a.person = b.person AND a.item < b.item GROUP BY a.item, b.item"
+        )
+        both = (
+            "SELECT explode(array(struct(one AS source, other AS target, common),"
+            f" struct(other AS source, one AS target, common))) AS link FROM ({common})"
+        )
+        scale = (
+            f"power(s.total, {number(settings.asymmetry)})"
+            f" * power(t.total, {number(1 - settings.asymmetry)})"
+        )
+        links = (
+            f"SELECT link.source, link.target, link.common / ({scale}"
+            f" + {number(self._shrinkage(squares))}) AS weight FROM ({both})"
+            " JOIN squares s ON s.item = link.source JOIN squares t ON t.item = link.target"
+        )
+        found = cluster.select(rows + strongest_query(links, settings.neighbours))
+        best = padded(found, n_items, settings.neighbours)
+        self.links = Links.kept(*best, squares > 0)
+        progress(2, 2, "nearest items")
         return self
 
 

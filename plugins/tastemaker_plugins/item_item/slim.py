@@ -19,7 +19,7 @@ from tastemaker import (
     hookimpl,
     setting,
 )
-from tastemaker_plugins.item_item.gram import co_occurrence
+from tastemaker_plugins.item_item.gram import co_occurrence, gram_memory
 from tastemaker_plugins.item_item.linked import Linked
 from tastemaker_plugins.shared.links import Links
 from tastemaker_plugins.shared.neighbours import strongest
@@ -104,7 +104,7 @@ class Slim(Linked):
         """The co-occurrence matrix, and the rows and systems of what is solved at once."""
         n = min(data.n_items, self.settings.max_items)
         solved = min(n, SOLVED_CELLS // (self.settings.n_predictors**2 + 1) + 1)
-        return 4 * n * (n + 5 * solved) + 16 * SOLVED_CELLS
+        return gram_memory(n) + 20 * n * solved + 16 * SOLVED_CELLS
 
     def fit(self, data: TrainingData, progress: Progress) -> Self:
         """Finds the weights of every item."""

@@ -10,6 +10,7 @@ import numpy as np
 from scipy.sparse import coo_array, csr_array
 
 from tastemaker import (
+    Cluster,
     Float32Array,
     Int32Array,
     People,
@@ -20,6 +21,13 @@ from tastemaker import (
     setting,
 )
 from tastemaker_plugins.item_item.linked import Linked
+from tastemaker_plugins.shared.cluster_queries import (
+    decay_query,
+    number,
+    padded,
+    strongest_query,
+    summed,
+)
 from tastemaker_plugins.shared.links import Links
 from tastemaker_plugins.shared.neighbours import strongest
 from tastemaker_plugins.shared.recency import (
@@ -80,12 +88,13 @@ class Transition(Linked):
 
     def fit(self, data: TrainingData, progress: Progress) -> Self:
         """Counts what follows what."""
-        people = data.people.take(np.isfinite(data.people.times) & (data.people.weights > 0))
+        people = _timed(data.people)
         shape = (data.n_items, data.n_items)
+        decay = decay_weights(people, self.settings.time_decay)
         counts = csr_array(shape, dtype=np.float64)
         for distance in range(1, self.settings.window + 1):
             progress(distance - 1, self.settings.window, "transitions")
-            weights, pairs = self._pairs(people, distance)
+            weights, pairs = self._pairs(people, decay, distance)
             counts = counts + coo_array((weights, pairs), shape=shape).tocsr()
         sums = np.asarray(counts.sum(axis=1)) + self.settings.shrinkage
         counts.data = counts.data / np.repeat(sums, np.diff(counts.indptr))
@@ -93,15 +102,49 @@ class Transition(Linked):
         self.links = Links.kept(*strongest(counts, self.settings.neighbours), known)
         return self
 
+    def fit_on(self, cluster: Cluster, data: TrainingData, progress: Progress) -> Self:
+        """Counts what follows what on a cluster."""
+        settings, n_items = self.settings, data.n_items
+        progress(0, 1, "transitions")
+        timed = "FROM interactions WHERE time IS NOT NULL AND weight > 0"
+        decay = decay_query(_timed(data.people), settings.time_decay)
+        # what comes after each interaction, the next one first
+        steps = (
+            f"SELECT item, time, collect_list(struct(item, time, {decay} AS decay)) OVER"
+            " (PARTITION BY person ORDER BY place ROWS BETWEEN 1 FOLLOWING"
+            f" AND {settings.window} FOLLOWING) AS later {timed}"
+        )
+        pairs = (
+            "SELECT item AS before, next.item AS after, next.time = time AS together,"
+            f" next.decay * power({number(settings.distance_decay)}, distance) AS weight"
+            f" FROM ({steps}) LATERAL VIEW posexplode(later) AS distance, next"
+            " WHERE next.item <> item"
+        )
+        both = (
+            f"WITH pairs AS ({pairs}) SELECT before, after, weight FROM pairs UNION ALL"
+            " SELECT after, before, weight FROM pairs WHERE together"
+        )
+        counts = f"SELECT before, after, sum(weight) AS count FROM ({both}) GROUP BY before, after"
+        links = (
+            "SELECT before AS source, after AS target, count / (sum(count) OVER (PARTITION BY"
+            f" before) + {number(settings.shrinkage)}) AS weight FROM ({counts})"
+        )
+        found = cluster.select(strongest_query(links, settings.neighbours))
+        seen = cluster.select(f"SELECT item, count(*) AS total {timed} GROUP BY item")
+        best = padded(found, n_items, settings.neighbours)
+        self.links = Links.kept(*best, summed(seen, n_items) > 0)
+        progress(1, 1, "transitions")
+        return self
+
     def _pairs(
-        self, people: People, distance: int
+        self, people: People, decay: Float32Array, distance: int
     ) -> tuple[Float32Array, tuple[Int32Array, Int32Array]]:
         """What each pair of items that many positions apart counts, and the pairs."""
         items, rows, times = people.histories.items, people.histories.rows, people.times
         follows = rows[distance:] == rows[:-distance]
         follows &= items[distance:] != items[:-distance]
         before, after = items[:-distance][follows], items[distance:][follows]
-        weights = decay_weights(people, self.settings.time_decay)[distance:][follows]
+        weights = decay[distance:][follows]
         weights *= self.settings.distance_decay ** (distance - 1)
         together = times[distance:][follows] == times[:-distance][follows]
         pairs = (
@@ -109,6 +152,11 @@ class Transition(Linked):
             np.concatenate((after, before[together])),
         )
         return np.concatenate((weights, weights[together])), pairs
+
+
+def _timed(people: People) -> People:
+    """The same people with only the interactions that say what followed what."""
+    return people.take(np.isfinite(people.times) & (people.weights > 0))
 
 
 @hookimpl

@@ -48,6 +48,11 @@ class Events:
         order = np.argsort(self.people, kind="stable")
         return Events(self.times[order], self.people[order], self.items[order])
 
+    def of_some(self, people: Int64Array) -> Events:
+        """The events of some people alone."""
+        theirs = np.isin(self.people, people)
+        return Events(self.times[theirs], self.people[theirs], self.items[theirs])
+
     def of(self, person: int) -> Int64Array:
         """The items of a person, where events are ordered by person."""
         first, last = np.searchsorted(self.people, [person, person + 1])
@@ -86,8 +91,9 @@ def fold_gains(before: Events, after: Events, n_items: int) -> Float64Array:
     if not len(before):
         return gains
     rankings = _rankings(before, n_items)
-    earlier, later = before.by_person(), after.by_person()
-    for person in spread_sample(np.unique(after.people)):
+    people = spread_sample(np.unique(after.people))
+    earlier, later = (events.of_some(people).by_person() for events in (before, after))
+    for person in people:
         seen, chosen = np.zeros(n_items, dtype=bool), np.zeros(n_items, dtype=bool)
         seen[earlier.of(person)] = True
         chosen[later.of(person)] = True

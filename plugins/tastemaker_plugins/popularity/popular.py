@@ -10,6 +10,7 @@ from typing import ClassVar, Self
 import numpy as np
 
 from tastemaker import (
+    Cluster,
     Float32Array,
     Float64Array,
     Int64Array,
@@ -23,6 +24,7 @@ from tastemaker import (
     setting,
 )
 from tastemaker_plugins.popularity.half_life_search import SECONDS_A_DAY, best_half_life
+from tastemaker_plugins.shared.cluster_queries import number, summed
 
 
 class SameForAll(Recommender):
@@ -79,6 +81,11 @@ class Popular(SameForAll):
         self.item_scores = _counts(data.people, np.ones(len(data.people.times)), data.n_items)
         return self
 
+    def fit_on(self, cluster: Cluster, data: TrainingData, progress: Progress) -> Self:
+        """Sums up the weights on a cluster."""
+        self.item_scores = _counts_on(cluster, number(1), data.n_items)
+        return self
+
 
 @dataclass(frozen=True)
 class RecentPopularSettings(Settings):
@@ -112,6 +119,20 @@ class RecentPopular(SameForAll):
         self.item_scores = recent_popularity(data.people, self.settings.half_life, progress)
         return self
 
+    def fit_on(self, cluster: Cluster, data: TrainingData, progress: Progress) -> Self:
+        """Counts on a cluster; the half-life is chosen here, on a few hundred people."""
+        known = data.people.times[np.isfinite(data.people.times)]
+        decay = number(1)
+        if len(known):
+            seconds = self._seconds(data.people, progress)
+            age = f"{number(known.max())} - coalesce(time, {number(known.min())})"
+            decay = f"power(2, -({age}) / {number(seconds)})"
+        self.item_scores = _counts_on(cluster, decay, data.n_items)
+        return self
+
+    def _seconds(self, people: People, progress: Progress) -> float:
+        return self.settings.half_life * SECONDS_A_DAY or best_half_life(people, progress)
+
 
 def recent_popularity(people: People, half_life: float, progress: Progress) -> Float32Array:
     """(n_items,) how often each item was chosen, newer interactions counting more.
@@ -134,6 +155,13 @@ def _counts(people: People, decay: Float64Array, n_items: int) -> Float32Array:
     weights = np.maximum(people.weights, 0) * decay
     counts = np.bincount(people.histories.items, weights, minlength=n_items)
     return counts.astype(np.float32)
+
+
+def _counts_on(cluster: Cluster, decay: str, n_items: int) -> Float32Array:
+    """What `_counts` gives, with an expression of `time` for the decay."""
+    total = f"sum(greatest(weight, 0) * {decay})"
+    sums = f"SELECT item, {total} AS total FROM interactions GROUP BY item"
+    return summed(cluster.select(sums), n_items)
 
 
 @hookimpl

@@ -1,0 +1,1 @@
+"""Spark: fits recommenders on a cluster, from a snapshot that names nobody."""
