@@ -16,7 +16,7 @@ from tastemaker.engine import Tastemaker
 pytestmark = [
     pytest.mark.spark,
     pytest.mark.filterwarnings("default"),
-    pytest.mark.timeout(1800),  # half a minute on an idle machine; Spark has many threads
+    pytest.mark.timeout(1800),  # Spark has many threads: minutes on a busy machine
 ]
 
 PERSON = "kanarienvogel"

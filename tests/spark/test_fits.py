@@ -18,7 +18,7 @@ from tastemaker.spark.registry import SparkRegistry
 pytestmark = [
     pytest.mark.spark,
     pytest.mark.filterwarnings("default"),
-    pytest.mark.timeout(1800),  # a minute on an idle machine; Spark has many threads
+    pytest.mark.timeout(1800),  # Spark has many threads: minutes on a busy machine
 ]
 
 ALIKE = ("popular", "recent-popular", "transition", "item-knn")

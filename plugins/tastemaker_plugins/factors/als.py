@@ -46,8 +46,8 @@ LEAST_RIDGE = 1e-6
 
 LAST_EPOCHS = 3
 """How many epochs follow those of a cluster. NDCG@10 as a share of what `fit` reaches, by time and
-at random: without them .950 and .969 on Online Retail, .971 and .961 on ml-100k; with three .997 and
-.981, .993 and 1.008."""
+at random: without them .950 and .969 on Online Retail, .971 and .961 on ml-100k; with them .997
+and .981, .993 and 1.008."""
 
 
 @dataclass(frozen=True)
