@@ -15,7 +15,7 @@ NAMES = ["good", "copy", "noise", "bad"]
 
 def test_whoever_retrieves_is_a_member_even_without_weight() -> None:
     cases = informed()
-    curve, measured = learn_served_weights(NAMES, [cases], ["good", "bad"], 0)
+    curve, measured = learn_served_weights(NAMES, [cases], ["good", "bad"])
     for own in (curve, measured):
         assert own.retrievers == ("good", "bad")
         assert own.weights[:, own.members.index("bad")].max() == 0
@@ -24,7 +24,7 @@ def test_whoever_retrieves_is_a_member_even_without_weight() -> None:
 
 
 def test_where_everybody_retrieves_nobody_is_named() -> None:
-    curve, _ = learn_served_weights(NAMES, [informed()], [], 0)
+    curve, _ = learn_served_weights(NAMES, [informed()], [])
     assert curve.retrievers == ()
     assert "bad" not in curve.members
 
@@ -37,6 +37,6 @@ def test_what_is_measured_has_not_seen_the_latest_fold() -> None:
         for one, own in zip(good, values, strict=True)
     ]
     folds = [misled, informed(1), informed(2)]
-    _, measured = learn_served_weights(["a", "b", "c", "d"], folds, ["a", "b", "d"], 0)
+    _, measured = learn_served_weights(["a", "b", "c", "d"], folds, ["a", "b", "d"])
     without_copy = measured.weights[-1, measured.members.index("d")]
     assert np.isclose(without_copy, 0)

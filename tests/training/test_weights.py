@@ -3,7 +3,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-import pytest
 from tests.blend.samples import assert_guaranteed
 from tests.blend.test_member_subset import cases_of as scored_cases
 
@@ -11,10 +10,7 @@ from tastemaker.blend import fit_weights, keep_members
 from tastemaker.training.weights import learn_weights
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_members_without_weight_are_left_out_and_the_guarantee_holds_for_the_others(
-    seed: int,
-) -> None:
+def test_members_without_weight_are_left_out_and_the_guarantee_holds_for_the_others() -> None:
     everything = scored_cases([0, 1, 2, 3])
     # a member that scores the opposite of another one is never of use
     values = everything.candidates.values.copy()
@@ -22,7 +18,7 @@ def test_members_without_weight_are_left_out_and_the_guarantee_holds_for_the_oth
     values[3] = -values[0]
     cases = [replace(everything, candidates=replace(everything.candidates, values=values))]
     names = ["good", "noise", "other noise", "bad"]
-    curve, measured = learn_weights(names, [cases], seed)
+    curve, measured = learn_weights(names, [cases])
     assert measured is curve
     assert "good" in curve.members
     assert "bad" not in curve.members
@@ -32,9 +28,9 @@ def test_members_without_weight_are_left_out_and_the_guarantee_holds_for_the_oth
 
 def test_where_all_members_have_weight_all_stay() -> None:
     everything = scored_cases([0, 1])
-    once = fit_weights(["a", "b"], [everything], seed=0)
+    once = fit_weights(["a", "b"], [everything])
     assert (once.weights.max(axis=0) > 0.1).all()
-    curve, _ = learn_weights(["a", "b"], [[everything]], 0)
+    curve, _ = learn_weights(["a", "b"], [[everything]])
     assert np.array_equal(curve.weights, once.weights)
 
 
@@ -46,5 +42,5 @@ def test_what_is_measured_has_not_seen_the_latest_fold() -> None:
     good = replace(everything, candidates=replace(everything.candidates, values=values))
     bad = replace(good, candidates=replace(good.candidates, values=values[::-1].copy()))
     for latest, older, knows in ((bad, good, "a"), (good, bad, "b")):
-        _, measured = learn_weights(["a", "b"], [[latest], [older], [older]], 0)
+        _, measured = learn_weights(["a", "b"], [[latest], [older], [older]])
         assert measured.weights[-1, measured.members.index(knows)] == 1

@@ -44,25 +44,20 @@ class RawWeights:
         return replace(self.curve, weights=weights)
 
 
-def fit_weights(
-    members: Sequence[str], scored: Sequence[ScoredCases], *, seed: int = 0
-) -> WeightCurve:
+def fit_weights(members: Sequence[str], scored: Sequence[ScoredCases]) -> WeightCurve:
     """The weight curve that ranks people best, and never worse than a single member.
 
     Args:
         members: the members' names.
         scored: of several time folds, with histories truncated to various lengths; with nobody in
             them all members get the same weight.
-        seed: what anything random starts from.
     """
     if not any(len(cases) for cases in scored):
         return uniform_weights(members)
-    return apply_guarantee(fit_raw_weights(members, scored, seed=seed).curve, scored)
+    return apply_guarantee(fit_raw_weights(members, scored).curve, scored)
 
 
-def fit_raw_weights(
-    members: Sequence[str], scored: Sequence[ScoredCases], *, seed: int = 0
-) -> RawWeights:
+def fit_raw_weights(members: Sequence[str], scored: Sequence[ScoredCases]) -> RawWeights:
     """The weights that rank people best.
 
     They maximise a smooth stand-in for NDCG over everybody at once (see `best_weights`). Quality
@@ -73,7 +68,6 @@ def fit_raw_weights(
         members: the members' names.
         scored: of several time folds, with histories truncated to various lengths; somebody is in
             them.
-        seed: what anything random starts from; this search draws nothing.
     """
     present = [cases for cases in scored if len(cases)]
     figures = [cases.member_ndcg(NDCG_CUTOFF) for cases in present]

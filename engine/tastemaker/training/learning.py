@@ -136,7 +136,7 @@ def take_first_look(context: TrainingContext, participants: Sequence[Plugin]) ->
     context.steps.show("choosing who goes on")
     with context.profile.measure(CHOOSING):
         expenses = {name: expense_of(one) for name, one in fold.recommenders.items()}
-        selection = select_members(names, cases, expenses, context.data.seed)
+        selection = select_members(names, cases, expenses)
     measures = member_measures(names, cases[0]) if cases else {}
     plan = _plan(context, fold_costs(fold, scored), selection)
     return FirstLook(fold.only(plan.members), selection, plan, expenses, measures, missing)
@@ -205,13 +205,13 @@ def _learnt(
     """Learns from the scored cases of each fold, the latest first, and measures on the latest."""
     context.steps.show("learning the blend")
     retrievers = [name for name in look.retrievers if name in names]
-    folds, seed = [fold for fold in cases if fold], context.data.seed
+    folds = [fold for fold in cases if fold]
     with context.profile.measure(CHOOSING):
-        kept = prune_on_folds(names, folds, look.expenses, retrievers, seed)
+        kept = prune_on_folds(names, folds, look.expenses, retrievers)
         rows = [names.index(name) for name in kept]
         folds = [[keep_scores(one, rows) for one in fold] for fold in folds]
     with context.profile.measure(WEIGHTS):
-        curve, measured = learn_served_weights(kept, folds, retrievers, seed)
+        curve, measured = learn_served_weights(kept, folds, retrievers)
     newest, notes = cases[0], _notes(context, cases, folds)
     figures = dict(look.measures)
     if newest:

@@ -49,7 +49,6 @@ def select_members(
     names: Sequence[str],
     cases: Sequence[ScoredCases],
     expenses: Mapping[str, Expense],
-    seed: int,
 ) -> Selection:
     """Who goes on, judged by a first look at the latest fold.
 
@@ -61,11 +60,10 @@ def select_members(
         names: the members.
         cases: what they scored on the fold, first full histories; with every member's candidates.
         expenses: what each costs, by name.
-        seed: what anything random starts from.
     """
     if not cases or len(cases[0]) < ENOUGH_PEOPLE:
-        return _by_weight(names, cases, seed)
-    curves = [fit_weights(names, _every_second(cases, start), seed=seed) for start in (0, 1)]
+        return _by_weight(names, cases)
+    curves = [fit_weights(names, _every_second(cases, start)) for start in (0, 1)]
     weights = _weights(curves, cases)
     used = [name for name in names if weights[name]]
     kept = [keep_members(one, [names.index(name) for name in used]) for one in cases]
@@ -86,11 +84,11 @@ def select_members(
     return Selection(members, weights, retrievers, chosen, left_out)
 
 
-def _by_weight(names: Sequence[str], cases: Sequence[ScoredCases], seed: int) -> Selection:
+def _by_weight(names: Sequence[str], cases: Sequence[ScoredCases]) -> Selection:
     """Only those without any weight leave; where nobody was scored, nobody does."""
     if not any(map(len, cases)):
         return Selection(tuple(names), dict.fromkeys(names, 1 / max(len(names), 1)))
-    weights = _weights([fit_weights(names, cases, seed=seed)], cases)
+    weights = _weights([fit_weights(names, cases)], cases)
     members = tuple(name for name in names if weights[name])
     left_out = dict.fromkeys([name for name in names if not weights[name]], UNUSED)
     return Selection(members, weights, left_out=left_out)
@@ -101,7 +99,6 @@ def prune_on_folds(
     folds: Sequence[Sequence[ScoredCases]],
     expenses: Mapping[str, Expense],
     retrievers: Sequence[str],
-    seed: int,
 ) -> list[str]:
     """The members that stay, judged on each fold by weights learnt on the others.
 
@@ -110,12 +107,11 @@ def prune_on_folds(
         folds: the scored cases of each fold, the latest first, with the retrievers' candidates.
         expenses: what each costs, by name.
         retrievers: those that bring candidates, which stay; where empty, nothing is left out.
-        seed: what anything random starts from.
     """
     if len(folds) == 1 or not retrievers:
         return list(names)
     unseen = [
-        UnseenCases(fit_weights(names, _without(folds, place), seed=seed), tuple(fold))
+        UnseenCases(fit_weights(names, _without(folds, place)), tuple(fold))
         for place, fold in enumerate(folds)
     ]
     best = {row for fold in folds for row in _best_alone(fold)}

@@ -14,7 +14,6 @@ def learn_served_weights(
     names: Sequence[str],
     folds: Sequence[Sequence[ScoredCases]],
     retrievers: Sequence[str],
-    seed: int,
 ) -> tuple[WeightCurve, WeightCurve]:
     """The curve that serves, and the one to measure on the latest fold; see `learn_weights`.
 
@@ -22,9 +21,8 @@ def learn_served_weights(
         names: the members.
         folds: the scored cases of each fold, the latest first, with the retrievers' candidates.
         retrievers: the names of those that bring candidates; all where empty.
-        seed: what anything random starts from.
     """
-    curve, measured = learn_weights(names, folds, seed)
+    curve, measured = learn_weights(names, folds)
     if not retrievers:
         return curve, measured
     everything = [one for fold in folds for one in fold]

@@ -19,7 +19,7 @@ from tastemaker.training.planning import NO_WEIGHT
 
 
 def learn_weights(
-    names: Sequence[str], folds: Sequence[Sequence[ScoredCases]], seed: int
+    names: Sequence[str], folds: Sequence[Sequence[ScoredCases]]
 ) -> tuple[WeightCurve, WeightCurve]:
     """Weights learnt on all folds, over the members alone that they give weight.
 
@@ -29,7 +29,6 @@ def learn_weights(
     Args:
         names: the members.
         folds: the scored cases of each fold, the latest first.
-        seed: what anything random starts from.
 
     Returns:
         The curve that serves, and the one to measure on the latest fold: learnt without it, if
@@ -38,10 +37,10 @@ def learn_weights(
     """
     everything = [one for fold in folds for one in fold]
     if len(folds) == 1:
-        curve = weighted_members(fit_weights(names, everything, seed=seed), everything)
+        curve = weighted_members(fit_weights(names, everything), everything)
         return curve, curve
-    raw = [fit_raw_weights(names, _without(folds, place), seed=seed) for place in range(len(folds))]
-    served = fit_raw_weights(names, everything, seed=seed).shrunk(shrinkage_shares(raw, folds))
+    raw = [fit_raw_weights(names, _without(folds, place)) for place in range(len(folds))]
+    served = fit_raw_weights(names, everything).shrunk(shrinkage_shares(raw, folds))
     measured = raw[0].shrunk(shrinkage_shares(raw[1:], folds[1:]))
     older = [one for fold in folds[1:] for one in fold]
     return (
