@@ -6,13 +6,15 @@ what is looked up: nothing here grows with the number of items, nor with that of
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_array
 
 from tastemaker import Float32Array, Float64Array, Int64Array
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 
 class TermRows(NamedTuple):
@@ -87,6 +89,8 @@ def likeness_between(
     Returns:
         (n_interactions, width) float64.
     """
+    from scipy.sparse import csr_array
+
     numbers, n_numbers = _numbered(candidates, others=history)
     places = np.repeat(np.arange(len(candidates.lengths)) * n_numbers, candidates.lengths)
     table = np.bincount(

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_array, vstack
 
 from tastemaker import (
     BoolArray,
@@ -27,6 +26,9 @@ from tastemaker_plugins.content.term_rows import TermRows, likeness_between, sco
 from tastemaker_plugins.shared.blocks import blocks
 from tastemaker_plugins.shared.recency import HistorySettings, half_life_setting, recency
 from tastemaker_plugins.shared.term_vectors import TermVectors
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 PROFILES = 256
 """People scored at once: bounds the memory."""
@@ -80,6 +82,8 @@ class Tfidf(Recommender):
 
     def extend(self, items: Items) -> None:
         """Gives the items added since training a vector each."""
+        from scipy.sparse import csr_array, vstack
+
         added = self.terms.of(items)
         self._take(csr_array(vstack([self.vectors, added], format="csr", dtype=np.float32)))
 
@@ -168,6 +172,8 @@ class Tfidf(Recommender):
     @classmethod
     def restore(cls, state: State) -> Self:
         """A recommender that scores as the one whose `state` was taken."""
+        from scipy.sparse import csr_array
+
         restored = cls(TfidfSettings.from_values(state.values))
         restored.terms = TermVectors.restored(state)
         parts = tuple(state.arrays[name] for name in ("data", "indices", "indptr"))

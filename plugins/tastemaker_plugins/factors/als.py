@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from tastemaker import (
     BoolArray,
@@ -37,6 +36,9 @@ from tastemaker_plugins.shared.recency import (
 )
 from tastemaker_plugins.shared.vector_recommender import VectorRecommender
 from tastemaker_plugins.shared.vector_search import able, histories_of
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 SHARE_LEFT = 3 / 8
 """The share of the epochs where it starts from where another one has ended."""

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
-from scipy.linalg.lapack import sposv
 
 from tastemaker import Float32Array
 
@@ -69,6 +68,8 @@ def _solved(matrix: Float32Array, wanted: Float32Array) -> Float32Array:
 
     By LAPACK itself: for so small a matrix the checks around it would take longer.
     """
+    from scipy.linalg.lapack import sposv
+
     if not len(matrix):
         return wanted
     found: Float32Array = sposv(matrix, wanted)[1]

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from tastemaker import (
     Float32Array,
@@ -33,6 +32,9 @@ from tastemaker_plugins.shared.item_vectors import ItemVectors
 from tastemaker_plugins.shared.recency import recency, strengths
 from tastemaker_plugins.shared.vector_recommender import VectorRecommender
 from tastemaker_plugins.shared.vector_search import able
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 HALF_STEPS = 6
 """Steps towards the best themes, or people, before the other side is fitted again; chosen, not

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from tastemaker import BoolArray, Float32Array, Int64Array, People
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 CONTEXT = 20
 """Interactions beside one drawn that stand for the person; farther ones hardly count. Chosen, not
@@ -68,6 +71,8 @@ class Choices:
         Returns:
             Sparse (n, n_items) float32: the weight of each item; rows add up to 1 or 0.
         """
+        from scipy.sparse import csr_array
+
         ahead = self._first[drawn] | (random.random(len(drawn)) < AHEAD)
         steps = np.where(ahead, 1, -1)[:, np.newaxis] * np.arange(1, CONTEXT + 1)
         places = drawn[:, np.newaxis] + steps
@@ -126,6 +131,8 @@ def side_by_side(
     items: Sequence[Int64Array], weights: Sequence[Float32Array], n_items: int
 ) -> csr_array:
     """Sparse (n, n_items): of each row, the items beside each other, and their weights."""
+    from scipy.sparse import csr_array
+
     columns, data = np.column_stack(items), np.column_stack(weights)
     indptr = np.arange(0, columns.size + 1, columns.shape[1])
     return csr_array((data.ravel(), columns.ravel(), indptr), shape=(len(columns), n_items))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from tastemaker import Float32Array, setting
 from tastemaker_plugins.shared.recency import (
@@ -13,6 +13,9 @@ from tastemaker_plugins.shared.recency import (
     half_life_setting,
     time_decay_setting,
 )
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 FORMER_STATE_NAMES = {"voices": "history_weights"}
 """Names that parts of a stored state had before."""
@@ -72,5 +75,7 @@ def damped(matrix: csr_array, popularity: Float32Array, damping: float) -> csr_a
 
 def scaled(matrix: csr_array, rows: Float32Array, columns: Float32Array) -> csr_array:
     """The matrix with each row and each column multiplied by its scale."""
+    from scipy.sparse import csr_array
+
     data = matrix.data * columns[matrix.indices] * np.repeat(rows, np.diff(matrix.indptr))
     return csr_array((data, matrix.indices, matrix.indptr), shape=matrix.shape)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from tastemaker import (
     Float32Array,
@@ -32,6 +31,9 @@ from tastemaker_plugins.shared.item_vectors import ItemVectors
 from tastemaker_plugins.shared.recency import recency, strengths
 from tastemaker_plugins.shared.truncated_svd import SPARE, truncated_svd
 from tastemaker_plugins.shared.vector_recommender import VectorRecommender
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
-from scipy.sparse import csr_array, vstack
 
 from tastemaker import (
     BoolArray,
@@ -32,6 +31,9 @@ from tastemaker_plugins.shared.half_precision import Vectors, halved, whole
 from tastemaker_plugins.shared.recency import strengths
 from tastemaker_plugins.shared.term_vectors import TermVectors
 from tastemaker_plugins.shared.truncated_svd import SPARE
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 PLACE_PENALTY = 0.1
 """How strongly an item's place by its terms is drawn to 0; chosen, not measured."""
@@ -94,6 +96,8 @@ class SvdFeatures(Svd):
 
     def fit(self, data: TrainingData, progress: Progress) -> Self:
         """Finds the directions, and each term's place in them."""
+        from scipy.sparse import csr_array, vstack
+
         progress(0, 2, "terms")
         self.terms, described = TermVectors.fitted(
             data.items, self.settings.max_terms, SHARED, COMMON_RARITY
@@ -121,6 +125,8 @@ class SvdFeatures(Svd):
         Items that nobody chose are left out of them: that nothing is known of these does not mean
         that people do not want them.
         """
+        from scipy.sparse import csr_array
+
         entries = np.diff(described.indptr).astype(bool) & chosen
         total = self.settings.term_weight * float(rest.data @ rest.data)
         weight = np.sqrt(total / max(1, int(entries.sum())))

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from scipy.linalg import lapack
 
 from tastemaker import (
     Float32Array,
@@ -158,6 +157,8 @@ def item_weights(gram: Float32Array, regularization: float) -> Float32Array:
         gram: (n, n) float32, overwritten.
         regularization: a multiple of the mean of its diagonal.
     """
+    from scipy.linalg import lapack
+
     if not len(gram):
         return gram
     diagonal = np.einsum("ii->i", gram)

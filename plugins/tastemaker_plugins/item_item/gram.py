@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-from scipy.sparse import csr_array
 
 from tastemaker import Float32Array, Int32Array
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 ROWS = 512
 """Rows made at once: the sparse product of all of them may take twice what the result does."""

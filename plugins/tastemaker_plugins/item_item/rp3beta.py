@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from tastemaker import Progress, Recommender, TrainingData, hookimpl, setting
 from tastemaker_plugins.item_item.linked import Linked
@@ -19,6 +18,9 @@ from tastemaker_plugins.shared.recency import (
     strengths,
     time_decay_setting,
 )
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,8 @@ class Rp3Beta(Linked):
 
 def _steps(matrix: csr_array, settings: Rp3BetaSettings) -> csr_array:
     """The probability of each step from a row to a column, to the power alpha."""
+    from scipy.sparse import csr_array
+
     sums = np.asarray(matrix.sum(axis=1)).ravel()
     lengths = np.diff(matrix.indptr)
     data = (matrix.data / np.repeat(sums, lengths)) ** settings.alpha

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
-from scipy.sparse import coo_array, csr_array
 
 from tastemaker import (
     Float32Array,
@@ -29,6 +28,9 @@ from tastemaker_plugins.shared.recency import (
     strengths,
     time_decay_setting,
 )
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 SOLVED_CELLS = 4_000_000
 """Cells of the matrices solved at once: bounds the memory."""
@@ -122,6 +124,8 @@ class Slim(Linked):
         self, gram: Float32Array, places: Int32Array, n_items: int, progress: Progress
     ) -> csr_array:
         """Sparse (n_items, n_items): the weight of each item (row) in predicting each other."""
+        from scipy.sparse import coo_array
+
         settings, n = self.settings, len(gram)
         k = max(0, min(settings.n_predictors, n - 1))
         shape = (n_items, n_items)

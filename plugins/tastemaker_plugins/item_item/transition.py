@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 import numpy as np
-from scipy.sparse import coo_array, csr_array
 
 from tastemaker import (
     Cluster,
@@ -88,6 +87,8 @@ class Transition(Linked):
 
     def fit(self, data: TrainingData, progress: Progress) -> Self:
         """Counts what follows what."""
+        from scipy.sparse import coo_array, csr_array
+
         people = _timed(data.people)
         shape = (data.n_items, data.n_items)
         decay = decay_weights(people, self.settings.time_decay)

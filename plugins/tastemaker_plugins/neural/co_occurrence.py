@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from tastemaker import BoolArray, Float32Array, Int32Array, Int64Array, People, Progress
 from tastemaker_plugins.neural.layers import unit
 from tastemaker_plugins.shared.neighbours import AnyArray, nearest
 from tastemaker_plugins.shared.recency import strengths
 from tastemaker_plugins.shared.truncated_svd import truncated_svd
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 Pairs: TypeAlias = tuple[Int32Array, Int32Array, Float32Array]
 """(n_pairs,) items, as many positives of theirs, and how strongly they go together."""
@@ -92,6 +94,8 @@ def clusters(matrix: csr_array, n_clusters: int, rng: np.random.Generator) -> In
         n_clusters: how many clusters, at most.
         rng: draws where they begin.
     """
+    from scipy.sparse import csr_array
+
     chosen = np.flatnonzero(np.bincount(matrix.indices, minlength=matrix.shape[1]))
     found = np.full(matrix.shape[1], -1, dtype=np.int64)
     size = min(DIRECTIONS, min(matrix.shape[0], len(chosen)) - 1)

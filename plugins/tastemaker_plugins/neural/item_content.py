@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_array
 
 from tastemaker import Float32Array, Int32Array, Items
 from tastemaker_plugins.neural.texts import Vocabulary
 from tastemaker_plugins.shared.half_precision import Vectors, halved, whole
 from tastemaker_plugins.shared.truncated_svd import truncated_svd
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 CONTENT_SIZE, CONTENT_WORDS = 64, 32
 """Size of the vector of an item's content, and how many of its words are read for it; chosen, not
@@ -84,6 +86,8 @@ class ItemContent:
 
 def _word_presence(texts: Int32Array, n_words: int) -> csr_array:
     """Sparse (n_texts, n_words) float32: 1 for each word that stands in the text."""
+    from scipy.sparse import csr_array
+
     rows, columns = np.nonzero(texts)
     ones = np.ones(len(rows), dtype=np.float32)
     presence = csr_array((ones, (rows, texts[rows, columns])), shape=(len(texts), n_words))

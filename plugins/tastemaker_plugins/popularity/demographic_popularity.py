@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_array
 
 from tastemaker import (
     Float32Array,
@@ -26,6 +25,9 @@ from tastemaker import (
 from tastemaker_plugins.popularity.popular import recent_popularity
 from tastemaker_plugins.shared.recency import strengths, time_decay_setting
 from tastemaker_plugins.shared.terms import Edges, feature_terms, number_edges
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 LEAST_SHARE = 0.01
 """The share of the mean popularity that every item is given, so that none is impossible; chosen,
@@ -140,6 +142,8 @@ class DemographicPopularity(Recommender):
 
     def _membership(self, rows: Int64Array, terms: Int64Array, n_people: int) -> csr_array:
         """Sparse (n_people, n_values) float32: 1 where a person declared a known value."""
+        from scipy.sparse import csr_array
+
         places = np.searchsorted(self.keys, terms)
         known = places < len(self.keys)
         known[known] = self.keys[places[known]] == terms[known]
@@ -158,6 +162,8 @@ class DemographicPopularity(Recommender):
 
     def score_items(self, people: People, items: Int64Array) -> Float32Array:
         """(len(people), width) float32: the same for some items of each person."""
+        from scipy.sparse import csr_array
+
         membership = self._membership(*self._declared(people), len(people))
         counts = np.diff(membership.indptr)
         scores = self.base.take(items)

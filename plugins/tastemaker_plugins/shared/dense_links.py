@@ -6,7 +6,6 @@ from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_array
 
 from tastemaker import Float32Array, Int32Array, Int64Array, People, State
 from tastemaker_plugins.shared.best import best_of_keys, rank_keys
@@ -133,6 +132,8 @@ class DenseLinks:
 
     def _products(self, people: People, columns: Int32Array, weights: Float32Array) -> Float32Array:
         """(len(people), n) each person's weights times the rows that they stand for."""
+        from scipy.sparse import csr_array
+
         if len(people) == 1 and len(columns) <= SHORT:
             return np.asarray(weights @ self.links.take(columns, axis=0))[np.newaxis]
         counted = np.flatnonzero(weights)

@@ -7,7 +7,6 @@ from typing import NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_array
 
 from tastemaker import (
     BoolArray,
@@ -99,6 +98,8 @@ class Links:
             (len(people), n_items) float32; NaN for unknown items, and for people whose history
             has no known item of positive weight.
         """
+        from scipy.sparse import csr_array
+
         amounts, n_items = self._amounts(people, weights), len(self.known)
         starts, k = people.histories.indptr, self.items.shape[1]
         scores = np.empty((len(people), n_items), dtype=np.float32)

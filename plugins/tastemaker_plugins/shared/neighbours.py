@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import pairwise
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_array
 
 from tastemaker import Float32Array, Int32Array, Progress
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 AnyArray: TypeAlias = npt.NDArray[Any]
 
@@ -36,6 +38,8 @@ def nearest(
     Returns:
         (n_items, min(k, n_items)) int32 items and float32 weights, strongest first.
     """
+    from scipy.sparse import csr_array
+
     parts = [strongest(on[:0], k)]
     for first in range(0, back.shape[0], SOURCES):
         progress(first, back.shape[0], "nearest items")

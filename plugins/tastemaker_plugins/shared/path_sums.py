@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from tastemaker import Float32Array, Int32Array, Int64Array
 from tastemaker_plugins.shared.best import rank_keys
@@ -42,6 +41,8 @@ def keys_of_many(
         starts: (n_people + 1,) where each person's interactions start.
         n_items: how many items there are.
     """
+    from scipy.sparse import csr_array
+
     n, k = links.shape
     ends = np.arange(n + 1, dtype=np.int32)
     parts = (links.ravel(), targets.ravel(), ends * np.int32(k))

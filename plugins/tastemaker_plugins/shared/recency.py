@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from tastemaker import BoolArray, Float32Array, People, Settings, setting
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 
 def half_life_setting(default: float) -> Any:

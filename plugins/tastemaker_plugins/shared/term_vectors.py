@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from tastemaker import Float32Array, Int64Array, Items, State
 from tastemaker_plugins.shared.terms import Edges, number_edges, term_counts
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,8 @@ class TermVectors:
         return self._matrix(_flat(items, self.edges), len(items))
 
     def _matrix(self, found: _Found, n_items: int) -> csr_array:
+        from scipy.sparse import csr_array
+
         columns = np.searchsorted(self.vocabulary, found.terms)
         known = columns < len(self.vocabulary)
         known[known] = self.vocabulary[columns[known]] == found.terms[known]

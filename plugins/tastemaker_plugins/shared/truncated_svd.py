@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-from scipy.linalg import eigh, qr
-from scipy.sparse import csr_array
 
 from tastemaker import Float32Array, Float64Array
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 SPARE = 16
 """Vectors sought beyond those wanted: they make the last wanted ones accurate. Chosen, not
@@ -40,6 +43,8 @@ def truncated_svd(matrix: csr_array, rank: int, seed: int) -> tuple[Float32Array
     Returns:
         (k,) singular values and (n_columns, k) right singular vectors, float32.
     """
+    from scipy.linalg import eigh, qr
+
     n_columns, width = matrix.shape[1], min(rank + SPARE, *matrix.shape)
     if not matrix.nnz:
         return np.zeros(0, dtype=np.float32), np.zeros((n_columns, 0), dtype=np.float32)
