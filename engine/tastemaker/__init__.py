@@ -65,8 +65,9 @@ if TYPE_CHECKING:
     from tastemaker.store.sql.statements import Written
     from tastemaker.store.sql.tables import include_name
     from tastemaker.training.data_quality import Finding
+    from tastemaker.training.profile import Span
     from tastemaker.training.reading import ReleaseSummary
-    from tastemaker.training.report import MemberReport, Release
+    from tastemaker.training.report import MemberReport, Release, RetrievalReport
     from tastemaker.tuning.report import TunedRecommender
 else:
     # Out of the type checkers' sight: they would believe that it gives any name whatever.
@@ -130,9 +131,11 @@ __all__ = [
     "ReleaseError",
     "ReleaseSummary",
     "Report",
+    "RetrievalReport",
     "SchemaError",
     "Settings",
     "SettingsError",
+    "Span",
     "State",
     "StoreError",
     "TamperedError",
@@ -201,9 +204,11 @@ _HOMES = {
     "ReleaseError": "errors",
     "ReleaseSummary": "training.reading",
     "Report": "evaluation.report",
+    "RetrievalReport": "training.report",
     "SchemaError": "errors",
     "Settings": "recommender",
     "SettingsError": "errors",
+    "Span": "training.profile",
     "State": "recommender",
     "StoreError": "errors",
     "TamperedError": "errors",

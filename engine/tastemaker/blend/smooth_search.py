@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import Bounds, minimize
 
 from tastemaker.blend.curve import WeightCurve
 from tastemaker.blend.scored_cases import ScoredCases
@@ -55,6 +54,8 @@ def best_weights(
         merits: (n_groups,) how much the people of each group count.
         knots: history lengths.
     """
+    from scipy.optimize import Bounds, minimize
+
     parts = _parts(scored, merits, knots)
     shape = (len(knots), scored[0].n_members)
 
