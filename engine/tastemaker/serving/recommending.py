@@ -111,11 +111,15 @@ def similar_items(state: ServingState, item_id: str, k: int) -> list[Recommendat
 def _recommended(ranking: Ranking, catalogue: Catalogue) -> list[list[Recommendation]]:
     """Recommendations without reasons; Python lists, because indexing arrays one by one is slow."""
     best = ranking.best
-    ids, titles = catalogue.items.ids.__getitem__, catalogue.items.titles.__getitem__
     lengths = np.count_nonzero(best.valid, axis=1).tolist()
+    rows = [own[:n] for own, n in zip(best.items.tolist(), lengths, strict=True)]
+    # many are recommended the same: each item's texts are read once
+    shown = {item for own in rows for item in own}
+    ids = {item: catalogue.items.ids[item] for item in shown}
+    titles = {item: catalogue.items.titles[item] for item in shown}
     result = [
-        list(map(Recommendation, map(ids, items[:n]), totals[:n], map(titles, items[:n])))
-        for items, totals, n in zip(best.items.tolist(), best.totals.tolist(), lengths, strict=True)
+        list(map(Recommendation, map(ids.__getitem__, own), totals, map(titles.__getitem__, own)))
+        for own, totals in zip(rows, best.totals.tolist(), strict=True)
     ]
     for row, place in np.argwhere(ranking.explored).tolist():
         result[row][place] = result[row][place]._replace(explored=True)

@@ -166,8 +166,12 @@ class _Search:
 
 
 def _union(cells: Sequence[Int64Array]) -> Int64Array:
-    """All cells, ascending, each once."""
-    return np.unique(np.concatenate(cells)) if cells else np.zeros(0, dtype=np.int64)
+    """All cells, ascending, each once; sorting is several times as fast as `np.unique`."""
+    together = np.concatenate(cells) if cells else np.zeros(0, dtype=np.int64)
+    together.sort()
+    first = np.ones(len(together), dtype=np.bool_)
+    np.not_equal(together[1:], together[:-1], out=first[1:])
+    return together[first]
 
 
 def _side_by_side(cells: Int64Array, n: int, n_items: int) -> CandidateItems:

@@ -132,10 +132,10 @@ class DenseLinks:
 
     def _products(self, people: People, columns: Int32Array, weights: Float32Array) -> Float32Array:
         """(len(people), n) each person's weights times the rows that they stand for."""
-        from scipy.sparse import csr_array
-
         if len(people) == 1 and len(columns) <= SHORT:
             return np.asarray(weights @ self.links.take(columns, axis=0))[np.newaxis]
+        from scipy.sparse import csr_array  # a web worker that answers one person seldom needs it
+
         counted = np.flatnonzero(weights)
         starts = np.searchsorted(counted, people.histories.indptr)
         shape = (len(people), len(self.links))
