@@ -175,6 +175,9 @@ class Recommender(ABC):
             of their history. The family's own words where empty.
         settings_type: the dataclass of its settings.
         uses_features: whether `score` looks at `people.features`; they are only opened if so.
+        retrieve_cost: how much dearer it is to `retrieve` than to follow a few links of a history:
+            ten for a search of vectors. Training lets cheap recommenders name the candidates where
+            these are good enough. One that scores the catalogue for it counts as a hundred.
         requires: modules that `fit` imports and an installation may lack. Without them it is not
             trained; what was trained elsewhere scores all the same.
         settings: the settings it was made with.
@@ -187,6 +190,7 @@ class Recommender(ABC):
     because: ClassVar[str] = ""
     settings_type: ClassVar[type[Settings]] = Settings
     uses_features: ClassVar[bool] = False
+    retrieve_cost: ClassVar[float] = 1.0
     requires: ClassVar[tuple[str, ...]] = ()
     settings: Settings
 

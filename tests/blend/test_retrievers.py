@@ -89,3 +89,12 @@ def test_what_a_member_brings_is_what_it_would_bring_alone() -> None:
         expected = np.flatnonzero(brought[member, 0])
         assert alone.candidates.items[0].tolist() == expected.tolist()
         assert alone.n_members == 3
+
+
+def test_two_cheap_members_are_taken_before_a_dear_one_that_brings_the_same() -> None:
+    """The dear one brings what two cheap ones bring between them."""
+    both = np.fmax(liking(20, 25), liking(40, 45))
+    cases = scored([both, liking(20, 25), liking(40, 45)], chosen_items(20, 40))
+    tried = [unseen(cases, [0.2, 0.4, 0.4])]
+    assert choose_retrievers(tried, [100.0, 1.0, 1.0], 10).rows == (1, 2)
+    assert choose_retrievers(tried, [1.0, 1.0, 1.0], 10).rows == (0,)

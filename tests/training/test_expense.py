@@ -58,6 +58,17 @@ def test_what_scans_the_catalogue_costs_more_to_retrieve_with() -> None:
     assert expense_of(retrieving).retrieve == 1
 
 
+class Searching(Retrieving):
+    """Says that it searches many vectors."""
+
+    retrieve_cost: ClassVar[float] = 10.0
+
+
+def test_a_recommender_says_what_its_way_to_retrieve_costs() -> None:
+    assert expense_of(Searching()).retrieve == 10
+    assert expense_of(Network()).retrieve == 1
+
+
 def test_networks_and_large_models_cost_more() -> None:
     assert expense_of(Network()).serve == 1 + NETWORK
     assert expense_of(Heavy()).serve == 3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from typing import ClassVar
 
 from tastemaker import Float32Array, Int64Array, People, Recommender
 from tastemaker_plugins.shared.item_vectors import ItemVectors
@@ -15,6 +16,7 @@ class VectorRecommender(Recommender):
         items: the vectors of the items.
     """
 
+    retrieve_cost: ClassVar[float] = 10.0
     items: ItemVectors
 
     @abstractmethod
