@@ -116,11 +116,11 @@ def choose_retrievers(
 ) -> Retrieval:
     """The fewest and cheapest members on whose candidates the blend ranks nearly as well as on all.
 
-    Only as expensive ones are considered, by orders of magnitude, as are needed at all. Greedily the
-    member is added whose candidates keep most of the blend's first items, or a cheaper
-    one that is nearly as good, until no part of the cases loses more than `RETRIEVAL_LOSS` of its
-    NDCG or more than `OVERLAP` leaves of its items, and everybody has candidates for whom any
-    member brings some. Then those go again that are not needed, the most expensive first.
+    Only as expensive ones are considered, by orders of magnitude, as are needed at all. Greedily
+    the member is added whose candidates keep most of the blend's first items, or a cheaper one that
+    is nearly as good, until no part of the cases loses more than `RETRIEVAL_LOSS` of its NDCG or
+    more than `OVERLAP` leaves of its items, and everybody has candidates for whom any member brings
+    some. Then those go again that are not needed, the most expensive first.
 
     Args:
         unseen: with all members' candidates.
