@@ -97,6 +97,7 @@ def test_popularity_serves_where_no_member_can() -> None:
 def test_popularity_serves_where_there_is_no_member() -> None:
     nobody = Ranker((), WeightCurve(("gone",), (0,), np.ones((1, 1))), Fallback(COUNTS))
     assert nobody.rank(people([]), free(1), 1).best.items[0].tolist() == [1]
+    assert nobody.rank(people(), free(0), 1).best.items.shape[0] == 0
 
 
 def test_excluded_items_are_not_shown() -> None:

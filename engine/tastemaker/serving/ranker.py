@@ -92,7 +92,7 @@ class Ranker:
         if given.scores:
             best = given.best(self.curve_of(tuple(given.scores)), k)
             abstained = np.asarray(~best.contributions.any(axis=(0, 2)))
-        if abstained.any():
+        if abstained.any() or not given.scores:
             # The blend lets a member without weight count where no other member scores.
             given.add(self.fallback, abstained)
             best = given.best(self.curve_of(tuple(given.scores)), k)
