@@ -148,7 +148,8 @@ def test_activation_killed_at_any_statement_leaves_the_release_before(
         assert stored(database, ring) == before
         assert serving(database, key) == 1
         steps += 1
-    assert steps >= 3  # the manifest, all models together, the pointer
+    # SQLite begins the transaction by a statement; then the manifest, all models, the pointer
+    assert steps >= (4 if database.engine.dialect.name == "sqlite" else 3)
     assert stored(database, ring) == [(number, "active"), (1, "kept")]
     assert serving(database, key) == number
 

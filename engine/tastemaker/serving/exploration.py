@@ -152,7 +152,8 @@ def draw_for(
 
 def sampled_items(new: Int64Array, seed: int) -> Int64Array:
     """At most `MOST_DRAWN_FROM` of the new items, ascending; as many for everybody."""
-    return new[sample_rows(len(new), MOST_DRAWN_FROM, np.random.default_rng(seed))]
+    own_stream = np.random.default_rng((seed, 1))  # the noise of the draw by scores has another
+    return new[sample_rows(len(new), MOST_DRAWN_FROM, own_stream)]
 
 
 def draw_new_items(
