@@ -17,8 +17,8 @@ interactions the fit of a network took about four to twenty times as long as one
 
 SCAN = 100.0
 """What retrieving costs a member that must score the whole catalogue for it, beside one that
-follows links: an order of magnitude more than a search of vectors. For one person among 41,482 items
-`rp3beta` took 0.12 ms, `als` and `sequence` 0.7 ms, and `tfidf`, which scans, 3 ms."""
+follows links: an order of magnitude more than a search of vectors. For one person among 41,482
+items `rp3beta` took 0.12 ms, `als` and `sequence` 0.7 ms, and `tfidf`, which scans, 3 ms."""
 
 LARGE = 50e6
 """So many bytes of a model cost as much again as having the member at all. Chosen, not measured."""
