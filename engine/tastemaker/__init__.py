@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         PlaintextRefusedError,
         PluginError,
         ReleaseError,
+        RuleError,
         SchemaError,
         SettingsError,
         StoreError,
@@ -55,6 +56,15 @@ if TYPE_CHECKING:
     from tastemaker.plugin.discovery import Plugin
     from tastemaker.plugin.hookspecs import hookimpl
     from tastemaker.recommender import Progress, Recommender, Settings, State, setting
+    from tastemaker.rules import (
+        Days,
+        F,
+        Field,
+        Rule,
+        days,
+        parse_rule,
+        rule_from_json,
+    )
     from tastemaker.serving.answers import Answer, Details, Reason, Recommendation
     from tastemaker.serving.people import PastInteraction
     from tastemaker.store.cache.model_cache import ModelCache
@@ -87,10 +97,13 @@ __all__ = [
     "BoolArray",
     "Cluster",
     "Database",
+    "Days",
     "Details",
     "EvaluatedModel",
     "EvaluationError",
+    "F",
     "Factors",
+    "Field",
     "FileRefusedError",
     "Finding",
     "Float32Array",
@@ -132,6 +145,8 @@ __all__ = [
     "ReleaseSummary",
     "Report",
     "RetrievalReport",
+    "Rule",
+    "RuleError",
     "SchemaError",
     "Settings",
     "SettingsError",
@@ -150,8 +165,11 @@ __all__ = [
     "WrongKeyError",
     "best_items",
     "create_key_file",
+    "days",
     "hookimpl",
     "include_name",
+    "parse_rule",
+    "rule_from_json",
     "setting",
 ]
 
@@ -160,10 +178,13 @@ _HOMES = {
     "BoolArray": "data",
     "Cluster": "data",
     "Database": "store.sql.database",
+    "Days": "rules",
     "Details": "serving.answers",
     "EvaluatedModel": "evaluation.result",
     "EvaluationError": "errors",
+    "F": "rules",
     "Factors": "data",
+    "Field": "rules",
     "FileRefusedError": "errors",
     "Finding": "training.data_quality",
     "Float32Array": "data",
@@ -205,6 +226,8 @@ _HOMES = {
     "ReleaseSummary": "training.reading",
     "Report": "evaluation.report",
     "RetrievalReport": "training.report",
+    "Rule": "rules",
+    "RuleError": "errors",
     "SchemaError": "errors",
     "Settings": "recommender",
     "SettingsError": "errors",
@@ -223,8 +246,11 @@ _HOMES = {
     "WrongKeyError": "errors",
     "best_items": "data",
     "create_key_file": "store.crypto.keys",
+    "days": "rules",
     "hookimpl": "plugin.hookspecs",
     "include_name": "store.sql.tables",
+    "parse_rule": "rules",
+    "rule_from_json": "rules",
     "setting": "recommender",
 }
 

@@ -16,6 +16,26 @@ class SettingsError(InputError):
     """A recommender's setting is unknown, of the wrong type, or out of its bounds."""
 
 
+class RuleError(InputError):
+    """A rule about items cannot be read, or does not fit the items there are.
+
+    Attributes:
+        problem: what is wrong, as a sentence.
+        remedy: what to do, as sentences.
+        place: where: "column 9" of a text, "$.and[1].value" of JSON; empty for a rule in Python.
+        excerpt: the line of the text, and a caret below the place; empty where there is no text.
+    """
+
+    def __init__(self, problem: str, remedy: str, place: str = "", excerpt: str = "") -> None:
+        start = f"The rule, {place}: " if place else ""
+        end = f"\n{excerpt}" if excerpt else ""
+        super().__init__(f"{start}{problem} {remedy}{end}")
+        self.problem = problem
+        self.remedy = remedy
+        self.place = place
+        self.excerpt = excerpt
+
+
 class NotFoundError(TastemakerError):
     """A named item, user, release or plugin does not exist."""
 

@@ -141,7 +141,8 @@ def test_where_nothing_can_be_said_the_reason_is(shop: Path, run: Run) -> None:
     [
         (("recommend", ""), "user_id is empty"),
         (("recommend", "person-0", "--where", "colour=red"), "No item has the attribute 'colour'"),
-        (("recommend", "person-0", "--where", "parity"), "is not NAME=VALUE"),
+        (("recommend", "person-0", "--where", "parity"), "neither true nor false for any item"),
+        (("recommend", "person-0", "--where", "parity == odd"), "  parity == odd\n            ^"),
         (("recommend", "--all", "--output", "nowhere/out.csv"), "Cannot write nowhere/out.csv"),
         (("similar", "no-such-item"), "There is no item 'no-such-item'"),
     ],

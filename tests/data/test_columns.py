@@ -44,14 +44,11 @@ def test_text_columns_are_joined_and_taken() -> None:
     assert TextColumn.together((column, TextColumn.of(()), column)) == (*TEXTS, *TEXTS)
 
 
-def test_a_column_of_values_reads_like_a_tuple_and_finds_who_has_one() -> None:
+def test_a_column_of_values_reads_like_a_tuple() -> None:
     column = ValuesColumn.of(VALUES)
     assert column == VALUES
     assert column[1:] == VALUES[1:]
     assert len(column.distinct) == 3
-    assert column.having({"b", "c"}).tolist() == [False, False, True, False]
-    assert column.having({"a"}).tolist() == [True, False, True, True]
-    assert column.having(()).tolist() == [False] * 4
 
 
 def test_stored_attributes_are_read_where_they_are_used() -> None:

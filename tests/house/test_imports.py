@@ -29,7 +29,7 @@ BASE = {*JSON, "errors", "data"}
 BLEND = {*BASE, "metrics"}
 STORE = {*BASE, "validation"}
 PLUGIN = {*BASE, "recommender"}
-SERVING = {*BLEND, *STORE, *PLUGIN, "blend", "store", "plugin"}
+SERVING = {*BLEND, *STORE, *PLUGIN, "blend", "store", "plugin", "rules"}
 TRAINING = {*SERVING, "progress", "holdout", "io", "spark"}
 EVALUATION = {*TRAINING, "serving", "training", "tuning"}
 
@@ -41,6 +41,7 @@ ALLOWED: dict[str, Set[str]] = {
     "recommender": BASE,
     "validation": {*JSON, "errors"},
     "blend": BLEND,
+    "rules": {*BASE, "validation"},
     "store": STORE,
     "progress": {*JSON, "errors", "recommender"},
     "holdout": {*BLEND, "blend"},

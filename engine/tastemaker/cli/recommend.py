@@ -15,6 +15,7 @@ from tastemaker.cli.output import console, print_rows, print_table
 from tastemaker.engine import Tastemaker
 from tastemaker.errors import InputError
 from tastemaker.progress import progress_bar
+from tastemaker.rules import Rule, rule_of_texts
 from tastemaker.serving.answers import Answer
 
 USERS_AT_ONCE = 1000
@@ -37,8 +38,9 @@ LIST_COLUMNS = ("user_id", "rank", "item_id", "score")
 @click.option(
     "--where",
     multiple=True,
-    metavar="NAME=VALUE",
-    help="Only items with this attribute; repeatable, the same name again for another value.",
+    metavar="RULE",
+    help="Only items for which a rule holds: 'price < 20 and not sold_out', or NAME=VALUE. "
+    "Repeatable: every rule must hold; NAME=VALUE of the same name again allows another value.",
 )
 @click.option("--explain", is_flag=True, help="Say why: each recommender's part, and the reasons.")
 @click.option(
@@ -70,6 +72,7 @@ def recommend(
       tastemaker recommend alice bob -k 5
       tastemaker recommend alice --explain
       tastemaker recommend alice --where country=France
+      tastemaker recommend alice --where "price < 20 and not sold_out"
       tastemaker recommend --all --output recommendations.csv
     """
     if sum((bool(users), users_file is not None, everyone)) != 1:
@@ -82,14 +85,14 @@ def recommend(
             wanted = engine.user_ids()
         elif users_file is not None:
             wanted = (line.rstrip("\n") for line in users_file if line.strip())
-        filters = parse_where(where)
+        rule = rule_of_texts(where)
         if explain:
-            answers = ((user, engine.recommend(user, k, filters, True, exact)) for user in wanted)
+            answers = ((user, engine.recommend(user, k, rule, True, exact)) for user in wanted)
             print_explained(answers, output_format)
         elif output is not None:
-            write_answers(in_batches(engine, wanted, k, filters, exact), Path(output))
+            write_answers(in_batches(engine, wanted, k, rule, exact), Path(output))
         else:
-            rows = list(flat(in_batches(engine, wanted, k, filters, exact)))
+            rows = list(flat(in_batches(engine, wanted, k, rule, exact)))
             columns = (
                 (*LIST_COLUMNS[:3], "title", "score") if output_format != "csv" else LIST_COLUMNS
             )
@@ -98,33 +101,18 @@ def recommend(
                 click.echo(NOTHING, err=True)
 
 
-def parse_where(pairs: Iterable[str]) -> dict[str, list[str]]:
-    """NAME=VALUE pairs as a filter; the same name again allows another value.
-
-    Raises:
-        InputError: a pair without `=`.
-    """
-    where: dict[str, list[str]] = {}
-    for pair in pairs:
-        name, equals, value = pair.partition("=")
-        if not equals or not name:
-            raise InputError(f"--where {pair!r} is not NAME=VALUE. Try --where country=France.")
-        where.setdefault(name, []).append(value)
-    return where
-
-
 def in_batches(
-    engine: Tastemaker, users: Iterable[str], k: int, where: dict[str, list[str]], exact: bool
+    engine: Tastemaker, users: Iterable[str], k: int, rule: Rule | None, exact: bool
 ) -> Iterator[tuple[str, Answer]]:
     """Each user with the recommendations, many users at a time."""
     pending: list[str] = []
     for user in users:
         pending.append(user)
         if len(pending) == USERS_AT_ONCE:
-            yield from engine.recommend_many(pending, k, where, exact).items()
+            yield from engine.recommend_many(pending, k, rule, exact).items()
             pending = []
     if pending:
-        yield from engine.recommend_many(pending, k, where, exact).items()
+        yield from engine.recommend_many(pending, k, rule, exact).items()
 
 
 def flat(answers: Iterable[tuple[str, Answer]]) -> Iterator[dict[str, object]]:

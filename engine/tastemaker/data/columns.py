@@ -6,12 +6,12 @@ that every worker has for itself.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Generic, TypeVar, overload
 
 import numpy as np
 
-from tastemaker.data.arrays import BoolArray, Int32Array, Int64Array
+from tastemaker.data.arrays import Int32Array, Int64Array
 
 T = TypeVar("T")
 
@@ -145,13 +145,6 @@ class ValuesColumn(Column[Values]):
 
     def _at(self, place: int) -> Values:
         return self.distinct[self.codes[place]]
-
-    def having(self, wanted: Collection[str]) -> BoolArray:
-        """(n,) bool: which items have one of the wanted values."""
-        either = frozenset(wanted)
-        found = [not either.isdisjoint(values) for values in self.distinct]
-        kept: BoolArray = np.array(found, dtype=np.bool_)[self.codes]
-        return kept
 
 
 def _same(one: object, other: object) -> bool:

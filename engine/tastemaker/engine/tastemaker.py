@@ -20,8 +20,8 @@ from tastemaker.store.sql.database import Database
 from tastemaker.store.store import Store
 
 if TYPE_CHECKING:
+    from tastemaker.rules import Where
     from tastemaker.serving.answers import Answer, Recommendation
-    from tastemaker.serving.catalogue import Where
     from tastemaker.serving.people import PastInteraction
     from tastemaker.serving.server import Server
 
@@ -115,14 +115,16 @@ class Tastemaker(Storing, Learning, Configuring):
             user_id: the application's id of the user.
             k: how many, unless fewer may be shown: what the person has had to do with already,
                 and what is not available, is left out.
-            where: only items with these attributes: {"country": "France"}, or a list of values
-                of which an item must have one.
+            where: a rule: only items for which it holds. `F.price < 20`, the text of a rule
+                ("price < 20 and not sold_out"), or a mapping such as {"country": "France"}, where
+                a list means any of its values.
             explain: whether each recommendation says why.
             exact: whether every item is scored, instead of the candidates that the release's
                 retrievers find: slower, for evaluation and for doubt.
 
         Raises:
-            InputError: the id, `k` or `where` is refused.
+            InputError: the id or `k` is refused.
+            RuleError: `where` cannot be read, or does not fit the items.
         """
         return self._serving().recommend(user_id, k, where, explain, exact)
 
@@ -138,11 +140,12 @@ class Tastemaker(Storing, Learning, Configuring):
         Args:
             user_ids: the application's ids of the users; each comes once in the result.
             k: how many; see `recommend`.
-            where: only items with these attributes; see `recommend`.
+            where: only items for which a rule holds; see `recommend`.
             exact: whether every item is scored; see `recommend`.
 
         Raises:
-            InputError: an id, `k` or `where` is refused.
+            InputError: an id or `k` is refused.
+            RuleError: `where` cannot be read, or does not fit the items.
         """
         return self._serving().recommend_many(user_ids, k, where, exact)
 

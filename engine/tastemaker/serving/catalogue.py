@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import numbers
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TypeAlias
 
 import numpy as np
 
-from tastemaker.data import BoolArray, Int32Array, Int64Array, Items, ValuesColumn
-from tastemaker.errors import InputError, NotFoundError
-from tastemaker.store.items import as_values
-
-Value: TypeAlias = str | int | float | bool
-Where: TypeAlias = Mapping[str, "Value | Collection[Value]"]
-"""A filter on public attributes: attribute → the value, or values of which one must be there."""
+from tastemaker.data import BoolArray, Int32Array, Int64Array, Items
+from tastemaker.errors import NotFoundError
+from tastemaker.rules import MaskCache, RuleColumns, Where, rule_of
 
 
 @dataclass(frozen=True)
@@ -27,11 +20,16 @@ class Catalogue:
         items: ids, titles, texts and attributes.
         keys: (n_items,) int64 the numbers that the store names them by.
         available: (n_items,) bool.
+        created: (n_items,) int64 when each came into the database, in microseconds; empty where
+            not known.
+        updated: the same for when each was last changed.
     """
 
     items: Items
     keys: Int64Array
     available: BoolArray
+    created: Int64Array = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    updated: Int64Array = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
     def __len__(self) -> int:
         return len(self.items)
@@ -69,35 +67,17 @@ class Catalogue:
         """An item's title, or its id where it has none."""
         return self.items.titles[index] or self.items.ids[index]
 
+    @cached_property
+    def masks(self) -> MaskCache:
+        """The masks of rules that were evaluated on these items."""
+        times = {"created": self.created, "updated": self.updated}
+        return MaskCache(RuleColumns(self.items, times))
+
     def matching(self, where: Where) -> BoolArray:
-        """(n_items,) bool: which items have one of the wanted values in every attribute named.
+        """(n_items,) bool, read-only: for which items a rule holds.
 
         Raises:
-            InputError: no item has such an attribute, or nothing can have such a value.
+            RuleError: it is no rule, or does not fit the items.
         """
-        if not isinstance(where, Mapping):
-            raise InputError(
-                f"where is a {type(where).__name__}; it must be a mapping of attributes to values, "
-                "such as {'country': 'France'}."
-            )
-        keep = np.ones(len(self), dtype=np.bool_)
-        for attribute, wanted in where.items():
-            column = self.items.attributes.get(attribute)
-            if column is None:
-                known = ", ".join(sorted(self.items.attributes)) or "none"
-                raise InputError(f"No item has the attribute {attribute!r}. Known are: {known}.")
-            coded = column if isinstance(column, ValuesColumn) else ValuesColumn.of(column)
-            keep &= coded.having(_texts(attribute, wanted))
-        return keep
-
-
-def _texts(attribute: str, wanted: Value | Collection[Value]) -> set[str]:
-    """The wanted values as the attributes of items have them."""
-    if isinstance(wanted, str | numbers.Real):
-        return set(as_values(wanted))
-    if isinstance(wanted, Collection) and not isinstance(wanted, Mapping):
-        return {text for value in wanted for text in as_values(value)}
-    raise InputError(
-        f"where asks for {attribute} {wanted!r}, which no item can have. Give a value or a list of "
-        "values, or leave the attribute out."
-    )
+        rule = rule_of(where)
+        return np.ones(len(self), dtype=np.bool_) if rule is None else self.masks.mask(rule)

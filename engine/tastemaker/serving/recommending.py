@@ -11,9 +11,10 @@ import numpy as np
 
 from tastemaker.data import BoolArray, Float32Array, Int64Array, People
 from tastemaker.plugin.guarded_recommender import GuardedRecommender
+from tastemaker.rules import Where
 from tastemaker.serving.answers import Answer, Details, Recommendation
 from tastemaker.serving.blas_threads import one_blas_thread
-from tastemaker.serving.catalogue import Catalogue, Where
+from tastemaker.serving.catalogue import Catalogue
 from tastemaker.serving.explain import Explainer, reason_amounts
 from tastemaker.serving.ranker import Ranking, excluded_items
 from tastemaker.serving.request_batch import RequestBatch
@@ -40,7 +41,7 @@ def respond(
     Args:
         batch: whom to recommend to.
         k: how many recommendations each gets, unless fewer items may be shown.
-        where: only items with these attributes.
+        where: a rule: only items for which it holds.
         explain: whether each recommendation says why.
         exact: whether every item is scored, instead of candidates.
     """
@@ -90,7 +91,7 @@ def part_size(state: ServingState, exact: bool) -> int:
 def ineligible_items(catalogue: Catalogue, where: Where | None = None) -> BoolArray:
     """(n_items,) bool: the items that nobody may be shown."""
     unavailable: BoolArray = ~catalogue.available
-    return unavailable | ~catalogue.matching(where) if where else unavailable
+    return unavailable | ~catalogue.matching(where) if where is not None else unavailable
 
 
 def similar_items(state: ServingState, item_id: str, k: int) -> list[Recommendation]:

@@ -7,9 +7,9 @@ from contextlib import AbstractContextManager
 
 from sqlalchemy import Connection
 
+from tastemaker.rules import Where
 from tastemaker.serving.answers import Answer, Recommendation
 from tastemaker.serving.cache import ServingCache
-from tastemaker.serving.catalogue import Where
 from tastemaker.serving.people import PastInteraction, read_past
 from tastemaker.serving.recommending import respond, respond_in_turn, similar_items
 from tastemaker.serving.request_batch import RequestBatch, read_request_batch

@@ -96,5 +96,12 @@ def order_catalogue(stored: StoredItems, first: Int64Array) -> Catalogue:
     place[np.searchsorted(stored.keys, first)] = np.arange(len(first))
     order = np.argsort(place, kind="stable")
     if np.array_equal(order, np.arange(len(order))):
-        return Catalogue(stored.items, stored.keys, stored.available)
-    return Catalogue(stored.items.taken(order), stored.keys[order], stored.available[order])
+        return Catalogue(
+            stored.items, stored.keys, stored.available, stored.created, stored.updated
+        )
+    created, updated = (
+        times[order] if len(times) else times for times in (stored.created, stored.updated)
+    )
+    return Catalogue(
+        stored.items.taken(order), stored.keys[order], stored.available[order], created, updated
+    )

@@ -34,6 +34,7 @@ CATALOGUE_COLUMNS = (
     item.c.attributes,
     item.c.available,
     item.c.updated,
+    item.c.created,
 )
 
 SUMMED_BITS = (1 << 31) - 1
@@ -59,12 +60,14 @@ class StoredItems:
         available: (n_items,) bool: whether each may be recommended.
         updated: (n_items,) int64 when each was last changed, in microseconds; empty where not
             read.
+        created: the same for when each came into the database.
     """
 
     keys: Int64Array
     items: Items
     available: BoolArray
     updated: Int64Array = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    created: Int64Array = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
     @property
     def checksum(self) -> tuple[int, int]:
@@ -82,6 +85,7 @@ class StoredItems:
             self.items.joined(changed.items).taken(source),
             np.concatenate((self.available, changed.available))[source],
             np.concatenate((self.updated, changed.updated))[source],
+            np.concatenate((self.created, changed.created))[source],
         )
 
 
@@ -186,7 +190,7 @@ def _read(connection: Connection, column: str, above: int) -> StoredItems:
     while rows := fetch(connection, statement, (above, last)):
         parts.append(_as_columns(rows))
         last = rows[-1][0]
-    keys, ids, titles, texts, attributes, available, updated = (
+    keys, ids, titles, texts, attributes, available, updated, created = (
         zip(*parts, strict=True) if parts else ((),) * len(CATALOGUE_COLUMNS)
     )
     return StoredItems(
@@ -199,17 +203,19 @@ def _read(connection: Connection, column: str, above: int) -> StoredItems:
         ),
         _numbers(available, np.bool_),
         _numbers(updated, np.int64),
+        _numbers(created, np.int64),
     )
 
 
 def _as_columns(rows: Sequence[Sequence[Any]]) -> tuple[Any, ...]:
-    keys, ids, titles, texts, attributes, available, updated = zip(*rows, strict=True)
+    keys, ids, titles, texts, attributes, available, updated, created = zip(*rows, strict=True)
     described = map(TextColumn.of, (ids, titles, texts, attributes))
     return (
         np.array(keys, dtype=np.int64),
         *described,
         np.array(available, dtype=np.bool_),
         np.array(updated, dtype=np.int64),
+        np.array(created, dtype=np.int64),
     )
 
 

@@ -10,6 +10,7 @@ from tastemaker.store.crypto.container import Contents, Sign, pack
 from tastemaker.store.items import StoredItems, attribute_columns
 
 ITEM_TEXTS = ("ids", "titles", "texts", "attributes")
+ITEM_NUMBERS = ("keys", "available", "updated", "created")
 
 
 def packed_items(stored: StoredItems, sign: Sign) -> bytes:
@@ -18,7 +19,7 @@ def packed_items(stored: StoredItems, sign: Sign) -> bytes:
     if not isinstance(rows, StoredAttributes):
         raise ReleaseError("Items that were not read from a database cannot be kept.")
     own = (stored.items.ids, stored.items.titles, stored.items.texts, rows.rows)
-    arrays = {"keys": stored.keys, "available": stored.available, "updated": stored.updated}
+    arrays = {name: getattr(stored, name) for name in ITEM_NUMBERS}
     for name, column in zip(ITEM_TEXTS, own, strict=True):
         texts = column if isinstance(column, TextColumn) else TextColumn.of(column)
         arrays[f"{name} stops"] = texts.stops
@@ -27,8 +28,14 @@ def packed_items(stored: StoredItems, sign: Sign) -> bytes:
 
 
 def items_in(contents: Contents) -> StoredItems:
-    """The items in such a container; texts stay where they are."""
+    """The items in such a container; texts stay where they are.
+
+    Raises:
+        ReleaseError: an older version wrote it, that did not keep as much.
+    """
     arrays = contents.arrays
+    if missing := {*ITEM_NUMBERS, *ITEM_TEXTS} - arrays.keys():
+        raise ReleaseError(f"It holds no {min(missing)}.")
     ids, titles, texts, rows = (
         TextColumn(arrays[name].data, arrays[f"{name} stops"]) for name in ITEM_TEXTS
     )
@@ -38,4 +45,5 @@ def items_in(contents: Contents) -> StoredItems:
         Items(ids, titles, texts, attributes),
         arrays["available"],
         arrays["updated"],
+        arrays["created"],
     )
