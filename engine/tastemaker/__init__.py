@@ -56,6 +56,9 @@ if TYPE_CHECKING:
     from tastemaker.plugin.discovery import Plugin
     from tastemaker.plugin.hookspecs import hookimpl
     from tastemaker.recommender import Progress, Recommender, Settings, State, setting
+    from tastemaker.request.preferences import AtMost, Boost
+    from tastemaker.request.recent import Recent
+    from tastemaker.request.request import Request
     from tastemaker.rules import (
         Days,
         F,
@@ -94,7 +97,9 @@ else:
 
 __all__ = [
     "Answer",
+    "AtMost",
     "BoolArray",
+    "Boost",
     "Cluster",
     "Database",
     "Days",
@@ -138,12 +143,14 @@ __all__ = [
     "Progress",
     "Reason",
     "Receipt",
+    "Recent",
     "Recommendation",
     "Recommender",
     "Release",
     "ReleaseError",
     "ReleaseSummary",
     "Report",
+    "Request",
     "RetrievalReport",
     "Rule",
     "RuleError",
@@ -175,7 +182,9 @@ __all__ = [
 
 _HOMES = {
     "Answer": "serving.answers",
+    "AtMost": "request.preferences",
     "BoolArray": "data",
+    "Boost": "request.preferences",
     "Cluster": "data",
     "Database": "store.sql.database",
     "Days": "rules",
@@ -219,12 +228,14 @@ _HOMES = {
     "Progress": "recommender",
     "Reason": "serving.answers",
     "Receipt": "store.rights",
+    "Recent": "request.recent",
     "Recommendation": "serving.answers",
     "Recommender": "recommender",
     "Release": "training.report",
     "ReleaseError": "errors",
     "ReleaseSummary": "training.reading",
     "Report": "evaluation.report",
+    "Request": "request.request",
     "RetrievalReport": "training.report",
     "Rule": "rules",
     "RuleError": "errors",

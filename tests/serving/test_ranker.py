@@ -116,7 +116,7 @@ def test_excluded_items_are_not_shown() -> None:
 def test_similar_items_come_from_the_members_that_can_tell(broken: list[float] | None) -> None:
     excluded = free(1)
     excluded[0, 1] = True
-    ranking = ranker(a=broken, b=[0, 9, 2, 1]).rank_similar(1, excluded, 2)
+    ranking = ranker(a=broken, b=[0, 9, 2, 1]).rank_similar([1], excluded, 2)
     assert ranking.best.items[0].tolist() == [2, 3]
     assert len(ranking.problems) == (broken is None)
 
@@ -129,11 +129,11 @@ def test_nothing_is_similar_where_no_member_can_tell(
     curve = WeightCurve(names, (0,), np.full((1, len(names)), 1 / len(names)))
     loaded = tuple(GuardedRecommender(Fixed(name, own), N_ITEMS) for name, own in members.items())
     serving = Ranker(loaded, curve, Fallback(COUNTS))
-    assert not serving.rank_similar(1, free(1), 3).best.valid.any()
+    assert not serving.rank_similar([1], free(1), 3).best.valid.any()
 
 
 def test_what_no_member_can_compare_is_not_similar() -> None:
-    best = ranker(a=[NAN, 1, 3, NAN], b=[NAN, 1, NAN, 2]).rank_similar(1, free(1), 4).best
+    best = ranker(a=[NAN, 1, 3, NAN], b=[NAN, 1, NAN, 2]).rank_similar([1], free(1), 4).best
     assert set(best.items[best.valid].tolist()) == {1, 2, 3}
 
 

@@ -116,13 +116,11 @@ def part_lengths(batch: RequestBatch, exact: bool = False) -> list[int]:
 def test_people_are_ranked_in_parts_that_fit_the_memory(
     everybody: RequestBatch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = room.respond(everybody, 5, None, False)
+    whole = room.respond(everybody)
     assert part_lengths(everybody) == [PEOPLE]
     monkeypatch.setattr(room, "MAX_CELLS", 7 * ITEMS)
     assert part_lengths(everybody) == [7, 7, 7, 3]
-    assert [ids(answer) for answer in room.respond(everybody, 5, None, False)] == [
-        ids(answer) for answer in whole
-    ]
+    assert [ids(answer) for answer in room.respond(everybody)] == [ids(answer) for answer in whole]
     at_once = 7 // (len(everybody.state.ranker.members) + 1)
     assert part_lengths(everybody, exact=True)[0] == at_once
     monkeypatch.setattr(room, "MAX_CELLS", 0)
@@ -146,8 +144,8 @@ def test_batches_are_ranked_in_turn_and_a_failing_read_is_raised(everybody: Requ
             yield everybody
         raise NotFoundError("gone")
 
-    responses = respond_in_turn(batches(), 3, None)
+    responses = respond_in_turn(batches())
     first = next(responses)
-    assert [len(answer) for answer in first] == [3] * PEOPLE
+    assert len(first) == PEOPLE
     with pytest.raises(NotFoundError, match="gone"):
         list(responses)

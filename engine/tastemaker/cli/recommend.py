@@ -1,10 +1,10 @@
-"""`tastemaker recommend` and `tastemaker similar`."""
+"""`tastemaker recommend`."""
 
 from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -12,17 +12,22 @@ import click
 
 from tastemaker.cli.options import Format, cache_option, database_option, format_option, open_engine
 from tastemaker.cli.output import console, print_rows, print_table
+from tastemaker.cli.request_options import given_request, request_options
 from tastemaker.engine import Tastemaker
 from tastemaker.errors import InputError
 from tastemaker.progress import progress_bar
-from tastemaker.rules import Rule, rule_of_texts
+from tastemaker.request.request import Request, Seen
 from tastemaker.serving.answers import Answer
+from tastemaker.store.sql.statements import batches
 
 USERS_AT_ONCE = 1000
 NOTHING = (
     "There is nothing to recommend: no users were named, or no item that may be shown is left. "
     "`tastemaker db stats` tells how many users and items there are."
 )
+GUEST = ""
+"""Who is shown where nobody known was named."""
+
 LIST_COLUMNS = ("user_id", "rank", "item_id", "score")
 
 
@@ -34,14 +39,16 @@ LIST_COLUMNS = ("user_id", "rank", "item_id", "score")
     help="A file of user ids, one a line.",
 )
 @click.option("--all", "everyone", is_flag=True, help="Everyone in the database.")
-@click.option("-k", default=10, show_default=True, type=click.IntRange(1, 1000), help="How many.")
 @click.option(
-    "--where",
+    "--recent",
     multiple=True,
-    metavar="RULE",
-    help="Only items for which a rule holds: 'price < 20 and not sold_out', or NAME=VALUE. "
-    "Repeatable: every rule must hold; NAME=VALUE of the same name again allows another value.",
+    metavar="ITEM",
+    help="An item of a session or basket that is not recorded, the newest last; repeatable. "
+    "Without a USER, for somebody who is not known.",
 )
+@click.option("--surface", metavar="NAME", help="As `tastemaker surfaces` keeps it by this name.")
+@request_options
+@click.option("--after", metavar="CURSOR", help="The next page of one user's list.")
 @click.option("--explain", is_flag=True, help="Say why: each recommender's part, and the reasons.")
 @click.option(
     "--exact", is_flag=True, help="Score every item, not only the retrieved candidates; slower."
@@ -54,8 +61,18 @@ def recommend(
     users: tuple[str, ...],
     users_file: TextIO | None,
     everyone: bool,
-    k: int,
-    where: tuple[str, ...],
+    recent: tuple[str, ...],
+    surface: str | None,
+    count: int | None,
+    rules: tuple[str, ...],
+    exclude: tuple[str, ...],
+    seen: Seen | None,
+    boosts: tuple[tuple[str, str], ...],
+    strength: float | None,
+    caps: tuple[tuple[int, str], ...],
+    explore: float | None,
+    whole: str | None,
+    after: str | None,
     explain: bool,
     exact: bool,
     output: str | None,
@@ -71,48 +88,81 @@ def recommend(
     Examples:
       tastemaker recommend alice bob -k 5
       tastemaker recommend alice --explain
-      tastemaker recommend alice --where country=France
       tastemaker recommend alice --where "price < 20 and not sold_out"
+      tastemaker recommend --recent item-1 --recent item-7
       tastemaker recommend --all --output recommendations.csv
     """
-    if sum((bool(users), users_file is not None, everyone)) != 1:
-        raise click.UsageError("Name users, or give --users-file FILE, or --all; one of the three.")
-    if explain and output is not None:
-        raise click.UsageError("--output holds no reasons; leave out --explain.")
+    request = given_request(count, rules, exclude, seen, boosts, strength, caps, explore, whole)
+    own = Request(recent=recent or None, after=after, explain=explain or None, exact=exact or None)
+    request = own.over(request)
+    named = (bool(users), users_file is not None, everyone)
+    for_one = request.recent is not None or request.after is not None or request.user_id is not None
+    check_usage(named, users, for_one, explain, output)
     with open_engine(database_url, cache) as engine:
         wanted: Iterable[str] = users
         if everyone:
             wanted = engine.user_ids()
         elif users_file is not None:
             wanted = (line.rstrip("\n") for line in users_file if line.strip())
-        rule = rule_of_texts(where)
-        if explain:
-            answers = ((user, engine.recommend(user, k, rule, True, exact)) for user in wanted)
-            print_explained(answers, output_format)
-        elif output is not None:
-            write_answers(in_batches(engine, wanted, k, rule, exact), Path(output))
-        else:
-            rows = list(flat(in_batches(engine, wanted, k, rule, exact)))
-            columns = (
-                (*LIST_COLUMNS[:3], "title", "score") if output_format != "csv" else LIST_COLUMNS
-            )
-            print_rows(rows, columns, output_format)
-            if not rows:
-                click.echo(NOTHING, err=True)
+        answers = (
+            for_person(engine, users, request, surface)
+            if for_one
+            else in_batches(engine, wanted, request, surface)
+        )
+        show(answers, bool(request.explain), output, output_format)
+
+
+def check_usage(
+    named: Iterable[bool], users: Sequence[str], for_one: bool, explain: bool, output: str | None
+) -> None:
+    """Refuses options that do not go together.
+
+    Raises:
+        UsageError: it says which, and what to do.
+    """
+    if for_one and (len(users) > 1 or sum(named) > bool(users)):
+        raise click.UsageError("--recent and --after are about one person: name one USER, or none.")
+    if not for_one and sum(named) != 1:
+        raise click.UsageError(
+            "Name users, or give --users-file FILE, or --all, one of the three; or --recent ITEM "
+            "for somebody who is not known."
+        )
+    if explain and output is not None:
+        raise click.UsageError("--output holds no reasons; leave out --explain.")
+
+
+def for_person(
+    engine: Tastemaker, users: Sequence[str], request: Request, surface: str | None
+) -> Iterator[tuple[str, Answer]]:
+    """One person, known or not, with the recommendations."""
+    user = next(iter(users), request.user_id)
+    answer = engine.recommend(user, surface=surface, request=request)
+    yield GUEST if user is None else user, answer
 
 
 def in_batches(
-    engine: Tastemaker, users: Iterable[str], k: int, rule: Rule | None, exact: bool
+    engine: Tastemaker, users: Iterable[str], request: Request, surface: str | None
 ) -> Iterator[tuple[str, Answer]]:
     """Each user with the recommendations, many users at a time."""
-    pending: list[str] = []
-    for user in users:
-        pending.append(user)
-        if len(pending) == USERS_AT_ONCE:
-            yield from engine.recommend_many(pending, k, rule, exact).items()
-            pending = []
-    if pending:
-        yield from engine.recommend_many(pending, k, rule, exact).items()
+    for some in batches(users, USERS_AT_ONCE):
+        yield from engine.recommend_many(some, surface=surface, request=request).items()
+
+
+def show(
+    answers: Iterable[tuple[str, Answer]], explain: bool, output: str | None, output_format: Format
+) -> None:
+    """Prints answers, or writes them to a file."""
+    if explain:
+        print_explained(answers, output_format)
+        return
+    if output is not None:
+        write_answers(answers, Path(output))
+        return
+    rows = list(flat(answers))
+    columns = (*LIST_COLUMNS[:3], "title", "score") if output_format != "csv" else LIST_COLUMNS
+    print_rows(rows, columns, output_format)
+    if not rows:
+        click.echo(NOTHING, err=True)
 
 
 def flat(answers: Iterable[tuple[str, Answer]]) -> Iterator[dict[str, object]]:
@@ -168,6 +218,7 @@ def explained(user: str, answer: Answer) -> dict[str, object]:
         "release": details.release,
         "history_length": details.history_length,
         "weights": dict(details.weights),
+        "after": answer.after,
         "problems": list(details.problems),
         "recommendations": [
             {
@@ -213,30 +264,3 @@ def shares(contributions: Mapping[str, float], most: int = 3) -> str:
     total = sum(positive.values())
     largest = sorted(positive, key=lambda name: -positive[name])[:most]
     return ", ".join(f"{name} {positive[name] / total:.0%}" for name in largest)
-
-
-@click.command()
-@click.argument("item")
-@click.option("-k", default=10, show_default=True, type=click.IntRange(1, 1000), help="How many.")
-@cache_option
-@format_option
-@database_option
-def similar(item: str, k: int, cache: str | None, output_format: Format, database_url: str) -> None:
-    """Show the items most similar to ITEM.
-
-    \b
-    Example:
-      tastemaker similar item-42 -k 5
-    """
-    with open_engine(database_url, cache) as engine:
-        rows = [
-            {"rank": rank, "item_id": one.item_id, "title": one.title, "score": one.score}
-            for rank, one in enumerate(engine.similar(item, k), start=1)
-        ]
-    print_rows(rows, ("rank", "item_id", "title", "score"), output_format)
-    if not rows:
-        click.echo(
-            f"No item is known to be similar to {item}: no recommender that serves can tell. "
-            "`tastemaker release show` lists those that serve, and `tastemaker train` trains more.",
-            err=True,
-        )

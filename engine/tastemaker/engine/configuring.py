@@ -1,4 +1,4 @@
-"""What the operator sets: which recommenders take part, their settings, and exploration."""
+"""What the operator sets: recommenders and their settings, exploration, and surfaces."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from tastemaker.validation import Json
 
 if TYPE_CHECKING:
     from tastemaker.plugin.discovery import Plugin
+    from tastemaker.request.json_form import RequestLike
+    from tastemaker.request.request import Request
+    from tastemaker.request.surfaces import Surfaces
     from tastemaker.serving.server import Server
 
 # Plugins are looked for where they are needed: who moves rows need not load them.
@@ -96,3 +99,56 @@ class Configuring:
         """
         with self._store.writing("changing the configuration") as connection:
             write_configuration(connection, read_configuration(connection).exploring(share))
+
+    def surfaces(self) -> dict[str, Request]:
+        """The requests kept in the database, by name."""
+        kept = self._surfaces()
+        return {name: kept.find(name) for name in kept.names}
+
+    def surface(self, name: str) -> Request:
+        """The request kept in the database under a name.
+
+        Raises:
+            NotFoundError: there is none of that name.
+        """
+        return self._surfaces().find(name)
+
+    def _surfaces(self) -> Surfaces:
+        from tastemaker.request.surfaces import Surfaces
+
+        with self._store.reading("reading the configuration") as connection:
+            return Surfaces(read_configuration(connection).surfaces)
+
+    def set_surface(self, name: str, request: RequestLike) -> None:
+        """Keeps a request under a name, in place of the one of that name if there is one.
+
+        `recommend(user, surface=name)` takes from it what the call does not give, in every process
+        that has the database open, from its next answer on.
+
+        Args:
+            name: such as "basket" or "home".
+            request: a `Request`, or its JSON, without a person.
+
+        Raises:
+            InputError: the name or something of the request is refused.
+        """
+        from tastemaker.request.json_form import as_request
+        from tastemaker.request.surfaces import surface_as_json
+
+        stored = surface_as_json(as_request(request))
+        with self._store.writing("changing the configuration") as connection:
+            configuration = read_configuration(connection)
+            write_configuration(connection, configuration.with_surface(name, stored))
+
+    def remove_surface(self, name: str) -> None:
+        """Removes a request kept in the database.
+
+        Raises:
+            NotFoundError: there is none of that name.
+        """
+        from tastemaker.request.surfaces import Surfaces
+
+        with self._store.writing("changing the configuration") as connection:
+            configuration = read_configuration(connection)
+            Surfaces(configuration.surfaces).require(name)
+            write_configuration(connection, configuration.without_surface(name))

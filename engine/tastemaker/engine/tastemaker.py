@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from os import PathLike
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -11,22 +11,20 @@ from sqlalchemy import Engine
 
 from tastemaker.engine.configuring import Configuring
 from tastemaker.engine.learning import Learning
+from tastemaker.engine.requesting import Requesting
 from tastemaker.engine.storing import Storing
 from tastemaker.recommender import Recommender
 from tastemaker.store.cache.model_cache import ModelCache, cache_in_hand
-from tastemaker.store.configuration import check_share
 from tastemaker.store.crypto.keys import KeySource
 from tastemaker.store.sql.database import Database
 from tastemaker.store.store import Store
+from tastemaker.validation import check_share
 
 if TYPE_CHECKING:
-    from tastemaker.rules import Where
-    from tastemaker.serving.answers import Answer, Recommendation
-    from tastemaker.serving.people import PastInteraction
     from tastemaker.serving.server import Server
 
 
-class Tastemaker(Storing, Learning, Configuring):
+class Tastemaker(Requesting, Storing, Learning, Configuring):
     """A recommender engine over one SQL database. Threads may share it.
 
     Args:
@@ -60,7 +58,9 @@ class Tastemaker(Storing, Learning, Configuring):
         exploration: float | None = None,
         cache: ModelCache | str | PathLike[str] | None = None,
     ) -> None:
-        self._exploration = None if exploration is None else check_share(exploration)
+        self._exploration = (
+            None if exploration is None else check_share(exploration, "The exploration share")
+        )
         self._plugins = tuple(plugins)
         self._cache = cache_in_hand(cache)
         self._store = Store(database, key)
@@ -98,73 +98,6 @@ class Tastemaker(Storing, Learning, Configuring):
         """Closes the engine's own connections; an Engine of the application is left alone."""
         self._close_server()
         self._store.close()
-
-    def recommend(
-        self,
-        user_id: str,
-        k: int = 10,
-        where: Where | None = None,
-        explain: bool = False,
-        exact: bool = False,
-    ) -> Answer:
-        """The best items for a user, from what is known about the person at this moment.
-
-        A user who is not in the database gets recommendations too, as a newcomer.
-
-        Args:
-            user_id: the application's id of the user.
-            k: how many, unless fewer may be shown: what the person has had to do with already,
-                and what is not available, is left out.
-            where: a rule: only items for which it holds. `F.price < 20`, the text of a rule
-                ("price < 20 and not sold_out"), or a mapping such as {"country": "France"}, where
-                a list means any of its values.
-            explain: whether each recommendation says why.
-            exact: whether every item is scored, instead of the candidates that the release's
-                retrievers find: slower, for evaluation and for doubt.
-
-        Raises:
-            InputError: the id or `k` is refused.
-            RuleError: `where` cannot be read, or does not fit the items.
-        """
-        return self._serving().recommend(user_id, k, where, explain, exact)
-
-    def recommend_many(
-        self,
-        user_ids: Iterable[str],
-        k: int = 10,
-        where: Where | None = None,
-        exact: bool = False,
-    ) -> dict[str, Answer]:
-        """The same for many users at once, much faster than one by one.
-
-        Args:
-            user_ids: the application's ids of the users; each comes once in the result.
-            k: how many; see `recommend`.
-            where: only items for which a rule holds; see `recommend`.
-            exact: whether every item is scored; see `recommend`.
-
-        Raises:
-            InputError: an id or `k` is refused.
-            RuleError: `where` cannot be read, or does not fit the items.
-        """
-        return self._serving().recommend_many(user_ids, k, where, exact)
-
-    def similar(self, item_id: str, k: int = 10) -> list[Recommendation]:
-        """The available items most like one item; none where nothing that serves can tell.
-
-        Raises:
-            InputError: the id or `k` is refused.
-            NotFoundError: there is no such item.
-        """
-        return self._serving().similar(item_id, k)
-
-    def history(self, user_id: str, newest: int = 10) -> list[PastInteraction]:
-        """A user's newest interactions, the newest first; none for an unknown user.
-
-        Raises:
-            InputError: the id is refused.
-        """
-        return self._serving().history(user_id, newest)
 
     def _serving(self) -> Server:
         """What responds to requests; made when first needed, since moving rows needs none."""

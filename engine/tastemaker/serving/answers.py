@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
+
+from tastemaker.request.cursor import encode_cursor
 
 
 class Reason(NamedTuple):
@@ -70,6 +72,17 @@ class Answer(list[Recommendation]):
         details: which release recommended, on how much history, and what went wrong on the way.
     """
 
-    def __init__(self, recommendations: Iterable[Recommendation], details: Details) -> None:
+    def __init__(
+        self,
+        recommendations: Iterable[Recommendation],
+        details: Details,
+        shown: Collection[int] = (),
+    ) -> None:
         super().__init__(recommendations)
         self.details = details
+        self._shown = shown
+
+    @property
+    def after(self) -> str | None:
+        """What `recommend(after=…)` needs for the next page; None where this is the last one."""
+        return encode_cursor(self._shown) if self._shown else None

@@ -18,6 +18,7 @@ from functools import cached_property
 
 from sqlalchemy import Connection
 
+from tastemaker.request.surfaces import Surfaces
 from tastemaker.serving.background import Background
 from tastemaker.serving.blas_threads import one_blas_thread
 from tastemaker.serving.loading import LoadedRelease, Recommenders, load_active
@@ -180,7 +181,7 @@ class ServingCache:
             configuration.disabled,
             loaded,
             stored,
-            assemble_state(loaded, stored, kinds, share),
+            assemble_state(loaded, stored, kinds, share, None, Surfaces(configuration.surfaces)),
             time.monotonic(),
         )
 
@@ -196,7 +197,8 @@ class ServingCache:
             loaded, before = replace(loaded, members=kept), None
         stored = self._items(connection, stamp, served)
         kinds, share = read_kinds(connection), self._share(configuration)
-        state = assemble_state(loaded, stored, kinds, share, before)
+        surfaces = Surfaces(configuration.surfaces)
+        state = assemble_state(loaded, stored, kinds, share, before, surfaces)
         return replace(served, stamp=stamp, loaded=loaded, stored=stored, state=state)
 
     def _items(

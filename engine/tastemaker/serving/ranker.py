@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -57,6 +58,12 @@ class Ranker:
     curve: WeightCurve
     fallback: Fallback
     exploration: Exploration = NO_EXPLORATION
+
+    def exploring(self, share: float) -> Ranker:
+        """The same with another share of places for new items."""
+        if share == self.exploration.share:
+            return self
+        return replace(self, exploration=replace(self.exploration, share=share))
 
     @cached_property
     def retrievers(self) -> tuple[GuardedRecommender | Fallback, ...]:
@@ -134,17 +141,17 @@ class Ranker:
         block = np.stack([arrays[0] for arrays in given.scores.values()])
         return block, self.curve_of(tuple(given.scores))
 
-    def rank_similar(self, item: int, excluded: BoolArray, k: int) -> Ranking:
-        """The `k` items most like one item, by every member that can tell; fewer where none can.
+    def rank_similar(self, items: Sequence[int], excluded: BoolArray, k: int) -> Ranking:
+        """The `k` items most like some items, by every member that can tell; fewer where none can.
 
         Args:
-            item: the item's index.
+            items: the indexes of the items, at least one.
             excluded: (1, n_items) the items that must not be shown.
             k: how many.
         """
         given, problems = {}, []
         for member in self.members:
-            likeness, problem = member.similar(item, excluded.shape[1])
+            likeness, problem = mean_likeness(member, items, excluded.shape[1])
             if likeness is None:
                 problems.append(f"{member.name} {problem}")
             else:
@@ -153,10 +160,10 @@ class Ranker:
             given[self.fallback.name] = np.full(excluded.shape, np.nan, dtype=np.float32)
         scores, curve = list(given.values()), self.curve_of(tuple(given))
         unscored = np.isnan(scores).all(axis=0)
-        one = np.ones(1, dtype=np.int64)
-        best = blend_scores(scores, excluded | unscored, curve, one, k)
+        length = np.full(1, len(items), dtype=np.int64)
+        best = blend_scores(scores, excluded | unscored, curve, length, k)
         nothing = np.zeros(best.items.shape, dtype=np.bool_)
-        return Ranking(best, curve.members, curve.at(one), tuple(problems), nothing)
+        return Ranking(best, curve.members, curve.at(length), tuple(problems), nothing)
 
     def curve_of(self, names: tuple[str, ...]) -> WeightCurve:
         """The curve of those that gave scores, in their order; 0 for those it does not know."""
@@ -169,6 +176,28 @@ class Ranker:
         for name in names:
             curve = curve if name in curve.members else curve.with_member(name)
         return curve if curve.members == names else curve.only(names)
+
+
+def mean_likeness(
+    member: GuardedRecommender, items: Sequence[int], n_items: int
+) -> tuple[Float32Array | None, str]:
+    """(n_items,) float32 how alike every item is to some items on average, or the problem.
+
+    An item is not known, NaN, where the member can tell of none of them.
+    """
+    rows = []
+    for item in items:
+        likeness, problem = member.similar(item, n_items)
+        if likeness is None:
+            return None, problem
+        rows.append(likeness)
+    if len(rows) == 1:
+        return rows[0], ""
+    block = np.stack(rows)
+    known = np.count_nonzero(~np.isnan(block), axis=0)
+    sums = np.nansum(block, axis=0)
+    means = np.divide(sums, known, where=known > 0, out=np.full(n_items, np.nan, np.float32))
+    return means.astype(np.float32), ""
 
 
 def excluded_items(people: People, ineligible: BoolArray) -> BoolArray:

@@ -11,11 +11,12 @@ import numpy as np
 
 from tastemaker.data import BoolArray, Float32Array, Int64Array, People
 from tastemaker.plugin.guarded_recommender import GuardedRecommender
-from tastemaker.rules import Where
+from tastemaker.request.terms import PLAIN, Terms
 from tastemaker.serving.answers import Answer, Details, Recommendation
 from tastemaker.serving.blas_threads import one_blas_thread
 from tastemaker.serving.catalogue import Catalogue
 from tastemaker.serving.explain import Explainer, reason_amounts
+from tastemaker.serving.pages import next_page
 from tastemaker.serving.ranker import Ranking, excluded_items
 from tastemaker.serving.request_batch import RequestBatch
 from tastemaker.serving.state import ServingState
@@ -33,38 +34,41 @@ WORKERS = 2
 measured."""
 
 
-def respond(
-    batch: RequestBatch, k: int, where: Where | None, explain: bool, exact: bool = False
-) -> list[Answer]:
-    """The recommendations for each person of a batch.
-
-    Args:
-        batch: whom to recommend to.
-        k: how many recommendations each gets, unless fewer items may be shown.
-        where: a rule: only items for which it holds.
-        explain: whether each recommendation says why.
-        exact: whether every item is scored, instead of candidates.
-    """
-    state = batch.state
+def respond(batch: RequestBatch) -> list[Answer]:
+    """The recommendations for each person of a batch."""
+    state, terms = batch.state, batch.terms
     if len(state.catalogue) == 0:
-        return [Answer((), details) for details in _details(state, None, batch.people)]
-    ineligible = ineligible_items(state.catalogue, where)
+        return [Answer((), details) for details in _details(batch, None)]
+    ineligible = ineligible_items(state.catalogue, terms)
     result: list[Answer] = []
-    parts = batch.parts(part_size(state, exact))
-    for people, seeds in ((part.people, part.seeds) for part in parts):
-        excluded = excluded_items(people, ineligible)
+    for part in batch.parts(part_size(state, terms.exact)):
         with one_blas_thread():
-            ranking = state.ranker.rank(people, excluded, k, seeds, exact)
+            ranking = rank_part(part, ineligible)
             recommended = _recommended(ranking, state.catalogue)
-            if explain:
-                recommended = _all_explained(state, ranking, people, recommended)
-        result.extend(map(Answer, recommended, _details(state, ranking, people)))
+            if terms.explain:
+                recommended = _all_explained(state, ranking, part.people, recommended)
+        shown = _shown(part, ranking)
+        result.extend(map(Answer, recommended, _details(part, ranking), shown))
     return result
 
 
-def respond_in_turn(
-    batches: Iterable[RequestBatch], k: int, where: Where | None, exact: bool = False
-) -> Iterator[list[Answer]]:
+def rank_part(batch: RequestBatch, ineligible: BoolArray) -> Ranking:
+    """The page of each person of a batch.
+
+    Args:
+        batch: so few people that they are ranked together.
+        ineligible: (n_items,) items that nobody may be shown.
+    """
+    state, terms = batch.state, batch.terms
+    excluded = excluded_items(batch.people, ineligible)
+    shown = state.catalogue.indexes(terms.shown)
+    ranker = state.ranker.exploring(batch.share)
+    k = terms.k + len(shown)
+    ranking = ranker.rank(batch.people, excluded, k, batch.seeds, terms.exact)
+    return next_page(ranking, shown.astype(np.int64), terms.k)
+
+
+def respond_in_turn(batches: Iterable[RequestBatch]) -> Iterator[list[Answer]]:
     """The recommendations for each person, batch after batch.
 
     While some are ranked, the next batch is read: only the caller's own thread uses `batches`.
@@ -73,7 +77,7 @@ def respond_in_turn(
     with ThreadPoolExecutor(workers, "tastemaker") as ranking:
         under_way: deque[Future[list[Answer]]] = deque()
         for batch in batches:
-            under_way.append(ranking.submit(respond, batch, k, where, False, exact))
+            under_way.append(ranking.submit(respond, batch))
             if len(under_way) > workers:
                 yield under_way.popleft().result()
         while under_way:
@@ -88,25 +92,36 @@ def part_size(state: ServingState, exact: bool) -> int:
     return max(1, min(PEOPLE_TOGETHER, MAX_CELLS // width))
 
 
-def ineligible_items(catalogue: Catalogue, where: Where | None = None) -> BoolArray:
-    """(n_items,) bool: the items that nobody may be shown."""
-    unavailable: BoolArray = ~catalogue.available
-    return unavailable | ~catalogue.matching(where) if where is not None else unavailable
+def ineligible_items(catalogue: Catalogue, terms: Terms = PLAIN) -> BoolArray:
+    """(n_items,) bool: the items that nobody may be shown by these terms."""
+    ineligible: BoolArray = ~catalogue.available
+    if terms.where is not None:
+        ineligible |= ~catalogue.matching(terms.where)
+    for item_id in terms.exclude:
+        item = catalogue.index_of.get(item_id)
+        if item is not None:
+            ineligible[item] = True
+    return ineligible
 
 
-def similar_items(state: ServingState, item_id: str, k: int) -> list[Recommendation]:
-    """The available items most like one item, by all members that can tell.
+def similar_items(
+    state: ServingState, item_ids: Sequence[str], terms: Terms
+) -> list[Recommendation]:
+    """The items that may be shown and are most like some items, by all members that can tell.
 
-    Each member's similarities are brought to one scale, and weighted as for a history of one item.
+    Each member's similarities are brought to one scale, and weighted as for a history of these
+    items.
 
     Raises:
-        NotFoundError: no such item.
+        NotFoundError: one of the items is not there.
     """
     catalogue = state.catalogue
-    item = catalogue.find(item_id)
-    excluded = ineligible_items(catalogue)[np.newaxis]
-    excluded[0, item] = True
-    return _recommended(state.ranker.rank_similar(item, excluded, k), catalogue)[0]
+    items = [catalogue.find(item_id) for item_id in item_ids]
+    excluded = ineligible_items(catalogue, terms)[np.newaxis]
+    excluded[0, items] = True
+    if not items:
+        return []
+    return _recommended(state.ranker.rank_similar(items, excluded, terms.k), catalogue)[0]
 
 
 def _recommended(ranking: Ranking, catalogue: Catalogue) -> list[list[Recommendation]]:
@@ -127,14 +142,25 @@ def _recommended(ranking: Ranking, catalogue: Catalogue) -> list[list[Recommenda
     return result
 
 
-def _details(state: ServingState, ranking: Ranking | None, people: People) -> list[Details]:
+def _shown(batch: RequestBatch, ranking: Ranking) -> Iterator[tuple[int, ...]]:
+    """The store's keys of the items that each person was shown, on this page and before it."""
+    keys, before = batch.state.catalogue.keys, tuple(batch.terms.shown.tolist())
+    best = ranking.best
+    for items, valid in zip(best.items, best.valid, strict=True):
+        own = items[valid]
+        # a page that is not full is the last
+        yield (*before, *keys[own].tolist()) if len(own) == batch.terms.k else ()
+
+
+def _details(batch: RequestBatch, ranking: Ranking | None) -> list[Details]:
     """How the recommendations for each person came about."""
-    lengths = people.histories.lengths.tolist()
+    release, lengths = batch.state.release, batch.people.histories.lengths.tolist()
+    problems = (*batch.problems, *batch.state.problems)
     if ranking is None:
-        return [Details(state.release, length, {}, state.problems) for length in lengths]
-    problems = (*state.problems, *ranking.problems)
+        return [Details(release, length, {}, problems) for length in lengths]
+    problems = (*problems, *ranking.problems)
     return [
-        Details(state.release, length, dict(zip(ranking.members, weights, strict=True)), problems)
+        Details(release, length, dict(zip(ranking.members, weights, strict=True)), problems)
         for length, weights in zip(lengths, ranking.weights.tolist(), strict=True)
     ]
 

@@ -10,10 +10,13 @@ import numpy as np
 from sqlalchemy import Connection
 
 from tastemaker.data import People
+from tastemaker.request.terms import PLAIN, Terms
 from tastemaker.serving.exploration import Seeds, daily_seeds
 from tastemaker.serving.people import read_people
+from tastemaker.serving.recent import nobody, with_features, with_recent
 from tastemaker.serving.state import ServingState
 from tastemaker.store.crypto.keyring import Keyring
+from tastemaker.validation import now_us
 
 _SECONDS_A_DAY = 86_400
 
@@ -24,12 +27,16 @@ class RequestBatch(NamedTuple):
     Attributes:
         state: the release at work, with its catalogue.
         people: whom to recommend to; histories over the state's catalogue.
+        terms: what is to be answered, the same for all of them.
         seeds: (n,) what each person's random draws start from; None switches exploration off.
+        problems: what was wrong with the requests.
     """
 
     state: ServingState
     people: People
+    terms: Terms = PLAIN
     seeds: Seeds | None = None
+    problems: tuple[str, ...] = ()
 
     def parts(self, size: int) -> Iterator[RequestBatch]:
         """The same people in parts of at most `size`."""
@@ -39,16 +46,35 @@ class RequestBatch(NamedTuple):
         for first in range(0, len(self.people), size):
             rows = np.arange(first, min(first + size, len(self.people)))
             seeds = None if self.seeds is None else self.seeds[rows]
-            yield RequestBatch(self.state, self.people.select(rows), seeds)
+            yield self._replace(people=self.people.select(rows), seeds=seeds)
+
+    @property
+    def share(self) -> float:
+        """The share of places that goes to new items."""
+        explore = self.terms.explore
+        return self.state.ranker.exploration.share if explore is None else explore
 
 
 def read_request_batch(
-    connection: Connection, keyring: Keyring, state: ServingState, refs: Sequence[bytes]
+    connection: Connection,
+    keyring: Keyring,
+    state: ServingState,
+    refs: Sequence[bytes],
+    terms: Terms = PLAIN,
 ) -> RequestBatch:
-    """The people of the given refs as they are known now; see `read_people`."""
-    people = read_people(connection, keyring, state, refs)
-    if not state.ranker.exploration.share:
-        return RequestBatch(state, people)
-    return RequestBatch(
-        state, people, daily_seeds(refs, people, int(time.time()) // _SECONDS_A_DAY)
-    )
+    """The people of the given refs as they are known now; one who is not known where there is none.
+
+    What is recent counts as theirs; see `read_people`.
+    """
+    catalogue = state.catalogue
+    people = read_people(connection, keyring, state, refs) if refs else nobody(len(catalogue))
+    problems: tuple[str, ...] = ()
+    if terms.recent:
+        people, problems = with_recent(people, terms.recent, catalogue, state.kinds, now_us())
+    if terms.features:
+        people = with_features(people, terms.features)
+    batch = RequestBatch(state, people, terms, None, problems)
+    if not batch.share:
+        return batch
+    day = int(time.time()) // _SECONDS_A_DAY
+    return batch._replace(seeds=daily_seeds(refs or [b""], people, day))

@@ -7,7 +7,9 @@ from contextlib import AbstractContextManager
 
 from sqlalchemy import Connection
 
-from tastemaker.rules import Where
+from tastemaker.errors import InputError
+from tastemaker.request.request import Request
+from tastemaker.request.terms import terms_of
 from tastemaker.serving.answers import Answer, Recommendation
 from tastemaker.serving.cache import ServingCache
 from tastemaker.serving.people import PastInteraction, read_past
@@ -18,7 +20,7 @@ from tastemaker.store.cache.model_cache import ModelCache
 from tastemaker.store.cache.model_files import ModelFiles
 from tastemaker.store.sql.statements import batches
 from tastemaker.store.store import Store
-from tastemaker.validation import check_count, check_id, check_several
+from tastemaker.validation import check_id, check_several
 
 PEOPLE_PER_READ = 500
 """How many people are read at once: while they are ranked, the next are read."""
@@ -63,29 +65,31 @@ class Server:
         """What serves now; see `ServingCache.current`."""
         return self._cache.current(connection)
 
-    def recommend(
-        self, user_id: str, k: int, where: Where | None, explain: bool, exact: bool
-    ) -> Answer:
-        """The best items for a user; see `Tastemaker.recommend`."""
-        check_count(k)
-        return respond(self._read([user_id]), k, where, explain, exact)[0]
+    def recommend(self, request: Request, surface: str | None = None) -> Answer:
+        """The best items for somebody; see `Tastemaker.recommend`."""
+        user_ids = [] if request.user_id is None else [request.user_id]
+        return respond(self._read(user_ids, request, surface))[0]
 
     def recommend_many(
-        self, user_ids: Iterable[str], k: int, where: Where | None, exact: bool
+        self, user_ids: Iterable[str], request: Request, surface: str | None = None
     ) -> dict[str, Answer]:
         """The best items for each of many users; see `Tastemaker.recommend_many`."""
-        check_count(k)
-        requests = list(
-            batches(dict.fromkeys(check_several(user_ids, "user_ids")), PEOPLE_PER_READ)
-        )
-        return dict(self._pairs(requests, k, where, exact))
+        for name in ("user_id", "recent", "after"):
+            if getattr(request, name) is not None:
+                raise InputError(
+                    f"A request for many users has {name}, which is one person's. Leave it out."
+                )
+        wanted = dict.fromkeys(check_several(user_ids, "user_ids"))
+        several = list(batches(wanted, PEOPLE_PER_READ))
+        answers = respond_in_turn(self._read(part, request, surface) for part in several)
+        return dict(self._pairs(several, answers))
 
-    def similar(self, item_id: str, k: int) -> list[Recommendation]:
-        """The available items most like one item; see `Tastemaker.similar`."""
-        check_count(k)
+    def together(self, item_ids: Iterable[str], request: Request) -> list[Recommendation]:
+        """The available items that go with some items; see `Tastemaker.together`."""
+        checked = [check_id(one, "item_id") for one in check_several(item_ids, "item_ids")]
         with self._store.reading("recommending") as connection:
             state = self.state(connection)
-        return similar_items(state, check_id(item_id, "item_id"), k)
+        return similar_items(state, checked, terms_of(request))
 
     def history(self, user_id: str, newest: int) -> list[PastInteraction]:
         """A user's newest interactions; see `Tastemaker.history`."""
@@ -94,15 +98,16 @@ class Server:
             return read_past(connection, self.state(connection), ref, newest)
 
     def _pairs(
-        self, requests: Sequence[Sequence[str]], k: int, where: Where | None, exact: bool
+        self, several: Iterable[Sequence[str]], answers: Iterable[Sequence[Answer]]
     ) -> Iterator[tuple[str, Answer]]:
-        responses = respond_in_turn(map(self._read, requests), k, where, exact)
-        for user_ids, answers in zip(requests, responses, strict=True):
-            yield from zip(user_ids, answers, strict=True)
+        for user_ids, own in zip(several, answers, strict=True):
+            yield from zip(user_ids, own, strict=True)
 
-    def _read(self, user_ids: Sequence[str]) -> RequestBatch:
-        """What serves now, and the users as it sees them."""
+    def _read(self, user_ids: Sequence[str], request: Request, surface: str | None) -> RequestBatch:
+        """What serves now, and the users as it sees them; nobody known where none is named."""
         keyring = self._store.keyring
         refs = [keyring.ref(check_id(user_id, "user_id")) for user_id in user_ids]
         with self._store.reading("recommending") as connection:
-            return read_request_batch(connection, keyring, self.state(connection), refs)
+            state = self.state(connection)
+            whole = request if surface is None else request.over(state.surfaces.find(surface))
+            return read_request_batch(connection, keyring, state, refs, terms_of(whole))

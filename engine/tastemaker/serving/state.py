@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from tastemaker.data import Int64Array
 from tastemaker.plugin.guarded_recommender import GuardedRecommender
+from tastemaker.request.surfaces import Surfaces
 from tastemaker.serving.catalogue import Catalogue
 from tastemaker.serving.exploration import Exploration, find_new_items
 from tastemaker.serving.fallback import Fallback
@@ -29,6 +30,7 @@ class ServingState:
         ranker: the members, ready to score the catalogue.
         uses_features: whether a member looks at people's declared features.
         problems: what kept members, or a release, out.
+        surfaces: requests kept in the database.
     """
 
     release: int | None
@@ -37,6 +39,7 @@ class ServingState:
     ranker: Ranker
     uses_features: bool
     problems: tuple[str, ...]
+    surfaces: Surfaces = field(default_factory=lambda: Surfaces({}))
 
 
 def assemble_state(
@@ -45,6 +48,7 @@ def assemble_state(
     kinds: Sequence[Kind],
     exploration: float = 0.0,
     before: ServingState | None = None,
+    surfaces: Surfaces | None = None,
 ) -> ServingState:
     """A release over the catalogue of this moment; members are extended by the items since then.
 
@@ -55,6 +59,7 @@ def assemble_state(
         exploration: the share of places that goes to new items.
         before: what served before, of the same release: its members keep what they were extended
             by.
+        surfaces: requests kept in the database.
     """
     catalogue = order_catalogue(stored, loaded.item_keys)
     members: list[GuardedRecommender] = []
@@ -72,6 +77,7 @@ def assemble_state(
         Ranker(tuple(members), loaded.curve, Fallback(counts), exploring),
         any(member.recommender.uses_features for member in members),
         tuple(problems),
+        Surfaces({}) if surfaces is None else surfaces,
     )
 
 

@@ -9,9 +9,8 @@ from typing import Self
 
 from sqlalchemy import Connection
 
-from tastemaker.errors import InputError
 from tastemaker.store import meta
-from tastemaker.validation import Json
+from tastemaker.validation import Json, check_name, check_share
 
 CONFIGURATION = "configuration"
 """The name in `meta` that the configuration is kept under."""
@@ -19,6 +18,8 @@ CONFIGURATION = "configuration"
 EXPLORATION = 0.02
 """The share of places that goes to new items, unless the operator sets another;
 chosen, not measured."""
+
+SURFACE_NAME_BYTES = 128
 
 
 @dataclass(frozen=True)
@@ -29,11 +30,13 @@ class Configuration:
         disabled: the recommenders that are switched off.
         settings: for a recommender, the settings that differ from its defaults.
         exploration: the share of places that goes to new items, from 0 to 1.
+        surfaces: named requests, as JSON.
     """
 
     disabled: frozenset[str] = frozenset()
     settings: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
     exploration: float = EXPLORATION
+    surfaces: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
 
     def switched(self, name: str, enabled: bool) -> Self:
         """The same with one recommender switched on or off."""
@@ -51,21 +54,21 @@ class Configuration:
         Raises:
             InputError: it is no share.
         """
-        return replace(self, exploration=check_share(share))
+        return replace(self, exploration=check_share(share, "The exploration share"))
 
+    def with_surface(self, name: str, request: Mapping[str, Json]) -> Self:
+        """The same with a named request, in place of the one of that name if there is one.
 
-def check_share(share: float) -> float:
-    """A share of places as it may be set.
+        Raises:
+            InputError: the name is refused.
+        """
+        checked = check_name(name, "The name of a surface", SURFACE_NAME_BYTES)
+        return replace(self, surfaces={**self.surfaces, checked: request})
 
-    Raises:
-        InputError: it is not a number from 0 to 1.
-    """
-    if isinstance(share, bool) or not isinstance(share, (int, float)) or not 0 <= share <= 1:
-        raise InputError(
-            f"The exploration share is {share!r}; it must lie between 0 (nothing new is let in) "
-            f"and 1, such as {EXPLORATION}."
-        )
-    return float(share)
+    def without_surface(self, name: str) -> Self:
+        """The same without the named request."""
+        kept = {own: request for own, request in self.surfaces.items() if own != name}
+        return replace(self, surfaces=kept)
 
 
 def parse_configuration(text: str | None) -> Configuration:
@@ -74,7 +77,10 @@ def parse_configuration(text: str | None) -> Configuration:
         return Configuration()
     value = json.loads(text)
     return Configuration(
-        frozenset(value["disabled"]), value["settings"], value.get("exploration", EXPLORATION)
+        frozenset(value["disabled"]),
+        value["settings"],
+        value.get("exploration", EXPLORATION),
+        value.get("surfaces", {}),
     )
 
 
@@ -89,5 +95,6 @@ def write_configuration(connection: Connection, configuration: Configuration) ->
         "disabled": sorted(configuration.disabled),
         "settings": {name: dict(own) for name, own in configuration.settings.items()},
         "exploration": configuration.exploration,
+        "surfaces": {name: dict(own) for name, own in configuration.surfaces.items()},
     }
     meta.put(connection, CONFIGURATION, json.dumps(value, sort_keys=True))

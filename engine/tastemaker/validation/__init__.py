@@ -13,6 +13,7 @@ from tastemaker.validation.attributes import (
 from tastemaker.validation.numbers import (
     DEFAULT_VALUE,
     check_count,
+    check_share,
     check_value,
     check_weight,
 )
@@ -67,6 +68,7 @@ __all__ = [
     "check_kind",
     "check_name",
     "check_several",
+    "check_share",
     "check_text",
     "check_time",
     "check_user",

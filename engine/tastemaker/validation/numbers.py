@@ -54,6 +54,24 @@ def check_count(k: object) -> int:
     return int(k)
 
 
+def check_share(share: object, what: str) -> float:
+    """A share of places: from 0 to 1.
+
+    Args:
+        share: the number.
+        what: its name in the message.
+
+    Raises:
+        InputError: it is not a number from 0 to 1.
+    """
+    if isinstance(share, numbers.Real) and not isinstance(share, bool) and 0 <= float(share) <= 1:
+        return float(share)
+    raise InputError(
+        f"{what} is {brief(share)}; it must lie between 0 (nothing new is let in) and 1, such as "
+        "0.02."
+    )
+
+
 def read_number(value: object, what: str) -> float:
     """A number, which may be NaN or infinite; text in decimal notation is read.
 

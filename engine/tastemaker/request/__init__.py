@@ -1,0 +1,1 @@
+"""What an application may request: one typed `Request`, its JSON form, surfaces and pages."""
