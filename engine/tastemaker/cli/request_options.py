@@ -13,7 +13,7 @@ from tastemaker.errors import InputError
 from tastemaker.request.json_form import request_from_json
 from tastemaker.request.preferences import AtMost, Boost
 from tastemaker.request.request import MOST_RECOMMENDED, Request, Seen
-from tastemaker.rules import parse_rule, rule_of_texts
+from tastemaker.rules import rule_of_texts
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -42,7 +42,7 @@ OPTIONS = (
         multiple=True,
         nargs=2,
         metavar="FACTOR RULE",
-        help='Items that match count as better or worse: --boost 1.5 "brand = acme"; repeatable.',
+        help="Items that match count as better or worse: --boost 1.5 brand=acme; repeatable.",
     ),
     click.option(
         "--diversity", "strength", type=SHARE, help="How much variety counts against the score."
@@ -96,20 +96,24 @@ def given_request(
         where=rule_of_texts(rules),
         exclude=exclude or None,
         seen=seen,
-        boost=[Boost(parse_rule(rule), _factor(factor)) for factor, rule in boosts] or None,
+        boost=[_boost(*pair) for pair in boosts] or None,
         diversity=wishes or None,
         explore=explore,
     )
     return request if whole is None else request.over(request_from_json(_text_of(whole)))
 
 
-def _factor(text: str) -> float:
+def _boost(factor: str, text: str) -> Boost:
     try:
-        return float(text)
+        number = float(factor)
     except ValueError:
         raise InputError(
-            f'--boost {text!r} is no number. Write the factor first: --boost 1.5 "brand = acme".'
+            f"--boost {factor!r} is no number. Write the factor first: --boost 1.5 brand=acme."
         ) from None
+    rule = rule_of_texts([text])
+    if rule is None:
+        raise InputError("--boost names no rule. Say which items: --boost 1.5 brand=acme.")
+    return Boost(rule, number)
 
 
 def _text_of(whole: str) -> str:

@@ -51,7 +51,7 @@ def similar(
     """
     with open_engine(database_url, cache) as engine:
         found = engine.similar(item, k, rule_of_texts(rules), exclude)
-    print_found(found, output_format, f"similar to {item}")
+    print_found(found, output_format, f"known to be similar to {item}")
 
 
 @click.command()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -15,8 +15,6 @@ from tastemaker.request.request import DEFAULT_COUNT, Request, Seen
 from tastemaker.request.where import read_rule
 from tastemaker.rules import Rule
 from tastemaker.validation import Json
-
-_NOTHING: Int64Array = np.zeros(0, dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -47,7 +45,7 @@ class Terms:
     boosts: tuple[Boost, ...] = ()
     diversity: tuple[float | AtMost, ...] = ()
     explore: float | None = None
-    shown: Int64Array = _NOTHING
+    shown: Int64Array = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     explain: bool = False
     exact: bool = False
 
@@ -68,7 +66,11 @@ def terms_of(request: Request) -> Terms:
         boosts=() if request.boost is None else read_boosts(request.boost),
         diversity=() if request.diversity is None else read_diversity(request.diversity),
         explore=request.explore,
-        shown=_NOTHING if request.after is None else decode_cursor(request.after),
+        shown=_shown(request.after),
         explain=bool(request.explain),
         exact=bool(request.exact),
     )
+
+
+def _shown(after: str | None) -> Int64Array:
+    return np.zeros(0, dtype=np.int64) if after is None else decode_cursor(after)
