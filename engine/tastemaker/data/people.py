@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 
+OWN_INTERACTIONS = 1000
+"""Of longer histories only the items of so many of the newest interactions are candidates where
+they may come again: scoring those costs little. Chosen, not measured."""
+
+
 @dataclass(frozen=True)
 class Histories:
     """Histories of people as a CSR structure; within a person the oldest interaction comes first.
@@ -177,6 +182,14 @@ class People:
         matrix.eliminate_zeros()
         matrix.data[:] = 1.0
         return matrix
+
+    def own_items(self) -> BoolArray:
+        """(n_people, n_items) bool: the items of each history's newest `OWN_INTERACTIONS`."""
+        histories = self.histories
+        own = np.zeros((len(self), histories.n_items), dtype=np.bool_)
+        newest = histories.ages < OWN_INTERACTIONS
+        own[histories.rows[newest], histories.items[newest]] = True
+        return own
 
     def take(self, keep: BoolArray, n_items: int | None = None) -> People:
         """The same people with only the interactions of which `keep` (n_interactions,) is true."""
