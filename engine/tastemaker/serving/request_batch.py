@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -46,9 +47,11 @@ def read_request_batch(
     connection: Connection, keyring: Keyring, state: ServingState, refs: Sequence[bytes]
 ) -> RequestBatch:
     """The people of the given refs as they are known now; see `read_people`."""
-    people = read_people(connection, keyring, state, refs)
+    day = int(time.time()) // _SECONDS_A_DAY
+    # to the day: what a person is answered stays the same for as long
+    people = replace(
+        read_people(connection, keyring, state, refs), now=float(day * _SECONDS_A_DAY)
+    )
     if not state.ranker.exploration.share:
         return RequestBatch(state, people)
-    return RequestBatch(
-        state, people, daily_seeds(refs, people, int(time.time()) // _SECONDS_A_DAY)
-    )
+    return RequestBatch(state, people, daily_seeds(refs, people, day))
