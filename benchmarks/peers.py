@@ -69,9 +69,9 @@ def evaluated_rows(split: EvaluationSplit) -> Int64Array:
     return np.flatnonzero((np.diff(seen.indptr) > 0) & (np.asarray(fresh.sum(axis=1)).ravel() > 0))
 
 
-def cases_of(split: EvaluationSplit) -> HeldOutCases:
-    """The held-out cases of those people."""
-    cases = full_history_cases(split.people, split.split)
+def cases_of(split: EvaluationSplit, repeats: bool = False) -> HeldOutCases:
+    """The held-out cases of those people; with those who only repeat themselves, where wanted."""
+    cases = full_history_cases(split.people, split.split, repeats)
     return cases.select(np.flatnonzero(cases.people.histories.lengths))
 
 

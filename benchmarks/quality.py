@@ -10,7 +10,10 @@ as the share of what a list of 20 can hold of it ("of what fits"): published fig
 the one, sometimes the other, and where people choose hundreds of items they lie far apart.
 `--part validation` keeps away from the test part: use it for decisions. `--repeats drop` keeps only
 the first time that a person had to do with an item, before anything is split: many published
-figures are measured so, and where people buy again it moves the split.
+figures are measured so, and where people buy again it moves the split. `--seen include` lets what
+people had chosen before come again, in lists and among what is right, and measures repeats and new
+items apart; the peer is then what a shop would write first: how often a person chose each item,
+plus what everybody chose lately.
 
     python benchmarks/quality.py ml-100k engine/tastemaker/demo/data --splits time last
 """
@@ -24,18 +27,19 @@ from pathlib import Path
 
 import numpy as np
 from datasets import known, load, without_repeats
+from habits import habit_lists
 from peers import cases_of, evaluated_rows, hits, tuned_peers
 
 from tastemaker.blend import WeightCurve
 from tastemaker.cli.output import console, print_table
 from tastemaker.data import Int64Array, TrainingData
 from tastemaker.evaluation.models import CatalogueNow, ServedModels, train_models
-from tastemaker.evaluation.ranked_lists import recommend_to
+from tastemaker.evaluation.ranked_lists import RankedLists, recommend_to
 from tastemaker.holdout.cases import HeldOutCases
 from tastemaker.holdout.evaluation_split import EvaluationSplit, make_evaluation_split
-from tastemaker.holdout.methods import HOLD_OUTS
+from tastemaker.holdout.methods import HOLD_OUTS, SEEN
 from tastemaker.holdout.splits import Split
-from tastemaker.metrics.accuracy import Measures, measures
+from tastemaker.metrics.accuracy import Measures, measures, ndcg
 from tastemaker.metrics.intervals import compare, interval
 from tastemaker.plugin.registry import Registry
 from tastemaker.progress import progress_bar
@@ -58,6 +62,7 @@ def main() -> None:
     parser.add_argument("--splits", nargs="+", choices=HOLD_OUTS, default=["time"])
     parser.add_argument("--part", choices=["validation", "test"], default="test")
     parser.add_argument("--repeats", choices=["keep", "drop"], default="keep")
+    parser.add_argument("--seen", choices=SEEN, default="exclude")
     parser.add_argument("--only", nargs="+", default=[], help="only these recommenders")
     parser.add_argument("--no-peers", action="store_true", help="the engine alone")
     parser.add_argument("--recbole", type=Path, help="a wheel of recbole that is already here")
@@ -69,7 +74,8 @@ def main() -> None:
             split = split_of(way, data)
             if chosen.part == "validation":
                 split = split_of(way, known(data, split.split))
-            report(f"{name}, {way}", split, chosen.only, not chosen.no_peers)
+            again = chosen.seen == "include"
+            report(f"{name}, {way}", split, chosen.only, not chosen.no_peers, again)
 
 
 def split_of(name: str, data: TrainingData) -> EvaluationSplit:
@@ -93,7 +99,11 @@ def as_stored(split: EvaluationSplit) -> EvaluationSplit:
 
 
 def report(
-    title: str, split: EvaluationSplit, only: Sequence[str], with_peers: bool
+    title: str,
+    split: EvaluationSplit,
+    only: Sequence[str],
+    with_peers: bool,
+    repeats: bool = False,
 ) -> dict[str, float]:
     """Learns from what may be learnt from, and prints how well that predicts the rest.
 
@@ -101,23 +111,27 @@ def report(
         The blend's measures, and "best other": the highest NDCG@10 of any other.
     """
     in_order, split = split, as_stored(split)
-    cases = cases_of(split)
+    cases = cases_of(split, repeats)
     with progress_bar() as progress:
         registry = Registry()
         participants = choose(registry, {}, only)
         served = train_models(registry, participants, split, _catalogue(split), progress)
-    lists = {
-        name: recommend_to(serving, cases, split.candidates, DEPTH).hits
+    ranked = {
+        name: recommend_to(serving, cases, split.candidates, DEPTH)
         for name, serving in {**served.alone, "blend": served.blend}.items()
     }
-    if with_peers:
+    lists = {name: own.hits for name, own in ranked.items()}
+    if with_peers and repeats:
+        lists |= {name: hits(own, cases) for name, own in habit_lists(split, cases, DEPTH).items()}
+    elif with_peers:
         peers = tuned_peers(in_order, evaluated_rows(in_order), DEPTH)
         lists |= {name: hits(items, cases) for name, items in peers.items()}
     relevant = cases.n_relevant
     figures = {name: measures(own, relevant, CUTOFFS) for name, own in lists.items()}
     heading = f"{title}: {split.description}; {len(cases):,} people, {split.data.n_items:,} items"
     print_figures(heading, figures, relevant)
-    print_curve(served.curve)
+    print_parts(ranked)
+    print_curve(served.curve_for(repeats))
     print_envelope(figures, cases)
     print_costs(served)
     means = {name: float(own["ndcg@10"].mean()) for name, own in figures.items()}
@@ -157,6 +171,22 @@ def print_figures(title: str, figures: Mapping[str, Measures], relevant: Int64Ar
             }
         )
     print_table(rows, tuple(rows[0]), title)
+
+
+def print_parts(ranked: Mapping[str, RankedLists]) -> None:
+    """NDCG@10 for repeats and for new items apart, each over those who chose any; if any may be."""
+    rows = [
+        {"recommender": name}
+        | {
+            part: float(ndcg(found, right, CUTOFFS[0])[right > 0].mean())
+            for part, (found, right) in own.parts.items()
+        }
+        for name, own in ranked.items()
+        if own.parts
+    ]
+    if rows:
+        share = ranked["blend"].parts["repeats"][1].sum() / ranked["blend"].n_relevant.sum()
+        print_table(rows, tuple(rows[0]), f"NDCG@10 apart; {share:.1%} of the right are repeats")
 
 
 def print_curve(curve: WeightCurve) -> None:

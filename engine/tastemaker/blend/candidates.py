@@ -55,6 +55,7 @@ def select_candidates(
     depth: int = DEPTH,
     least: int = 10,
     retrievers: Sequence[int] | None = None,
+    always: BoolArray | None = None,
 ) -> Candidates:
     """The union of each retriever's best `depth` items, with every member's scores of them.
 
@@ -70,9 +71,13 @@ def select_candidates(
         least: how many candidates a person gets at least, as far as there are items not excluded:
             where the retrievers bring fewer, all members retrieve.
         retrievers: the places of those members whose best items count; all where not given.
+        always: (n, n_items) items that are candidates whoever retrieves, unless excluded.
     """
     bringing = scores if retrievers is None else scores[list(retrievers)]
-    chosen = _union_of_best(bringing, excluded, depth) & ~excluded
+    chosen = _union_of_best(bringing, excluded, depth)
+    if always is not None:
+        chosen |= always
+    chosen &= ~excluded
     counts = np.count_nonzero(chosen, axis=1)
     short = np.flatnonzero(counts < least)
     if len(short):

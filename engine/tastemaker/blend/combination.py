@@ -72,6 +72,7 @@ def blend_scores(
     lengths: Int64Array,
     k: int,
     inserted: Int64Array | None = None,
+    always: BoolArray | None = None,
 ) -> Blended:
     """The best `k` of all items for each person by all members together, best first.
 
@@ -85,6 +86,7 @@ def blend_scores(
         lengths: (n,) how long each person's history is.
         k: how many items.
         inserted: (n, n_inserted) item indexes that follow in the places `k` and on; -1 for none.
+        always: (n, n_items) items that are candidates whoever retrieves, unless excluded.
     """
     step = max(1, SCORES_AT_ONCE // max(1, len(scores) * excluded.shape[1]))
     parts = []
@@ -92,7 +94,8 @@ def blend_scores(
         part = slice(first, first + step)
         block = np.stack([own[part] for own in scores])
         put_in = None if inserted is None else candidates_at(block, inserted[part])
-        parts.append(_blend_block(block, excluded[part], curve, lengths[part], k, put_in))
+        own = None if always is None else always[part]
+        parts.append(_blend_block(block, excluded[part], curve, lengths[part], k, put_in, own))
     return parts[0] if len(parts) == 1 else stack_people(parts)
 
 
@@ -103,10 +106,11 @@ def _blend_block(
     lengths: Int64Array,
     k: int,
     inserted: Candidates | None,
+    always: BoolArray | None,
 ) -> Blended:
     places = curve.retriever_places
     least = min(k, curve.depth)
-    candidates = select_candidates(scores, excluded, curve.depth, least, places)
+    candidates = select_candidates(scores, excluded, curve.depth, least, places, always)
     others = ~excluded
     rows = np.broadcast_to(np.arange(len(others))[:, np.newaxis], candidates.items.shape)
     others[rows[candidates.valid], candidates.items[candidates.valid]] = False

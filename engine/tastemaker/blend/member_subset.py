@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -36,7 +37,7 @@ def keep_scores(cases: ScoredCases, rows: Sequence[int]) -> ScoredCases:
         return cases
     own = cases.candidates
     candidates = Candidates(own.items, own.valid, own.values[list(rows)])
-    return ScoredCases(candidates, cases.relevant, cases.n_relevant, cases.lengths)
+    return replace(cases, candidates=candidates)
 
 
 def keep_retrieved(
@@ -58,7 +59,8 @@ def keep_retrieved(
 
 def _retrieved(cases: ScoredCases, retrievers: Sequence[int], depth: int) -> ScoredCases:
     own = cases.candidates
-    part = select_candidates(own.values[list(retrievers)], ~own.valid, depth)
+    values = own.values[list(retrievers)]
+    part = select_candidates(values, ~own.valid, depth, always=cases.repeats)
     # what is selected from candidates are places among them
     return take_places(cases, part.items, part.valid)
 
@@ -77,8 +79,12 @@ def take_places(cases: ScoredCases, places: Int64Array, valid: BoolArray) -> Sco
     if not valid.all():
         values[:, ~valid] = np.nan
     relevant = np.take_along_axis(cases.relevant, places, axis=1) & valid
-    candidates = Candidates(items, valid, values)
-    return ScoredCases(candidates, relevant, cases.n_relevant, cases.lengths)
+    repeats = cases.repeats
+    if repeats is not None:
+        repeats = np.take_along_axis(repeats, places, axis=1) & valid
+    return ScoredCases(
+        Candidates(items, valid, values), relevant, cases.n_relevant, cases.lengths, repeats
+    )
 
 
 def find_brought(cases: ScoredCases, depth: int = DEPTH) -> BoolArray:

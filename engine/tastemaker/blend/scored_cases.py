@@ -27,16 +27,21 @@ class ScoredCases:
         relevant: (n, width) which candidates the person went on to choose.
         n_relevant: (n,) int64 how many items the person went on to choose, candidates or not.
         lengths: (n,) int64 the length of the history that the members saw.
+        repeats: (n, width) which candidates the person had chosen before: these are there whoever
+            retrieves. None where nothing may come again.
     """
 
     candidates: Candidates
     relevant: BoolArray
     n_relevant: Int64Array
     lengths: Int64Array
+    repeats: BoolArray | None = None
 
     def __post_init__(self) -> None:
         for array in (self.relevant, self.n_relevant, self.lengths):
             frozen(array)
+        if self.repeats is not None:
+            frozen(self.repeats)
 
     def __len__(self) -> int:
         return len(self.lengths)
@@ -95,11 +100,18 @@ class ScoredCases:
         part = Candidates(
             candidates.items[rows], candidates.valid[rows], candidates.values[:, rows]
         )
-        return ScoredCases(part, self.relevant[rows], self.n_relevant[rows], self.lengths[rows])
+        return ScoredCases(
+            part,
+            self.relevant[rows],
+            self.n_relevant[rows],
+            self.lengths[rows],
+            None if self.repeats is None else self.repeats[rows],
+        )
 
 
 def stack_cases(parts: Sequence[ScoredCases]) -> ScoredCases:
-    """The people of all the parts, one part after the other; at least one part."""
+    """The people of all the parts, one part after the other; at least one part, all alike."""
+    repeats = [cases.repeats for cases in parts if cases.repeats is not None]
     candidates = Candidates(
         stack_rows([cases.candidates.items for cases in parts]),
         stack_rows([cases.candidates.valid for cases in parts]),
@@ -110,4 +122,5 @@ def stack_cases(parts: Sequence[ScoredCases]) -> ScoredCases:
         stack_rows([cases.relevant for cases in parts]),
         np.concatenate([cases.n_relevant for cases in parts]),
         np.concatenate([cases.lengths for cases in parts]),
+        stack_rows(repeats) if repeats else None,
     )

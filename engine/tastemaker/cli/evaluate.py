@@ -20,7 +20,7 @@ from tastemaker.cli.output import console, print_rows, print_table
 from tastemaker.errors import InputError
 from tastemaker.evaluation.report import Report
 from tastemaker.evaluation.summary import summary_sentences
-from tastemaker.holdout.methods import SPLITS
+from tastemaker.holdout.methods import SEEN, SPLITS
 
 
 class Cutoffs(click.ParamType[tuple[int, ...]]):
@@ -43,6 +43,13 @@ class Cutoffs(click.ParamType[tuple[int, ...]]):
     "--split",
     type=click.Choice(list(SPLITS)),
     help="What is held out.  [default: time where times are known, random otherwise]",
+)
+@click.option(
+    "--seen",
+    type=click.Choice(SEEN),
+    default="exclude",
+    show_default=True,
+    help="Whether what people had chosen before may be recommended again.",
 )
 @click.option(
     "--cutoffs", type=Cutoffs(), default="10,20", show_default=True, help="How long lists are."
@@ -70,6 +77,7 @@ class Cutoffs(click.ParamType[tuple[int, ...]]):
 @database_option
 def evaluate(
     split: str | None,
+    seen: str,
     cutoffs: tuple[int, ...],
     only: tuple[str, ...],
     people: int,
@@ -98,6 +106,7 @@ def evaluate(
     Examples:
       tastemaker evaluate
       tastemaker evaluate --report report.html
+      tastemaker evaluate --seen include
       tastemaker evaluate --split last --cutoffs 5,10,50 --only ease --only popular
     """
     if report_file is not None:
@@ -105,6 +114,7 @@ def evaluate(
     with open_engine(database_url) as engine:
         report = engine.evaluate(
             split,
+            seen=seen,
             cutoffs=cutoffs,
             only=only,
             seed=seed,

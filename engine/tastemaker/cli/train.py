@@ -135,6 +135,10 @@ def print_outcome(release: Release, output_format: Format, verbose: bool) -> Non
     title = f"Release {release.number} ({state}): {release.basis}"
     print_table(release.member_rows(), release.COLUMNS, title)
     print_table(release.curve_rows(), release.curve_columns(), "Weight by length of the history")
+    if release.repeats:
+        title = "Weight by length of the history, where seen items may come again"
+        print_table(release.repeat_rows(), release.repeat_columns(), title)
+        console().print(release.repeats.sentence())
     if release.retrieval:
         console().print(release.retrieval.sentence())
     if verbose and release.profile:

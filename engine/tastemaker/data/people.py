@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from math import nan
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +23,11 @@ from tastemaker.data.columns import Values
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
+
+
+OWN_INTERACTIONS = 1000
+"""Of longer histories only the items of so many of the newest interactions are candidates where
+they may come again: scoring those costs little. Chosen, not measured."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +81,8 @@ class People:
         kinds: (n_interactions,) int16 index of the kind of interaction; see `TrainingData.kinds`.
         weights: (n_interactions,) float32 weight of the kind of interaction.
         features: for each declared feature, the values of every person.
+        now: the moment they are known at, seconds since 1970 UTC; NaN where it is that of the
+            newest interaction known to anybody, as in training and evaluation.
     """
 
     histories: Histories
@@ -82,6 +90,7 @@ class People:
     kinds: Int16Array
     weights: Float32Array
     features: Mapping[str, tuple[Values, ...]] = field(default_factory=dict)
+    now: float = nan
 
     def __post_init__(self) -> None:
         for array in (self.times, self.kinds, self.weights):
@@ -178,6 +187,14 @@ class People:
         matrix.data[:] = 1.0
         return matrix
 
+    def own_items(self) -> BoolArray:
+        """(n_people, n_items) bool: the items of each history's newest `OWN_INTERACTIONS`."""
+        histories = self.histories
+        own = np.zeros((len(self), histories.n_items), dtype=np.bool_)
+        newest = histories.ages < OWN_INTERACTIONS
+        own[histories.rows[newest], histories.items[newest]] = True
+        return own
+
     def take(self, keep: BoolArray, n_items: int | None = None) -> People:
         """The same people with only the interactions of which `keep` (n_interactions,) is true."""
         histories = self.histories
@@ -189,7 +206,7 @@ class People:
             histories.n_items if n_items is None else n_items,
         )
         parts = (self.times[keep], self.kinds[keep], self.weights[keep])
-        return People(shorter, *parts, features=self.features)
+        return People(shorter, *parts, features=self.features, now=self.now)
 
     def without_times(self) -> People:
         """The same people as if no time were known."""
@@ -219,5 +236,5 @@ class People:
             name: tuple(values[row] for row in rows) for name, values in self.features.items()
         }
         return People(
-            chosen, self.times[source], self.kinds[source], self.weights[source], features
+            chosen, self.times[source], self.kinds[source], self.weights[source], features, self.now
         )

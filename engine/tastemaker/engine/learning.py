@@ -157,6 +157,7 @@ class Learning:
         self,
         split: str | None = None,
         *,
+        seen: str = "exclude",
         cutoffs: Sequence[int] = (10, 20),
         only: Sequence[str] = (),
         seed: int = 0,
@@ -172,6 +173,8 @@ class Learning:
         Args:
             split: "time", "last", "people", "cold-people", "cold-items" or "random"; by time where
                 times are known, and at random otherwise, if not given.
+            seen: "exclude", or "include": what people had chosen before may be in lists and among
+                what is relevant, and accuracy is measured for it and for new items apart too.
             cutoffs: how long the measured lists are.
             only: names of recommenders; all that are enabled where empty.
             seed: where everything random starts from.
@@ -180,7 +183,7 @@ class Learning:
             progress: called with how far it is; True for a bar on standard error.
 
         Raises:
-            InputError: no split has that name, or a cutoff or a number is refused.
+            InputError: no split has that name, or `seen`, a cutoff or a number is refused.
             EvaluationError: there is too little data for the split.
             TrainingError: no recommender could be trained.
             NotFoundError: `only` names a recommender that is not there.
@@ -193,6 +196,7 @@ class Learning:
                 self._store,
                 self._plugins,
                 split=split,
+                seen=seen,
                 cutoffs=cutoffs,
                 only=only,
                 seed=seed,

@@ -37,7 +37,7 @@ class LengthQuality:
 
 
 def cases_by_length(
-    split: EvaluationSplit, most: int, seed: int
+    split: EvaluationSplit, most: int, seed: int, repeats: bool = False
 ) -> Iterator[tuple[int, list[HeldOutCases]]]:
     """For each length of history, the cases of people truncated to it: regulars, and newcomers.
 
@@ -45,10 +45,11 @@ def cases_by_length(
         split: the people.
         most: at most so many people for each length.
         seed: which, where there are more.
+        repeats: whether what they had chosen may come again.
     """
     rng = np.random.default_rng(seed)
     for length in KNOTS:
-        regulars, newcomers = truncated_cases(split.people, split.split, length)
+        regulars, newcomers = truncated_cases(split.people, split.split, length, repeats)
         total = len(regulars) + len(newcomers)
         chosen = sample_rows(total, most, rng)
         few = regulars.select(chosen[chosen < len(regulars)])

@@ -15,9 +15,10 @@ from tastemaker.evaluation.figures import ListMeasures, measure_lists
 from tastemaker.evaluation.models import CatalogueNow, ServedModels, train_models
 from tastemaker.evaluation.ranked_lists import RankedLists, recommend_to
 from tastemaker.evaluation.report import Report
-from tastemaker.evaluation.result import EvaluatedModel
+from tastemaker.evaluation.result import EvaluatedModel, Repeats
 from tastemaker.holdout.cases import HeldOutCases, full_history_cases
 from tastemaker.holdout.evaluation_split import EvaluationSplit, make_evaluation_split
+from tastemaker.holdout.methods import SEEN
 from tastemaker.metrics.accuracy import ndcg
 from tastemaker.metrics.beyond_accuracy import Past
 from tastemaker.recommender import Progress
@@ -47,6 +48,7 @@ def evaluate(
     plugins: Sequence[object],
     *,
     split: str | None,
+    seen: str,
     cutoffs: Sequence[int],
     only: Sequence[str],
     seed: int,
@@ -61,6 +63,7 @@ def evaluate(
         store: where the data is.
         plugins: what the application brings besides installed distributions.
         split: the name of the split; by time, or at random where times are not known, if None.
+        seen: "exclude" or "include": whether what people had chosen may come again.
         cutoffs: how long the measured lists are.
         only: names of recommenders; all that are enabled where empty.
         seed: where everything random starts from.
@@ -79,6 +82,7 @@ def evaluate(
     start = time.monotonic()
     lengths = checked_cutoffs(cutoffs)
     check_people(people)
+    repeats = repeats_allowed(seen)
     inputs = read_training_inputs(store, plugins, only, seed)
     snapshot = inputs.snapshot
     share = inputs.configuration.exploration if exploration is None else exploration
@@ -86,7 +90,7 @@ def evaluate(
     steps = EvaluationProgress(progress)
     catalogue = CatalogueNow(snapshot.items, snapshot.kinds, share)
     served = train_models(inputs.registry, inputs.participants, made, catalogue, steps)
-    report = evaluate_models(made, served, lengths, people, exact, steps)
+    report = evaluate_models(made, served, lengths, people, exact, steps, repeats)
     return replace(
         report,
         seconds=time.monotonic() - start,
@@ -123,6 +127,7 @@ def evaluate_models(
     most: int,
     exact: bool,
     progress: EvaluationProgress,
+    repeats: bool = False,
 ) -> Report:
     """Lets what serves recommend to the people of a split, and measures the lists.
 
@@ -133,10 +138,11 @@ def evaluate_models(
         most: at most so many people are evaluated.
         exact: whether every item is scored, instead of the retrievers' candidates.
         progress: what to report to.
+        repeats: whether what people had chosen may come again.
     """
     seed = split.data.seed
     everything = {**served.alone, "blend": served.blend}
-    cases = full_history_cases(split.people, split.split)
+    cases = full_history_cases(split.people, split.split, repeats)
     cases = cases.sample(most, np.random.default_rng(seed))
     main = MAIN if MAIN in cutoffs else cutoffs[0]
     lists = _lists_of(everything, cases, split, max(cutoffs), exact, progress)
@@ -148,7 +154,8 @@ def evaluate_models(
     retrieving = (
         () if exact else (cost_of_retrieving(split, served.blend, cases, lists["blend"], main),)
     )
-    points = tuple(envelope(split, everything, min(most, TRUNCATED_PEOPLE), main, exact, progress))
+    lengths = list(cases_by_length(split, min(most, TRUNCATED_PEOPLE), seed, repeats))
+    points = tuple(envelope(split, everything, lengths, main, exact, progress))
     return Report(
         split=split.name,
         basis=split.description,
@@ -160,8 +167,9 @@ def evaluate_models(
         training_interactions=len(split.data.people.times),
         models=evaluated_models(served, figures),
         points=points,
-        curve=served.curve,
+        curve=served.curve_for(repeats),
         notes=(*served.notes, *served.blend.problems, *exploring, *retrieving),
+        repeats=repeats_of(lists["blend"], served) if repeats else None,
     )
 
 
@@ -223,13 +231,12 @@ def cost_of_retrieving(
 def envelope(
     split: EvaluationSplit,
     everything: Mapping[str, ServingState],
-    most: int,
+    lengths: Sequence[tuple[int, list[HeldOutCases]]],
     main: int,
     exact: bool,
     progress: EvaluationProgress,
 ) -> Iterator[LengthQuality]:
     """The quality of all that serves by length of history; see `measure_length`."""
-    lengths = list(cases_by_length(split, most, split.data.seed))
     for done, (length, cases) in enumerate(lengths):
         progress.measuring(len(lengths) + done, 2 * len(lengths), f"histories of {length}")
         found = measure_length(length, cases, everything, split, main, exact)
@@ -245,6 +252,23 @@ def evaluated_models(
     return tuple(
         EvaluatedModel(member, figures.get(member.name)) for member in (*served.members, blend)
     )
+
+
+def repeats_of(lists: RankedLists, served: ServedModels) -> Repeats:
+    """How much of what is relevant people had chosen before, and by which weights it was ranked."""
+    again, total = (int(own.sum()) for own in (lists.parts["repeats"][1], lists.n_relevant))
+    return Repeats(again / max(total, 1), served.repeat_curve is not None)
+
+
+def repeats_allowed(seen: str) -> bool:
+    """Whether what people had chosen may come again.
+
+    Raises:
+        InputError: it is not one of `SEEN`.
+    """
+    if seen not in SEEN:
+        raise InputError(f"seen is {seen!r}; choose one of: {', '.join(SEEN)}.")
+    return seen == "include"
 
 
 def check_people(people: int) -> None:

@@ -70,14 +70,26 @@ def measure_lists(
 
 
 def figures_of(lists: RankedLists, past: Past, cutoffs: Sequence[int]) -> Figures:
-    """One figure a person for every measure at every cutoff."""
+    """One figure a person for every measure at every cutoff.
+
+    Where items may come again, accuracy is measured for repeats and for new items apart too, each
+    over the people who went on to choose any.
+    """
     figures = dict(measures(lists.hits, lists.n_relevant, cutoffs))
+    for part, (hits, n_relevant) in lists.parts.items():
+        for name, own in measures(hits, n_relevant, cutoffs).items():
+            figures[part_measure(part, name)] = np.where(n_relevant > 0, own, np.nan)
     for k in cutoffs:
         top = lists.items[:, :k]
         figures[f"novelty@{k}"] = novelty(top, past)
         figures[f"diversity@{k}"] = diversity(top, past)
         figures[f"popularity_gap@{k}"] = popularity_gap(top, lists.people, past)
     return figures
+
+
+def part_measure(part: str, name: str) -> str:
+    """What a measure, as "ndcg@10", is called for "repeats" or "new" items: "repeats_ndcg@10"."""
+    return f"{part}_{name}"
 
 
 def _gains(blend: Figures, own: Figures) -> dict[str, Interval]:

@@ -48,6 +48,7 @@ class ServedModels:
         alone: by name, every recommender that could be trained as if it were the only one;
             those that the blend gives no weight too.
         curve: the blend's weights.
+        repeat_curve: those for where items may come again; None where the same serve.
         members: every recommender that took part: its state, its problem, the seconds that its
             last fit took.
         notes: what a person should know of the training run.
@@ -60,6 +61,11 @@ class ServedModels:
     members: tuple[MemberReport, ...]
     notes: tuple[str, ...]
     seconds: float
+    repeat_curve: WeightCurve | None = None
+
+    def curve_for(self, repeats: bool) -> WeightCurve:
+        """The blend's weights where items may come again, or where they may not."""
+        return (self.repeat_curve if repeats else None) or self.curve
 
 
 def train_models(
@@ -93,9 +99,12 @@ def train_models(
     loaded = _loaded(split, unsaved, catalogue, members, problems)
     everything = assemble_state(loaded, catalogue.items, catalogue.kinds, catalogue.exploration)
     by_name = {member.name: member for member in everything.ranker.members}
-    serving = [by_name[name] for name in unsaved.curve.members if name in by_name]
+    blend = _with(everything, *_served(by_name, unsaved.curve))
+    repeat_curve = unsaved.repeats.curve if unsaved.repeats else None
+    if repeat_curve is not None:
+        blend = _with_repeats(blend, *_served(by_name, repeat_curve))
     return ServedModels(
-        _with(everything, serving, unsaved.curve.only([member.name for member in serving])),
+        blend,
         {
             report.name: _with(everything, [by_name[report.name]], uniform_weights([report.name]))
             for report in reports
@@ -105,7 +114,16 @@ def train_models(
         tuple(report for report in reports if report.name != "blend"),
         unsaved.notes,
         seconds,
+        repeat_curve,
     )
+
+
+def _served(
+    by_name: Mapping[str, GuardedRecommender], curve: WeightCurve
+) -> tuple[list[GuardedRecommender], WeightCurve]:
+    """Those members of a curve that could be restored, and their curve."""
+    serving = [by_name[name] for name in curve.members if name in by_name]
+    return serving, curve.only([member.name for member in serving])
 
 
 def _left_out(
@@ -166,3 +184,15 @@ def _with(
     ranker = replace(serving.ranker, members=tuple(members), curve=curve)
     uses_features = any(member.recommender.uses_features for member in members)
     return replace(serving, ranker=ranker, uses_features=uses_features)
+
+
+def _with_repeats(
+    serving: ServingState, members: Sequence[GuardedRecommender], curve: WeightCurve
+) -> ServingState:
+    """The same with members and weights of their own for where items may come again."""
+    again = _with(serving, members, curve)
+    return replace(
+        serving,
+        repeat_ranker=replace(again.ranker, own_items=True),
+        uses_features=serving.uses_features or again.uses_features,
+    )

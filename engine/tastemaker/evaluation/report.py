@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,8 @@ class Report(EvaluationResult):
         return {
             "split": self.split,
             "basis": self.basis,
+            "seen": "include" if self.repeats else "exclude",
+            "repeats": asdict(self.repeats) if self.repeats else None,
             "cutoffs": list(self.cutoffs),
             "people": self.people,
             "learnt_from": {

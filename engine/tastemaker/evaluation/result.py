@@ -13,6 +13,9 @@ from tastemaker.evaluation.figures import ListMeasures
 from tastemaker.metrics.intervals import Interval
 from tastemaker.training.report import MemberReport
 
+PARTS = ("repeats", "new")
+"""What accuracy is measured for apart where items may come again."""
+
 
 @dataclass(frozen=True)
 class EvaluatedModel:
@@ -34,6 +37,19 @@ class EvaluatedModel:
 
 
 @dataclass(frozen=True)
+class Repeats:
+    """An evaluation in which what people had chosen may come again.
+
+    Attributes:
+        share: the share of what is relevant that they had chosen before.
+        own_curve: whether the release has weights of its own for that.
+    """
+
+    share: float
+    own_curve: bool
+
+
+@dataclass(frozen=True)
 class EvaluationResult:
     """An evaluation.
 
@@ -50,6 +66,7 @@ class EvaluationResult:
         notes: what a person should know.
         seconds: how long it all took.
         made_at: when, ISO 8601 in UTC.
+        repeats: how much was chosen again; None where seen items may not come again.
     """
 
     split: str
@@ -66,6 +83,7 @@ class EvaluationResult:
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
     made_at: str = ""
+    repeats: Repeats | None = None
 
     COLUMNS: ClassVar[tuple[str, ...]] = (
         "recommender",
@@ -122,6 +140,7 @@ class EvaluationResult:
             self.headline,
             "95% interval",
             "blend better by",
+            *([f"{part}_{self.headline}" for part in PARTS] if self.repeats else ()),
             f"recall@{longest}",
             f"coverage@{self.main}",
             f"novelty@{self.main}",

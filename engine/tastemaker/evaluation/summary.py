@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tastemaker.evaluation.by_length import LengthQuality
-from tastemaker.evaluation.result import EvaluationResult
+from tastemaker.evaluation.result import PARTS, EvaluationResult
 from tastemaker.metrics.intervals import Interval
 
 
 def summary_sentences(result: EvaluationResult) -> list[str]:
     """A few sentences, the most important first."""
-    sentences = [verdict(result), certainty(result), by_length(result), breadth(result)]
+    sentences = [
+        verdict(result),
+        certainty(result),
+        repeats(result),
+        by_length(result),
+        breadth(result),
+    ]
     return [sentence for sentence in sentences if sentence]
 
 
@@ -42,6 +48,22 @@ def certainty(result: EvaluationResult) -> str:
     return (
         f"Evaluated on {people}. The difference is {gain.mean:+.4f}, and would lie between "
         f"{gain.low:+.4f} and {gain.high:+.4f} with other people (95% interval): {judgement}."
+    )
+
+
+def repeats(result: EvaluationResult) -> str:
+    """How good the blend is at repeats, and at new items; empty where nothing may come again."""
+    measured = result.blend.measured
+    if result.repeats is None or measured is None:
+        return ""
+    again, new = (measured.measures[f"{part}_{result.headline}"].mean for part in PARTS)
+    weights = (
+        "" if result.repeats.own_curve else " The weights are those of where nothing comes again."
+    )
+    return (
+        f"What people had chosen before may come again: it is {result.repeats.share:.1%} of what "
+        f"they chose. The blend has an {in_words(result.headline)} of {again:.4f} for it, and of "
+        f"{new:.4f} for what was new to them, counted in the places of the same lists.{weights}"
     )
 
 

@@ -149,3 +149,6 @@ SPLITS: Mapping[str, SplitMethod] = {
 
 HOLD_OUTS = tuple(name for name, method in SPLITS.items() if method.folds)
 """The names of those that a blend can be learnt on, and settings compared on."""
+
+SEEN = ("exclude", "include")
+"""What may become of items that people had chosen before: an evaluation shows none, or all."""

@@ -21,6 +21,7 @@ from tastemaker.store import releases
 from tastemaker.store.cache.model_files import ModelFiles
 from tastemaker.store.crypto.keyring import Keyring
 from tastemaker.store.interactions.read import item_counts
+from tastemaker.store.manifest import served_names
 from tastemaker.store.releases import CATALOGUE
 
 
@@ -36,6 +37,7 @@ class LoadedRelease:
         members: the recommenders that could be restored.
         problems: why others could not.
         points: the entry point of each member, by name; empty for an application's.
+        repeat_curve: the weights for where items may come again; None where the others serve.
     """
 
     number: int | None
@@ -45,6 +47,7 @@ class LoadedRelease:
     members: tuple[GuardedRecommender, ...] = ()
     problems: tuple[str, ...] = ()
     points: Mapping[str, str] = field(default_factory=dict)
+    repeat_curve: WeightCurve | None = None
 
 
 class Recommenders(NamedTuple):
@@ -76,7 +79,9 @@ def load_release(
     """
     manifest = releases.read_manifest(connection, files.keyring, number)
     curve = WeightCurve.from_json(manifest["curve"])
-    stored = files.read(connection, number, (CATALOGUE, *curve.members))
+    again = manifest.get("repeats")
+    repeat_curve = WeightCurve.from_json(again["curve"]) if again else None
+    stored = files.read(connection, number, (CATALOGUE, *served_names(manifest)))
     catalogue = stored.pop(CATALOGUE)
     n_items = len(catalogue.arrays["item_keys"])
     # Models of older versions do not tell their entry point; most were called as it is.
@@ -96,6 +101,7 @@ def load_release(
         tuple(members),
         tuple(problems),
         {registry.present_name(name): point for name, point in points.items()},
+        with_present_names(repeat_curve, registry) if repeat_curve else None,
     )
 
 

@@ -52,12 +52,15 @@ class Ranker:
         curve: the weights, and who retrieves; a member that it does not know has no weight.
         fallback: scores for those for whom no member can.
         exploration: which items are new, and how often they are inserted.
+        own_items: whether the items of each history that may be shown are candidates, whoever
+            retrieves.
     """
 
     members: tuple[GuardedRecommender, ...]
     curve: WeightCurve
     fallback: Fallback
     exploration: Exploration = NO_EXPLORATION
+    own_items: bool = False
 
     def exploring(self, share: float) -> Ranker:
         """The same with another share of places for new items."""
@@ -113,11 +116,12 @@ class Ranker:
         self, people: People, excluded: BoolArray, k: int, inserted: CandidateItems, exact: bool
     ) -> StageScores:
         """What is to be scored."""
+        own = people.own_items() if self.own_items else None
         if exact:
             everybody = np.arange(len(people))
-            return StageScores([ScanStage(people, excluded, inserted)], [everybody])
+            return StageScores([ScanStage(people, excluded, inserted, own)], [everybody])
         depth = self.curve.depth
-        return stages_for(self.retrievers, people, excluded, depth, k, inserted)
+        return stages_for(self.retrievers, people, excluded, depth, k, inserted, own)
 
     def _new_items(
         self, people: People, excluded: BoolArray, k: int, seeds: Seeds | None

@@ -172,7 +172,7 @@ def _all_explained(
     recommended: Sequence[Sequence[Recommendation]],
 ) -> list[list[Recommendation]]:
     """The recommendations of everybody with contributions, reasons and words."""
-    members = {member.name: member for member in state.ranker.members}
+    members = {member.name: member for member in state.members}
     best = ranking.best
     explainer = Explainer(
         ranking.members,

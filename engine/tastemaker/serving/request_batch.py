@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -73,8 +74,8 @@ def read_request_batch(
         people, problems = with_recent(people, terms.recent, catalogue, state.kinds, now_us())
     if terms.features:
         people = with_features(people, terms.features)
-    batch = RequestBatch(state, people, terms, None, problems)
-    if not batch.share:
-        return batch
     day = int(time.time()) // _SECONDS_A_DAY
-    return batch._replace(seeds=daily_seeds(refs or [b""], people, day))
+    # to the day: what a person is answered stays the same for as long
+    people = replace(people, now=float(day * _SECONDS_A_DAY))
+    batch = RequestBatch(state, people, terms, None, problems)
+    return batch._replace(seeds=daily_seeds(refs or [b""], people, day)) if batch.share else batch

@@ -92,7 +92,12 @@ def eligible_counts(excluded: BoolArray) -> Int64Array:
 
 
 def retrieve_candidates(
-    retrievers: Sequence[Retriever], people: People, excluded: BoolArray, depth: int, k: int
+    retrievers: Sequence[Retriever],
+    people: People,
+    excluded: BoolArray,
+    depth: int,
+    k: int,
+    own: BoolArray | None = None,
 ) -> Retrieved:
     """The candidates of each person, found by the retrievers.
 
@@ -102,9 +107,12 @@ def retrieve_candidates(
         excluded: (n, n_items) the items that must not be shown to a person.
         depth: how many items each retriever brings.
         k: how long lists are wanted.
+        own: (n, n_items) items that are candidates besides, where they may be shown.
     """
     n, n_items = excluded.shape
     search = _Search(excluded, depth, max(depth, k))
+    if own is not None:
+        search.best.append(np.flatnonzero(own & ~excluded))
     unfinished, problems = np.zeros(n, dtype=np.bool_), []
     for retriever in retrievers:
         left, problem = search.ask(retriever, people)

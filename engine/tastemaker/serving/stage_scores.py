@@ -83,6 +83,7 @@ def stages_for(
     depth: int,
     k: int,
     inserted: CandidateItems,
+    own: BoolArray | None = None,
 ) -> StageScores:
     """What is to be scored of each person, nothing of it scored yet.
 
@@ -96,16 +97,17 @@ def stages_for(
         depth: how many items each retriever brings.
         k: how long lists are wanted.
         inserted: items that follow in the places after the best.
+        own: (n, n_items) items that are candidates whoever retrieves, where they may be shown.
     """
     n, n_items = excluded.shape
-    scan = ScanStage(people, excluded, inserted)
+    scan = ScanStage(people, excluded, inserted, own)
     if n_items <= SCANNED_ITEMS or not n:
         return StageScores([scan], [np.arange(n)])
     few = eligible_counts(excluded) <= SCANNED_ITEMS
     if few.all():
         eligible = CandidateItems.marked(~excluded)
-        return StageScores([EligibleStage(people, eligible, inserted)], [np.arange(n)])
-    found = retrieve_candidates(retrievers, people, excluded, depth, k)
+        return StageScores([EligibleStage(people, eligible, inserted, own)], [np.arange(n)])
+    found = retrieve_candidates(retrievers, people, excluded, depth, k, own)
     stage = CandidateStage(people, found.candidates, found.further, inserted)
     scanned = few | found.short
     if not scanned.any():

@@ -109,11 +109,13 @@ class EligibleStage:
         people: whom it is about.
         eligible: what may be shown.
         inserted: items that follow in the places after the best.
+        own: (n, n_items) items that are candidates whoever retrieves, if there are such.
     """
 
     people: People
     eligible: CandidateItems
     inserted: CandidateItems
+    own: BoolArray | None = None
 
     @cached_property
     def _items(self) -> Int64Array:
@@ -129,7 +131,10 @@ class EligibleStage:
         hidden = np.concatenate((~self.eligible.valid, np.ones_like(self.inserted.valid)), axis=1)
         after = np.arange(self.eligible.width, hidden.shape[1])
         inserted = np.where(self.inserted.valid, after, -1) if self.inserted.width else None
-        best = blend_scores(scores, hidden, curve, lengths, k, inserted)
+        own = self.own
+        if own is not None:
+            own = np.take_along_axis(own, self._items, axis=1)
+        best = blend_scores(scores, hidden, curve, lengths, k, inserted, own)
         items = np.take_along_axis(self._items, best.items, axis=1)
         return Blended(items * best.valid, best.valid, best.totals, best.contributions)
 
@@ -142,15 +147,22 @@ class ScanStage:
         people: whom it is about.
         excluded: (n, n_items) what must not be shown.
         inserted: items that follow in the places after the best.
+        own: (n, n_items) items that are candidates whoever retrieves, if there are such.
     """
 
     people: People
     excluded: BoolArray
     inserted: CandidateItems
+    own: BoolArray | None = None
 
     def select(self, rows: Int64Array) -> ScanStage:
         """The same for the people of the given rows."""
-        return ScanStage(self.people.select(rows), self.excluded[rows], self.inserted.select(rows))
+        return ScanStage(
+            self.people.select(rows),
+            self.excluded[rows],
+            self.inserted.select(rows),
+            None if self.own is None else self.own[rows],
+        )
 
     def scores_by(self, member: Scorer) -> tuple[Float32Array | None, str]:
         """(n, n_items) float32 one member's scores, or None and the problem."""
@@ -161,7 +173,7 @@ class ScanStage:
         lengths = self.people.histories.lengths
         own = self.inserted
         inserted = np.where(own.valid, own.items, -1) if own.width else None
-        return blend_scores(scores, self.excluded, curve, lengths, k, inserted)
+        return blend_scores(scores, self.excluded, curve, lengths, k, inserted, self.own)
 
 
 def joined_items(*parts: CandidateItems) -> Int64Array:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from tastemaker.blend import WeightCurve
 from tastemaker.data import Int64Array
 from tastemaker.plugin.guarded_recommender import GuardedRecommender
 from tastemaker.request.surfaces import Surfaces
@@ -31,6 +32,8 @@ class ServingState:
         uses_features: whether a member looks at people's declared features.
         problems: what kept members, or a release, out.
         surfaces: requests kept in the database.
+        repeat_ranker: the members and weights of a release for where items may come again; None
+            where it has none of its own.
     """
 
     release: int | None
@@ -40,6 +43,23 @@ class ServingState:
     uses_features: bool
     problems: tuple[str, ...]
     surfaces: Surfaces = field(default_factory=lambda: Surfaces({}))
+    repeat_ranker: Ranker | None = None
+
+    def ranker_for(self, repeats: bool) -> Ranker:
+        """What ranks where items may come again (then they are candidates), or where they may not.
+
+        Args:
+            repeats: whether some items of the histories may be shown.
+        """
+        if not repeats:
+            return self.ranker
+        return self.repeat_ranker or replace(self.ranker, own_items=True)
+
+    @property
+    def members(self) -> tuple[GuardedRecommender, ...]:
+        """All members of the release."""
+        again = self.repeat_ranker.members if self.repeat_ranker else ()
+        return tuple(dict.fromkeys((*self.ranker.members, *again)))
 
 
 def assemble_state(
@@ -70,14 +90,30 @@ def assemble_state(
         problems.extend([f"{member.name} {problem}"] if problem else [])
     counts = np.pad(loaded.counts, (0, len(catalogue) - len(loaded.counts)))
     exploring = Exploration(exploration, find_new_items(counts))
+    ranker = Ranker(tuple(members), loaded.curve, Fallback(counts), exploring)
+    rankers = _for_repeats(ranker, loaded.repeat_curve)
     return ServingState(
         loaded.number,
         catalogue,
         kinds,
-        Ranker(tuple(members), loaded.curve, Fallback(counts), exploring),
+        rankers[0],
         any(member.recommender.uses_features for member in members),
         tuple(problems),
         Surfaces({}) if surfaces is None else surfaces,
+        rankers[1],
+    )
+
+
+def _for_repeats(ranker: Ranker, curve: WeightCurve | None) -> tuple[Ranker, Ranker | None]:
+    """The ranker without members that are there for repeats alone, and the one for repeats."""
+    if curve is None:
+        return ranker, None
+    known = set(ranker.curve.members)
+    first = tuple(one for one in ranker.members if one.name in known)
+    again = tuple(one for one in ranker.members if one.name in curve.members)
+    return (
+        replace(ranker, members=first),
+        replace(ranker, members=again, curve=curve, own_items=True),
     )
 
 
@@ -90,7 +126,7 @@ def members_so_far(
     first, last = len(loaded.item_keys), len(before.catalogue)
     if before.catalogue.items[first:] != catalogue.items[first:last]:
         return loaded.members
-    return before.ranker.members
+    return before.members
 
 
 def order_catalogue(stored: StoredItems, first: Int64Array) -> Catalogue:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from tastemaker.errors import NewerReleaseError, ReleaseError
 from tastemaker.validation import Json
@@ -35,3 +36,13 @@ def check_format(manifest: Mapping[str, Json], number: int) -> None:
             f"this one reads formats up to {MANIFEST_FORMAT}. Upgrade Tastemaker here, or activate "
             "an older release (`tastemaker release list`)."
         )
+
+
+def served_names(manifest: Mapping[str, Any]) -> tuple[str, ...]:
+    """The members of the release: those of its curve, then what only that of repeats has.
+
+    Args:
+        manifest: what a release says about itself; older ones have no curve of repeats.
+    """
+    parts = (manifest.get("curve"), (manifest.get("repeats") or {}).get("curve"))
+    return tuple(dict.fromkeys(name for one in parts if one for name in one["members"]))

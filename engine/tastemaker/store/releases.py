@@ -21,7 +21,7 @@ from tastemaker.store import meta
 from tastemaker.store.crypto.container import Contents, pack, unpack
 from tastemaker.store.crypto.keyring import Keyring
 from tastemaker.store.crypto.sealed_column import as_sealed
-from tastemaker.store.manifest import check_format
+from tastemaker.store.manifest import check_format, served_names
 from tastemaker.store.sql.statements import fetch
 from tastemaker.store.sql.tables import model, model_chunk, release
 from tastemaker.validation import Json, now_us
@@ -212,7 +212,7 @@ def activate(connection: Connection, keyring: Keyring, number: int) -> None:
         NotFoundError, ReleaseError, TamperedError: it cannot serve; the active one stays.
     """
     manifest = read_manifest(connection, keyring, number)
-    for name in (CATALOGUE, *(manifest["curve"] or {"members": ()})["members"]):
+    for name in (CATALOGUE, *served_names(manifest)):
         read_model(connection, keyring, number, name)
     signature = keyring.sign(ACTIVE, str(number).encode())
     meta.put(connection, ACTIVE, f"{number}:{signature.hex()}")

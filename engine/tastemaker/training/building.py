@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from tastemaker.blend import WeightCurve
+from tastemaker.blend import WeightCurve, uniform_weights
 from tastemaker.data import TrainingData
 from tastemaker.errors import TrainingError
 from tastemaker.holdout.methods import make_folds
@@ -22,6 +22,8 @@ from tastemaker.training.fitting import FitResult, too_large
 from tastemaker.training.learning import LearnedBlend, learn_blend
 from tastemaker.training.limits import DEFAULT, Limits
 from tastemaker.training.profile import CHECKING, EXAMINING, Profile, Span
+from tastemaker.training.repeat_report import RepeatReport
+from tastemaker.training.repeats import RepeatBlend
 from tastemaker.training.report import MemberReport, RetrievalReport
 from tastemaker.training.steps import Steps
 from tastemaker.training.threads import threads_limited
@@ -33,7 +35,7 @@ class UnsavedRelease:
 
     Attributes:
         curve: the weights of those that serve.
-        models: their states, fitted on all the data, in the order of the curve.
+        models: their states, fitted on all the data: the members of this curve or that of repeats.
         members: every recommender that took part and, last, the blend: state, time, measures,
             problems.
         basis: in words, what the measures were taken on; empty where nothing could be held out.
@@ -42,6 +44,7 @@ class UnsavedRelease:
         retrieval: who brings candidates, and what that costs; None where all members do.
         profile: where the time went.
         quick: whether only those took part that give most for their cost.
+        repeats: what serves where items may come again; None where that needs nothing of its own.
     """
 
     curve: WeightCurve
@@ -53,6 +56,7 @@ class UnsavedRelease:
     retrieval: RetrievalReport | None = None
     profile: tuple[Span, ...] = ()
     quick: bool = False
+    repeats: RepeatReport | None = None
 
 
 def build(
@@ -103,7 +107,7 @@ def _built(
     steps = Steps(progress, len(chosen) * (len(splits) + 1))
     context = TrainingContext(registry, data, splits, deadline, steps, profile)
     learned = learn_blend(context, chosen)
-    serving = [plugin for plugin in chosen if plugin.name in learned.curve.members]
+    serving = [plugin for plugin in chosen if plugin.name in learned.serving]
     steps.expect(len(serving))
     final = [context.fit_last(plugin, learned.latest.get(plugin.name)) for plugin in serving]
     steps.show("checking the models")
@@ -113,13 +117,27 @@ def _built(
     if not models:
         raise TrainingError(_nothing_trained(missing))
     return UnsavedRelease(
-        learned.curve.only([model.name for model in models]),
+        _of_models(learned.curve, models),
         tuple(models),
         _reports(participants, final, missing, learned),
         learned.basis,
         learned.notes,
         retrieval=_retrieval(learned),
+        repeats=_repeats(learned.repeats, models),
     )
+
+
+def _of_models(curve: WeightCurve, models: Sequence[StoredModel]) -> WeightCurve:
+    """The curve of those members of it that can be stored; of all models where none can."""
+    kept = [model.name for model in models if model.name in curve.members]
+    return curve.only(kept) if kept else uniform_weights([model.name for model in models])
+
+
+def _repeats(learned: RepeatBlend | None, models: Sequence[StoredModel]) -> RepeatReport | None:
+    if learned is None or not any(model.name in learned.curve.members for model in models):
+        return None
+    curve, share = _of_models(learned.curve, models), round(learned.share, 4)
+    return RepeatReport(curve, share, learned.measures)
 
 
 def _retrieval(learned: LearnedBlend) -> RetrievalReport | None:
@@ -166,6 +184,7 @@ def _reports(
 ) -> tuple[MemberReport, ...]:
     seconds = {one.name: one.seconds for one in final}
     lost = {one.name: one for one in missing}
+    left_out = {name: why for name, why in learned.left_out.items() if name not in seconds}
     reports: list[MemberReport] = []
     for plugin in participants:
         name, state = plugin.name, "serving" if plugin.name in seconds else "no weight"
@@ -177,7 +196,7 @@ def _reports(
                 plugin.family,
                 plugin.origin,
                 state,
-                lost[name].problem if name in lost else learned.left_out.get(name, ""),
+                lost[name].problem if name in lost else left_out.get(name, ""),
                 round(seconds.get(name, 0.0), 3),
                 learned.measures.get(name),
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from tastemaker.data import TrainingData
 from tastemaker.holdout.cases import SampleSize
@@ -15,6 +16,7 @@ from tastemaker.training.deadline import Deadline
 from tastemaker.training.fitting import FitResult, fit, fit_in_time
 from tastemaker.training.folds import FittedFold, ScoredFold, fit_fold, score_fold
 from tastemaker.training.profile import LAST_FIT, SCORING, Profile, stage_of
+from tastemaker.training.repeats import LEAST_REPEATS, share_of_repeats
 from tastemaker.training.steps import Steps
 
 FIRST_FOLD = 0.5
@@ -45,6 +47,16 @@ class TrainingContext:
     deadline: Deadline
     steps: Steps
     profile: Profile = field(default_factory=Profile)
+
+    @cached_property
+    def repeat_share(self) -> float:
+        """The share of what people choose that they had chosen before; see `share_of_repeats`."""
+        return share_of_repeats(self.data.people, self.splits)
+
+    @property
+    def repeats(self) -> bool:
+        """Whether a curve is learnt for where items may come again."""
+        return self.repeat_share >= LEAST_REPEATS
 
     def fit_latest(self, participants: Sequence[Plugin]) -> FittedFold:
         """The first fold, where it is not known yet how long anything takes."""
@@ -91,7 +103,7 @@ class TrainingContext:
         """What members of a fold score; see `score_fold`."""
         self.steps.show("scoring what was held out")
         with self.profile.measure(stage_of(place), SCORING):
-            return score_fold(self.data, fold, names, retrievers, size)
+            return score_fold(self.data, fold, names, retrievers, size, self.repeats)
 
     def _first_fit(self, plugin: Plugin, known: TrainingData) -> FitResult:
         progress, limit = self.steps.of(plugin.name), self.deadline.seconds

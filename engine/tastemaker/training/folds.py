@@ -13,7 +13,7 @@ from tastemaker.blend import ScoredCases
 from tastemaker.blend.member_subset import keep_retrieved, keep_scores
 from tastemaker.data import Float32Array, Int64Array, People, TrainingData
 from tastemaker.holdout.cases import SampleSize, blend_cases
-from tastemaker.holdout.scoring import score_cases
+from tastemaker.holdout.scoring import score_cases, score_with_repeats
 from tastemaker.holdout.splits import Split
 from tastemaker.plugin.discovery import Plugin
 from tastemaker.plugin.guarded_recommender import GuardedRecommender
@@ -87,6 +87,8 @@ class ScoredFold:
         problems: how members failed to score, by name.
         seconds: what each member took to score, by name.
         shared: what all took together besides.
+        repeats: the same cases where what people had chosen may come again; nothing where that was
+            not asked for.
     """
 
     members: tuple[str, ...]
@@ -95,20 +97,25 @@ class ScoredFold:
     problems: Mapping[str, str]
     seconds: Mapping[str, float]
     shared: float
+    repeats: tuple[ScoredCases, ...] = ()
 
-    def restricted(self, names: Sequence[str], retrievers: Sequence[str]) -> list[ScoredCases]:
+    def restricted(
+        self, names: Sequence[str], retrievers: Sequence[str], repeats: bool = False
+    ) -> list[ScoredCases]:
         """The cases of some of the members, with the candidates that some of these bring.
 
         Args:
             names: the members wanted, in order.
             retrievers: the names of those that bring candidates; all that are wanted where empty.
+            repeats: whether the cases are those where what people had chosen may come again.
         """
+        cases = self.repeats if repeats else self.cases
         rows = [self.members.index(name) for name in names]
         bringing = tuple(retrievers or names)
         if bringing == self.retrievers:
-            return [keep_scores(one, rows) for one in self.cases]
+            return [keep_scores(one, rows) for one in cases]
         places = [self.members.index(name) for name in bringing]
-        return [keep_scores(keep_retrieved(one, places), rows) for one in self.cases]
+        return [keep_scores(keep_retrieved(one, places), rows) for one in cases]
 
 
 class FoldScoring:
@@ -178,6 +185,7 @@ def score_fold(
     names: Sequence[str],
     retrievers: Sequence[str],
     size: SampleSize,
+    repeats: bool = False,
 ) -> ScoredFold:
     """Lets members score what was held out.
 
@@ -187,15 +195,29 @@ def score_fold(
         names: those of them that score.
         retrievers: those of them that bring candidates.
         size: how many people are scored.
+        repeats: whether they are scored as well where what they had chosen may come again.
     """
     members = FoldScoring(fold.guarded(names), retrievers)
     start = time.monotonic()
-    held_out = blend_cases(data.people, fold.split, data.seed, size) if names else ()
-    scored = [score_cases(one, members) for one in held_out]
+    held_out = blend_cases(data.people, fold.split, data.seed, size, repeats) if names else ()
+    cases, again = list[ScoredCases](), list[ScoredCases]()
+    for group in held_out:
+        if repeats:
+            both = score_with_repeats(group, members)
+            cases.extend(both[:1] if both and len(both[0]) else ())
+            again.extend(both[1:] if both else ())
+        else:
+            scored = score_cases(group, members)
+            cases.extend([scored] if scored else ())
     shared = time.monotonic() - start - sum(members.seconds.values())
-    cases = tuple(one for one in scored if one is not None)
     return ScoredFold(
-        tuple(names), tuple(retrievers), cases, members.problems, members.seconds, shared
+        tuple(names),
+        tuple(retrievers),
+        tuple(cases),
+        members.problems,
+        members.seconds,
+        shared,
+        tuple(again),
     )
 
 

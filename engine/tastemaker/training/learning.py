@@ -6,25 +6,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from tastemaker.blend import ScoredCases, WeightCurve, uniform_weights
-from tastemaker.blend.member_subset import keep_scores
 from tastemaker.blend.retrievers import Retrieval
 from tastemaker.holdout.cases import LEARNING, SampleSize
 from tastemaker.plugin.discovery import Plugin
 from tastemaker.recommender import Recommender
 from tastemaker.training.context import TrainingContext
+from tastemaker.training.curves import learn_curve
 from tastemaker.training.expense import Expense, expense_of
 from tastemaker.training.fitting import FitResult, starts_from_another
 from tastemaker.training.folds import FittedFold, ScoredFold, fold_costs
-from tastemaker.training.measuring import blend_measures, member_measures
+from tastemaker.training.measuring import member_measures
 from tastemaker.training.planning import Costs, Plan, thinned
-from tastemaker.training.profile import CHOOSING, WEIGHTS
+from tastemaker.training.profile import CHOOSING, REPEATS
+from tastemaker.training.repeats import RepeatBlend
 from tastemaker.training.selection import (
     MISSED_LITTLE_ANYWHERE,
     Selection,
-    prune_on_folds,
+    select_for_repeats,
     select_members,
 )
-from tastemaker.training.served_weights import learn_served_weights
 
 FIRST_LOOK = SampleSize(1000, 100)
 """How many people all recommenders score before it is chosen who goes on: whole histories as for
@@ -48,6 +48,8 @@ class LearnedBlend:
         left_out: by name, why members are not in the blend.
         retrieval: what it costs that only some members bring candidates; None where all do.
         latest: by name, recommenders fitted on the latest fold that the last fit can start from.
+        repeats: what was learnt for where items may come again; None where people hardly choose
+            anything again.
     """
 
     curve: WeightCurve
@@ -58,6 +60,12 @@ class LearnedBlend:
     left_out: Mapping[str, str] = field(default_factory=dict)
     retrieval: Retrieval | None = None
     latest: Mapping[str, Recommender] = field(default_factory=dict)
+    repeats: RepeatBlend | None = None
+
+    @property
+    def serving(self) -> frozenset[str]:
+        """The members of either curve."""
+        return frozenset(self.curve.members + (self.repeats.curve.members if self.repeats else ()))
 
 
 @dataclass(frozen=True)
@@ -67,17 +75,21 @@ class FirstLook:
     Attributes:
         fold: the fitted members.
         selection: who goes on.
-        plan: who of them, and on how many folds, as far as there is time.
+        repeats: who goes on for the weights of where items may come again, if any are learnt.
+        plan: who of them all, and on how many folds, as far as there is time.
         expenses: what each member costs, by name.
         measures: of each member alone.
+        repeat_measures: the same where items may come again; empty where that is not learnt.
         missing: those that could not be fitted, or failed to score.
     """
 
     fold: FittedFold
     selection: Selection
+    repeats: Selection | None
     plan: Plan
     expenses: Mapping[str, Expense]
     measures: Mapping[str, Mapping[str, float]]
+    repeat_measures: Mapping[str, Mapping[str, float]]
     missing: tuple[FitResult, ...]
 
     @property
@@ -106,12 +118,8 @@ def learn_blend(context: TrainingContext, participants: Sequence[Plugin]) -> Lea
     missing += [_dropped(one, look.plan) for one in participants if one.name in look.plan.dropped]
     out = {one.name for one in missing}
     names = [name for name in look.plan.members if name not in out]
-    retrievers = [name for name in look.retrievers if name in names]
-    cases = [one.restricted(names, retrievers) for one in scored]
-    del latest, earlier, scored
-    if not any(map(len, (group for own in cases for group in own))):
-        return _unlearnt(names, missing)
-    return _learnt(context, look, names, cases, missing)
+    learned = _learnt(context, look, names, scored, missing)
+    return replace(learned, repeats=_learn_repeats(context, look, names, scored))
 
 
 def light_first(participants: Sequence[Plugin]) -> list[Plugin]:
@@ -138,8 +146,24 @@ def take_first_look(context: TrainingContext, participants: Sequence[Plugin]) ->
         expenses = {name: expense_of(one) for name, one in fold.recommenders.items()}
         selection = select_members(names, cases, expenses)
     measures = member_measures(names, cases[0]) if cases else {}
-    plan = _plan(context, fold_costs(fold, scored), selection)
-    return FirstLook(fold.only(plan.members), selection, plan, expenses, measures, missing)
+    del cases
+    again = scored.restricted(names, (), repeats=True)
+    repeats = None
+    if again:
+        with context.profile.measure(CHOOSING, REPEATS):
+            repeats = select_for_repeats(names, again, expenses, selection.retrievers)
+    repeat_measures = member_measures(names, again[0]) if again else {}
+    plan = _plan(context, fold_costs(fold, scored), selection.together(repeats))
+    return FirstLook(
+        fold.only(plan.members),
+        selection,
+        repeats,
+        plan,
+        expenses,
+        measures,
+        repeat_measures,
+        missing,
+    )
 
 
 def _plan(context: TrainingContext, costs: Costs, selection: Selection) -> Plan:
@@ -198,45 +222,59 @@ def _unlearnt(names: Sequence[str], missing: Sequence[FitResult]) -> LearnedBlen
 def _learnt(
     context: TrainingContext,
     look: FirstLook,
-    names: Sequence[str],
-    cases: Sequence[Sequence[ScoredCases]],
+    members: Sequence[str],
+    scored: Sequence[ScoredFold],
     missing: Sequence[FitResult],
 ) -> LearnedBlend:
-    """Learns from the scored cases of each fold, the latest first, and measures on the latest."""
+    """Learns from what was scored on each fold, the latest first, and measures on the latest."""
     context.steps.show("learning the blend")
+    names = [name for name in members if name in look.selection.members]
     retrievers = [name for name in look.retrievers if name in names]
-    folds = [fold for fold in cases if fold]
-    with context.profile.measure(CHOOSING):
-        kept = prune_on_folds(names, folds, look.expenses, retrievers)
-        rows = [names.index(name) for name in kept]
-        folds = [[keep_scores(one, rows) for one in fold] for fold in folds]
-    with context.profile.measure(WEIGHTS):
-        curve, measured = learn_served_weights(kept, folds, retrievers)
-    newest, notes = cases[0], _notes(context, cases, folds)
+    cases = [one.restricted(names, retrievers) for one in scored]
+    if not any(map(len, (group for own in cases for group in own))):
+        return _unlearnt(names, missing)
+    learned = learn_curve(names, cases, look.expenses, retrievers, context.profile)
     figures = dict(look.measures)
-    if newest:
-        figures["blend"] = blend_measures(kept, folds[0][0], measured)
-    unmissed = dict.fromkeys([name for name in names if name not in kept], MISSED_LITTLE_ANYWHERE)
+    if cases[0]:
+        figures["blend"] = learned.measures
+    unmissed = dict.fromkeys(learned.unmissed, MISSED_LITTLE_ANYWHERE)
     as_chosen = tuple(retrievers) == look.selection.retrievers
     return LearnedBlend(
-        curve,
+        learned.curve,
         figures,
-        look.fold.split.description if newest else "",
+        look.fold.split.description if cases[0] else "",
         tuple(missing),
-        notes,
+        _notes(context, cases),
         {**look.selection.left_out, **unmissed},
         look.selection.retrieval if as_chosen else None,
         look.fold.recommenders,
     )
 
 
-def _notes(
+def _learn_repeats(
     context: TrainingContext,
-    cases: Sequence[Sequence[ScoredCases]],
-    folds: Sequence[Sequence[ScoredCases]],
-) -> tuple[str, ...]:
+    look: FirstLook,
+    members: Sequence[str],
+    scored: Sequence[ScoredFold],
+) -> RepeatBlend | None:
+    """The same for where items may come again; None where that is not to be learnt."""
+    chosen = look.repeats
+    names = [name for name in members if chosen and name in chosen.members]
+    retrievers = [name for name in look.retrievers if name in names]
+    cases = [one.restricted(names, retrievers, repeats=True) for one in scored] if names else []
+    if not any(map(len, (group for own in cases for group in own))):
+        return None
+    context.steps.show("learning the blend for repeats")
+    learned = learn_curve(names, cases, look.expenses, retrievers, context.profile, REPEATS)
+    figures = dict(look.repeat_measures)
+    if cases[0]:
+        figures["blend"] = learned.measures
+    return RepeatBlend(learned.curve, context.repeat_share, figures)
+
+
+def _notes(context: TrainingContext, cases: Sequence[Sequence[ScoredCases]]) -> tuple[str, ...]:
     notes: list[str] = []
-    if cases[0] and len(folds) == 1:
+    if cases[0] and len(list(filter(None, cases))) == 1:
         notes.append("Measured on what the blend was learnt from: there is only one fold.")
     if len(cases) < len(context.splits):
         notes.append(f"Short of time: learnt on {len(cases)} of {len(context.splits)} folds.")

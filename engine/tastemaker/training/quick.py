@@ -66,7 +66,7 @@ def choose_quick(participants: Sequence[Plugin], earlier: Release | None) -> Qui
         earlier: the newest release that was trained in full.
     """
     light = [one for one in participants if one.recommender and not one.recommender.requires]
-    proven = earlier.curve.members if earlier and earlier.curve else ()
+    proven = earlier.serving if earlier else ()
     chosen = [one for one in light if one.name in proven] or light or list(participants)
     names = {one.name for one in chosen}
     others = tuple(one for one in participants if one.name not in names)

@@ -62,8 +62,8 @@ def read_releases(connection: Connection, keyring: Keyring) -> list[ReleaseSumma
             summaries.append(ReleaseSummary(row.number, state, when, (), {}, row.size, str(error)))
             continue
         state = "active" if row.number == active else "kept"
-        names = release.curve.members if release.curve else ()
-        summaries.append(ReleaseSummary(row.number, state, when, names, release.measures, row.size))
+        found = (release.serving, release.measures, row.size)
+        summaries.append(ReleaseSummary(row.number, state, when, *found))
     return summaries
 
 

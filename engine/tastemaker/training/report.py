@@ -9,8 +9,10 @@ from typing import Any, ClassVar, Self
 from tastemaker.blend import WeightCurve
 from tastemaker.errors import ReleaseError
 from tastemaker.store.manifest import MANIFEST_FORMAT
+from tastemaker.training.curve_table import curve_columns, curve_rows
 from tastemaker.training.data_quality import Finding
 from tastemaker.training.profile import Span, profile_columns, profile_rows
+from tastemaker.training.repeat_report import RepeatReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,7 @@ class Release:
         retrieval: which members bring candidates, and what that costs; None where all do.
         profile: where the time of the training run went.
         quick: whether only those recommenders took part that give most for their cost.
+        repeats: what serves where items may come again; None where the same weights do.
     """
 
     number: int
@@ -98,6 +101,7 @@ class Release:
     retrieval: RetrievalReport | None = None
     profile: Sequence[Span] = ()
     quick: bool = False
+    repeats: RepeatReport | None = None
 
     COLUMNS: ClassVar[tuple[str, ...]] = (
         "recommender",
@@ -118,6 +122,12 @@ class Release:
                 return member.measures or {}
         return {}
 
+    @property
+    def serving(self) -> tuple[str, ...]:
+        """The recommenders whose models are in it: the members of either curve."""
+        curves = [self.curve, self.repeats.curve if self.repeats else None]
+        return tuple(dict.fromkeys(name for one in curves if one for name in one.members))
+
     def member_rows(self) -> list[dict[str, object]]:
         """A row for each recommender and the blend."""
         return [
@@ -133,22 +143,19 @@ class Release:
 
     def curve_columns(self) -> list[str]:
         """The columns of `curve_rows`."""
-        return ["history", *(self.curve.members if self.curve else ())]
+        return curve_columns(self.curve)
 
     def curve_rows(self) -> list[dict[str, object]]:
         """A row for each length of history that weights were learnt for, in percent."""
-        if self.curve is None:
-            return []
-        return [
-            {
-                "history": str(knot),
-                **{
-                    name: f"{weight:.0%}"
-                    for name, weight in zip(self.curve.members, weights, strict=True)
-                },
-            }
-            for knot, weights in zip(self.curve.knots, self.curve.weights, strict=True)
-        ]
+        return curve_rows(self.curve)
+
+    def repeat_columns(self) -> list[str]:
+        """The columns of `repeat_rows`."""
+        return curve_columns(self.repeats.curve if self.repeats else None)
+
+    def repeat_rows(self) -> list[dict[str, object]]:
+        """The same of the weights for where items may come again; none where there are none."""
+        return curve_rows(self.repeats.curve if self.repeats else None)
 
     def profile_columns(self) -> list[str]:
         """The columns of `profile_rows`."""
@@ -176,6 +183,7 @@ class Release:
             "retrieval": _as_json(self.retrieval),
             "profile": [asdict(span) for span in self.profile],
             "quick": self.quick,
+            "repeats": self.repeats.to_json() if self.repeats else None,
         }
 
     @classmethod
@@ -198,6 +206,7 @@ class Release:
                 ),
                 "findings": tuple(Finding(**_known(fields(Finding), one)) for one in findings),
                 "retrieval": _retrieval(value.get("retrieval")),
+                "repeats": RepeatReport.from_json(value.get("repeats")),
                 "profile": tuple(
                     Span(**_known(fields(Span), one)) for one in value.get("profile", ())
                 ),

@@ -79,6 +79,7 @@ def described(unsaved: UnsavedRelease, snapshot: Snapshot) -> Release:
         retrieval=unsaved.retrieval,
         profile=unsaved.profile,
         quick=unsaved.quick,
+        repeats=unsaved.repeats,
     )
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from tastemaker.blend import ScoredCases, WeightCurve, fit_weights, keep_members
 from tastemaker.blend.guarantee import NDCG_CUTOFF
-from tastemaker.blend.member_subset import keep_retrieved
+from tastemaker.blend.member_subset import keep_retrieved, keep_scores
 from tastemaker.blend.pruning import prune_members
 from tastemaker.blend.retrievers import Retrieval, choose_retrievers
 from tastemaker.blend.unseen_cases import UnseenCases
@@ -43,6 +43,16 @@ class Selection:
     retrievers: tuple[str, ...] = ()
     retrieval: Retrieval | None = None
     left_out: Mapping[str, str] = field(default_factory=dict)
+
+    def together(self, other: Selection | None) -> Selection:
+        """Who goes on by either of two, with the higher of their weights."""
+        if other is None:
+            return self
+        members = tuple(
+            name for name in self.weights if name in self.members or name in other.members
+        )
+        weights = {name: max(own, other.weights[name]) for name, own in self.weights.items()}
+        return replace(self, members=members, weights=weights)
 
 
 def select_members(
@@ -82,6 +92,39 @@ def select_members(
     }
     retrievers = tuple(used[row] for row in chosen.rows)
     return Selection(members, weights, retrievers, chosen, left_out)
+
+
+def select_for_repeats(
+    names: Sequence[str],
+    cases: Sequence[ScoredCases],
+    expenses: Mapping[str, Expense],
+    retrievers: Sequence[str],
+) -> Selection:
+    """Who goes on for the weights of where items may come again, in the same way.
+
+    The retrievers stay who they are: what they bring of new items is as good here, and the items of
+    the history are candidates whoever retrieves.
+
+    Args:
+        names: the members.
+        cases: as for `select_members`, but with what people had chosen among the candidates.
+        expenses: what each costs, by name.
+        retrievers: those that bring candidates, some of the members; all where empty.
+    """
+    if not cases or len(cases[0]) < ENOUGH_PEOPLE or not retrievers:
+        return _by_weight(names, cases)
+    bringing = [names.index(name) for name in retrievers]
+    cases = [keep_retrieved(one, bringing) for one in cases]
+    curves = [fit_weights(names, _every_second(cases, start)) for start in (0, 1)]
+    weights = _weights(curves, cases)
+    used = [name for name in names if weights[name] or name in retrievers]
+    kept = [keep_scores(one, [names.index(name) for name in used]) for one in cases]
+    stay = prune_members(
+        _crossed([curve.only(used) for curve in curves], kept),
+        [expenses[name].serve for name in used],
+        {*(used.index(name) for name in retrievers), *_best_alone(kept)},
+    )
+    return Selection(tuple(used[row] for row in stay), weights, tuple(retrievers))
 
 
 def _by_weight(names: Sequence[str], cases: Sequence[ScoredCases]) -> Selection:

@@ -7,7 +7,7 @@ from html import escape
 
 from tastemaker.evaluation.html.charts import Series, bar, columns, lines, scale, whisker
 from tastemaker.evaluation.html.style import COLOURS, CSS
-from tastemaker.evaluation.result import EvaluationResult
+from tastemaker.evaluation.result import PARTS, EvaluationResult
 from tastemaker.evaluation.summary import in_words, summary_sentences
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
@@ -37,6 +37,7 @@ def page(result: EvaluationResult) -> str:
     sections = (
         _summary(result),
         _quality(result, styles),
+        _repeats(result),
         _envelope(result, styles),
         _weights(result, styles),
         _tail(result, styles),
@@ -120,6 +121,20 @@ def _quality(result: EvaluationResult, styles: Mapping[str, str]) -> str:
         rows.append(_row(one.name, mark, value))
     words = f"{measure} of the blend and of each recommender alone, with its 95% interval."
     return _section("Quality", words, _bars(rows, f"{measure} with intervals"))
+
+
+def _repeats(result: EvaluationResult) -> str:
+    """Accuracy for repeats and for new items apart, where what people had chosen may come again."""
+    if result.repeats is None:
+        return ""
+    columns = ("recommender", result.headline, *(f"{part}_{result.headline}" for part in PARTS))
+    rows = [{name: row.get(name) for name in columns} for row in result.summary_rows()]
+    words = (
+        f"Of what people chose, they had chosen {result.repeats.share:.1%} before. "
+        f"{in_words(result.headline)} for everything, for these repeats alone and for new items "
+        "alone, each counted in its places of the same lists."
+    )
+    return _section("Repeats and new items", words, _table(columns, rows, "repeats and new items"))
 
 
 def _envelope(result: EvaluationResult, styles: Mapping[str, str]) -> str:

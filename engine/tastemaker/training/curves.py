@@ -1,0 +1,60 @@
+"""One weight curve of a release: who stays in it, its weights, and how it measures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from tastemaker.blend import ScoredCases, WeightCurve
+from tastemaker.blend.member_subset import keep_scores
+from tastemaker.training.expense import Expense
+from tastemaker.training.measuring import blend_measures
+from tastemaker.training.profile import CHOOSING, WEIGHTS, Profile
+from tastemaker.training.selection import prune_on_folds
+from tastemaker.training.served_weights import learn_served_weights
+
+
+@dataclass(frozen=True)
+class LearnedCurve:
+    """Weights that were learnt on several folds.
+
+    Attributes:
+        curve: over the members worth their cost.
+        measures: held-out measures of the blend on the latest fold; empty where that held out
+            nothing.
+        unmissed: the members that the blend hardly misses on any fold.
+    """
+
+    curve: WeightCurve
+    measures: Mapping[str, float]
+    unmissed: tuple[str, ...]
+
+
+def learn_curve(
+    names: Sequence[str],
+    cases: Sequence[Sequence[ScoredCases]],
+    expenses: Mapping[str, Expense],
+    retrievers: Sequence[str],
+    profile: Profile,
+    what: str = "",
+) -> LearnedCurve:
+    """The curve of those members that the blend would miss.
+
+    Args:
+        names: the members.
+        cases: the scored cases of each fold, the latest first, with the retrievers' candidates;
+            some fold has some.
+        expenses: what each member costs, by name.
+        retrievers: those that bring candidates; all where empty.
+        profile: what notes where the time goes.
+        what: as what it notes that.
+    """
+    folds = [fold for fold in cases if fold]
+    with profile.measure(CHOOSING, what):
+        kept = prune_on_folds(names, folds, expenses, retrievers)
+        rows = [names.index(name) for name in kept]
+        folds = [[keep_scores(one, rows) for one in fold] for fold in folds]
+    with profile.measure(WEIGHTS, what):
+        curve, measured = learn_served_weights(kept, folds, retrievers)
+    figures = blend_measures(kept, folds[0][0], measured) if cases[0] else {}
+    return LearnedCurve(curve, figures, tuple(name for name in names if name not in kept))

@@ -1,0 +1,1 @@
+"""Recommenders of what a person chose before and may choose again."""
