@@ -180,12 +180,20 @@ def test_nothing_is_inserted(
     assert ranking.best.items.tolist() == plain.items.tolist()
 
 
-def test_a_list_that_holds_everything_stays_as_it_is() -> None:
+def test_a_list_that_holds_everything_holds_each_item_once() -> None:
     serving = ranker(member_scores(5), Exploration(1.0, NEW))
     ranking = serving.rank(numbered(5), nothing_excluded(5), N_ITEMS, seeds(5))
-    assert not ranking.explored.any()
-    plain = serving.rank(numbered(5), nothing_excluded(5), N_ITEMS).best
-    assert ranking.best.items.tolist() == plain.items.tolist()
+    for items in ranking.best.items.tolist():
+        assert sorted(items) == list(range(N_ITEMS))
+
+
+def test_a_short_list_is_the_head_of_a_long_one() -> None:
+    serving = ranker(member_scores(20), Exploration(0.3, NEW))
+    long, short = (
+        serving.rank(numbered(20), nothing_excluded(20), k, seeds(20)) for k in (2 * K, K)
+    )
+    assert short.best.items.tolist() == long.best.items[:, :K].tolist()
+    assert short.explored.tolist() == long.explored[:, :K].tolist()
 
 
 def test_many_new_items_are_drawn_from_a_sample_that_differs_by_person() -> None:
@@ -225,12 +233,16 @@ def person(length: int) -> People:
     return People(histories, np.zeros(length), np.zeros(length, dtype=np.int16), ones)
 
 
-def test_draws_change_with_the_person_the_history_and_the_day() -> None:
+def test_draws_change_with_the_history_and_the_day() -> None:
     first = daily_seeds([b"a" * 16], person(3), 7).tolist()
-    assert daily_seeds([b"a" * 16], person(3), 7).tolist() == first
-    assert daily_seeds([b"b" * 16], person(3), 7).tolist() != first
+    assert daily_seeds([b"b" * 16], person(3), 7).tolist() == first
     assert daily_seeds([b"a" * 16], person(4), 7).tolist() != first
     assert daily_seeds([b"a" * 16], person(3), 8).tolist() != first
+
+
+def test_draws_of_people_without_a_history_are_their_own() -> None:
+    one, other = (daily_seeds([ref * 16], person(0), 7).tolist() for ref in (b"a", b"b"))
+    assert one != other
 
 
 def explored_ids(answer: Answer) -> list[str]:

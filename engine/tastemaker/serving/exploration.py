@@ -84,21 +84,22 @@ def find_new_items(counts: Float32Array) -> Int64Array:
 def daily_seeds(refs: Sequence[bytes], people: People, day: int) -> Seeds:
     """(n,) uint64 what each person's random draws start from.
 
-    A hash of the person's ref, the length of the history and the day: the same recommendations all
-    day long while the history stays as it is.
+    A hash of the history and the day: the same recommendations all day long while the history stays
+    as it is, whether it is stored or passed in. Of somebody without one, of the ref.
 
     Args:
         refs: the people's refs.
         people: the same people.
         day: any number that is the same all day.
     """
-    histories = people.histories
-    tails = np.stack((histories.lengths, np.full(len(refs), day, dtype=np.int64)), axis=1)
-    digests = (
-        blake2b(ref + tail.tobytes(), digest_size=8).digest()
-        for ref, tail in zip(refs, tails, strict=True)
+    histories, tail = people.histories, day.to_bytes(8, "big", signed=True)
+    starts = histories.indptr.tolist()
+    own = (
+        histories.items[first:last].tobytes() if last > first else ref
+        for ref, first, last in zip(refs, starts[:-1], starts[1:], strict=True)
     )
-    return np.frombuffer(b"".join(digests), dtype=np.uint64)
+    digests = b"".join(blake2b(one + tail, digest_size=8).digest() for one in own)
+    return np.frombuffer(digests, dtype=np.uint64)
 
 
 def uniform_draws(seeds: Seeds, k: int) -> Float64Array:
@@ -190,8 +191,8 @@ def draw_new_items(
 def insert_new_items(best: Blended, places: BoolArray) -> tuple[Blended, BoolArray]:
     """The lists with new items in their places, and which places hold one.
 
-    The others move down in their order, and the last of them drop out. A new item that is in the
-    list by itself stays where it is.
+    The others move down in their order, and the last of them drop out; no item comes twice. The
+    first places do not depend on how many follow, so that pages make up one list.
 
     Args:
         best: (n, k + n_inserted) the best `k` items, then the new ones drawn.
@@ -208,17 +209,26 @@ def insert_new_items(best: Blended, places: BoolArray) -> tuple[Blended, BoolArr
 
 
 def _order_of_row(best: Blended, row: int, places: BoolArray) -> tuple[list[int], list[bool]]:
-    k, items = len(places), best.items[row].tolist()
-    own = np.flatnonzero(best.valid[row, :k]).tolist()
-    known = {items[place] for place in own}
-    inserted = [
-        place
-        for place in range(k, len(items))
-        if best.valid[row, place] and items[place] not in known
-    ]
-    order = list(range(k))
-    explored = [bool(place < len(own) and places[place]) for place in range(k)]
+    k, items, valid = len(places), best.items[row].tolist(), best.valid[row].tolist()
+    own = [place for place in range(k) if valid[place]]
+    drawn = [place for place in range(k, len(items)) if valid[place]]
+    order, explored = list(range(k)), [False] * k
+    placed: set[int] = set()
     for place in range(len(own)):
-        explored[place] = explored[place] and bool(inserted)
-        order[place] = inserted.pop(0) if explored[place] else own.pop(0)
+        new = _next_of(drawn, items, placed) if places[place] else None
+        chosen = _next_of(own, items, placed) if new is None else new
+        if chosen is None:  # all others stand further up already
+            chosen = _next_of(drawn, items, placed)
+        if chosen is not None:
+            order[place], explored[place] = chosen, chosen >= k
+            placed.add(items[chosen])
     return order, explored
+
+
+def _next_of(listed: list[int], items: list[int], placed: set[int]) -> int | None:
+    """The first of the listed places whose item stands nowhere yet; it leaves the list."""
+    while listed:
+        first = listed.pop(0)
+        if items[first] not in placed:
+            return first
+    return None
