@@ -15,9 +15,11 @@ from tastemaker.serving.answers import Answer, Details, Recommendation
 from tastemaker.serving.blas_threads import one_blas_thread
 from tastemaker.serving.catalogue import Catalogue, Where
 from tastemaker.serving.explain import Explainer, reason_amounts
-from tastemaker.serving.ranker import Ranking, excluded_items
+from tastemaker.serving.ranker import Ranking
 from tastemaker.serving.request_batch import RequestBatch
+from tastemaker.serving.seen import excluded_items
 from tastemaker.serving.state import ServingState
+from tastemaker.serving.told import TOLD, ToldLess, told_less
 
 PEOPLE_TOGETHER = 128
 """People ranked together at most: what members score of their candidates fits a processor's cache.
@@ -49,16 +51,48 @@ def respond(
         return [Answer((), details) for details in _details(state, None, batch.people)]
     ineligible = ineligible_items(state.catalogue, where)
     result: list[Answer] = []
-    parts = batch.parts(part_size(state, exact))
-    for people, seeds in ((part.people, part.seeds) for part in parts):
-        excluded = excluded_items(people, ineligible)
+    for part in batch.parts(part_size(state, exact)):
         with one_blas_thread():
-            ranking = state.ranker.rank(people, excluded, k, seeds, exact)
-            recommended = _recommended(ranking, state.catalogue)
-            if explain:
-                recommended = _all_explained(state, ranking, people, recommended)
-        result.extend(map(Answer, recommended, _details(state, ranking, people)))
+            told = told_less(part.people, state.kinds, state.nearest)
+            if told is None or len(part.people) == 1:
+                result.extend(_answers(part, ineligible, k, explain, exact, told))
+                continue
+            # Ranked with the others they would change nothing, but those are to stay as they are
+            # to the last bit.
+            answers = _answers(part, ineligible, k, explain, exact)
+            rows = np.unique(told.rows)
+            for row, own in zip(rows.tolist(), part.each(rows), strict=True):
+                told = told_less(own.people, state.kinds, state.nearest)
+                (answers[row],) = _answers(own, ineligible, k, explain, exact, told)
+            result.extend(answers)
     return result
+
+
+def _answers(
+    part: RequestBatch,
+    ineligible: BoolArray,
+    k: int,
+    explain: bool,
+    exact: bool,
+    told: ToldLess | None = None,
+) -> list[Answer]:
+    """The recommendations for people who are ranked together.
+
+    Args:
+        part: these people.
+        ineligible: (n_items,) items that nobody may be shown.
+        k: see `respond`; `explain` and `exact` likewise.
+        explain: whether each recommendation says why.
+        exact: whether every item is scored.
+        told: what these people want less of.
+    """
+    state, people = part.state, part.people
+    excluded = excluded_items(people, state.kinds, ineligible)
+    ranking = state.ranker.rank(people, excluded, k, part.seeds, exact, told)
+    recommended = _recommended(ranking, state.catalogue)
+    if explain:
+        recommended = _all_explained(state, ranking, people, recommended, told)
+    return list(map(Answer, recommended, _details(state, ranking, people)))
 
 
 def respond_in_turn(
@@ -143,19 +177,23 @@ def _all_explained(
     ranking: Ranking,
     people: People,
     recommended: Sequence[Sequence[Recommendation]],
+    told: ToldLess | None,
 ) -> list[list[Recommendation]]:
     """The recommendations of everybody with contributions, reasons and words."""
     members = {member.name: member for member in state.ranker.members}
     best = ranking.best
     explainer = Explainer(
-        ranking.members,
+        (*ranking.members, *ranking.parts),
         {name: type(member.recommender) for name, member in members.items()},
         state.catalogue,
     )
     parts = [
         _parts(members.get(name), people, best.items, own)
-        for name, own in zip(ranking.members, best.contributions, strict=True)
+        for name, own in zip(ranking.members, best.contributions, strict=False)
     ]
+    if told is not None:
+        n_interactions = len(people.histories.items)
+        parts.append(told.reasons(best, best.contributions[-1], n_interactions))
     result, starts, items = [], people.histories.indptr.tolist(), people.histories.items
     for row, plain in enumerate(recommended):
         own = slice(starts[row], starts[row + 1])

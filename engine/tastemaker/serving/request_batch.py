@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from sqlalchemy import Connection
 
-from tastemaker.data import People
+from tastemaker.data import Int64Array, People
 from tastemaker.serving.exploration import Seeds, daily_seeds
 from tastemaker.serving.people import read_people
 from tastemaker.serving.state import ServingState
@@ -40,6 +40,12 @@ class RequestBatch(NamedTuple):
             rows = np.arange(first, min(first + size, len(self.people)))
             seeds = None if self.seeds is None else self.seeds[rows]
             yield RequestBatch(self.state, self.people.select(rows), seeds)
+
+    def each(self, rows: Int64Array) -> Iterator[RequestBatch]:
+        """The people of some rows, one by one."""
+        for row in rows[:, np.newaxis]:
+            seeds = None if self.seeds is None else self.seeds[row]
+            yield RequestBatch(self.state, self.people.select(row), seeds)
 
 
 def read_request_batch(
