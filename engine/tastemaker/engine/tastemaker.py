@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from tastemaker.engine.configuring import Configuring
 from tastemaker.engine.learning import Learning
 from tastemaker.engine.storing import Storing
+from tastemaker.engine.telling import Telling
 from tastemaker.recommender import Recommender
 from tastemaker.store.cache.model_cache import ModelCache, cache_in_hand
 from tastemaker.store.configuration import check_share
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from tastemaker.serving.server import Server
 
 
-class Tastemaker(Storing, Learning, Configuring):
+class Tastemaker(Storing, Telling, Learning, Configuring):
     """A recommender engine over one SQL database. Threads may share it.
 
     Args:
@@ -113,8 +114,9 @@ class Tastemaker(Storing, Learning, Configuring):
 
         Args:
             user_id: the application's id of the user.
-            k: how many, unless fewer may be shown: what the person has had to do with already,
-                and what is not available, is left out.
+            k: how many, unless fewer may be shown: what the person has had to do with already
+                is left out, but for repeatable kinds (see `set_kind`); so is what the person told
+                never to show, and what is not available.
             where: only items with these attributes: {"country": "France"}, or a list of values
                 of which an item must have one.
             explain: whether each recommendation says why.
