@@ -100,8 +100,9 @@ class People:
         """(n_interactions,) how many interactions of the same person came after each.
 
         Only those that count, whose kind has a positive weight: what a person wants less of makes
-        nothing else older. Those of the same moment share their mean: nobody knows which of a basket came first. So do
-        those of which no time is known: in what order they stand means nothing.
+        nothing else older. Those of the same moment share their mean: nobody knows which of a
+        basket came first. So do those of which no time is known: in what order they stand means
+        nothing.
         """
         chosen = self.weights > 0
         if not chosen.all():

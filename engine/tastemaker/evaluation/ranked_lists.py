@@ -10,8 +10,8 @@ from tastemaker.data import BoolArray, Int64Array, People
 from tastemaker.holdout.cases import HeldOutCases
 from tastemaker.holdout.hits import find_hits
 from tastemaker.serving.exploration import Seeds
-from tastemaker.serving.seen import excluded_items
 from tastemaker.serving.recommending import ineligible_items
+from tastemaker.serving.seen import excluded_items
 from tastemaker.serving.state import ServingState
 
 MOST_SCORES = 1 << 25
@@ -69,7 +69,9 @@ def recommend_to(
     for first in range(0, n, at_once):
         rows = np.arange(first, min(first + at_once, n))
         part = cases.select(rows)
-        hidden = excluded_items(part.people, serving.kinds, excluded, "exclude") | part.seen.toarray()
+        hidden = (
+            excluded_items(part.people, serving.kinds, excluded, "exclude") | part.seen.toarray()
+        )
         own_seeds = None if seeds is None else seeds[rows]
         best = serving.ranker.rank(part.people, hidden, k, own_seeds, exact).best
         width = best.items.shape[1]

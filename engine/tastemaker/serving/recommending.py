@@ -19,7 +19,7 @@ from tastemaker.serving.ranker import Ranking
 from tastemaker.serving.request_batch import RequestBatch
 from tastemaker.serving.seen import excluded_items
 from tastemaker.serving.state import ServingState
-from tastemaker.serving.told import TOLD, ToldLess, told_less
+from tastemaker.serving.told import ToldLess, told_less
 
 PEOPLE_TOGETHER = 128
 """People ranked together at most: what members score of their candidates fits a processor's cache.

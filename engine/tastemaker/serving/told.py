@@ -1,7 +1,8 @@
 """What a person wants less of: it and what is like it lose rank, by a part of the score of its own.
 
-Every item told and its nearest neighbours lose a part of the spread of that person's own scores. A
-member that learns from dislikes may do more; where none does, this holds all the same.
+The item and its nearest neighbours fall by a little more than lies between the best and the middle
+of that person's own scores, so that none of them stays above the middle. A member that learns from
+dislikes may do more; where none does, this holds all the same.
 """
 
 from __future__ import annotations
@@ -25,10 +26,10 @@ NEIGHBOURS = 20
 CATALOGUE_SHARE = 0.1
 """Of a small catalogue, the share that these are at most. Chosen, not measured."""
 
-DEPTH_OF_FALL = 3.0
-"""How far an item falls that a person wants less of, as a multiple of the standard deviation of the
-person's scores, where the kind weighs -1: from among the best to the middle. Chosen, not measured.
-"""
+FALL = 1.125
+"""How far an item falls that a person wants less of, where the kind weighs -1: as a multiple of what
+lies between the best and the middle of the person's scores. More than 1, so that it comes below the
+many that may all stand in the middle. Chosen, not measured."""
 
 Nearest = Callable[[int], Int64Array]
 """From an item's index to the (n,) indexes of those most like it, the nearest first."""
@@ -42,13 +43,16 @@ class ToldLess:
         strength: how much it counts: 1 where the kind weighs -1.
         rows: (m,) int64 who told it, ascending.
         places: (m,) int64 the interactions by which, among those of the histories.
-        reach: for each, (reach,) int64 the item told, and those most like it, the nearest first.
+        reach: for each, (at most `extent`,) int64 the item told, and those most like it, the
+            nearest first.
+        extent: how many items one statement may reach.
     """
 
     strength: float
     rows: Int64Array
     places: Int64Array
     reach: Sequence[Int64Array]
+    extent: int
 
     def parts(self, best: Blended) -> Float32Array:
         """(n, width) float32 what it takes from the score of each of some items; never above 0.
@@ -62,7 +66,7 @@ class ToldLess:
         for row in np.unique(self.rows).tolist():
             own = np.flatnonzero(self.rows == row)
             near = self._closeness(own, best.items[row]).max(axis=0)
-            parts[row] = -self._fall(best, row) * near * best.valid[row]
+            parts[row] -= self._fall(best, row) * near * best.valid[row]
         return parts
 
     def reasons(self, best: Blended, parts: Float32Array, n_interactions: int) -> Float32Array:
@@ -82,13 +86,14 @@ class ToldLess:
 
     def _closeness(self, statements: Int64Array, items: Int64Array) -> Float32Array:
         """(n_statements, width) float32 how near each item is to what each statement is about."""
-        return np.stack([closeness(self.reach[own], items) for own in statements.tolist()])
+        rows = [closeness(self.reach[own], items, self.extent) for own in statements.tolist()]
+        return np.stack(rows)
 
     def _fall(self, best: Blended, row: int) -> np.float32:
-        """How far the item itself falls."""
+        """How far the item itself falls; by 1 where all scores are alike."""
         totals = best.totals[row, best.valid[row]]
-        spread = float(totals.std()) if len(totals) else 0.0
-        return np.float32(self.strength * DEPTH_OF_FALL * (spread or 1.0))
+        height = float(totals.max() - np.median(totals)) if len(totals) else 0.0
+        return np.float32(self.strength * FALL * (height or 1.0))
 
 
 def told_less(people: People, kinds: Sequence[Kind], nearest: Nearest) -> ToldLess | None:
@@ -107,29 +112,30 @@ def told_less(people: People, kinds: Sequence[Kind], nearest: Nearest) -> ToldLe
         return None
     rows, items = people.histories.rows[places], people.histories.items[places].tolist()
     reach = [np.concatenate(([item], nearest(item))) for item in items]
-    return ToldLess(-kinds[index].weight, rows, places, reach)
+    return ToldLess(-kinds[index].weight, rows, places, reach, 1 + reach_of(people.n_items))
 
 
 def reach_of(n_items: int) -> int:
     """How many of the items most like one lose something with it, in a catalogue of so many."""
     sure = min(NEIGHBOURS, int(np.ceil(n_items * CATALOGUE_SHARE)))
-    return min(2 * sure - 1, max(n_items - 1, 0))
+    return max(2 * sure - 1, 1)
 
 
-def closeness(reach: Int64Array, items: Int64Array) -> Float32Array:
+def closeness(reach: Int64Array, items: Int64Array, extent: int) -> Float32Array:
     """(width,) float32 how near each of some items is to one: itself 1, beyond its reach 0.
 
-    By rank, and not by likeness, whose scale differs from item to item and among recommenders: of
-    those in reach the first has nearly 1, the one halfway a half.
+    By rank, and not by likeness, whose scale differs from item to item and among recommenders: the
+    first half of what may be in reach is as near as can be, the rest ever less.
 
     Args:
         reach: (n,) int64 the item, and those most like it, the nearest first.
         items: (width,) int64.
+        extent: how many items may be in reach.
     """
     order = np.argsort(reach)
     place = np.minimum(np.searchsorted(reach, items, sorter=order), len(reach) - 1)
     rank = order[place]
-    near: Float32Array = (1 - rank / len(reach)).astype(np.float32)
+    near: Float32Array = np.minimum(2 * (1 - rank / extent), 1).astype(np.float32)
     near[reach[rank] != items] = 0
     return near
 

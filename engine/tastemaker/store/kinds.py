@@ -153,7 +153,9 @@ def _check_meaning(name: str, setting: KindSetting) -> None:
         problem = "what it names is never recommended again. Leave it not repeatable"
     else:
         return
-    raise InputError(f"The kind {name!r} is for what people say (`tastemaker users tell`): {problem}.")
+    raise InputError(
+        f"The kind {name!r} is for what people say (`tastemaker users tell`): {problem}."
+    )
 
 
 def _keys(connection: Connection) -> dict[str, int]:
