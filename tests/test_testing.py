@@ -11,6 +11,7 @@ from tastemaker.errors import PluginError
 from tastemaker.testing import (
     CONTRACT,
     check_description,
+    check_dislikes,
     check_extend,
     check_fit_is_deterministic,
     check_inputs_stay,
@@ -237,6 +238,39 @@ class Late(Sound):
         self.counts = self.counts.copy()
 
 
+class Grudging(Sound):
+    """Counts what people dislike, and does not say so."""
+
+    def score(self, people: People) -> Any:
+        totals = np.bincount(people.histories.rows, people.weights, minlength=len(people))
+        return super().score(people) + totals[:, np.newaxis].astype(np.float32)
+
+
+class Positional(Sound):
+    """Takes positions from the whole history, dislikes and all."""
+
+    def score(self, people: People) -> Any:
+        lengths = people.histories.lengths[:, np.newaxis].astype(np.float32)
+        return super().score(people) * lengths
+
+
+class Honest(Grudging):
+    """Counts what people dislike, and says so."""
+
+    name = "honest"
+    uses_dislikes = True
+
+
+class Feigning(Sound):
+    """Says that it counts dislikes."""
+
+    uses_dislikes = True
+
+
+def test_a_recommender_may_count_dislikes_if_it_says_so() -> None:
+    check_dislikes(Honest)
+
+
 def test_a_sound_recommender_passes_the_whole_contract() -> None:
     check_recommender(Sound)
 
@@ -244,6 +278,9 @@ def test_a_sound_recommender_passes_the_whole_contract() -> None:
 @pytest.mark.parametrize(
     ("kind", "check", "wish"),
     [
+        (Grudging, check_dislikes, "without uses_dislikes"),
+        (Positional, check_dislikes, "take positions from people.ages"),
+        (Feigning, check_dislikes, "must change a person's scores"),
         (Misnamed, check_description, "write it like 'item-knn'"),
         (Wide, check_scores, "float32, not float64"),
         (Infinite, check_scores, "infinite"),

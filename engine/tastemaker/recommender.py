@@ -175,6 +175,8 @@ class Recommender(ABC):
             of their history. The family's own words where empty.
         settings_type: the dataclass of its settings.
         uses_features: whether `score` looks at `people.features`; they are only opened if so.
+        uses_dislikes: whether its scores of a person depend on interactions of negative weight in
+            the history. Those of one that does not are the same as if there were none.
         retrieve_cost: how much dearer it is to `retrieve` than to follow a few links of a history:
             ten for a search of vectors. Training lets cheap recommenders name the candidates where
             these are good enough. One that scores the catalogue for it counts as a hundred.
@@ -190,6 +192,7 @@ class Recommender(ABC):
     because: ClassVar[str] = ""
     settings_type: ClassVar[type[Settings]] = Settings
     uses_features: ClassVar[bool] = False
+    uses_dislikes: ClassVar[bool] = False
     retrieve_cost: ClassVar[float] = 1.0
     requires: ClassVar[tuple[str, ...]] = ()
     settings: Settings

@@ -57,3 +57,45 @@ def test_who_is_forgotten_is_gone(shop: Path, run: Run) -> None:
 def test_a_stranger_is_not_made(shop: Path, run: Run, command: str) -> None:
     assert run("users", command, "stranger").exit_code == 1
     assert "stranger" not in run("export", "users", "-").stdout
+
+
+def recommended(run: Run, user: str) -> list[str]:
+    shown = run("recommend", user, "-k", "99", "--format", "json").stdout
+    return [row["item_id"] for row in json.loads(shown)]
+
+
+def test_what_a_person_says_is_kept_heeded_and_taken_back(shop: Path, run: Run) -> None:
+    before = recommended(run, "person-1")
+    best = before[0]
+    done = run("users", "tell", "person-1", best, "never")
+    assert done.stdout == "never is kept; the next answer heeds it.\n"
+    assert recommended(run, "person-1") == before[1:]
+    done = run("users", "tell", "person-1", best, "more")
+    assert (
+        done.stdout == "more is kept in place of what was told before; the next answer heeds it.\n"
+    )
+    assert best in recommended(run, "person-1")
+    (told,) = json.loads(run("users", "export", "person-1").stdout)["interactions"][5:]
+    assert (told["item_id"], told["kind"], told["value"]) == (best, "more", 1.0)
+    assert run("users", "tell", "person-1", best, "forget").stdout == "Interactions removed: 1.\n"
+    assert run("users", "tell", "person-1", best, "forget").stdout == "Interactions removed: 0.\n"
+    assert recommended(run, "person-1") == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "reason"),
+    [
+        (("person-1", "item-1", "perhaps"), 2, "'perhaps' is not one of"),
+        (("person-1", "no-such", "less"), 1, "There is no item 'no-such'"),
+        (("person-1", "no-such", "forget"), 1, "There is no item 'no-such'"),
+        (("stranger", "item-1", "forget"), 1, "There is no user with this id"),
+        (("", "item-1", "less"), 1, "user_id is empty"),
+    ],
+)
+def test_what_cannot_be_told_is_refused(
+    shop: Path, run: Run, arguments: tuple[str, ...], status: int, reason: str
+) -> None:
+    done = run("users", "tell", *arguments)
+    assert (done.exit_code, done.stdout) == (status, "")
+    assert reason in done.stderr
+    assert "stranger" not in run("export", "users", "-").stdout

@@ -69,3 +69,17 @@ def test_histories_in_the_order_of_time_and_none_at_all_stay_as_they_are() -> No
     assert people.shuffled(0).histories.items.tolist() == [3, 1, 2]
     assert people_of([[]], 4).shuffled(0).histories.items.tolist() == []
     assert len(people_of([], 4).shuffled(0)) == 0
+
+
+def test_what_has_no_positive_weight_makes_nothing_older() -> None:
+    plain = people_of([[0, 1, 2], [3]], 5)
+    items = [[4, 0, 4, 1, 2, 4], [4, 3, 4]]
+    weights = [[-1.0, 1.0, 0.0, 1.0, 1.0, -1.0], [-1.0, 1.0, 0.0]]
+    mixed = people_of(items, 5, weights=weights)
+    assert mixed.ages[mixed.weights > 0].tolist() == plain.ages.tolist() == [2, 1, 0, 0]
+    assert mixed.ages.tolist() == [3, 2, 2, 1, 0, 0, 1, 0, 0]
+
+
+def test_a_dislike_at_the_same_moment_does_not_change_the_mean() -> None:
+    people = people_of([[0, 1, 2]], 3, times=[[5.0, 5.0, 5.0]], weights=[[1.0, -1.0, 1.0]])
+    assert people.ages.tolist() == [0.5, 1.0, 0.5]

@@ -10,7 +10,8 @@ from tastemaker.blend import WeightCurve
 from tastemaker.data import Float32Array
 from tastemaker.plugin.guarded_recommender import GuardedRecommender
 from tastemaker.serving.fallback import Fallback
-from tastemaker.serving.ranker import Ranker, excluded_items
+from tastemaker.serving.ranker import Ranker
+from tastemaker.serving.seen import excluded_items
 
 N_ITEMS = 4
 NAN = float("nan")
@@ -102,7 +103,7 @@ def test_popularity_serves_where_there_is_no_member() -> None:
 
 def test_excluded_items_are_not_shown() -> None:
     someone = people([0, 0, 2], [])
-    excluded = excluded_items(someone, np.array([False, False, False, True]))
+    excluded = excluded_items(someone, (), np.array([False, False, False, True]))
     assert excluded.tolist() == [[True, False, True, True], [False, False, False, True]]
     ranking = ranker(a=[4, 3, 2, 1]).rank(someone, excluded, 4)
     shown = [

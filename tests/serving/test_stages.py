@@ -11,7 +11,8 @@ from tastemaker import Float32Array, Int64Array, People, Progress, Recommender, 
 from tastemaker.blend import WeightCurve
 from tastemaker.plugin.guarded_recommender import GuardedRecommender
 from tastemaker.serving.fallback import Fallback
-from tastemaker.serving.ranker import Ranker, excluded_items
+from tastemaker.serving.ranker import Ranker
+from tastemaker.serving.seen import excluded_items
 from tastemaker.serving.stage_scores import SCANNED_ITEMS
 from tastemaker.testing import people_of
 
@@ -82,7 +83,7 @@ def sample_people() -> People:
 @pytest.mark.parametrize("k", [1, 10, 250])
 def test_two_stages_recommend_what_a_scan_recommends(retrievers: tuple[str, ...], k: int) -> None:
     people, serving = sample_people(), ranker(*retrievers)
-    excluded = excluded_items(people, np.zeros(N_ITEMS, dtype=np.bool_))
+    excluded = excluded_items(people, (), np.zeros(N_ITEMS, dtype=np.bool_))
     quick = serving.rank(people, excluded, k).best
     exact = serving.rank(people, excluded, k, exact=True).best
     assert quick.valid.all()
@@ -97,7 +98,7 @@ def test_two_stages_recommend_what_a_scan_recommends(retrievers: tuple[str, ...]
 def test_nobody_gets_another_list_for_being_among_others() -> None:
     people, serving = sample_people(), ranker("a")
     ineligible = np.random.default_rng(3).random(N_ITEMS) < 0.5
-    excluded = excluded_items(people, ineligible)
+    excluded = excluded_items(people, (), ineligible)
     excluded[2, 50:] = True  # few items are left for one of them
     together = serving.rank(people, excluded, 10).best
     for row in range(len(people)):
@@ -109,7 +110,7 @@ def test_nobody_gets_another_list_for_being_among_others() -> None:
 
 def test_members_that_do_not_retrieve_score_the_candidates_alone() -> None:
     people, serving = people_of([[1, 2, 3]], N_ITEMS), ranker("a")
-    serving.rank(people, excluded_items(people, np.zeros(N_ITEMS, dtype=np.bool_)), 10)
+    serving.rank(people, excluded_items(people, (), np.zeros(N_ITEMS, dtype=np.bool_)), 10)
     second = serving.members[1].recommender
     assert isinstance(second, Products)
     assert second.cells == serving.curve.depth
@@ -122,7 +123,7 @@ def test_k_items_come_whenever_k_may_be_shown(left: int) -> None:
     last = np.argsort(VECTORS @ VECTORS[7])[:left]
     ineligible = np.ones(N_ITEMS, dtype=np.bool_)
     ineligible[last] = False
-    excluded = excluded_items(people, ineligible)
+    excluded = excluded_items(people, (), ineligible)
     best = serving.rank(people, excluded, 10).best
     assert best.valid.sum() == min(10, left)
     exact = serving.rank(people, excluded, 10, exact=True).best
@@ -131,7 +132,7 @@ def test_k_items_come_whenever_k_may_be_shown(left: int) -> None:
 
 def test_popularity_serves_those_for_whom_nobody_retrieves_or_scores() -> None:
     people, serving = people_of([[], [5]], N_ITEMS), ranker("a")
-    ranking = serving.rank(people, excluded_items(people, np.zeros(N_ITEMS, dtype=np.bool_)), 3)
+    ranking = serving.rank(people, excluded_items(people, (), np.zeros(N_ITEMS, dtype=np.bool_)), 3)
     assert ranking.best.items[0].tolist() == [N_ITEMS - 1, N_ITEMS - 2, N_ITEMS - 3]
     assert ranking.members == ("a", "b", "fallback")
     assert ranking.problems == ()

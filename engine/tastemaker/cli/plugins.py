@@ -17,6 +17,7 @@ PLUGIN_COLUMNS = (
     "version",
     "state",
     "settings",
+    "uses_dislikes",
     "problem",
 )
 

@@ -7,11 +7,12 @@ import json
 import click
 
 from tastemaker.cli.options import database_option, open_engine
+from tastemaker.store.told import FORGET, WORDS
 
 
 @click.group()
 def users() -> None:
-    """Show, export and forget a person's data."""
+    """Show, export and forget a person's data, and keep what a person says about items."""
 
 
 @users.command()
@@ -48,3 +49,33 @@ def forget(user: str, yes: bool, database_url: str) -> None:
             click.confirm(f"Delete everything stored about {user}?", abort=True)
         receipt = engine.forget(user)
     click.echo(receipt.text())
+
+
+@users.command()
+@click.argument("user")
+@click.argument("item")
+@click.argument("word", type=click.Choice(WORDS))
+@database_option
+def tell(user: str, item: str, word: str, database_url: str) -> None:
+    """Keep what USER says about ITEM; the very next answer heeds it.
+
+    \b
+    Words:
+      less    it and the items most like it lose rank
+      never   it is not recommended to USER again
+      more    it counts as chosen now
+      forget  takes back what was told about it; if nothing was, removes what USER did with it
+
+    A new word takes the place of the former one about the same item.
+
+    \b
+    Example:
+      tastemaker users tell 12347 22423 less
+    """
+    with open_engine(database_url) as engine:
+        gone = engine.tell(user, item, word)
+    if word == FORGET:
+        click.echo(f"Interactions removed: {gone}.")
+    else:
+        former = " in place of what was told before" if gone else ""
+        click.echo(f"{word} is kept{former}; the next answer heeds it.")

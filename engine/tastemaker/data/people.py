@@ -108,14 +108,28 @@ class People:
     def ages(self) -> Float32Array:
         """(n_interactions,) how many interactions of the same person came after each.
 
-        Those of the same moment share their mean: nobody knows which of a basket came first. So do
-        those of which no time is known: in what order they stand means nothing.
+        Only those that count, whose kind has a positive weight: what a person wants less of makes
+        nothing else older. Those of the same moment share their mean: nobody knows which of a
+        basket came first. So do those of which no time is known: in what order they stand means
+        nothing.
         """
+        chosen = self.weights > 0
+        if not chosen.all():
+            return self._ages_by(chosen)
         ages = self.histories.ages.astype(np.float32)
         moments = self._moments
         if len(moments) and moments[-1] + 1 < len(moments):
             means = np.bincount(moments, ages) / np.bincount(moments)
             ages = means.astype(np.float32)[moments]
+        frozen(ages)
+        return ages
+
+    def _ages_by(self, chosen: BoolArray) -> Float32Array:
+        """(n_interactions,) how many of the chosen interactions came after each."""
+        so_far = np.cumsum(chosen)
+        ends = np.concatenate(([0], so_far))[self.histories.indptr[1:]]
+        ages: Float32Array = (ends[self.histories.rows] - so_far).astype(np.float32)
+        ages[chosen] = self.take(chosen).ages
         frozen(ages)
         return ages
 

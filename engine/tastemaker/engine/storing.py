@@ -120,10 +120,13 @@ class Storing:
         with self._store.reading("listing kinds") as connection:
             return kinds.list_kinds(connection)
 
-    def set_kind(self, name: str, weight: float) -> None:
-        """Sets how much a kind of interaction counts; a new name makes a new kind.
+    def set_kind(
+        self, name: str, weight: float | None = None, repeatable: bool | None = None
+    ) -> None:
+        """Sets how much a kind of interaction counts, and whether its items may come again.
 
-        What serves takes it into account at once, trained models from the next training on.
+        A new name makes a new kind; what is not given stays as it is. What serves takes it into
+        account at once, trained models take up a weight from the next training on.
 
         Args:
             name: "view", "like", "purchase", "dislike", …
@@ -131,12 +134,14 @@ class Storing:
                 weight 1. Of weight 0 or less it is not learned from and does not count as chosen,
                 while its item is left out of recommendations as any other of the history. Below 0
                 it stands for a dislike, which only recommenders that learn from dislikes use.
+            repeatable: False unless set. An item that a person has had to do with by repeatable
+                kinds alone may be recommended to that person again.
 
         Raises:
-            InputError: the name or the weight is refused.
+            InputError: a value is refused, or neither is given.
         """
         with self._store.writing("changing a kind") as connection:
-            kinds.set_weight(connection, name, weight)
+            kinds.set_kind(connection, name, weight, repeatable)
             meta.bump_catalogue(connection)
 
     def import_file(

@@ -172,7 +172,8 @@ def _loaded(
     problems: tuple[str, ...],
 ) -> LoadedRelease:
     n_known = split.data.n_items
-    counts = np.bincount(split.data.people.histories.items, minlength=n_known)
+    people = split.data.people
+    counts = np.bincount(people.histories.items[people.weights > 0], minlength=n_known)
     keys = catalogue.items.keys[split.order[:n_known]]
     return LoadedRelease(None, keys, counts.astype(np.float32), unsaved.curve, members, problems)
 

@@ -59,6 +59,11 @@ class Plugin:
         return self.recommender is not None and self.recommender.uses_features
 
     @property
+    def uses_dislikes(self) -> bool:
+        """Whether its scores of a person depend on what the person dislikes."""
+        return self.recommender is not None and self.recommender.uses_dislikes
+
+    @property
     def former_names(self) -> tuple[str, ...]:
         """Names that the recommender had before; those of a class it derives from do not count."""
         own = {} if self.recommender is None else vars(self.recommender)
@@ -87,7 +92,11 @@ class Plugin:
     def row(self) -> dict[str, str]:
         """Its attributes as text, for a listing."""
         names = ("name", "family", "distribution", "version", "state", "problem")
-        described = {"what_it_is": self.summary, "settings": self.settings}
+        described = {
+            "what_it_is": self.summary,
+            "settings": self.settings,
+            "uses_dislikes": "yes" if self.uses_dislikes else "",
+        }
         return {name: getattr(self, name) for name in names} | described
 
     @property

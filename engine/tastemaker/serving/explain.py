@@ -12,6 +12,7 @@ from tastemaker.data import Float32Array, Float64Array, Int32Array, Int64Array
 from tastemaker.recommender import Recommender
 from tastemaker.serving.answers import Reason, Recommendation
 from tastemaker.serving.catalogue import Catalogue
+from tastemaker.serving.told import TOLD
 
 FAMILY_TEXTS = {
     "popularity": "popular with many people",
@@ -20,6 +21,9 @@ FAMILY_TEXTS = {
     "hybrid": "fits well with {items}",
 }
 """The reason given for a recommender that has no `because` of its own."""
+
+LESS_TEXT = "although you wanted less like {items}"
+"""What is said of an item that lost rank by what the person told."""
 
 NEW_ITEM_TEXT = "new, and known to few yet"
 """The reason given for an item that exploration inserted."""
@@ -160,7 +164,23 @@ class Explainer:
             text = recommender_text(kind, [names[own] for own in named])
             if text and text not in texts:
                 texts.append(text)
-        return "; ".join(texts)
+        return "; ".join(texts + self._told(contributions, amounts, place, names))
+
+    def _told(
+        self,
+        contributions: Sequence[float],
+        amounts: ReasonAmounts,
+        place: int,
+        names: Sequence[str],
+    ) -> list[str]:
+        """What the person told that kept an item from ranking higher; see `text`."""
+        if TOLD not in self.members:
+            return []
+        row = self.members.index(TOLD)
+        if contributions[row] >= 0:
+            return []
+        own = int(amounts.by_member[row, :, place].argmin())
+        return [LESS_TEXT.format(items=names[own])]
 
 
 def recommender_text(recommender: type[Recommender] | None, names: Sequence[str]) -> str:

@@ -22,6 +22,11 @@ from tastemaker.serving.fallback import Fallback
 from tastemaker.serving.retrieving import CandidateItems, no_items
 from tastemaker.serving.stage_scores import StageScores, stages_for
 from tastemaker.serving.stages import EligibleStage, ScanStage
+from tastemaker.serving.told import TOLD, ToldLess, with_parts
+
+SHORTLIST = 1000
+"""From how many of the best the list is chosen where people want less of something: as a rule, from
+all candidates. Chosen, not measured."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,8 @@ class Ranking:
         weights: (n, n_members) each member's weight for each person.
         problems: what kept a member out.
         explored: (n, width) which places hold new items that exploration inserted.
+        parts: the names of what else is part of the scores: rows of contributions after those of
+            the members.
     """
 
     best: Blended
@@ -41,6 +48,7 @@ class Ranking:
     weights: Float64Array
     problems: tuple[str, ...]
     explored: BoolArray
+    parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -81,6 +89,7 @@ class Ranker:
         k: int,
         seeds: Seeds | None = None,
         exact: bool = False,
+        told: ToldLess | None = None,
     ) -> Ranking:
         """The best `k` items of each person.
 
@@ -93,24 +102,29 @@ class Ranker:
             k: how many items a person gets, unless fewer may be shown.
             seeds: (n,) what each person's random draws start from; no exploration without.
             exact: whether every item is scored for everybody.
+            told: what these people want less of.
         """
+        wide = k if told is None else max(4 * k, SHORTLIST)
         inserted, places = self._new_items(people, excluded, k, seeds)
         given = self._staged(people, excluded, k, inserted, exact)
         for member in self.members:
             given.add(member)
         lengths, abstained = people.histories.lengths, np.ones(len(people), dtype=np.bool_)
         if given.scores:
-            best = given.best(self.curve_of(tuple(given.scores)), k)
+            best = given.best(self.curve_of(tuple(given.scores)), wide)
             abstained = np.asarray(~best.contributions.any(axis=(0, 2)))
         if abstained.any() or not given.scores:
             # The blend lets a member without weight count where no other member scores.
             given.add(self.fallback, abstained)
-            best = given.best(self.curve_of(tuple(given.scores)), k)
+            best = given.best(self.curve_of(tuple(given.scores)), wide)
+        if told is not None:
+            best = with_parts(best, told.parts(best), k, best.items.shape[1] - inserted.width)
         names, explored = tuple(given.scores), np.zeros(best.items.shape, dtype=np.bool_)
         if inserted.width:
             best, explored = insert_new_items(best, places)
         problems = tuple(dict.fromkeys(given.problems))
-        return Ranking(best, names, self.curve_of(names).at(lengths), problems, explored)
+        weights = self.curve_of(names).at(lengths)
+        return Ranking(best, names, weights, problems, explored, () if told is None else (TOLD,))
 
     def _staged(
         self, people: People, excluded: BoolArray, k: int, inserted: CandidateItems, exact: bool
@@ -202,15 +216,3 @@ def mean_likeness(
     sums = np.nansum(block, axis=0)
     means = np.divide(sums, known, where=known > 0, out=np.full(n_items, np.nan, np.float32))
     return means.astype(np.float32), ""
-
-
-def excluded_items(people: People, ineligible: BoolArray) -> BoolArray:
-    """(n, n_items) the items not to be shown to each person: ineligible, or in the history.
-
-    Args:
-        people: whose histories.
-        ineligible: (n_items,) items that nobody may be shown.
-    """
-    excluded = np.repeat(ineligible[np.newaxis], len(people), axis=0)
-    excluded[people.histories.rows, people.histories.items] = True
-    return excluded

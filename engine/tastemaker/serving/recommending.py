@@ -17,9 +17,11 @@ from tastemaker.serving.blas_threads import one_blas_thread
 from tastemaker.serving.catalogue import Catalogue
 from tastemaker.serving.explain import Explainer, reason_amounts
 from tastemaker.serving.pages import next_page
-from tastemaker.serving.ranker import Ranking, excluded_items
+from tastemaker.serving.ranker import Ranking
 from tastemaker.serving.request_batch import RequestBatch
+from tastemaker.serving.seen import excluded_items
 from tastemaker.serving.state import ServingState
+from tastemaker.serving.told import ToldLess, told_less
 
 PEOPLE_TOGETHER = 128
 """People ranked together at most: what members score of their candidates fits a processor's cache.
@@ -43,29 +45,54 @@ def respond(batch: RequestBatch) -> list[Answer]:
     result: list[Answer] = []
     for part in batch.parts(part_size(state, terms.exact)):
         with one_blas_thread():
-            ranking = rank_part(part, ineligible)
-            recommended = _recommended(ranking, state.catalogue)
-            if terms.explain:
-                recommended = _all_explained(state, ranking, part.people, recommended)
-        shown = _shown(part, ranking)
-        result.extend(map(Answer, recommended, _details(part, ranking), shown))
+            told = told_less(part.people, state.kinds, state.nearest)
+            if told is None or len(part.people) == 1:
+                result.extend(_answers(part, ineligible, told))
+                continue
+            # Ranked with the others they would change nothing, but those are to stay as they are
+            # to the last bit.
+            answers = _answers(part, ineligible)
+            rows = np.unique(told.rows)
+            for row, own in zip(rows.tolist(), part.each(rows), strict=True):
+                told = told_less(own.people, state.kinds, state.nearest)
+                (answers[row],) = _answers(own, ineligible, told)
+            result.extend(answers)
     return result
 
 
-def rank_part(batch: RequestBatch, ineligible: BoolArray) -> Ranking:
+def _answers(
+    part: RequestBatch, ineligible: BoolArray, told: ToldLess | None = None
+) -> list[Answer]:
+    """The recommendations for people who are ranked together.
+
+    Args:
+        part: these people.
+        ineligible: (n_items,) items that nobody may be shown.
+        told: what these people want less of.
+    """
+    state = part.state
+    ranking = rank_part(part, ineligible, told)
+    recommended = _recommended(ranking, state.catalogue)
+    if part.terms.explain:
+        recommended = _all_explained(state, ranking, part.people, recommended, told)
+    return list(map(Answer, recommended, _details(part, ranking), _shown(part, ranking)))
+
+
+def rank_part(batch: RequestBatch, ineligible: BoolArray, told: ToldLess | None = None) -> Ranking:
     """The page of each person of a batch.
 
     Args:
         batch: so few people that they are ranked together.
         ineligible: (n_items,) items that nobody may be shown.
+        told: what these people want less of.
     """
     state, terms = batch.state, batch.terms
-    excluded = excluded_items(batch.people, ineligible)
-    shown = state.catalogue.indexes(terms.shown)
-    ranker = state.ranker.exploring(batch.share)
+    excluded = excluded_items(batch.people, state.kinds, ineligible, terms.seen)
+    shown = state.catalogue.indexes(terms.shown).astype(np.int64)
+    ranker = state.ranker_for(batch.may_repeat).exploring(batch.share)
     k = terms.k + len(shown)
-    ranking = ranker.rank(batch.people, excluded, k, batch.seeds, terms.exact)
-    return next_page(ranking, shown.astype(np.int64), terms.k)
+    ranking = ranker.rank(batch.people, excluded, k, batch.seeds, terms.exact, told)
+    return next_page(ranking, shown, terms.k)
 
 
 def respond_in_turn(batches: Iterable[RequestBatch]) -> Iterator[list[Answer]]:
@@ -170,19 +197,23 @@ def _all_explained(
     ranking: Ranking,
     people: People,
     recommended: Sequence[Sequence[Recommendation]],
+    told: ToldLess | None,
 ) -> list[list[Recommendation]]:
     """The recommendations of everybody with contributions, reasons and words."""
     members = {member.name: member for member in state.members}
     best = ranking.best
     explainer = Explainer(
-        ranking.members,
+        (*ranking.members, *ranking.parts),
         {name: type(member.recommender) for name, member in members.items()},
         state.catalogue,
     )
     parts = [
         _parts(members.get(name), people, best.items, own)
-        for name, own in zip(ranking.members, best.contributions, strict=True)
+        for name, own in zip(ranking.members, best.contributions, strict=False)
     ]
+    if told is not None:
+        n_interactions = len(people.histories.items)
+        parts.append(told.reasons(best, best.contributions[-1], n_interactions))
     result, starts, items = [], people.histories.indptr.tolist(), people.histories.items
     for row, plain in enumerate(recommended):
         own = slice(starts[row], starts[row + 1])

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from sqlalchemy import Connection
 
-from tastemaker.data import People
+from tastemaker.data import Int64Array, People
 from tastemaker.request.terms import PLAIN, Terms
 from tastemaker.serving.exploration import Seeds, daily_seeds
 from tastemaker.serving.people import read_people
@@ -54,6 +54,19 @@ class RequestBatch(NamedTuple):
         """The share of places that goes to new items."""
         explore = self.terms.explore
         return self.state.ranker.exploration.share if explore is None else explore
+
+    @property
+    def may_repeat(self) -> bool:
+        """Whether items of the histories may be shown, of anybody."""
+        if self.terms.seen is None:
+            return any(kind.repeatable for kind in self.state.kinds)
+        return self.terms.seen != "exclude"
+
+    def each(self, rows: Int64Array) -> Iterator[RequestBatch]:
+        """The people of some rows, one by one."""
+        for row in rows[:, np.newaxis]:
+            seeds = None if self.seeds is None else self.seeds[row]
+            yield self._replace(people=self.people.select(row), seeds=seeds)
 
 
 def read_request_batch(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -15,7 +16,9 @@ from tastemaker.serving.catalogue import Catalogue
 from tastemaker.serving.exploration import Exploration, find_new_items
 from tastemaker.serving.fallback import Fallback
 from tastemaker.serving.loading import LoadedRelease
+from tastemaker.serving.nearest import NearestItems
 from tastemaker.serving.ranker import Ranker
+from tastemaker.serving.told import reach_of
 from tastemaker.store.items import StoredItems
 from tastemaker.store.kinds import Kind
 
@@ -60,6 +63,18 @@ class ServingState:
         """All members of the release."""
         again = self.repeat_ranker.members if self.repeat_ranker else ()
         return tuple(dict.fromkeys((*self.ranker.members, *again)))
+
+    @cached_property
+    def nearest(self) -> NearestItems:
+        """The available items most like one: as many as lose something with it."""
+        return NearestItems(self._find_nearest)
+
+    def _find_nearest(self, item: int) -> tuple[Int64Array, bool]:
+        excluded = ~self.catalogue.available[np.newaxis]
+        excluded[0, item] = True
+        ranking = self.ranker.rank_similar([item], excluded, reach_of(len(self.catalogue)))
+        found: Int64Array = ranking.best.items[0, ranking.best.valid[0]]
+        return found, not ranking.problems
 
 
 def assemble_state(

@@ -1,18 +1,45 @@
-"""The kinds of interaction: what they are called and how much each one counts."""
+"""The kinds of interaction: what they are called, how much each counts, and what may come again."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from sqlalchemy import Connection, func, select
 
+from tastemaker.errors import InputError
+from tastemaker.store import meta
 from tastemaker.store.sql.statements import insert
 from tastemaker.store.sql.tables import interaction
 from tastemaker.store.sql.tables import kind as kind_table
 from tastemaker.validation import check_kind, check_weight
 
 DEFAULT_WEIGHT = 1.0
+
+LESS, NEVER, MORE = "less", "never", "more"
+"""The kinds of what people say about an item: see `tastemaker.store.told`."""
+
+
+class KindSetting(NamedTuple):
+    """What is set of a kind.
+
+    Attributes:
+        weight: how much an interaction counts.
+        repeatable: whether items that a person had to do with in no other way may be recommended
+            again.
+    """
+
+    weight: float = DEFAULT_WEIGHT
+    repeatable: bool = False
+
+
+TOLD_KINDS: Mapping[str, KindSetting] = {
+    LESS: KindSetting(-1.0, repeatable=True),
+    NEVER: KindSetting(0.0),
+    MORE: KindSetting(1.0, repeatable=True),
+}
+"""The reserved kinds, as they are made. To want less or more of an item is not to have had it, so
+it may be recommended; "never" hides it, and says nothing about taste."""
 
 
 class Kind(NamedTuple):
@@ -21,6 +48,7 @@ class Kind(NamedTuple):
     key: int
     name: str
     weight: float
+    repeatable: bool = False
 
 
 class KindSummary(NamedTuple):
@@ -30,16 +58,19 @@ class KindSummary(NamedTuple):
         kind: its name.
         weight: how much an interaction of the kind counts; 1 unless set.
         interactions: how many there are.
+        repeatable: whether items that a person had to do with in no other way may be recommended
+            again.
     """
 
     kind: str
     weight: float
     interactions: int
+    repeatable: bool = False
 
 
 def read_kinds(connection: Connection) -> list[Kind]:
     """All kinds, by key."""
-    columns = (kind_table.c.id, kind_table.c.name, kind_table.c.weight)
+    columns = (kind_table.c.id, kind_table.c.name, kind_table.c.weight, kind_table.c.repeatable)
     rows = connection.execute(select(*columns).order_by(kind_table.c.id))
     return [Kind(*row) for row in rows]
 
@@ -49,33 +80,81 @@ def list_kinds(connection: Connection) -> list[KindSummary]:
     counted = select(interaction.c.kind_id, func.count()).group_by(interaction.c.kind_id)
     counts = {key: count for key, count in connection.execute(counted)}
     by_name = sorted(read_kinds(connection), key=lambda kind: kind.name)
-    return [KindSummary(kind.name, kind.weight, counts.get(kind.key, 0)) for kind in by_name]
+    return [
+        KindSummary(kind.name, kind.weight, counts.get(kind.key, 0), kind.repeatable)
+        for kind in by_name
+    ]
 
 
 def ensure_kinds(connection: Connection, names: Iterable[str]) -> dict[str, int]:
-    """The key of each named kind; those that are new are made, with weight 1."""
+    """The key of each named kind; those that are new are made, with weight 1.
+
+    A reserved kind is made as `TOLD_KINDS` has it, and every process that serves learns of it.
+    """
     wanted = set(names)
     found = _keys(connection)
     missing = sorted(wanted - found.keys())
     if missing:
-        statement = insert(connection, kind_table).on_conflict_do_nothing()
-        connection.execute(statement, [{"name": n, "weight": DEFAULT_WEIGHT} for n in missing])
+        made = [{"name": n, **TOLD_KINDS.get(n, KindSetting())._asdict()} for n in missing]
+        connection.execute(insert(connection, kind_table).on_conflict_do_nothing(), made)
+        if not TOLD_KINDS.keys().isdisjoint(missing):
+            meta.bump_catalogue(connection)
         found = _keys(connection)
     return {name: found[name] for name in wanted}
 
 
-def set_weight(connection: Connection, name: str, weight: float) -> None:
-    """Sets how much a kind counts, and makes the kind where it is new.
+def set_kind(
+    connection: Connection,
+    name: str,
+    weight: float | None = None,
+    repeatable: bool | None = None,
+) -> None:
+    """Sets what is given of a kind, and makes the kind where it is new.
 
     Raises:
-        InputError: the name or the weight is refused.
+        InputError: the name or the weight is refused, nothing is given, or a reserved kind would
+            mean something else.
     """
-    values = {"name": check_kind(name), "weight": check_weight(weight)}
-    statement = insert(connection, kind_table).values(values)
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["name"], set_={"weight": statement.excluded.weight}
+    given: dict[str, float | bool] = {}
+    if weight is not None:
+        given["weight"] = check_weight(weight)
+    if repeatable is not None:
+        given["repeatable"] = _check_repeatable(repeatable)
+    checked = check_kind(name)
+    if not given:
+        raise InputError(
+            f"There is nothing to set of the kind {name!r}. Give a weight, or whether it is "
+            "repeatable."
         )
+    before = TOLD_KINDS.get(checked, KindSetting())
+    _check_meaning(checked, before._replace(**given))
+    statement = insert(connection, kind_table).values(
+        name=checked, **before._replace(**given)._asdict()
+    )
+    changed = {column: statement.excluded[column] for column in given}
+    connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=changed))
+
+
+def _check_repeatable(value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise InputError(f"repeatable is {value!r}; it must be True or False.")
+
+
+def _check_meaning(name: str, setting: KindSetting) -> None:
+    """Refuses what would turn a reserved kind into its opposite."""
+    if name == LESS and setting.weight >= 0:
+        problem = f"its weight cannot be {setting.weight:g}: give one below 0"
+    elif name == MORE and setting.weight <= 0:
+        problem = f"its weight cannot be {setting.weight:g}: give one above 0"
+    elif name == NEVER and setting.weight > 0:
+        problem = f"its weight cannot be {setting.weight:g}: give 0 or one below 0"
+    elif name == NEVER and setting.repeatable:
+        problem = "what it names is never recommended again. Leave it not repeatable"
+    else:
+        return
+    raise InputError(
+        f"The kind {name!r} is for what people say (`tastemaker users tell`): {problem}."
     )
 
 

@@ -40,8 +40,10 @@ class Store:
         self._key = key_from_environment() if key is None else key_in_hand(key)
         self.database = database if isinstance(database, Database) else Database(database)
         self._keyring: Keyring | None = None
-        with self.reading("opening the database") as connection:
-            if migrate.has_schema(connection) and has_keys(connection):
+        with self.database.reading("opening the database") as connection:
+            revision = migrate.current_revision(connection)
+            self._is_behind = migrate.is_behind(revision)
+            if revision is not None and has_keys(connection):
                 self._keyring = open_keyring(connection, self._key)
 
     @property
@@ -83,18 +85,36 @@ class Store:
         Any number of processes may do this at once.
         """
         migrate.upgrade(self.database)
+        self._is_behind = False
         with self.writing("making the keys") as connection:
             self._keyring = create_keyring(connection, self._key)
 
     def reading(self, operation: str) -> AbstractContextManager[Connection]:
-        """A connection that sees one state of the database; see `Database.reading`."""
+        """A connection that sees one state of the database; see `Database.reading`.
+
+        Raises:
+            SchemaError: the schema is of an older version, as it was when the store was opened.
+        """
+        self._require_upgraded()
         return self.database.reading(operation)
 
     def writing(
         self, operation: str, connection: Connection | Session | None = None
     ) -> AbstractContextManager[Connection]:
-        """A connection in a transaction that commits at the end; see `Database.writing`."""
+        """A connection in a transaction that commits at the end; see `Database.writing`.
+
+        Raises:
+            SchemaError: the schema is of an older version, as it was when the store was opened.
+        """
+        self._require_upgraded()
         return self.database.writing(connection, operation)
+
+    def _require_upgraded(self) -> None:
+        """Nothing, if the schema was new enough when it was opened, or has become so."""
+        if self._is_behind:
+            with self.database.reading("reading the schema's revision") as connection:
+                migrate.require_schema(connection)
+            self._is_behind = False
 
     def close(self) -> None:
         """Closes the connections; an Engine of the application is left alone."""

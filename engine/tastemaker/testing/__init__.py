@@ -27,6 +27,7 @@ from tastemaker.testing.contract import (
     check_unusual_histories,
 )
 from tastemaker.testing.demands import scored, stored, trained
+from tastemaker.testing.disliking import check_dislikes
 from tastemaker.testing.reasoning import check_extend, check_reasons, check_similar, reasons_given
 from tastemaker.testing.retrieval import (
     check_retrieve,
@@ -40,6 +41,7 @@ __all__ = [
     "CONTRACT",
     "Check",
     "check_description",
+    "check_dislikes",
     "check_extend",
     "check_fit_is_deterministic",
     "check_inputs_stay",

@@ -18,6 +18,7 @@ from tastemaker.errors import PluginError
 from tastemaker.plugin.discovery import PluginSource, plugins_of
 from tastemaker.recommender import Recommender
 from tastemaker.testing.demands import close, demand, same, scored, stored, trained
+from tastemaker.testing.disliking import check_dislikes
 from tastemaker.testing.reasoning import check_extend, check_reasons, check_similar, reasons_given
 from tastemaker.testing.retrieval import check_retrieve, check_score_items, every_item
 from tastemaker.testing.samples import checkerboard, items_of, people_of
@@ -191,6 +192,7 @@ CONTRACT: tuple[Check, ...] = (
     check_small_data,
     check_unusual_histories,
     check_untimed,
+    check_dislikes,
     check_score_items,
     check_retrieve,
     check_extend,

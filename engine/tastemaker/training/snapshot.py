@@ -39,9 +39,10 @@ class Snapshot:
 
     @property
     def counts(self) -> Float32Array:
-        """(n_items,) float32: how many interactions each item has."""
-        histories = self.data.people.histories
-        counts = np.bincount(histories.items, minlength=self.data.n_items)
+        """(n_items,) float32: how many interactions each item has, of kinds that count."""
+        people = self.data.people
+        chosen = people.histories.items[people.weights > 0]
+        counts = np.bincount(chosen, minlength=self.data.n_items)
         return counts.astype(np.float32)
 
 

@@ -92,6 +92,7 @@ class TextLstm(TextRecommender):
         "Recurrent network over item texts (LSTM) that learns from likes and dislikes"
     )
     settings_type: ClassVar[type[ReadingSettings]] = TextLstmSettings
+    uses_dislikes: ClassVar[bool] = True
     settings: TextLstmSettings
 
     def memory(self, data: TrainingData) -> int:

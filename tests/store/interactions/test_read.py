@@ -5,7 +5,7 @@ import numpy as np
 from tastemaker.store.crypto.keyring import Keyring
 from tastemaker.store.interactions.read import histories, history, item_counts, snapshot
 from tastemaker.store.items import ensure_items, iterate_items
-from tastemaker.store.kinds import read_kinds
+from tastemaker.store.kinds import read_kinds, set_kind
 from tastemaker.store.sql.database import Database
 from tastemaker.validation import UNTIMED, ItemRow
 
@@ -85,3 +85,15 @@ def test_items_are_counted(filled: Database) -> None:
         named["mug"]: 1,
         named["cup"]: 1,
     }
+
+
+def test_what_does_not_count_is_not_counted(filled: Database) -> None:
+    with filled.writing() as connection:
+        set_kind(connection, "purchase", -1.0)
+        set_kind(connection, "view", 0.0)
+    with filled.reading() as connection:
+        keys, counts = item_counts(connection)
+        everything = snapshot(connection)
+        kinds = {kind.key: kind.name for kind in read_kinds(connection)}
+    chosen = [key for key in everything.kind_keys.tolist() if kinds[key] == "interaction"]
+    assert counts.sum() == len(chosen)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from sqlalchemy import Connection, insert, inspect, select, text
 
@@ -35,7 +37,8 @@ def schema_of(connection: Connection) -> list[tuple[object, ...]]:
     statements = [SQLITE] if connection.dialect.name == "sqlite" else [COLUMNS, CONSTRAINTS]
     found = [tuple(row) for one in statements for row in connection.execute(text(one))]
     rows = [row for row in found if row[0] != VERSION_TABLE]
-    return [tuple(sorted(str(cell).split(", \n\t")) for cell in row) for row in rows]
+    # a column that came later stands at the end of the line before
+    return [tuple(sorted(re.split(r",\s+", str(cell))) for cell in row) for row in rows]
 
 
 def new_user(ref: int) -> dict[str, object]:

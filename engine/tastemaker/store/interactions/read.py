@@ -12,7 +12,7 @@ from tastemaker.data import Int64Array
 from tastemaker.store.interactions.columns import INTERACTIONS, InteractionColumns
 from tastemaker.store.sql.statements import fetch
 from tastemaker.store.sql.supported import dialect_of
-from tastemaker.store.sql.tables import interaction
+from tastemaker.store.sql.tables import interaction, kind
 from tastemaker.store.users.rows import KEY_OF_REF, find_users
 
 ONE_PERSON = f"{INTERACTIONS.select} WHERE user_id = ({KEY_OF_REF}){INTERACTIONS.in_key_order}"
@@ -85,8 +85,13 @@ def snapshot(connection: Connection) -> InteractionColumns:
 
 
 def item_counts(connection: Connection) -> tuple[Int64Array, Int64Array]:
-    """The keys of the items anybody had to do with, ascending, and by how many interactions."""
+    """The keys of the items that anybody chose, ascending, and by how many interactions.
+
+    Those of a kind without a positive weight do not count.
+    """
+    chosen = select(kind.c.id).where(kind.c.weight > 0)
     counted = select(interaction.c.item_id, func.count()).group_by(interaction.c.item_id)
-    rows = connection.execute(counted.order_by(interaction.c.item_id)).all()
+    counted = counted.where(interaction.c.kind_id.in_(chosen)).order_by(interaction.c.item_id)
+    rows = connection.execute(counted).all()
     keys, counts = zip(*rows, strict=True) if rows else ((), ())
     return np.array(keys, dtype=np.int64), np.array(counts, dtype=np.int64)

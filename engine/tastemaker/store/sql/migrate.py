@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
     from alembic.script import ScriptDirectory
 
-HEAD_REVISION = "0001"
+HEAD_REVISION = "0002"
 """The revision that this version of the engine needs; kept here so that opening a database does not
 have to load Alembic."""
 
@@ -84,6 +84,14 @@ def revisions() -> list[Revision]:
 def has_schema(connection: Connection) -> bool:
     """Whether the database has the engine's tables, of whatever revision."""
     return current_revision(connection) is not None
+
+
+def is_behind(revision: str | None) -> bool:
+    """Whether a revision is older than the one that this version of the engine needs.
+
+    Revisions are numbers of four digits. A newer schema may do for what an older version asks.
+    """
+    return revision is not None and revision < HEAD_REVISION
 
 
 def require_schema(connection: Connection) -> None:

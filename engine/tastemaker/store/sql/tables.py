@@ -23,6 +23,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 from tastemaker.store.crypto.sealed_column import SealedColumn
@@ -82,13 +83,15 @@ key = Table(
     Column("kcv", LargeBinary, nullable=False),
 )
 
-# The kinds of interaction (view, like, purchase, …) and what each weighs.
+# The kinds of interaction (view, like, purchase, …), what each weighs, and whether items of it may
+# be recommended again.
 kind = Table(
     f"{PREFIX}kind",
     metadata,
     Column("id", Integer, Identity(), primary_key=True),
     Column("name", ExactText, nullable=False),
     Column("weight", Double, nullable=False),
+    Column("repeatable", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("name"),
 )
 
