@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy import Connection, Engine, create_engine, make_url
 
 from tastemaker.store.crypto.keyring import Keyring
@@ -21,6 +22,10 @@ from tastemaker.store.crypto.keys import Key
 from tastemaker.store.key_rows import create_keyring
 from tastemaker.store.sql import migrate
 from tastemaker.store.sql.database import Database
+
+# On a busy machine an example may take seconds, which says nothing about the code.
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
 
 Work: TypeAlias = Callable[[], object]
 Fork: TypeAlias = Callable[[Work], int]
