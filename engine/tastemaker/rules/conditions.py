@@ -191,7 +191,7 @@ def _in_order(times: np.ndarray[Any, Any], symbol: str, moment: int) -> BoolArra
 def _containing(texts: Iterable[str], value: Literal) -> BoolArray:
     """(n_items,) bool: which of the texts have this one in them, in small or capital letters."""
     part = value.text.casefold() if isinstance(value, Text) else ""
-    return np.array([part in text.casefold() for text in texts], dtype=np.bool_)
+    return np.array([bool(text) and part in text.casefold() for text in texts], dtype=np.bool_)
 
 
 def _equal(values: CodedValues, name: Name, value: Literal) -> BoolArray:
