@@ -276,7 +276,7 @@ def test_any_json_is_a_rule_or_the_error(value: Any) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
 @given(fuzz)
-@settings(max_examples=30_000, deadline=None, database=None)
+@settings(max_examples=10_000, deadline=None, database=None)
 def test_many_texts_are_rules_or_the_error(text: str) -> None:
     check_text(text)
 
@@ -284,7 +284,7 @@ def test_many_texts_are_rules_or_the_error(text: str) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
 @given(near_json | shaped)
-@settings(max_examples=30_000, deadline=None, database=None)
+@settings(max_examples=10_000, deadline=None, database=None)
 def test_much_json_is_rules_or_the_error(value: Any) -> None:
     check_json(value)
 
