@@ -21,10 +21,10 @@ NOW = 1_767_225_600_000_000
 """2026-01-01 in UTC, in microseconds."""
 
 NAMES = ("price", "tags", "sold_out", "released", "odd name", "created", "not")
-TEXTS = ("vegan", "", "20", "20.0", "1e1", "-3", "true", "Yes", " no ", "0", "1", "nan", "Straße")
+TEXTS = ("vegan", "", "20", "20.0", "1e1", "-3", "true", "Yes", " no ", "0", "1", "nan", "inf", "é")
 MOMENTS = ("2025-12-25", "2026-01-02T10:00:00+01:00", "1735689600", "12.5", "2025-11-01")
 VALUES = (*TEXTS, *MOMENTS)
-TITLES = ("", "Vegan cheese", "STRASSE", "true", "20", "b")
+TITLES = ("", "Vegan cheese", "É", "true", "20", "b")
 
 
 class Row(NamedTuple):
