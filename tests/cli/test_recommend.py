@@ -92,6 +92,19 @@ def test_only_items_with_an_attribute(shop: Path, run: Run) -> None:
     assert len(json.loads(done.stdout)) == 7
 
 
+def test_only_items_for_which_a_rule_holds(shop: Path, run: Run) -> None:
+    def found(*rules: str) -> set[str]:
+        named = [argument for rule in rules for argument in ("--where", rule)]
+        done = run("recommend", "nobody", *named, "-k", "50", "--format", "json")
+        return {row["item_id"] for row in json.loads(done.stdout)}
+
+    odd = {f"item-{number}" for number in range(1, 12, 2)}
+    assert found('parity == "odd"') == found('not (parity in ("even"))') == odd
+    assert found("parity=odd", "title contains 'THING 1'") == {"item-1", "item-11"}
+    assert found("parity=odd", "parity=even", "item_id > 'item-8'") == {"item-9"}
+    assert found("created > days(-1) and parity exists", "parity=odd") == odd
+
+
 def test_an_explanation_in_words(shop: Path, run: Run) -> None:
     text = run("recommend", "person-0", "--explain", "-k", "1").output
     assert "person-0: 5 interactions known, recommended by release 1" in text

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tastemaker import Answer, Tastemaker
+from tastemaker import Answer, F, Tastemaker, days, rule_from_json
 from tastemaker.errors import InputError, NotFoundError
 from tastemaker.serving import recommending as room
 from tastemaker.serving.recommending import WORKERS, part_size, respond_in_turn
@@ -68,6 +68,25 @@ def test_no_users_get_no_answers(shop: Tastemaker) -> None:
 def test_one_id_alone_is_not_taken_for_its_letters(shop: Tastemaker) -> None:
     with pytest.raises(InputError, match="user_ids is a str; give a list"):
         shop.recommend_many("person-1")
+
+
+def test_rules_are_taken_in_every_form(shop: Tastemaker) -> None:
+    odd = ids(shop.recommend("person-4", k=ITEMS, where={"parity": "odd"}))
+    rule = (F.parity == "odd") & (F.created > days(-1)) & (F.updated <= days(0.5))
+    assert ids(shop.recommend("person-4", k=ITEMS, where=rule)) == odd
+    assert ids(shop.recommend("person-4", k=ITEMS, where=str(rule))) == odd
+    assert ids(shop.recommend("person-4", k=ITEMS, where=rule_from_json(rule.as_json()))) == odd
+    assert ids(shop.recommend("person-4", where=F.item_id == "item-1")) == ["item-1"]
+    assert ids(shop.recommend("person-4", where=F.created < days(-1))) == []
+    for answer in shop.recommend_many(["person-4", "person-6"], ITEMS, rule).values():
+        assert set(ids(answer)) == set(odd)
+
+
+def test_rules_follow_the_catalogue(shop: Tastemaker) -> None:
+    rule = F.parity == "none"
+    assert ids(shop.recommend("person-4", where=rule)) == []
+    shop.put_items([{"item_id": "item-1", "attributes": {"parity": "none"}}])
+    assert ids(shop.recommend("person-4", where=rule)) == ["item-1"]
 
 
 def test_a_refused_filter_is_refused_for_many_too(shop: Tastemaker) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, delete, update
 from tastemaker.store import items, meta
 from tastemaker.store.sql.statements import Written
 from tastemaker.store.sql.tables import item
-from tastemaker.validation import ItemRow
+from tastemaker.validation import ItemRow, now_us
 
 TEA = ItemRow("tea", "Green tea", "A cup", {"price": 2.5, "tags": ["hot", "green"]})
 MUG = ItemRow("mug", "Mug", attributes={"price": "4", "fair": True}, available=False)
@@ -69,6 +69,7 @@ def same(one: items.StoredItems, other: items.StoredItems) -> bool:
             (one.keys, other.keys),
             (one.available, other.available),
             (one.updated, other.updated),
+            (one.created, other.created),
         )
     )
 
@@ -87,6 +88,19 @@ def test_only_what_changed_is_read_again(connection: Connection) -> None:
     assert now.items.attributes["size"] == ((), ("3",), (), ())
     assert now.items.attributes["price"] == (("2.5",), (), (), ("7",))
     assert now.available.tolist() == [False, True, True, True]
+
+
+def test_when_items_came_and_changed_is_read(connection: Connection) -> None:
+    before = now_us()
+    items.put_items(connection, [TEA, MUG])
+    between = now_us()
+    items.put_items(connection, [ItemRow("tea", "Black tea")])
+    (tea, mug), (tea_changed, mug_changed) = (
+        column.tolist()
+        for stored in [items.read_catalogue(connection)]
+        for column in (stored.created, stored.updated)
+    )
+    assert before <= tea == mug == mug_changed <= between <= tea_changed
 
 
 @pytest.mark.parametrize("days", [-1, 0])

@@ -22,7 +22,7 @@ from tastemaker.rules.names import Name
 from tastemaker.rules.rule import Condition
 from tastemaker.validation import UNTIMED, check_time
 
-MOST_VALUES = 1000
+MOST_LISTED = 1000
 """Values that one condition may list; chosen, not measured."""
 
 ORDERS: Mapping[str, Callable[[Any, Any], Any]] = {
@@ -152,9 +152,9 @@ def one_of(name: Name, values: Iterable[Literal]) -> OneOf:
     different = tuple(dict.fromkeys(values))
     for value in different:
         comparison(name, "==", value)
-    if len(different) > MOST_VALUES:
+    if len(different) > MOST_LISTED:
         raise RuleError(
-            f"{name} is compared with {len(different)} values.", f"The most is {MOST_VALUES}."
+            f"{name} is compared with {len(different)} values.", f"The most is {MOST_LISTED}."
         )
     if name.is_time:
         raise RuleError(f"{name} is a time.", "Compare it by <, <=, > or >=.")
@@ -191,7 +191,7 @@ def _in_order(times: np.ndarray[Any, Any], symbol: str, moment: int) -> BoolArra
 def _containing(texts: Iterable[str], value: Literal) -> BoolArray:
     """(n_items,) bool: which of the texts have this one in them, in small or capital letters."""
     part = value.text.casefold() if isinstance(value, Text) else ""
-    return np.array([part in text.casefold() for text in texts], dtype=np.bool_)
+    return np.array([bool(text) and part in text.casefold() for text in texts], dtype=np.bool_)
 
 
 def _equal(values: CodedValues, name: Name, value: Literal) -> BoolArray:

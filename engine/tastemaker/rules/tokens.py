@@ -8,12 +8,12 @@ from typing import Literal, NamedTuple, NoReturn, TypeAlias
 from tastemaker.errors import RuleError
 from tastemaker.rules.excerpts import excerpt_of, on_one_line, place_in
 
-Kind: TypeAlias = Literal["name", "word", "quoted name", "number", "text", "sign", "end"]
+TokenKind: TypeAlias = Literal["name", "word", "quoted name", "number", "text", "sign", "end"]
 
 LONGEST_RULE = 100_000
 """Letters that the text of a rule may have; chosen, not measured."""
 
-PATTERNS: tuple[tuple[Kind, str], ...] = (
+PATTERNS: tuple[tuple[TokenKind, str], ...] = (
     ("number", r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?(?!\w)"),
     ("word", r"[^\W\d]\w*"),
     ("quoted name", r"`(?:[^`]|``)*`"),
@@ -41,7 +41,7 @@ OTHERWISE = "Put texts in quotes, and names with such letters in backticks: `odd
 class Token(NamedTuple):
     """One word, value or sign, as it is written, and where it begins."""
 
-    kind: Kind
+    kind: TokenKind
     written: str
     place: int
 

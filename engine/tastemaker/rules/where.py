@@ -19,7 +19,7 @@ Where: TypeAlias = Rule | Field | str | Mapping[str, Value | Collection[Value]]
 """A rule, the text of one, or a mapping: attribute → the value, or values of which one must be
 there."""
 
-SHORT = re.compile(
+PAIR = re.compile(
     r"""([^=<>!~()"'`&|\s](?:[^=<>!~()"'`&|]*[^=<>!~()"'`&|\s])?)=(?![\s="'])(.*)""", re.DOTALL
 )
 """NAME=VALUE, where VALUE stands for itself."""
@@ -59,7 +59,7 @@ def rule_of_texts(texts: Iterable[str]) -> Rule | None:
     values: dict[str, list[str]] = {}
     rules = []
     for text in texts:
-        short = None if JOINS.search(text) else SHORT.fullmatch(text)
+        short = None if JOINS.search(text) else PAIR.fullmatch(text)
         if short is None:
             rules.append(parse_rule(text))
         else:

@@ -240,7 +240,9 @@ def attribute_columns(texts: Sequence[str]) -> AttributeColumns:
 
 def as_values(value: Json) -> Values:
     """An attribute as recommenders see it: lists are several values, numbers become text."""
-    if value is None or value == "" or isinstance(value, dict):
+    if isinstance(value, str):  # first, because most are
+        return (value,) if value else ()
+    if value is None or isinstance(value, dict):
         return ()
     if isinstance(value, list):
         return tuple(text for part in value for text in as_values(part))

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tastemaker.store import items
+from tastemaker.store.cache import item_columns, model_files
 from tastemaker.store.cache.model_cache import ModelCache
 from tastemaker.store.cache.model_files import ModelFiles
 from tastemaker.store.crypto.keyring import Keyring
@@ -37,6 +38,7 @@ def same(one: items.StoredItems, other: items.StoredItems) -> bool:
             (one.keys, other.keys),
             (one.available, other.available),
             (one.updated, other.updated),
+            (one.created, other.created),
         )
     )
 
@@ -93,6 +95,24 @@ def test_a_damaged_file_is_written_anew(
     assert "is written anew" in caplog.text
     caplog.clear()
     assert same(read(shop, ring, cache), before)
+    assert caplog.text == ""
+
+
+def test_a_file_of_an_older_version_is_written_anew(
+    shop: Database,
+    ring: Keyring,
+    cache: ModelCache,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with monkeypatch.context() as older:
+        older.setattr(item_columns, "ITEM_NUMBERS", ("keys", "available", "updated"))
+        older.setattr(model_files, "items_in", lambda contents: contents)
+        read(shop, ring, cache)
+    assert same(read(shop, ring, cache), read(shop, ring, None))
+    assert "It holds no created." in caplog.text
+    caplog.clear()
+    assert same(read(shop, ring, cache), read(shop, ring, None))
     assert caplog.text == ""
 
 
