@@ -30,9 +30,11 @@ class OwnItems:
     n_items: int
 
     @classmethod
-    def of(cls, people: People) -> OwnItems:
-        """The items of the people's histories."""
+    def of(cls, people: People, timed: bool = False) -> OwnItems:
+        """The items of the people's histories; where wanted, only what has a time counts."""
         histories, counting = people.histories, people.weights > 0
+        if timed:
+            counting &= np.isfinite(people.times)
         every = histories.rows[counting] * people.n_items + histories.items[counting]
         keys, pairs = np.unique(every, return_inverse=True)
         return cls(keys, counting, pairs, len(people), people.n_items)
