@@ -66,7 +66,7 @@ class Cadence(OwnHistory):
 
     name: ClassVar[str] = "cadence"
     family: ClassVar[str] = "collaborative"
-    because: ClassVar[str] = "you may need it again"
+    because: ClassVar[str] = "you may want {items} again"
     summary: ClassVar[str] = "What a person is due to choose again, by how often and how long ago"
     settings_type: ClassVar[type[Settings]] = CadenceSettings
     settings: CadenceSettings
@@ -98,7 +98,7 @@ class Cadence(OwnHistory):
         past, items = pair_times(own, people), own.items
         phases = self._phases(past, items, self.clock.moments(people)[own.people])
         scores = on_curve(self.curve, past.counts, phases) * self.factors[items]
-        return OwnScores(own, scores.astype(np.float32), np.ones(len(own.pairs)))
+        return OwnScores(own, scores.astype(np.float32), np.ones(len(own.counting)))
 
     def _gaps(self, past: PairTimes, items: Int64Array) -> Float64Array:
         """(n_pairs,) after how many seconds each person usually chooses the item again."""

@@ -55,7 +55,7 @@ class OwnFrequency(OwnHistory):
 
     name: ClassVar[str] = "own-frequency"
     family: ClassVar[str] = "collaborative"
-    because: ClassVar[str] = "you chose it before"
+    because: ClassVar[str] = "you chose {items} before"
     summary: ClassVar[str] = "What a person chose often and lately, to choose it again"
     settings_type: ClassVar[type[Settings]] = OwnFrequencySettings
     settings: OwnFrequencySettings

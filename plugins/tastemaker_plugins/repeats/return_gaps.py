@@ -67,13 +67,12 @@ def pair_times(own: OwnItems, people: People) -> PairTimes:
         own: the pairs; every interaction that counts has a time.
         people: whose.
     """
-    order = np.argsort(own.pairs, kind="stable")  # the oldest stays first
-    pairs, times = own.pairs[order], people.times[own.counting][order]
-    starts = np.searchsorted(pairs, np.arange(len(own.keys) + 1))
-    another = np.zeros(len(pairs))
-    another[1:] = (pairs[1:] == pairs[:-1]) & (np.diff(times) >= SECONDS_A_DAY)
-    counts = 1 + np.bincount(pairs, another, minlength=len(own.keys))
-    return PairTimes(counts, times[starts[:-1]], times[starts[1:] - 1])
+    times, lengths = people.times[own.counting], own.lengths
+    first = times[own.starts]
+    last = times[own.starts + lengths - 1]
+    another = np.diff(times, prepend=np.inf) >= SECONDS_A_DAY
+    another[own.starts] = True  # the first time of all
+    return PairTimes(own.sums(another.astype(np.float64)), first, last)
 
 
 def usual_gaps(people: People) -> tuple[Float64Array, float]:

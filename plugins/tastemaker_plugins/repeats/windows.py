@@ -79,7 +79,7 @@ def item_factors(
         counts = FADING**age
         came += counts * np.bincount(window.items, window.again, n_items)
         awaited += counts * np.bincount(window.items, probable, n_items)
-    return came / awaited
+    return np.asarray(came / awaited)
 
 
 def joined(columns: Sequence[npt.NDArray[Any]]) -> Float64Array:
