@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -83,3 +85,10 @@ def test_what_has_no_positive_weight_makes_nothing_older() -> None:
 def test_a_dislike_at_the_same_moment_does_not_change_the_mean() -> None:
     people = people_of([[0, 1, 2]], 3, times=[[5.0, 5.0, 5.0]], weights=[[1.0, -1.0, 1.0]])
     assert people.ages.tolist() == [0.5, 1.0, 0.5]
+
+
+def test_the_moment_stays_when_people_or_interactions_are_left_out() -> None:
+    people = replace(people_of([[0, 1], [1]], 2), now=7.0)
+    kept = people.take(np.array([True, False, True])).select(np.array([1])).newest(1).among(1)
+    assert kept.now == 7.0
+    assert np.isnan(people_of([[0]], 1).now)
