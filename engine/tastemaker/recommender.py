@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol, Self, TypeVar
 
@@ -172,7 +172,7 @@ class Recommender(ABC):
         former_names: names it had before: stored configurations and releases, and commands, that
             name one of them mean this recommender.
         because: why it recommends, in words for the person; `{items}` stands for what it names
-            of their history. The family's own words where empty.
+            of their history. The family's own words where empty; see also `words`.
         settings_type: the dataclass of its settings.
         uses_features: whether `score` looks at `people.features`; they are only opened if so.
         retrieve_cost: how much dearer it is to `retrieve` than to follow a few links of a history:
@@ -290,6 +290,17 @@ class Recommender(ABC):
             items: (len(people), width) int64 indexes, a row for each person.
         """
         return np.zeros((len(people.histories.items), items.shape[1]), dtype=np.float32)
+
+    def words(self, people: People, items: Int64Array) -> Sequence[Sequence[str]]:
+        """Why it recommends some items, in words of their own: a text for each person and item.
+
+        An empty text, or no texts at all, where `because` says it. By default none.
+
+        Args:
+            people: whom it recommends to.
+            items: (len(people), width) int64 indexes, a row for each person.
+        """
+        return ()
 
     def similar(self, item_index: int) -> Float32Array:
         """(n_items,) float32: how alike every item is to this one; NaN where it does not know."""

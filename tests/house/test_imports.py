@@ -65,6 +65,7 @@ ALLOWED_PLUGINS: dict[str, Set[str]] = {
     "factors": {"shared"},
     "content": {"shared"},
     "neural": {"shared"},
+    "repeats": {"shared"},
 }
 """The same for the rooms of the plugins; of the engine they import the package itself alone."""
 

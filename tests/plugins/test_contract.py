@@ -58,10 +58,12 @@ NEIGHBOURHOOD = ("bpr", "ease", "item-knn", "rp3beta", "slim", "tfidf")
 
 
 EXACT = (
+    "cadence",
     "ease",
     "ease-trending",
     "item-knn",
     "new-items",
+    "own-frequency",
     "popular",
     "recent-popular",
     "rp3beta",
@@ -99,7 +101,7 @@ def test_importing_them_loads_neither_tensorflow_nor_scipy_nor_the_store() -> No
 def test_every_entry_point_of_the_engine_works() -> None:
     own = [plugin for plugin in Registry().plugins if plugin.distribution == "tastemaker"]
     assert [plugin.name for plugin in own if plugin.recommender is None] == []
-    assert len(OWN) == len({kind.name for kind in OWN}) >= 22
+    assert len(OWN) == len({kind.name for kind in OWN}) >= 24
 
 
 @pytest.mark.parametrize("kind", OWN, ids=lambda kind: kind.name)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import traceback
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -18,6 +18,9 @@ from tastemaker.data import Float32Array, Int64Array, People, TrainingData
 from tastemaker.recommender import Progress, Recommender, State
 
 T = TypeVar("T")
+
+Texts: TypeAlias = tuple[tuple[str, ...], ...]
+"""A row of texts for each person."""
 
 STATE_DTYPES = frozenset({"f2", "f4", "f8", "i1", "u1", "i4", "i8", "b1"})
 """The array types a State may hold."""
@@ -168,6 +171,23 @@ def guarded_reasons(
     if shares is not None and np.isnan(shares).any():
         return None, "gave NaN as a reason"
     return shares, f"reasons: {problem}" if problem else ""
+
+
+def guarded_words(
+    recommender: Recommender, people: People, items: Int64Array
+) -> tuple[Texts | None, str]:
+    """A text for each person and item, or for none at all; or None and the problem."""
+    result, problem = attempt(
+        lambda: tuple(map(tuple, recommender.words(people, items))),
+        quote=not recommender.uses_features,
+    )
+    if result is None or problem:
+        return None, f"words: {problem}"
+    if result and [len(row) for row in result] != [items.shape[1]] * len(people):
+        return None, f"words: not a text for each of {len(people)} times {items.shape[1]} items"
+    if not all(isinstance(text, str) for row in result for text in row):
+        return None, "words: gave something else than a text"
+    return result, ""
 
 
 def guarded_state(recommender: Recommender) -> tuple[State | None, str]:

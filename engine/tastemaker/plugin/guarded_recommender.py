@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -12,16 +12,18 @@ import numpy.typing as npt
 from tastemaker.data import NAN, Float32Array, Int64Array, Items, People
 from tastemaker.plugin.circuit_breaker import CircuitBreaker
 from tastemaker.plugin.guard import (
+    Texts,
     attempt,
     checked_scores,
     guarded_reasons,
     guarded_retrieve,
     guarded_score,
     guarded_score_items,
+    guarded_words,
 )
 from tastemaker.recommender import Recommender
 
-Result = TypeVar("Result", bound=npt.NDArray[Any])
+Result = TypeVar("Result")
 
 
 class GuardedRecommender:
@@ -107,6 +109,30 @@ class GuardedRecommender:
         mine = people.histories.items < self.n_items
         shares[mine] = part * inside[people.histories.rows[mine]]
         return shares, ""
+
+    def words(self, people: People, items: Int64Array) -> tuple[Texts | None, str]:
+        """A text for each of some items of each person; none where it has none, or a problem.
+
+        Args:
+            people: whose histories may hold any item.
+            items: (n, width) int64 indexes.
+        """
+        if type(self.recommender).words is Recommender.words or not items.size or not self.n_items:
+            return (), ""
+        known, problem = self._known(people)
+        if known is None:
+            return None, problem
+        inside = items < self.n_items
+        requested = np.where(inside, items, 0)
+        texts, problem = self._call(lambda: guarded_words(self.recommender, known, requested))
+        if not texts or inside.all():
+            return texts, problem
+        rows = zip(texts, inside.tolist(), strict=True)
+        said = (
+            tuple(text * own for text, own in zip(row, own_row, strict=True))
+            for row, own_row in rows
+        )
+        return tuple(said), ""
 
     def similar(self, item_index: int, n_items: int) -> tuple[Float32Array | None, str]:
         """(n_items,) float32 likeness to one item, NaN where unknown, or None and the problem."""

@@ -107,6 +107,7 @@ class Explainer:
         recommended: Sequence[Recommendation],
         contributions: Float32Array,
         amounts: ReasonAmounts,
+        words: Sequence[Sequence[str]] = (),
     ) -> list[Recommendation]:
         """The recommendations of one answer with contributions, reasons and words.
 
@@ -114,6 +115,7 @@ class Explainer:
             recommended: the plain ones.
             contributions: (n_members, k) what each member contributes to each.
             amounts: what of it is owed to the history.
+            words: each member's own words for each item, if it has any; nothing where none has.
         """
         indexes = amounts.items.tolist()
         ids = [self.catalogue.items.ids[index] for index in indexes]
@@ -129,7 +131,7 @@ class Explainer:
                 one._replace(
                     contributions=dict(zip(self.members, parts, strict=True)),
                     reasons=tuple(map(Reason, *columns)),
-                    why=self.text(parts, amounts, place, names, one.explored),
+                    why=self.text(parts, amounts, place, names, one.explored, words),
                 )
             )
         return result
@@ -141,6 +143,7 @@ class Explainer:
         place: int,
         names: Sequence[str],
         explored: bool = False,
+        words: Sequence[Sequence[str]] = (),
     ) -> str:
         """Why an item is recommended, in one sentence: the strongest recommenders' reasons.
 
@@ -150,6 +153,7 @@ class Explainer:
             place: the item's place in the answer.
             names: what the items of the history are called.
             explored: whether exploration inserted the item.
+            words: see `explained`.
         """
         texts = [NEW_ITEM_TEXT] if explored else []
         for member in sorted(range(len(contributions)), key=lambda own: -contributions[own]):
@@ -157,7 +161,8 @@ class Explainer:
                 break
             named = amounts.strongest(amounts.by_member[member, :, place], MAX_NAMED)
             kind = self.classes.get(self.members[member])
-            text = recommender_text(kind, [names[own] for own in named])
+            own_words = words[member][place] if words and words[member] else ""
+            text = own_words or recommender_text(kind, [names[own] for own in named])
             if text and text not in texts:
                 texts.append(text)
         return "; ".join(texts)

@@ -156,13 +156,23 @@ def _all_explained(
         _parts(members.get(name), people, best.items, own)
         for name, own in zip(ranking.members, best.contributions, strict=True)
     ]
+    words = [_words(members.get(name), people, best.items) for name in ranking.members]
     result, starts, items = [], people.histories.indptr.tolist(), people.histories.items
     for row, plain in enumerate(recommended):
         own = slice(starts[row], starts[row + 1])
         contributions = best.contributions[:, row]
         amounts = reason_amounts([part[own] for part in parts], contributions, items[own])
-        result.append(explainer.explained(plain, contributions, amounts))
+        own_words = [texts[row] if texts else () for texts in words]
+        result.append(explainer.explained(plain, contributions, amounts, own_words))
     return result
+
+
+def _words(
+    member: GuardedRecommender | None, people: People, items: Int64Array
+) -> Sequence[Sequence[str]]:
+    """A member's own words for the items of each person; nothing where it has none."""
+    texts = member.words(people, items)[0] if member is not None else None
+    return texts or ()
 
 
 def _parts(

@@ -49,9 +49,7 @@ def read_request_batch(
     """The people of the given refs as they are known now; see `read_people`."""
     day = int(time.time()) // _SECONDS_A_DAY
     # to the day: what a person is answered stays the same for as long
-    people = replace(
-        read_people(connection, keyring, state, refs), now=float(day * _SECONDS_A_DAY)
-    )
+    people = replace(read_people(connection, keyring, state, refs), now=float(day * _SECONDS_A_DAY))
     if not state.ranker.exploration.share:
         return RequestBatch(state, people)
     return RequestBatch(state, people, daily_seeds(refs, people, day))

@@ -27,7 +27,13 @@ from tastemaker.testing.contract import (
     check_unusual_histories,
 )
 from tastemaker.testing.demands import scored, stored, trained
-from tastemaker.testing.reasoning import check_extend, check_reasons, check_similar, reasons_given
+from tastemaker.testing.reasoning import (
+    check_extend,
+    check_reasons,
+    check_similar,
+    check_words,
+    reasons_given,
+)
 from tastemaker.testing.retrieval import (
     check_retrieve,
     check_score_items,
@@ -56,6 +62,7 @@ __all__ = [
     "check_threads",
     "check_untimed",
     "check_unusual_histories",
+    "check_words",
     "reasons_given",
     "every_item",
     "retrieved_share",

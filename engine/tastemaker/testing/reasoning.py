@@ -8,7 +8,7 @@ import numpy as np
 
 from tastemaker.data import Float32Array, Int64Array, People
 from tastemaker.errors import PluginError
-from tastemaker.plugin.guard import checked_scores
+from tastemaker.plugin.guard import checked_scores, guarded_words
 from tastemaker.recommender import Recommender
 from tastemaker.testing.demands import close, demand, same, scored, trained
 from tastemaker.testing.retrieval import every_item
@@ -43,6 +43,15 @@ def check_reasons(kind: type[Recommender]) -> None:
         _reasons_add_up(recommender, people)
         _reasons_add_up(recommender, people.select(np.array([0])))
     reasons_given(recommender, people_of([], data.n_items), np.zeros((0, 2), dtype=np.int64))
+
+
+def check_words(kind: type[Recommender]) -> None:
+    """What it says comes as a text for each person and item, or as nothing at all."""
+    data = checkerboard()
+    recommender = trained(kind, data)
+    for people in (data.people, people_of([[0, 2, 0], []], data.n_items)):
+        _, problem = guarded_words(recommender, people, every_item(people))
+        demand(not problem, f"words(people, items) must give texts: {problem}")
 
 
 def check_similar(kind: type[Recommender]) -> None:

@@ -2,36 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from math import inf, isnan, nan
 
 import numpy as np
 
 from tastemaker import Float64Array, People
-
-SECONDS_A_DAY = 86_400.0
-
-
-def newest_time(people: People) -> float:
-    """The newest time of all interactions; NaN where no time is known."""
-    known = people.times[np.isfinite(people.times)]
-    return float(known.max()) if len(known) else nan
+from tastemaker_plugins.repeats.return_gaps import median_gap
 
 
-def moments(people: People, newest: float, horizon: float = inf) -> Float64Array:
-    """(len(people),) the moment that each person is scored at, in seconds since 1970.
+@dataclass(frozen=True)
+class Clock:
+    """Tells the moment that a person is scored at.
 
-    It is `people.now` where that is given, but no earlier than `newest` and the person's own newest
-    interaction, and no later than `horizon` seconds after these: data whose newest interaction lies
-    years back is no data of people who have stopped. NaN where no time is known.
+    It is `People.now` where that is given, but no earlier than what is known to have happened, and
+    not much later: data that ends years ago is no data of people who have stopped.
 
-    Args:
-        people: who is scored; nobody's moment depends on anybody else.
+    Attributes:
         newest: the newest time that was learnt from; NaN where none was known.
-        horizon: how far beyond the newest known time the clock may count.
+        horizon: how many seconds beyond the newest known time it counts on.
     """
-    known = np.where(np.isfinite(people.times), people.times, -inf)
-    latest = np.full(len(people), -inf if isnan(newest) else newest)
-    np.maximum.at(latest, people.histories.rows, known)
-    if not isnan(people.now):
-        latest = np.clip(people.now, latest, latest + horizon)
-    return np.where(np.isfinite(latest), latest, nan)
+
+    newest: float
+    horizon: float
+
+    @classmethod
+    def of(cls, people: People) -> Clock:
+        """The clock of training data; its horizon is the median gap."""
+        known = people.times[np.isfinite(people.times)]
+        return cls(float(known.max()) if len(known) else nan, median_gap(people))
+
+    def moments(self, people: People) -> Float64Array:
+        """(len(people),) seconds since 1970; NaN where no time is known.
+
+        Nobody's moment depends on anybody else.
+        """
+        known = np.where(np.isfinite(people.times), people.times, -inf)
+        latest = np.full(len(people), -inf if isnan(self.newest) else self.newest)
+        np.maximum.at(latest, people.histories.rows, known)
+        if not isnan(people.now):
+            latest = np.clip(people.now, latest, latest + self.horizon)
+        return np.where(np.isfinite(latest), latest, nan)
+
+    def values(self) -> dict[str, float | None]:
+        """The clock as values of a state."""
+        return {"newest": None if isnan(self.newest) else self.newest, "horizon": self.horizon}
+
+    @classmethod
+    def from_values(cls, values: Mapping[str, object]) -> Clock:
+        """The clock that a state holds."""
+        newest, horizon = values["newest"], float(str(values["horizon"]))
+        return cls(nan if newest is None else float(str(newest)), horizon)

@@ -20,10 +20,10 @@ from tastemaker import (
     hookimpl,
     setting,
 )
-from tastemaker_plugins.repeats.clock import SECONDS_A_DAY, moments, newest_time
+from tastemaker_plugins.repeats.clock import Clock
 from tastemaker_plugins.repeats.own_history import OwnHistory, OwnScores
 from tastemaker_plugins.repeats.own_items import OwnItems
-from tastemaker_plugins.repeats.return_gaps import median_gap, median_steps
+from tastemaker_plugins.repeats.return_gaps import SECONDS_A_DAY, median_gap, median_steps
 
 MULTIPLES = (0.25, 1.0, 4.0, 16.0)
 """The half-lives together, as multiples of the median gap. On three folds of a shop's data their
@@ -55,7 +55,7 @@ class OwnFrequency(OwnHistory):
 
     name: ClassVar[str] = "own-frequency"
     family: ClassVar[str] = "collaborative"
-    because: ClassVar[str] = "you chose it before"
+    because: ClassVar[str] = "you chose {items} before"
     summary: ClassVar[str] = "What a person chose often and lately, to choose it again"
     settings_type: ClassVar[type[Settings]] = OwnFrequencySettings
     settings: OwnFrequencySettings
@@ -63,7 +63,7 @@ class OwnFrequency(OwnHistory):
     def fit(self, data: TrainingData, progress: Progress) -> Self:
         """Finds after how long people choose an item again."""
         progress(0, 1, "own frequency")
-        self.newest = newest_time(data.people)
+        self.clock = Clock.of(data.people)
         days = self.settings.half_life * SECONDS_A_DAY
         multiples = np.array([1.0] if days else MULTIPLES)
         self.half_lives = multiples * (days or median_gap(data.people))
@@ -81,7 +81,7 @@ class OwnFrequency(OwnHistory):
 
     def _amounts(self, people: People) -> Float64Array:
         """(n_interactions,) what each interaction counts."""
-        seconds = moments(people, self.newest)[people.histories.rows] - people.times
+        seconds = self.clock.moments(people)[people.histories.rows] - people.times
         decay = _mean_decay(np.maximum(seconds, 0), self.half_lives)
         untimed = np.isnan(seconds)
         decay[untimed] = _mean_decay(people.ages[untimed].astype(np.float64), self.steps)
@@ -91,15 +91,13 @@ class OwnFrequency(OwnHistory):
     def state(self) -> State:
         """The half-lives, and when the data ended."""
         arrays = {"half_lives": self.half_lives, "steps": self.steps}
-        newest = None if np.isnan(self.newest) else self.newest
-        return State(arrays, {"newest": newest, "half_life": self.settings.half_life})
+        return State(arrays, {**self.clock.values(), "half_life": self.settings.half_life})
 
     @classmethod
     def restore(cls, state: State) -> Self:
         """A recommender that scores as the one whose `state` was taken."""
         restored = cls(OwnFrequencySettings.from_values(state.values))
-        newest = state.values["newest"]
-        restored.newest = float("nan") if newest is None else float(str(newest))
+        restored.clock = Clock.from_values(state.values)
         restored.half_lives, restored.steps = state.arrays["half_lives"], state.arrays["steps"]
         return restored
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from typing import NamedTuple
+
+import numpy as np
 
 from tastemaker import Float32Array, Float64Array, Int64Array, People, Recommender
 from tastemaker_plugins.repeats.own_items import OwnItems
+from tastemaker_plugins.repeats.own_words import own_words
 
 
 class OwnScores(NamedTuple):
@@ -33,7 +37,7 @@ class OwnHistory(Recommender):
         """The scores of the people's own items."""
 
     def score(self, people: People) -> Float32Array:
-        """(len(people), n_items) float32; 0 for what a person never chose, NaN without a history."""
+        """(len(people), n_items) float32; 0 for what was never chosen, NaN without a history."""
         own, scores, _ = self.own_scores(people)
         return own.all_scores(scores)
 
@@ -46,6 +50,13 @@ class OwnHistory(Recommender):
         """(len(people), k) int64: the person's own items, the best first."""
         own, scores, _ = self.own_scores(people)
         return own.best(scores, k)
+
+    def words(self, people: People, items: Int64Array) -> Sequence[Sequence[str]]:
+        """How often and how regularly the person chose each item; empty for what they never did."""
+        own = OwnItems.of(people)
+        texts = dict(zip(own.keys.tolist(), own_words(own, people), strict=True))
+        starts = np.arange(len(people))[:, np.newaxis] * people.n_items
+        return [[texts.get(key, "") for key in row] for row in (items + starts).tolist()]
 
     def reasons(self, people: People, items: Int64Array) -> Float32Array:
         """(n_interactions, width) each interaction's share of its own item's score."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -17,44 +18,59 @@ class OwnItems:
 
     Attributes:
         keys: (n_pairs,) int64 person * n_items + item, ascending.
-        counting: (n_interactions,) which interactions count.
-        pairs: (n_counting,) int64 the pair that each of those belongs to.
+        counting: (n_counting,) int64 the places of the interactions that count, pair after pair;
+            of a pair the oldest first.
+        starts: (n_pairs,) int64 where each pair's begin among those.
         n_people: how many people there are.
         n_items: how many items there are.
     """
 
     keys: Int64Array
-    counting: BoolArray
-    pairs: Int64Array
+    counting: Int64Array
+    starts: Int64Array
     n_people: int
     n_items: int
 
     @classmethod
-    def of(cls, people: People) -> OwnItems:
-        """The items of the people's histories."""
-        histories, counting = people.histories, people.weights > 0
-        every = histories.rows[counting] * people.n_items + histories.items[counting]
-        keys, pairs = np.unique(every, return_inverse=True)
-        return cls(keys, counting, pairs, len(people), people.n_items)
+    def of(cls, people: People, timed: bool = False) -> OwnItems:
+        """The items of the people's histories; where wanted, only what has a time counts."""
+        histories, counts = people.histories, people.weights > 0
+        if timed:
+            counts &= np.isfinite(people.times)
+        keys = histories.rows * people.n_items + histories.items
+        order = np.argsort(keys, kind="stable")
+        order = order[counts[order]]
+        keys = keys[order]
+        new = np.ones(len(keys), dtype=np.bool_)
+        np.not_equal(keys[1:], keys[:-1], out=new[1:])
+        starts = np.flatnonzero(new)
+        return cls(keys[starts], order, starts, len(people), people.n_items)
 
-    @property
+    @cached_property
     def people(self) -> Int64Array:
         """(n_pairs,) whose item each is."""
         return self.keys // max(1, self.n_items)
 
-    @property
+    @cached_property
     def items(self) -> Int64Array:
         """(n_pairs,) the items."""
-        return self.keys % max(1, self.n_items)
+        return self.keys - self.people * self.n_items
+
+    @cached_property
+    def lengths(self) -> Int64Array:
+        """(n_pairs,) how many interactions of each count."""
+        return np.diff(self.starts, append=len(self.counting))
 
     @property
     def without(self) -> BoolArray:
         """(n_people,) who has no item."""
-        return np.bincount(self.people, minlength=self.n_people) == 0
+        return np.asarray(np.bincount(self.people, minlength=self.n_people) == 0)
 
     def sums(self, amounts: Float64Array) -> Float64Array:
         """(n_pairs,) the amounts (n_counting,) of each pair's interactions, added up."""
-        return np.bincount(self.pairs, amounts, minlength=len(self.keys))
+        if not len(self.starts):
+            return np.zeros(0)
+        return np.add.reduceat(amounts, self.starts)
 
     def all_scores(self, scores: Float32Array) -> Float32Array:
         """(n_people, n_items) scores (n_pairs,) at their items; 0 elsewhere, NaN without items."""
@@ -99,5 +115,6 @@ class OwnItems:
         """
         histories = people.histories
         parts = np.zeros(len(histories.items), dtype=np.float32)
-        parts[self.counting] = amounts / self.sums(amounts)[self.pairs] * scores[self.pairs]
-        return parts[:, np.newaxis] * (items[histories.rows] == histories.items[:, np.newaxis])
+        parts[self.counting] = amounts * np.repeat(scores / self.sums(amounts), self.lengths)
+        named = items[histories.rows] == histories.items[:, np.newaxis]
+        return np.where(named, parts[:, np.newaxis], np.float32(0))

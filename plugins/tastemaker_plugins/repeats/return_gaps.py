@@ -7,10 +7,15 @@ from typing import NamedTuple
 import numpy as np
 
 from tastemaker import Float64Array, Int64Array, People
-from tastemaker_plugins.repeats.clock import SECONDS_A_DAY
+from tastemaker_plugins.repeats.own_items import OwnItems
+
+SECONDS_A_DAY = 86_400.0
 
 MONTH = 30 * SECONDS_A_DAY
 """The gap where nobody chose anything again."""
+
+GAP_PRIOR = 5.0
+"""So many gaps of an item are taken to be like those of all items. Chosen, not measured."""
 
 STEPS = 20.0
 """The same in interactions."""
@@ -39,6 +44,47 @@ def gaps(people: People) -> Gaps:
     seconds = np.diff(times)
     again &= seconds >= SECONDS_A_DAY
     return Gaps(items[1:][again], seconds[again])
+
+
+class PairTimes(NamedTuple):
+    """When people chose their own items; what is less than a day apart is one time.
+
+    Attributes:
+        counts: (n_pairs,) float64 how many times.
+        first: (n_pairs,) float64 seconds since 1970.
+        last: (n_pairs,) float64.
+    """
+
+    counts: Float64Array
+    first: Float64Array
+    last: Float64Array
+
+
+def pair_times(own: OwnItems, people: People) -> PairTimes:
+    """The times of each pair.
+
+    Args:
+        own: the pairs; every interaction that counts has a time.
+        people: whose.
+    """
+    times, lengths = people.times[own.counting], own.lengths
+    first = times[own.starts]
+    last = times[own.starts + lengths - 1]
+    another = np.diff(times, prepend=np.inf) >= SECONDS_A_DAY
+    another[own.starts] = True  # the first time of all
+    return PairTimes(own.sums(another.astype(np.float64)), first, last)
+
+
+def usual_gaps(people: People) -> tuple[Float64Array, float]:
+    """(n_items,) the geometric mean of each item's gaps in seconds, and that of all.
+
+    Items of few gaps are taken to be like all others; where there is none it is a month.
+    """
+    found, n_items = gaps(people), people.n_items
+    logarithms = np.log(found.seconds)
+    overall = float(logarithms.mean()) if len(logarithms) else float(np.log(MONTH))
+    sums = np.bincount(found.items, logarithms, n_items) + GAP_PRIOR * overall
+    return np.exp(sums / (np.bincount(found.items, minlength=n_items) + GAP_PRIOR)), np.exp(overall)
 
 
 def median_gap(people: People) -> float:
