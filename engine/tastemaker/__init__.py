@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from tastemaker.evaluation.by_length import LengthQuality
     from tastemaker.evaluation.figures import ListMeasures
     from tastemaker.evaluation.report import Report
-    from tastemaker.evaluation.result import EvaluatedModel
+    from tastemaker.evaluation.result import EvaluatedModel, Repeats
     from tastemaker.io.importing import ImportResult
     from tastemaker.metrics.intervals import Interval
     from tastemaker.plugin.discovery import Plugin
@@ -80,6 +80,7 @@ if TYPE_CHECKING:
     from tastemaker.training.data_quality import Finding
     from tastemaker.training.profile import Span
     from tastemaker.training.reading import ReleaseSummary
+    from tastemaker.training.repeat_report import RepeatReport
     from tastemaker.training.report import MemberReport, Release, RetrievalReport
     from tastemaker.tuning.report import TunedRecommender
 else:
@@ -149,6 +150,8 @@ __all__ = [
     "Release",
     "ReleaseError",
     "ReleaseSummary",
+    "RepeatReport",
+    "Repeats",
     "Report",
     "Request",
     "RetrievalReport",
@@ -234,6 +237,8 @@ _HOMES = {
     "Release": "training.report",
     "ReleaseError": "errors",
     "ReleaseSummary": "training.reading",
+    "RepeatReport": "training.repeat_report",
+    "Repeats": "evaluation.result",
     "Report": "evaluation.report",
     "Request": "request.request",
     "RetrievalReport": "training.report",
