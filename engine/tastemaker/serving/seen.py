@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from tastemaker.data import BoolArray, People
-from tastemaker.store.kinds import NEVER, Kind
+from tastemaker.store.kinds import NEVER_KIND, Kind
 
 Seen: TypeAlias = Literal["exclude", "include", "only"]
 """What becomes of the items of the history: left out, let in, or nothing but these."""
@@ -41,7 +41,7 @@ def excluded_items(
     # a kind that came since has the index after the last
     hides = np.array([seen is None and not kind.repeatable for kind in kinds] + [seen is None])
     for place, kind in enumerate(kinds):
-        hides[place] |= kind.name == NEVER
+        hides[place] |= kind.name == NEVER_KIND
     hidden = hides[people.kinds]
     excluded[histories.rows[hidden], histories.items[hidden]] = True
     return excluded
