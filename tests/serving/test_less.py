@@ -53,9 +53,9 @@ def lowered(shop: Tastemaker, rng: np.random.Generator) -> bool:
     return all(fell) and not came
 
 
-def share_lowered(shop: Tastemaker, trials: int) -> float:
-    rng = np.random.default_rng(trials)
-    return float(np.mean([lowered(shop, rng) for _ in range(trials)]))
+def share_lowered(shop: Tastemaker, times: int) -> float:
+    rng = np.random.default_rng(times)
+    return float(np.mean([lowered(shop, rng) for _ in range(times)]))
 
 
 def test_it_and_what_is_like_it_lose_rank(shop: Tastemaker) -> None:
@@ -63,5 +63,5 @@ def test_it_and_what_is_like_it_lose_rank(shop: Tastemaker) -> None:
 
 
 @pytest.mark.slow
-def test_they_do_so_in_a_thousand_trials(shop: Tastemaker) -> None:
+def test_they_do_so_a_thousand_times(shop: Tastemaker) -> None:
     assert share_lowered(shop, 1000) >= 0.95

@@ -13,9 +13,9 @@ MOST_KEPT = 4096
 
 
 class NearestItems:
-    """Finds the items most like one; what was asked for before is answered from memory.
+    """Finds the items most like one; what was found before is kept in memory.
 
-    Threads may share it: two that ask for the same at once may both find it.
+    Threads may share it: two that want the same at once may both find it.
 
     Args:
         find: from an item's index to the indexes of those most like it, the nearest first, and

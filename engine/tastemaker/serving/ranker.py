@@ -24,7 +24,7 @@ from tastemaker.serving.stage_scores import StageScores, stages_for
 from tastemaker.serving.stages import EligibleStage, ScanStage
 from tastemaker.serving.told import TOLD, ToldLess, with_parts
 
-SHORTLIST = 1000
+CHOSEN_FROM = 1000
 """From how many of the best the list is chosen where people want less of something: as a rule, from
 all candidates. Chosen, not measured."""
 
@@ -104,7 +104,7 @@ class Ranker:
             exact: whether every item is scored for everybody.
             told: what these people want less of.
         """
-        wide = k if told is None else max(4 * k, SHORTLIST)
+        wide = k if told is None else max(4 * k, CHOSEN_FROM)
         inserted, places = self._new_items(people, excluded, k, seeds)
         given = self._staged(people, excluded, k, inserted, exact)
         for member in self.members:

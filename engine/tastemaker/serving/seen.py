@@ -8,7 +8,7 @@ import numpy as np
 
 from tastemaker.data import BoolArray, People
 from tastemaker.request.request import Seen
-from tastemaker.store.kinds import NEVER, Kind
+from tastemaker.store.kinds import NEVER_KIND, Kind
 
 
 def excluded_items(
@@ -38,7 +38,7 @@ def excluded_items(
     # a kind that came since has the index after the last
     hides = np.array([seen is None and not kind.repeatable for kind in kinds] + [seen is None])
     for place, kind in enumerate(kinds):
-        hides[place] |= kind.name == NEVER
+        hides[place] |= kind.name == NEVER_KIND
     hidden = hides[people.kinds]
     excluded[histories.rows[hidden], histories.items[hidden]] = True
     return excluded

@@ -15,7 +15,7 @@ import numpy as np
 from tastemaker.blend import Blended
 from tastemaker.data import Float32Array, Int64Array, People
 from tastemaker.data.top_k import top_k_places
-from tastemaker.store.kinds import LESS, Kind
+from tastemaker.store.kinds import LESS_KIND, Kind
 
 TOLD = "told"
 """What the part is called among the contributions to a score."""
@@ -28,8 +28,8 @@ CATALOGUE_SHARE = 0.1
 
 FALL = 1.125
 """How far an item falls that a person wants less of, where the kind weighs -1: as a multiple of
-what lies between the best and the middle of the scores. More than 1, so that it comes below the
-many that may all stand in the middle. Chosen, not measured."""
+what lies between the best and the middle of the person's scores. More than 1, so that it comes
+below the many that may all stand in the middle. Chosen, not measured."""
 
 Nearest = Callable[[int], Int64Array]
 """From an item's index to the (n,) indexes of those most like it, the nearest first."""
@@ -104,7 +104,7 @@ def told_less(people: People, kinds: Sequence[Kind], nearest: Nearest) -> ToldLe
         kinds: what their interactions' kinds stand for, in the order of `people.kinds`.
         nearest: the items most like one, at least `reach_of` the catalogue.
     """
-    index = next((place for place, kind in enumerate(kinds) if kind.name == LESS), None)
+    index = next((place for place, kind in enumerate(kinds) if kind.name == LESS_KIND), None)
     if index is None or kinds[index].weight >= 0:
         return None
     places = np.flatnonzero(people.kinds == index)

@@ -16,7 +16,7 @@ from tastemaker.validation import check_kind, check_weight
 
 DEFAULT_WEIGHT = 1.0
 
-LESS, NEVER, MORE = "less", "never", "more"
+LESS_KIND, NEVER_KIND, MORE_KIND = "less", "never", "more"
 """The kinds of what people say about an item: see `tastemaker.store.told`."""
 
 
@@ -34,9 +34,9 @@ class KindSetting(NamedTuple):
 
 
 TOLD_KINDS: Mapping[str, KindSetting] = {
-    LESS: KindSetting(-1.0, repeatable=True),
-    NEVER: KindSetting(0.0),
-    MORE: KindSetting(1.0, repeatable=True),
+    LESS_KIND: KindSetting(-1.0, repeatable=True),
+    NEVER_KIND: KindSetting(0.0),
+    MORE_KIND: KindSetting(1.0, repeatable=True),
 }
 """The reserved kinds, as they are made. To want less or more of an item is not to have had it, so
 it may be recommended; "never" hides it, and says nothing about taste."""
@@ -127,10 +127,12 @@ def set_kind(
             "repeatable."
         )
     before = TOLD_KINDS.get(checked, KindSetting())
-    _check_meaning(checked, before._replace(**given))
-    statement = insert(connection, kind_table).values(
-        name=checked, **before._replace(**given)._asdict()
+    made = KindSetting(
+        before.weight if weight is None else given["weight"],
+        before.repeatable if repeatable is None else repeatable,
     )
+    _check_meaning(checked, made)
+    statement = insert(connection, kind_table).values(name=checked, **made._asdict())
     changed = {column: statement.excluded[column] for column in given}
     connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=changed))
 
@@ -143,13 +145,13 @@ def _check_repeatable(value: object) -> bool:
 
 def _check_meaning(name: str, setting: KindSetting) -> None:
     """Refuses what would turn a reserved kind into its opposite."""
-    if name == LESS and setting.weight >= 0:
+    if name == LESS_KIND and setting.weight >= 0:
         problem = f"its weight cannot be {setting.weight:g}: give one below 0"
-    elif name == MORE and setting.weight <= 0:
+    elif name == MORE_KIND and setting.weight <= 0:
         problem = f"its weight cannot be {setting.weight:g}: give one above 0"
-    elif name == NEVER and setting.weight > 0:
+    elif name == NEVER_KIND and setting.weight > 0:
         problem = f"its weight cannot be {setting.weight:g}: give 0 or one below 0"
-    elif name == NEVER and setting.repeatable:
+    elif name == NEVER_KIND and setting.repeatable:
         problem = "what it names is never recommended again. Leave it not repeatable"
     else:
         return

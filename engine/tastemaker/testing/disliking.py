@@ -10,11 +10,11 @@ from tastemaker.testing.samples import checkerboard, people_of
 
 DAY = 86_400.0
 
-UNUSED = (
+DISLIKES_UNUSED = (
     "without uses_dislikes a person's scores must not depend on interactions of negative weight; "
     "leave those out, and take positions from people.ages"
 )
-USED = "with uses_dislikes an interaction of negative weight must change a person's scores"
+DISLIKES_USED = "with uses_dislikes an interaction of negative weight must change a person's scores"
 
 
 def check_dislikes(kind: type[Recommender]) -> None:
@@ -32,6 +32,6 @@ def check_dislikes(kind: type[Recommender]) -> None:
         people = people_of([items], data.n_items, times=[moments], weights=[weights])
         scores = scored(recommender, people)
         if not kind.uses_dislikes:
-            close(scores, plain, UNUSED)
+            close(scores, plain, DISLIKES_UNUSED)
         changed |= not np.array_equal(scores, plain, equal_nan=True)
-    demand(changed or not kind.uses_dislikes, USED)
+    demand(changed or not kind.uses_dislikes, DISLIKES_USED)
