@@ -68,18 +68,27 @@ def calibrate(candidates: Candidates) -> Calibrated:
     A member that scores all of a person's candidates alike, or none, is uninformative there.
     """
     present = ~np.isnan(candidates.values)
-    values = np.where(present, candidates.values, np.float32(0))
-    scored = present.sum(axis=2, dtype=np.int32)
-    counts = np.maximum(scored, 1).astype(np.float32)
-    largest = np.abs(values).max(axis=2, initial=0)
+    complete = np.count_nonzero(present) == present.size
+    if complete:
+        values = candidates.values.copy()
+        counts = np.full(present.shape[:2], max(1, present.shape[2]), dtype=np.float32)
+    else:
+        values = np.where(present, candidates.values, np.float32(0))
+        scored = np.count_nonzero(present, axis=2)
+        counts = np.maximum(scored, 1).astype(np.float32)
+    largest = np.maximum(values.max(axis=2, initial=0), -values.min(axis=2, initial=0))
     largest[largest == 0] = 1
     values /= largest[:, :, None]
     means = values.sum(axis=2) / counts
     values -= means[:, :, None]
-    values *= present
+    if not complete:
+        values *= present
     deviation = np.sqrt(np.einsum("mnw,mnw->mn", values, values) / counts)
     informative = deviation > ROUNDING
     factors = np.divide(1, deviation, where=informative, out=np.zeros_like(deviation))
     values *= factors[:, :, None]
-    gaps = bool((informative & (scored < candidates.valid.sum(axis=1, dtype=np.int32))).any())
-    return Calibrated(values, present, informative, gaps, Scale(largest, means, factors))
+    scale = Scale(largest, means, factors)
+    if complete:
+        return Calibrated(values, present, informative, False, scale)
+    gaps = bool((informative & (scored < np.count_nonzero(candidates.valid, axis=1))).any())
+    return Calibrated(values, present, informative, gaps, scale)

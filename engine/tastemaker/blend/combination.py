@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -63,6 +64,54 @@ class Blended:
             pad_width(self.totals, width, -np.inf),
             pad_width(self.contributions, width),
         )
+
+
+@dataclass(frozen=True)
+class Combined:
+    """Items with their scores; what each member contributed is worked out for those looked at.
+
+    Attributes:
+        items: (n, width) int64 item indexes.
+        valid: (n, width) which places hold an item.
+        totals: (n, width) float32 the sum of the contributions; -inf where not valid.
+        values: (n_members, n, width) float32 the members' scores, on one scale.
+        shares: (n_members, n) float32 what each member counts.
+        factors: (n, width) float32 by which the contributions to an item are multiplied; None for
+            1.
+    """
+
+    items: Int64Array
+    valid: BoolArray
+    totals: Float32Array
+    values: Float32Array
+    shares: Float32Array
+    factors: Float32Array | None
+
+    @cached_property
+    def contributions(self) -> Float32Array:
+        """(n_members, n, width) float32 of all items; 0 where a member abstained."""
+        contributions = self.values * self.shares[:, :, np.newaxis]
+        if self.factors is not None:
+            contributions *= self.factors
+        return contributions
+
+    def whole(self) -> Blended:
+        """All items, in their order."""
+        return Blended(self.items, self.valid, self.totals, self.contributions)
+
+    def best(self, k: int) -> Blended:
+        """The `k` items of each person with the highest totals, best first.
+
+        Among equal totals the one that stands first comes first.
+        """
+        order = top_k_places(self.totals, k)
+        cells = order + (np.arange(len(order)) * self.totals.shape[1])[:, np.newaxis]
+        values = self.values.reshape(len(self.values), -1).take(cells, axis=1)
+        values *= self.shares[:, :, np.newaxis]
+        if self.factors is not None:
+            values *= self.factors.take(cells)
+        parts = (self.items.take(cells), self.valid.take(cells), self.totals.take(cells))
+        return Blended(*parts, values)
 
 
 def blend_scores(
@@ -143,15 +192,16 @@ def blend_candidates(
         inserted: items scored in the same way that follow in the places `k` and on.
     """
     calibrated, weights = calibrate(candidates), curve.at(lengths)
-    blended = combine(candidates, calibrated, weights, curve.carry)
-    if further is not None:
+    combined = combine(candidates, calibrated, weights, curve.carry)
+    if further is None:
+        best = combined.best(k)
+    else:
         added = combine(further, calibrated.apply_to(further), weights, curve.carry)
-        blended = _append_items(blended, added)
-    best = blended.best(k)
+        best = _append_items(combined.whole(), added.whole()).best(k)
     if inserted is None:
         return best
     added = combine(inserted, calibrated.apply_to(inserted), weights, curve.carry)
-    return _append_items(best.padded(k), added)
+    return _append_items(best.padded(k), added.whole())
 
 
 def candidates_at(scores: Float32Array, items: Int64Array) -> Candidates:
@@ -189,8 +239,8 @@ def _append_items(first: Blended, then: Blended) -> Blended:
 
 def combine(
     candidates: Candidates, calibrated: Calibrated, weights: Float64Array, carry: float
-) -> Blended:
-    """The weighted sum of the members' calibrated scores of each candidate, kept in its parts.
+) -> Combined:
+    """The weighted sum of the members' calibrated scores of each candidate.
 
     A member that abstains on a person leaves its weight to the others, in proportion. For a member
     that abstains on single items see `WeightCurve.carry`.
@@ -202,12 +252,14 @@ def combine(
         carry: see `WeightCurve`.
     """
     shares = active_weights(weights, calibrated.informative)
-    contributions = calibrated.values * shares[:, :, None]
+    factors = None
+    totals = np.einsum("mnw,mn->nw", calibrated.values, shares)
     if carry > 0 and calibrated.gaps:
-        contributions *= _carry_factors(calibrated.present, shares, carry)
-    totals = contributions.sum(axis=0)
+        factors = _carry_factors(calibrated.present, shares, carry)
+        totals *= factors
     np.copyto(totals, -np.inf, where=~candidates.valid)
-    return Blended(candidates.items, candidates.valid, totals, contributions)
+    parts = (candidates.items, candidates.valid, totals)
+    return Combined(*parts, calibrated.values, shares, factors)
 
 
 def active_weights(weights: Float64Array, informative: BoolArray) -> Float32Array:
@@ -227,7 +279,7 @@ def active_weights(weights: Float64Array, informative: BoolArray) -> Float32Arra
 
 def _carry_factors(present: BoolArray, shares: Float32Array, carry: float) -> Float32Array:
     """(n, width) what the contributions to an item are multiplied by, for those who abstain."""
-    weight = np.einsum("mnw,mn->nw", present, shares)
+    weight = np.einsum("mnw,mn->nw", present.astype(np.float32), shares)
     factor: Float32Array = np.divide(carry, weight, where=weight > 0, out=np.zeros_like(weight))
     factor += np.float32(1 - carry)
     return factor

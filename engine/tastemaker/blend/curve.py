@@ -26,6 +26,10 @@ RESERVE = 1e-9
 say how much each of the others counts where those that have the weight abstain on a person."""
 
 
+NEGLIGIBLE = 1e-8
+"""A weight that is no more than a reserve: beside others it moves nothing that float32 shows."""
+
+
 @dataclass(frozen=True)
 class WeightCurve:
     """The members' weights at a few history lengths, and smoothly in between.
@@ -71,6 +75,12 @@ class WeightCurve:
         share = (place - left)[:, None]
         weights: Float64Array = (1 - share) * self.weights[left] + share * self.weights[right]
         return np.asarray((weights + RESERVE * self.weights.mean(axis=0)) / (1 + RESERVE))
+
+    def without_weight(self, lengths: Int64Array) -> tuple[str, ...]:
+        """The members that have but their reserve at every one of these history lengths (n,)."""
+        most = self.at(lengths).max(axis=0, initial=0).tolist()
+        named = zip(self.members, most, strict=True)
+        return tuple(name for name, weight in named if weight <= NEGLIGIBLE)
 
     @property
     def retriever_places(self) -> list[int]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import nan
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 
@@ -23,6 +23,12 @@ from tastemaker.data.columns import Values
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
+
+T = TypeVar("T")
+
+KEPT_FOR = 1024
+"""Up to so many people keep what was made of them once: more than are recommended to together, and
+far fewer than a training's, of which nobody wants copies. Chosen, not measured."""
 
 
 OWN_INTERACTIONS = 1000
@@ -58,7 +64,7 @@ class Histories:
     @cached_property
     def lengths(self) -> Int64Array:
         """(n_people,) how many interactions each person has."""
-        return np.diff(self.indptr)
+        return self.indptr[1:] - self.indptr[:-1]
 
     @cached_property
     def rows(self) -> Int64Array:
@@ -103,6 +109,27 @@ class People:
     def n_items(self) -> int:
         """How many items there are."""
         return self.histories.n_items
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What `make` gives, made once of these people if they are few.
+
+        Of the same few people a recommender is asked for candidates, for scores and for reasons:
+        what all of these begin with it may keep here.
+
+        Args:
+            key: what it is: all that it depends on besides the people.
+            make: gives it; nobody may change that later.
+        """
+        if len(self) > KEPT_FOR:
+            return make()
+        kept = self._made
+        if key not in kept:
+            kept[key] = make()
+        return cast(T, kept[key])
+
+    @cached_property
+    def _made(self) -> dict[Hashable, Any]:
+        return {}
 
     @cached_property
     def ages(self) -> Float32Array:
@@ -234,7 +261,9 @@ class People:
         """The same people with only the interactions with the first `n_items` items."""
         if n_items == self.n_items:
             return self
-        return self.take(self.histories.items < n_items, n_items)
+        return self.once(
+            ("among", n_items), lambda: self.take(self.histories.items < n_items, n_items)
+        )
 
     def select(self, rows: Int64Array) -> People:
         """The people of the given rows, in that order, with their whole histories."""

@@ -71,7 +71,7 @@ def checked_scores(result: Any, shape: tuple[int, ...]) -> tuple[Float32Array | 
     if result.dtype != np.float32:
         with np.errstate(over="ignore"):
             scores = np.asarray(result, dtype=np.float32)
-    if np.isinf(scores).any():
+    if np.count_nonzero(np.isinf(scores)):  # a fifth of the time of any()
         return None, "returned an infinite score"
     return scores, ""
 

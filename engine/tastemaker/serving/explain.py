@@ -50,10 +50,28 @@ class ReasonAmounts:
         """(n_own, k) the amounts of all members together."""
         return np.asarray(self.by_member.sum(axis=0))
 
-    def strongest(self, amounts: Float64Array, most: int | None = None) -> list[int]:
-        """The places in `items` of the amounts (n_own,) above 0, the largest first."""
-        order = np.argsort(-amounts, kind="stable")[:most]
-        return [int(place) for place in order[amounts[order] > 0]]
+    def strongest(self) -> list[list[int]]:
+        """For each recommended item, the places in `items` of amounts above 0, largest first."""
+        order = np.argsort(-self.totals, axis=0, kind="stable").T.tolist()
+        counts = np.count_nonzero(self.totals > 0, axis=0).tolist()
+        return [own[:count] for own, count in zip(order, counts, strict=True)]
+
+    @cached_property
+    def named(self) -> list[list[list[int]]]:
+        """For each member and recommended item, the places of the `MAX_NAMED` largest amounts.
+
+        Only of those above 0, the largest first.
+        """
+        left, found = self.by_member.copy(), []
+        for _ in range(MAX_NAMED if len(self.items) else 0):
+            places = left.argmax(axis=1)[:, np.newaxis]
+            there = np.take_along_axis(left, places, axis=1) > 0
+            found.append(np.where(there, places, -1))
+            np.put_along_axis(left, places, 0, axis=1)
+        if not found:
+            return [[[] for _ in range(left.shape[2])] for _ in range(left.shape[0])]
+        every = np.concatenate(found, axis=1).transpose(0, 2, 1).tolist()
+        return [[[place for place in own if place >= 0] for own in row] for row in every]
 
 
 def reason_amounts(
@@ -66,14 +84,19 @@ def reason_amounts(
         contributions: (n_members, k) what each member contributes to each blended score.
         history: (n_interactions,) the items of the person's history.
     """
-    items, places = np.unique(history, return_inverse=True)
-    own = np.zeros((len(parts), len(items), contributions.shape[1]))
-    if len(items):
-        order = np.argsort(places, kind="stable")
-        starts = np.searchsorted(places[order], np.arange(len(items)))
-        scaled = scale_parts(np.stack(parts).astype(np.float64), contributions)
-        np.add.reduceat(scaled[:, order], starts, axis=1, out=own)
-    return ReasonAmounts(items.astype(np.int64), own)
+    order = np.argsort(history, kind="stable")
+    ordered = history[order]
+    first = np.ones(len(ordered), dtype=np.bool_)
+    np.not_equal(ordered[1:], ordered[:-1], out=first[1:])
+    starts = np.flatnonzero(first)
+    own = np.zeros((len(parts), len(starts), contributions.shape[1]))
+    # most of the members name nothing, and what they contribute is not looked at
+    naming = [member for member, part in enumerate(parts) if part.any()]
+    if naming:
+        given = np.array([parts[member] for member in naming], dtype=np.float64)
+        scaled = scale_parts(given, contributions[naming])
+        own[naming] = np.add.reduceat(scaled[:, order], starts, axis=1)
+    return ReasonAmounts(ordered[starts].astype(np.int64), own)
 
 
 def scale_parts(parts: Float64Array, contributions: Float32Array) -> Float64Array:
@@ -88,7 +111,9 @@ def scale_parts(parts: Float64Array, contributions: Float32Array) -> Float64Arra
     sums = parts.sum(axis=1)
     usable = np.isfinite(sums) & (np.abs(sums) > 1e-12 * np.abs(parts).sum(axis=1))
     scales = np.divide(contributions, sums, where=usable, out=np.zeros_like(sums))
-    scaled: Float64Array = np.where(usable[:, np.newaxis], parts, 0) * scales[:, np.newaxis]
+    if not usable.all():
+        parts = np.where(usable[:, np.newaxis], parts, 0)
+    scaled: Float64Array = parts * scales[:, np.newaxis]
     return scaled
 
 
@@ -124,18 +149,25 @@ class Explainer:
         indexes = amounts.items.tolist()
         ids = [self.catalogue.items.ids[index] for index in indexes]
         names = [self.catalogue.name(index) for index in indexes]
+        rows = (contributions.T.tolist(), amounts.totals.T.tolist(), amounts.strongest())
         result = []
-        for place, (one, parts) in enumerate(
-            zip(recommended, contributions.T.tolist(), strict=False)
+        for place, (one, parts, totals, strongest) in enumerate(
+            zip(recommended, *rows, strict=False)
         ):
-            total = amounts.totals[:, place]
-            strongest = amounts.strongest(total)
-            columns = (map(own.__getitem__, strongest) for own in (ids, names, total.tolist()))
+            columns = (map(own.__getitem__, strongest) for own in (ids, names, totals))
+            named = [own[place] for own in amounts.named]
+            own_words = [own[place] if own else "" for own in words]
+            why = self.text(parts, named, names, one.explored, own_words)
+            less = self._told(parts, amounts, place, names)
             result.append(
-                one._replace(
-                    contributions=dict(zip(self.members, parts, strict=True)),
-                    reasons=tuple(map(Reason, *columns)),
-                    why=self.text(parts, amounts, place, names, one.explored, words),
+                Recommendation(
+                    one.item_id,
+                    one.score,
+                    one.title,
+                    dict(zip(self.members, parts, strict=True)),
+                    tuple(map(Reason, *columns)),
+                    "; ".join(filter(None, (why, less))),
+                    one.explored,
                 )
             )
         return result
@@ -143,33 +175,30 @@ class Explainer:
     def text(
         self,
         contributions: Sequence[float],
-        amounts: ReasonAmounts,
-        place: int,
+        named: Sequence[Sequence[int]],
         names: Sequence[str],
         explored: bool = False,
-        words: Sequence[Sequence[str]] = (),
+        words: Sequence[str] = (),
     ) -> str:
         """Why an item is recommended, in one sentence: the strongest recommenders' reasons.
 
         Args:
             contributions: each member's part of the score.
-            amounts: what of the answer is owed to the history.
-            place: the item's place in the answer.
+            named: for each member, the places of the items of the history that it names.
             names: what the items of the history are called.
             explored: whether exploration inserted the item.
-            words: see `explained`.
+            words: each member's own words for the item; empty where it has none.
         """
         texts = [NEW_ITEM_TEXT] if explored else []
         for member in sorted(range(len(contributions)), key=lambda own: -contributions[own]):
             if contributions[member] <= 0 or len(texts) == MAX_NAMED + explored:
                 break
-            named = amounts.strongest(amounts.by_member[member, :, place], MAX_NAMED)
             kind = self.classes.get(self.members[member])
-            own_words = words[member][place] if words and words[member] else ""
-            text = own_words or recommender_text(kind, [names[own] for own in named])
+            own_words = words[member] if member < len(words) else ""
+            text = own_words or recommender_text(kind, [names[own] for own in named[member]])
             if text and text not in texts:
                 texts.append(text)
-        return "; ".join(texts + self._told(contributions, amounts, place, names))
+        return "; ".join(texts)
 
     def _told(
         self,
@@ -177,15 +206,15 @@ class Explainer:
         amounts: ReasonAmounts,
         place: int,
         names: Sequence[str],
-    ) -> list[str]:
-        """What the person told that kept an item from ranking higher; see `text`."""
+    ) -> str:
+        """What the person told that kept an item from ranking higher; empty for nothing."""
         if TOLD not in self.members:
-            return []
+            return ""
         row = self.members.index(TOLD)
         if contributions[row] >= 0:
-            return []
+            return ""
         own = int(amounts.by_member[row, :, place].argmin())
-        return [LESS_TEXT.format(items=names[own])]
+        return LESS_TEXT.format(items=names[own])
 
 
 def recommender_text(recommender: type[Recommender] | None, names: Sequence[str]) -> str:

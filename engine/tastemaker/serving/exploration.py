@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import blake2b
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy.typing as npt
 
 from tastemaker.blend import Blended, Candidates, WeightCurve, calibrate, combine
 from tastemaker.data import (
+    NAN,
     BoolArray,
     Float32Array,
     Float64Array,
@@ -19,7 +21,6 @@ from tastemaker.data import (
     sample_rows,
 )
 from tastemaker.data.top_k import top_k_places
-from tastemaker.serving.retrieving import CandidateItems, no_items
 
 PROTECTED_PLACES = 3
 """The places at the head of a list that never go to exploration. Chosen, not measured."""
@@ -37,9 +38,6 @@ MOST_DRAWN_FROM = 500
 thousands would cost more than the whole rest of an answer. Chosen, not measured."""
 
 Seeds = npt.NDArray[np.uint64]
-
-ScoreNew = Callable[[People, Int64Array], tuple[Float32Array, WeightCurve]]
-"""(n_members, n, width) what members score of some items of each person, and their weights."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +60,13 @@ class Exploration:
         chosen: BoolArray = uniform_draws(seeds, k) < self.share
         chosen[:, :PROTECTED_PLACES] = False
         return chosen
+
+    def insertions(self, seeds: Seeds | None, k: int) -> Insertions | None:
+        """Where new items are inserted today; None where nowhere, or without seeds."""
+        if seeds is None:
+            return None
+        places = self.places(seeds, k)
+        return Insertions(self.new, places, seeds) if places.any() else None
 
 
 NO_EXPLORATION = Exploration(0.0, np.zeros(0, dtype=np.int64))
@@ -115,40 +120,66 @@ def uniform_draws(seeds: Seeds, k: int) -> Float64Array:
     return np.asarray(mixed / 2.0**64, dtype=np.float64)
 
 
-def draw_for(
-    score: ScoreNew,
-    people: People,
-    excluded: BoolArray,
-    exploration: Exploration,
-    places: BoolArray,
-    seeds: Seeds,
-) -> CandidateItems:
-    """New items for each person who gets any, in the order drawn, to be inserted into lists.
+@dataclass(frozen=True)
+class NewItems:
+    """New items of each person from which some are drawn, to be inserted into lists.
 
-    Args:
-        score: what members score, and the weights of these members.
-        people: whom to draw for.
-        excluded: (n, n_items) what must not be shown.
-        exploration: which items are new.
-        places: (n, k) which places of the lists hold new items.
+    Attributes:
+        items: (n, n_new) int64 item indexes.
+        eligible: (n, n_new) which of them may be shown.
+        places: (n, k) which places of the lists go to new items.
         seeds: (n,) what each person's random draws start from.
     """
-    rows = np.flatnonzero(places.any(axis=1))
-    if not len(rows):
-        return no_items(len(people))
-    pool = [sampled_items(exploration.new, seed) for seed in seeds[rows].tolist()]
-    items = np.array(pool, dtype=np.int64)
-    given, curve = score(people.select(rows), items)
-    # One more than the list may hold by itself: so there is one that it does not, if any is left.
-    most = places.shape[1] + int(places.sum(axis=1).max())
-    eligible = ~excluded[rows[:, np.newaxis], items]
-    lengths = people.histories.lengths[rows]
-    drawn = draw_new_items(given, eligible, curve, lengths, seeds[rows], most)
-    inserted = np.zeros((len(people), drawn.shape[1]), dtype=np.int64)
-    valid = np.zeros(inserted.shape, dtype=np.bool_)
-    inserted[rows] = np.where(drawn >= 0, np.take_along_axis(items, drawn, axis=1), 0)
-    valid[rows] = drawn >= 0
-    return CandidateItems(inserted, valid)
+
+    items: Int64Array
+    eligible: BoolArray
+    places: BoolArray
+    seeds: Seeds
+
+    def draw(self, scores: Float32Array, curve: WeightCurve, lengths: Int64Array) -> Int64Array:
+        """(n, n_drawn) the columns of those drawn for each person, in that order; -1 for none.
+
+        Args:
+            scores: (n_members, n, n_new) float32 the members' scores of the new items.
+            curve: the members' weights.
+            lengths: (n,) how long each person's history is.
+        """
+        # One more than the list may hold by itself: so there is one that it does not, if any is
+        # left.
+        most = self.places.shape[1] + int(np.count_nonzero(self.places, axis=1).max())
+        return draw_new_items(scores, self.eligible, curve, lengths, self.seeds, most)
+
+
+@dataclass(frozen=True)
+class Insertions:
+    """Where new items are inserted into the lists of some people.
+
+    Attributes:
+        new: (n_new,) int64 all new items.
+        places: (n, k) which places of each person's list go to new items.
+        seeds: (n,) what each person's random draws start from.
+    """
+
+    new: Int64Array
+    places: BoolArray
+    seeds: Seeds
+
+    @cached_property
+    def people(self) -> BoolArray:
+        """(n,) who gets any."""
+        return np.asarray(self.places.any(axis=1))
+
+    def of(self, rows: Int64Array, excluded: BoolArray) -> NewItems:
+        """The new items to draw from for the people of some rows.
+
+        Args:
+            rows: (n_rows,) which people.
+            excluded: (n, n_items) what must not be shown to each of all people.
+        """
+        seeds = self.seeds[rows]
+        items = np.array([sampled_items(self.new, seed) for seed in seeds.tolist()], np.int64)
+        eligible = ~excluded[rows[:, np.newaxis], items]
+        return NewItems(items, eligible, self.places[rows], seeds)
 
 
 def sampled_items(new: Int64Array, seed: int) -> Int64Array:
@@ -179,7 +210,7 @@ def draw_new_items(
         most: how many are drawn.
     """
     columns = np.broadcast_to(np.arange(eligible.shape[1]), eligible.shape)
-    candidates = Candidates(columns, eligible, np.where(eligible, scores, np.float32(np.nan)))
+    candidates = Candidates(columns, eligible, np.where(eligible, scores, NAN))
     blended = combine(candidates, calibrate(candidates), curve.at(lengths), curve.carry).totals
     noise = [np.random.default_rng(seed).gumbel(size=eligible.shape[1]) for seed in seeds]
     order = top_k_places(

@@ -9,19 +9,17 @@ from functools import cached_property
 import numpy as np
 
 from tastemaker.blend import Blended, WeightCurve, blend_scores, uniform_weights
-from tastemaker.data import BoolArray, Float32Array, Float64Array, Int64Array, People
+from tastemaker.data import BoolArray, Float32Array, Float64Array, People
 from tastemaker.plugin.guarded_recommender import GuardedRecommender
 from tastemaker.serving.exploration import (
     NO_EXPLORATION,
     Exploration,
+    Insertions,
     Seeds,
-    draw_for,
     insert_new_items,
 )
 from tastemaker.serving.fallback import Fallback
-from tastemaker.serving.retrieving import CandidateItems, no_items
-from tastemaker.serving.stage_scores import StageScores, stages_for
-from tastemaker.serving.stages import EligibleStage, ScanStage
+from tastemaker.serving.stage_scores import StageScores, scan_for, stages_for
 from tastemaker.serving.told import TOLD, ToldLess, with_parts
 
 CHOSEN_FROM = 1000
@@ -104,60 +102,90 @@ class Ranker:
             exact: whether every item is scored for everybody.
             told: what these people want less of.
         """
+        insertions = self.exploration.insertions(seeds, k)
+        given = self._staged(people, excluded, k, insertions, exact)
         wide = k if told is None else max(4 * k, CHOSEN_FROM)
-        inserted, places = self._new_items(people, excluded, k, seeds)
-        given = self._staged(people, excluded, k, inserted, exact)
-        for member in self.members:
-            given.add(member)
-        lengths, abstained = people.histories.lengths, np.ones(len(people), dtype=np.bool_)
-        if given.scores:
-            best = given.best(self.curve_of(tuple(given.scores)), wide)
-            abstained = np.asarray(~best.contributions.any(axis=(0, 2)))
-        if abstained.any() or not given.scores:
-            # The blend lets a member without weight count where no other member scores.
-            given.add(self.fallback, abstained)
-            best = given.best(self.curve_of(tuple(given.scores)), wide)
-        if told is not None:
-            best = with_parts(best, told.parts(best), k, best.items.shape[1] - inserted.width)
+        best, idle = self._best(given, people, wide)
         names, explored = tuple(given.scores), np.zeros(best.items.shape, dtype=np.bool_)
-        if inserted.width:
-            best, explored = insert_new_items(best, places)
+        if idle:
+            names, best = self._among_all(best, names, idle)
+        if told is not None:
+            width = best.items.shape[1] if insertions is None else wide
+            best = with_parts(best, told.parts(best), k, width)
+        if insertions is not None:
+            best, explored = insert_new_items(best, insertions.places)
         problems = tuple(dict.fromkeys(given.problems))
-        weights = self.curve_of(names).at(lengths)
+        weights = self.curve_of(names).at(people.histories.lengths)
         return Ranking(best, names, weights, problems, explored, () if told is None else (TOLD,))
 
     def _staged(
-        self, people: People, excluded: BoolArray, k: int, inserted: CandidateItems, exact: bool
+        self,
+        people: People,
+        excluded: BoolArray,
+        k: int,
+        insertions: Insertions | None,
+        exact: bool,
     ) -> StageScores:
         """What is to be scored."""
         own = people.own_items() if self.own_items else None
         if exact:
-            everybody = np.arange(len(people))
-            return StageScores([ScanStage(people, excluded, inserted, own)], [everybody])
+            return scan_for(people, excluded, insertions, own)
         depth = self.curve.depth
-        return stages_for(self.retrievers, people, excluded, depth, k, inserted, own)
+        return stages_for(self.retrievers, people, excluded, depth, k, insertions, own)
 
-    def _new_items(
-        self, people: People, excluded: BoolArray, k: int, seeds: Seeds | None
-    ) -> tuple[CandidateItems, BoolArray]:
-        """New items to insert, and (n, k) the places of the lists that they go to."""
-        if seeds is None:
-            return no_items(len(people)), np.zeros((len(people), k), dtype=np.bool_)
-        places = self.exploration.places(seeds, k)
-        drawn = draw_for(self._score_new, people, excluded, self.exploration, places, seeds)
-        return drawn, places
+    def _best(self, given: StageScores, people: People, k: int) -> tuple[Blended, frozenset[str]]:
+        """The best items by all members, and who was not asked because it would change nothing.
 
-    def _score_new(self, people: People, items: Int64Array) -> tuple[Float32Array, WeightCurve]:
-        """(n_members, n, width) scores of some items, and the weights of those who gave any."""
-        everything = CandidateItems(items, np.ones(items.shape, dtype=np.bool_))
-        stage = EligibleStage(people, everything, no_items(len(people)))
-        given = StageScores([stage], [np.arange(len(people))])
+        A member that has no weight for anybody here counts only where the others leave a gap.
+        """
+        idle = self._without_weight(people)
         for member in self.members:
-            given.add(member)
+            if member.name not in idle:
+                given.add(member)
+        if idle and given.lacks_scores:
+            idle = self._ask_others(given, idle)
+        best, abstained = self._blended(given, people, k)
+        if idle and abstained.any():
+            idle = self._ask_others(given, idle)
+            best, abstained = self._blended(given, people, k)
+        if best is None or abstained.any():
+            # The blend lets a member without weight count where no other member scores.
+            given.add(self.fallback, abstained)
+            best = given.best(self.curve_of(tuple(given.scores)), k)
+        return best, idle
+
+    def _without_weight(self, people: People) -> frozenset[str]:
+        """The names of the members that have no weight for any of the people."""
+        idle = set(self.curve.without_weight(people.histories.lengths))
+        idle.update(one.name for one in self.members if one.name not in self.curve.members)
+        return frozenset(idle)
+
+    def _ask_others(self, given: StageScores, idle: frozenset[str]) -> frozenset[str]:
+        """Lets the members score that did not so far; nobody's name, as none of them is idle."""
+        for member in self.members:
+            if member.name in idle:
+                given.add(member)
+        given.in_order([member.name for member in self.members])
+        return frozenset()
+
+    def _blended(
+        self, given: StageScores, people: People, k: int
+    ) -> tuple[Blended | None, BoolArray]:
+        """The best items by those that scored, and (n,) for whom all of them abstained."""
         if not given.scores:
-            given.add(self.fallback)
-        block = np.stack([arrays[0] for arrays in given.scores.values()])
-        return block, self.curve_of(tuple(given.scores))
+            return None, np.ones(len(people), dtype=np.bool_)
+        best = given.best(self.curve_of(tuple(given.scores)), k)
+        return best, np.asarray(~best.contributions.any(axis=(0, 2)))
+
+    def _among_all(
+        self, best: Blended, scored: tuple[str, ...], idle: frozenset[str]
+    ) -> tuple[tuple[str, ...], Blended]:
+        """The names of all members, and what they contributed: those not asked nothing."""
+        names = tuple(one.name for one in self.members if one.name in idle or one.name in scored)
+        shape = (len(names), *best.items.shape)
+        contributions = np.zeros(shape, dtype=np.float32)
+        contributions[[names.index(name) for name in scored]] = best.contributions
+        return names, Blended(best.items, best.valid, best.totals, contributions)
 
     def rank_similar(self, items: Sequence[int], excluded: BoolArray, k: int) -> Ranking:
         """The `k` items most like some items, by every member that can tell; fewer where none can.
@@ -187,6 +215,16 @@ class Ranker:
         """The curve of those that gave scores, in their order; 0 for those it does not know."""
         if names == self.curve.members:
             return self.curve
+        curve = self._curves.get(names)
+        if curve is None:
+            curve = self._curves[names] = self._curve_of(names)
+        return curve
+
+    @cached_property
+    def _curves(self) -> dict[tuple[str, ...], WeightCurve]:
+        return {}
+
+    def _curve_of(self, names: tuple[str, ...]) -> WeightCurve:
         known = [name for name in names if name in self.curve.members]
         if not known:
             return uniform_weights(names)

@@ -110,14 +110,10 @@ def retrieve_candidates(
         own: (n, n_items) items that are candidates besides, where they may be shown.
     """
     n, n_items = excluded.shape
-    search = _Search(excluded, depth, max(depth, k))
+    search = _Search(people, excluded, depth, max(depth, k))
     if own is not None:
         search.best.append(np.flatnonzero(own & ~excluded))
-    unfinished, problems = np.zeros(n, dtype=np.bool_), []
-    for retriever in retrievers:
-        left, problem = search.ask(retriever, people)
-        unfinished[left] = True
-        problems.extend([f"{retriever.name} {problem}"] if problem else [])
+    unfinished, problems = search.ask(retrievers)
     chosen = _union(search.best)
     candidates, further = _side_by_side(chosen, n, n_items), no_items(n)
     if k > depth:
@@ -139,38 +135,69 @@ class _Search:
         further: the cells of those that follow them, up to `most`.
     """
 
-    def __init__(self, excluded: BoolArray, depth: int, most: int) -> None:
-        self._excluded, self._depth, self._most = excluded, depth, most
+    def __init__(self, people: People, excluded: BoolArray, depth: int, most: int) -> None:
+        self._people, self._excluded, self._depth, self._most = people, excluded, depth, most
         self.best: list[Int64Array] = []
         self.further: list[Int64Array] = []
 
-    def ask(self, retriever: Retriever, people: People) -> tuple[Int64Array, str]:
+    def ask(self, retrievers: Sequence[Retriever]) -> tuple[BoolArray, list[str]]:
+        """(n,) for whom there may be more to find, and what kept retrievers out."""
+        everybody, n_items = np.arange(len(self._people)), self._excluded.shape[1]
+        unfinished = np.zeros(len(everybody), dtype=np.bool_)
+        wanted = min(n_items, self._most + int(self._people.histories.lengths.max(initial=0)))
+        able, lists, problems = [], [], []
+        for retriever in retrievers:
+            items, problem = retriever.retrieve(self._people, wanted)
+            if items is None:
+                problems.append(f"{retriever.name} {problem}")
+            else:
+                able.append(retriever)
+                lists.append(items)
+        if not able:
+            return unfinished, problems
+        left = self._note(everybody, np.array(lists))
+        for retriever, wants_more in zip(able, left, strict=True):
+            if wants_more.any() and wanted < n_items:
+                rows, problem = self._ask_for_more(retriever, everybody[wants_more], wanted)
+                unfinished[rows] = True
+                problems.extend([f"{retriever.name} {problem}"] if problem else [])
+        return unfinished, problems
+
+    def _ask_for_more(
+        self, retriever: Retriever, rows: Int64Array, wanted: int
+    ) -> tuple[Int64Array, str]:
         """The rows of the people for whom there may be more to find, or the problem."""
-        rows, n_items = np.arange(len(people)), self._excluded.shape[1]
-        wanted = self._most + int(people.histories.lengths.max(initial=0))
-        for _ in range(1 + WIDENINGS):
-            wanted = min(wanted, n_items)
-            part = people if len(rows) == len(people) else people.select(rows)
+        n_items = self._excluded.shape[1]
+        for _ in range(WIDENINGS):
+            wanted = min(wanted * WIDER, n_items)
+            part = self._people if len(rows) == len(self._people) else self._people.select(rows)
             items, problem = retriever.retrieve(part, wanted)
             if items is None:
                 return rows[:0], problem
-            rows = self._note(rows, items)
+            rows = rows[self._note(rows, items[np.newaxis])[0]]
             if not len(rows) or wanted == n_items:
                 return rows[:0], ""
-            wanted *= WIDER
         return rows, ""
 
-    def _note(self, rows: Int64Array, items: Int64Array) -> Int64Array:
-        """Notes the best of what was retrieved; the rows where too few of it may be shown."""
-        cells = items + (rows * self._excluded.shape[1])[:, np.newaxis]
+    def _note(self, rows: Int64Array, lists: Int64Array) -> BoolArray:
+        """Notes the best of what was retrieved; where too few of it may be shown.
+
+        Args:
+            rows: (n,) whom it was retrieved for.
+            lists: (n_retrievers, n, width) the items; -1 for none.
+
+        Returns:
+            (n_retrievers, n) whether more of a retriever is wanted for a person.
+        """
+        cells = lists + (rows * self._excluded.shape[1])[:, np.newaxis]
         # -1 stands for no item, and its cell for another person's: `shown` is false there
-        shown = ~self._excluded.reshape(-1)[cells]
-        shown &= items >= 0
-        place = np.cumsum(shown, axis=1)
+        shown = ~self._excluded.reshape(-1).take(cells, mode="wrap")
+        shown &= lists >= 0
+        place = np.cumsum(shown, axis=2, dtype=np.int32)
         self.best.append(cells[shown & (place <= self._depth)])
         if self._most > self._depth:
             self.further.append(cells[shown & (place > self._depth) & (place <= self._most)])
-        return rows[(items[:, -1] >= 0) & (place[:, -1] < self._most)]
+        return np.asarray((lists[:, :, -1] >= 0) & (place[:, :, -1] < self._most))
 
 
 def _union(cells: Sequence[Int64Array]) -> Int64Array:

@@ -9,6 +9,7 @@ import numpy as np
 
 from tastemaker.blend import Blended, WeightCurve, stack_people
 from tastemaker.data import NAN, BoolArray, Float32Array, Int64Array, People
+from tastemaker.serving.exploration import Insertions
 from tastemaker.serving.retrieving import (
     CandidateItems,
     Retriever,
@@ -60,6 +61,20 @@ class StageScores:
             arrays.append(own if people is None else np.where(people[rows, np.newaxis], own, NAN))
         self.scores[member.name] = arrays
 
+    @property
+    def lacks_scores(self) -> bool:
+        """Whether somebody has an item that none of the members scored so far."""
+        return any(
+            stage.lacks([arrays[place] for arrays in self.scores.values()])
+            for place, stage in enumerate(self.stages)
+        )
+
+    def in_order(self, names: Sequence[str]) -> None:
+        """Puts the members that scored into this order."""
+        given = {name: self.scores[name] for name in names if name in self.scores}
+        self.scores.clear()
+        self.scores.update(given)
+
     def best(self, curve: WeightCurve, k: int) -> Blended:
         """The best items of everybody, by the members that scored.
 
@@ -82,7 +97,7 @@ def stages_for(
     excluded: BoolArray,
     depth: int,
     k: int,
-    inserted: CandidateItems,
+    insertions: Insertions | None = None,
     own: BoolArray | None = None,
 ) -> StageScores:
     """What is to be scored of each person, nothing of it scored yet.
@@ -96,24 +111,58 @@ def stages_for(
         excluded: (n, n_items) what must not be shown.
         depth: how many items each retriever brings.
         k: how long lists are wanted.
-        inserted: items that follow in the places after the best.
+        insertions: where new items are inserted.
         own: (n, n_items) items that are candidates whoever retrieves, where they may be shown.
     """
     n, n_items = excluded.shape
-    scan = ScanStage(people, excluded, inserted, own)
+    everybody = np.ones(n, dtype=np.bool_)
+    scan = ScanStage(people, excluded, own=own)
     if n_items <= SCANNED_ITEMS or not n:
-        return StageScores([scan], [np.arange(n)])
+        return _with_new_items([(scan, everybody)], insertions, excluded)
     few = eligible_counts(excluded) <= SCANNED_ITEMS
     if few.all():
-        eligible = CandidateItems.marked(~excluded)
-        return StageScores([EligibleStage(people, eligible, inserted, own)], [np.arange(n)])
+        eligible = EligibleStage(people, CandidateItems.marked(~excluded), own=own)
+        return _with_new_items([(eligible, everybody)], insertions, excluded)
     found = retrieve_candidates(retrievers, people, excluded, depth, k, own)
-    stage = CandidateStage(people, found.candidates, found.further, inserted)
     scanned = few | found.short
-    if not scanned.any():
-        return StageScores([stage], [np.arange(n)], problems=list(found.problems))
-    rows = [np.flatnonzero(own) for own in (scanned, ~scanned)]
-    stages: list[Stage] = [scan.select(rows[0])]
-    if len(rows[1]):
-        stages.append(stage.select(rows[1]))
-    return StageScores(stages, rows[: len(stages)], problems=list(found.problems))
+    stage = CandidateStage(people, found.candidates, found.further)
+    given = _with_new_items([(stage, ~scanned), (scan, scanned)], insertions, excluded)
+    given.problems.extend(found.problems)
+    return given
+
+
+def scan_for(
+    people: People,
+    excluded: BoolArray,
+    insertions: Insertions | None = None,
+    own: BoolArray | None = None,
+) -> StageScores:
+    """A scan of all items for everybody, nothing of it scored yet; see `stages_for`."""
+    everybody = np.ones(len(people), dtype=np.bool_)
+    scan = ScanStage(people, excluded, own=own)
+    return _with_new_items([(scan, everybody)], insertions, excluded)
+
+
+def _with_new_items(
+    stages: Sequence[tuple[Stage, BoolArray]], insertions: Insertions | None, excluded: BoolArray
+) -> StageScores:
+    """Each stage for its people; those who get new items apart, as the others need none scored.
+
+    Args:
+        stages: for everybody each, and (n,) for whom it is taken.
+        insertions: where new items are inserted.
+        excluded: (n, n_items) what must not be shown.
+    """
+    parts: list[Stage] = []
+    rows: list[Int64Array] = []
+    for stage, taken in stages:
+        exploring = np.zeros_like(taken) if insertions is None else taken & insertions.people
+        for own, explores in ((taken & ~exploring, False), (exploring, True)):
+            chosen = np.flatnonzero(own)
+            if not len(chosen) and (len(own) or explores):
+                continue
+            new = insertions.of(chosen, excluded) if insertions and explores else None
+            whole = len(chosen) == len(own) and new is None
+            parts.append(stage if whole else stage.select(chosen, new))
+            rows.append(chosen)
+    return StageScores(parts, rows)

@@ -17,6 +17,7 @@ from tastemaker.blend import (
     blend_scores,
 )
 from tastemaker.data import NAN, BoolArray, Float32Array, Int64Array, People
+from tastemaker.serving.exploration import NewItems
 from tastemaker.serving.retrieving import CandidateItems
 
 
@@ -44,8 +45,14 @@ class Stage(Protocol):
     def scores_by(self, member: Scorer) -> tuple[Float32Array | None, str]:
         """(n, width) float32 one member's scores, or None and the problem."""
 
+    def select(self, rows: Int64Array, new: NewItems | None) -> Stage:
+        """The same for the people of the given rows, with new items of theirs to insert."""
+
+    def lacks(self, scores: Sequence[Float32Array]) -> bool:
+        """Whether somebody has an item that no member scored; a scan does not look for any."""
+
     def blended(self, scores: Sequence[Float32Array], curve: WeightCurve, k: int) -> Blended:
-        """The best `k` items of each person; then those inserted, if any are.
+        """The best `k` items of each person; then new ones to insert, if any are.
 
         Args:
             scores: what `scores_by` gave for each member of the curve, in its order.
@@ -62,43 +69,55 @@ class CandidateStage:
         people: whom it is about.
         candidates: what was found.
         further: what follows it, where long lists are wanted.
-        inserted: items that follow in the places after the best.
+        new: items of which some follow in the places after the best.
     """
 
     people: People
     candidates: CandidateItems
     further: CandidateItems
-    inserted: CandidateItems
+    new: NewItems | None = None
 
-    def select(self, rows: Int64Array) -> CandidateStage:
-        """The same for the people of the given rows."""
+    def select(self, rows: Int64Array, new: NewItems | None) -> CandidateStage:
+        """The same for the people of the given rows, with new items of theirs to insert."""
         return CandidateStage(
-            self.people.select(rows),
-            self.candidates.select(rows),
-            self.further.select(rows),
-            self.inserted.select(rows),
+            self.people.select(rows), self.candidates.select(rows), self.further.select(rows), new
         )
 
     @cached_property
     def _items(self) -> Int64Array:
-        return joined_items(self.candidates, self.further, self.inserted)
+        return joined_items(self.candidates, self.further, self.new)
 
     def scores_by(self, member: Scorer) -> tuple[Float32Array | None, str]:
         """(n, width) float32 one member's scores, or None and the problem."""
         return member.score_items(self.people, self._items)
 
+    def lacks(self, scores: Sequence[Float32Array]) -> bool:
+        """Whether somebody has an item that no member scored."""
+        missing: BoolArray | None = None
+        for own in scores:
+            unscored = np.isnan(own)
+            if not np.count_nonzero(unscored):
+                return False
+            missing = unscored if missing is None else missing & unscored
+        if missing is None:
+            return True
+        parts = [self.candidates.valid, self.further.valid]
+        parts += [] if self.new is None else [self.new.eligible]
+        return bool((missing & np.concatenate(parts, axis=1)).any())
+
     def blended(self, scores: Sequence[Float32Array], curve: WeightCurve, k: int) -> Blended:
-        """The best `k` items of each person; then those inserted, if any are."""
-        block = np.stack(scores)
+        """The best `k` items of each person; then new ones to insert, if any are."""
+        block, lengths = np.array(scores), self.people.histories.lengths
         first, second = self.candidates.width, self.candidates.width + self.further.width
-        return blend_candidates(
-            as_candidates(self.candidates, block[:, :, :first]),
-            curve,
-            self.people.histories.lengths,
-            k,
-            as_candidates(self.further, block[:, :, first:second]) if self.further.width else None,
-            as_candidates(self.inserted, block[:, :, second:]) if self.inserted.width else None,
-        )
+        further = inserted = None
+        if self.further.width:
+            further = as_candidates(self.further, block[:, :, first:second])
+        if self.new is not None:
+            scores_of_new = block[:, :, second:]
+            columns = self.new.draw(scores_of_new, curve, lengths)
+            inserted = chosen_candidates(self.new.items, scores_of_new, columns)
+        found = as_candidates(self.candidates, block[:, :, :first])
+        return blend_candidates(found, curve, lengths, k, further, inserted)
 
 
 @dataclass(frozen=True)
@@ -108,32 +127,41 @@ class EligibleStage:
     Attributes:
         people: whom it is about.
         eligible: what may be shown.
-        inserted: items that follow in the places after the best.
+        new: items of which some follow in the places after the best.
         own: (n, n_items) items that are candidates whoever retrieves, if there are such.
     """
 
     people: People
     eligible: CandidateItems
-    inserted: CandidateItems
+    new: NewItems | None = None
     own: BoolArray | None = None
+
+    def select(self, rows: Int64Array, new: NewItems | None) -> EligibleStage:
+        """The same for the people of the given rows, with new items of theirs to insert."""
+        own = None if self.own is None else self.own[rows]
+        return EligibleStage(self.people.select(rows), self.eligible.select(rows), new, own)
 
     @cached_property
     def _items(self) -> Int64Array:
-        return joined_items(self.eligible, self.inserted)
+        return joined_items(self.eligible, self.new)
 
     def scores_by(self, member: Scorer) -> tuple[Float32Array | None, str]:
         """(n, width) float32 one member's scores, or None and the problem."""
         return member.score_items(self.people, self._items)
 
+    def lacks(self, scores: Sequence[Float32Array]) -> bool:
+        """True: everybody is asked."""
+        return True
+
     def blended(self, scores: Sequence[Float32Array], curve: WeightCurve, k: int) -> Blended:
-        """The best `k` items of each person; then those inserted, if any are."""
-        lengths = self.people.histories.lengths
-        hidden = np.concatenate((~self.eligible.valid, np.ones_like(self.inserted.valid)), axis=1)
-        after = np.arange(self.eligible.width, hidden.shape[1])
-        inserted = np.where(self.inserted.valid, after, -1) if self.inserted.width else None
-        own = self.own
-        if own is not None:
-            own = np.take_along_axis(own, self._items, axis=1)
+        """The best `k` items of each person; then new ones to insert, if any are."""
+        lengths, hidden, inserted = self.people.histories.lengths, ~self.eligible.valid, None
+        if self.new is not None:
+            first = self.eligible.width
+            columns = self.new.draw(np.array(scores)[:, :, first:], curve, lengths)
+            inserted = np.where(columns >= 0, first + columns, -1)
+            hidden = np.concatenate((hidden, np.ones_like(self.new.eligible)), axis=1)
+        own = None if self.own is None else np.take_along_axis(self.own, self._items, axis=1)
         best = blend_scores(scores, hidden, curve, lengths, k, inserted, own)
         items = np.take_along_axis(self._items, best.items, axis=1)
         return Blended(items * best.valid, best.valid, best.totals, best.contributions)
@@ -146,42 +174,46 @@ class ScanStage:
     Attributes:
         people: whom it is about.
         excluded: (n, n_items) what must not be shown.
-        inserted: items that follow in the places after the best.
+        new: items of which some follow in the places after the best.
         own: (n, n_items) items that are candidates whoever retrieves, if there are such.
     """
 
     people: People
     excluded: BoolArray
-    inserted: CandidateItems
+    new: NewItems | None = None
     own: BoolArray | None = None
 
-    def select(self, rows: Int64Array) -> ScanStage:
-        """The same for the people of the given rows."""
-        return ScanStage(
-            self.people.select(rows),
-            self.excluded[rows],
-            self.inserted.select(rows),
-            None if self.own is None else self.own[rows],
-        )
+    def select(self, rows: Int64Array, new: NewItems | None) -> ScanStage:
+        """The same for the people of the given rows, with new items of theirs to insert."""
+        own = None if self.own is None else self.own[rows]
+        return ScanStage(self.people.select(rows), self.excluded[rows], new, own)
 
     def scores_by(self, member: Scorer) -> tuple[Float32Array | None, str]:
         """(n, n_items) float32 one member's scores, or None and the problem."""
         return member.score(self.people)
 
+    def lacks(self, scores: Sequence[Float32Array]) -> bool:
+        """True: everybody is asked."""
+        return True
+
     def blended(self, scores: Sequence[Float32Array], curve: WeightCurve, k: int) -> Blended:
-        """The best `k` items of each person; then those inserted, if any are."""
-        lengths = self.people.histories.lengths
-        own = self.inserted
-        inserted = np.where(own.valid, own.items, -1) if own.width else None
+        """The best `k` items of each person; then new ones to insert, if any are."""
+        lengths, inserted = self.people.histories.lengths, None
+        if self.new is not None:
+            block = np.array([np.take_along_axis(own, self.new.items, axis=1) for own in scores])
+            columns = self.new.draw(block, curve, lengths)
+            items = np.take_along_axis(self.new.items, columns, axis=1)
+            inserted = np.where(columns >= 0, items, -1)
         return blend_scores(scores, self.excluded, curve, lengths, k, inserted, self.own)
 
 
-def joined_items(*parts: CandidateItems) -> Int64Array:
+def joined_items(*parts: CandidateItems | NewItems | None) -> Int64Array:
     """(n, width) the items of all parts, beside each other."""
-    wide = [part.items for part in parts if part.width]
+    wide = [part.items for part in parts if part is not None and part.items.shape[1]]
     if len(wide) == 1:
         return wide[0]
-    return np.concatenate([part.items for part in parts], axis=1)
+    items = [part.items for part in parts if part is not None]
+    return np.concatenate(items, axis=1)
 
 
 def as_candidates(items: CandidateItems, values: Float32Array) -> Candidates:
@@ -189,3 +221,12 @@ def as_candidates(items: CandidateItems, values: Float32Array) -> Candidates:
     if not items.valid.all():
         values = np.where(items.valid, values, NAN)
     return Candidates(items.items, items.valid, values)
+
+
+def chosen_candidates(items: Int64Array, scores: Float32Array, columns: Int64Array) -> Candidates:
+    """Some columns (n, width) of items (n, n_items) and of their scores; -1 for none."""
+    valid = columns >= 0
+    places = np.where(valid, columns, 0)
+    chosen = np.where(valid, np.take_along_axis(items, places, axis=1), 0)
+    values = np.take_along_axis(scores, places[np.newaxis], axis=2)
+    return Candidates(chosen, valid, np.where(valid, values, NAN))

@@ -98,11 +98,14 @@ def likeness_between(
         candidates.values,
         minlength=shape[0] * shape[1] * n_numbers,
     )
-    own = np.repeat(people, history.lengths)[:, np.newaxis] * shape[1] + np.arange(shape[1])
-    products = table.take(own * n_numbers + numbers.take(history.terms)[:, np.newaxis])
-    ends = np.concatenate(([0], np.cumsum(history.lengths)))
-    every = np.arange(len(history.terms))
-    sums = csr_array((history.values, every, ends), shape=(len(people), len(every)))
+    shared = numbers.take(history.terms)
+    kept = np.flatnonzero(shared)  # most terms of a history are in no candidate
+    rows = np.repeat(np.arange(len(people)), history.lengths)[kept]
+    own = people[rows][:, np.newaxis] * shape[1] + np.arange(shape[1])
+    products = table.take(own * n_numbers + shared[kept][:, np.newaxis])
+    ends = np.searchsorted(rows, np.arange(len(people) + 1))
+    every = np.arange(len(kept))
+    sums = csr_array((history.values[kept], every, ends), shape=(len(people), len(every)))
     return np.asarray(sums @ products)
 
 

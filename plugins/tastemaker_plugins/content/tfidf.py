@@ -23,9 +23,11 @@ from tastemaker import (
     setting,
 )
 from tastemaker_plugins.content.term_rows import TermRows, likeness_between, scores_between
+from tastemaker_plugins.content.term_sums import TermIndex
 from tastemaker_plugins.shared.blocks import blocks
 from tastemaker_plugins.shared.recency import HistorySettings, half_life_setting, recency
 from tastemaker_plugins.shared.term_vectors import TermVectors
+from tastemaker_plugins.shared.vector_search import best_places
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -68,8 +70,10 @@ class Tfidf(Recommender):
     summary: ClassVar[str] = "Items with words and attributes like those of the history (TF-IDF)"
     settings_type: ClassVar[type[HistorySettings]] = TfidfSettings
     settings: TfidfSettings
+    retrieve_cost: ClassVar[float] = 10.0
     terms: TermVectors
     vectors: csr_array
+    index: TermIndex
     described: BoolArray
 
     def fit(self, data: TrainingData, progress: Progress) -> Self:
@@ -88,7 +92,7 @@ class Tfidf(Recommender):
         self._take(csr_array(vstack([self.vectors, added], format="csr", dtype=np.float32)))
 
     def _take(self, vectors: csr_array) -> None:
-        self.vectors = vectors
+        self.vectors, self.index = vectors, TermIndex(vectors)
         self.described = np.diff(vectors.indptr) > 0
 
     def score(self, people: People) -> Float32Array:
@@ -104,6 +108,8 @@ class Tfidf(Recommender):
 
     def score_items(self, people: People, items: Int64Array) -> Float32Array:
         """(len(people), width) float32: the same for some items of each person."""
+        if len(people) == 1:
+            return self._scores_of_one(people).take(items)
         weights = self._weights(people)
         scores = np.empty(items.shape, dtype=np.float32)
         for first, last, part in _blocks(people):
@@ -118,10 +124,36 @@ class Tfidf(Recommender):
         scores[_totals(people, weights) == 0] = np.nan
         return scores
 
+    def _scores_of_one(self, people: People) -> Float32Array:
+        """(n_items,) float32 one person's scores of all items, made once."""
+        return people.once((self, self.index), lambda: self._summed(people))
+
+    def _summed(self, people: People) -> Float32Array:
+        weights = self._weights(people)
+        if not weights.any():
+            return np.full(len(self.described), np.nan, dtype=np.float32)
+        sums = self.index.sums(people.histories.items, weights)
+        sums[~self.described] = np.nan
+        return sums
+
+    def retrieve(self, people: People, k: int) -> Int64Array:
+        """(len(people), k) int64: the items that share terms with the history, best first."""
+        best = np.full((len(people), k), -1, dtype=np.int64)
+        for person in range(len(people)):
+            alone = people if len(people) == 1 else people.select(np.array([person]))
+            scores = self._scores_of_one(alone)
+            (items,) = (scores > 0).nonzero()
+            found = items[best_places(scores.take(items), k)]
+            best[person, : len(found)] = found
+        return best
+
     def _weights(self, people: People) -> Float32Array:
         """(n_interactions,) the share of each interaction among those whose item has terms."""
         described = self.described.take(people.histories.items)
         weights = recency(people, self.settings.half_life) * described
+        if len(people) == 1:
+            total = weights.sum()
+            return weights / total if total > 0 else weights
         totals = _totals(people, weights)[people.histories.rows]
         return np.divide(weights, totals, out=np.zeros_like(weights), where=totals > 0)
 

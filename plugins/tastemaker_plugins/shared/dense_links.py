@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from tastemaker import Float32Array, Int32Array, Int64Array, People, State
+from tastemaker import BoolArray, Float32Array, Int32Array, Int64Array, People, State
 from tastemaker_plugins.shared.best import best_of_keys, rank_keys
 from tastemaker_plugins.shared.halves import widened
 from tastemaker_plugins.shared.recency import counting
@@ -15,6 +16,10 @@ from tastemaker_plugins.shared.recency import counting
 SHORT = 128
 """Up to so many interactions of one person, their rows are copied for a dense product; beyond, the
 product is sparse. Chosen, not measured."""
+
+FEW = 4
+"""One person's weights of some items are gathered one by one where these are so many times fewer
+than all: then that takes less than to copy whole rows."""
 
 PRODUCT_CELLS = 4_000_000
 """Cells of a dense block of scores: bounds the memory."""
@@ -37,8 +42,8 @@ class DenseLinks:
         self.links = widened(matrix)
         if self.links is not matrix:  # as version 0.1 stored it, it may be half a gigabyte
             self.links *= np.float32(unit)
-        self._columns = np.full(n_items, -1, dtype=np.int32)
-        self._columns[places] = np.arange(len(places), dtype=np.int32)
+        self.columns = np.full(n_items, -1, dtype=np.int32)
+        self.columns[places] = np.arange(len(places), dtype=np.int32)
 
     def spread(self, people: People, weights: Float32Array) -> Float32Array:
         """(len(people), n_items) float32 scores; NaN for unknown items and where none is known.
@@ -47,69 +52,33 @@ class DenseLinks:
             people: whose histories.
             weights: (n_interactions,) float32.
         """
-        columns, weights = self._counting(people, weights)
+        followed = FollowedDenseLinks(self, people, weights)
         result = np.full((len(people), self.n_items), np.nan, dtype=np.float32)
         if len(self.places):
-            result[:, self.places] = self._products(people, columns, weights)
-        result[~counting(people, weights)] = np.nan
+            result[:, self.places] = followed.products
+        result[~followed.counting] = np.nan
         return result
 
     def score_items(self, people: People, weights: Float32Array, items: Int64Array) -> Float32Array:
-        """(len(people), width) float32: what `spread` gives some items of each person.
-
-        Args:
-            people: whose histories.
-            weights: (n_interactions,) float32.
-            items: (len(people), width) int64 indexes.
-        """
-        columns, weights = self._counting(people, weights)
-        wanted = self._columns.take(items)
-        scores = np.full(items.shape, np.nan, dtype=np.float32)
-        if len(self.places):
-            products = self._products(people, columns, weights)
-            scores = np.take_along_axis(products, np.maximum(wanted, 0), axis=1)
-        scores[wanted < 0] = np.nan
-        scores[~counting(people, weights)] = np.nan
-        return scores
+        """(len(people), width) float32: what `spread` gives some items (len(people), width)."""
+        return self._followed(people, weights).score_items(items)
 
     def reasons(self, people: People, weights: Float32Array, items: Int64Array) -> Float32Array:
-        """(n_interactions, width) what each interaction adds to the scores of some items.
-
-        Args:
-            people: whose histories.
-            weights: (n_interactions,) float32.
-            items: (len(people), width) int64 indexes.
-        """
-        columns, weights = self._counting(people, weights)
-        wanted = self._columns.take(items)[people.histories.rows]
-        shares = self._between(columns, wanted)
-        shares *= weights[:, np.newaxis]
-        shares *= wanted >= 0
-        return shares
+        """(n_interactions, width) what each interaction adds to the scores of some items."""
+        return self._followed(people, weights).reasons(items)
 
     def retrieve(self, people: People, weights: Float32Array, k: int) -> Int64Array:
-        """(len(people), k) the items of the highest scores above 0, best first; -1 for none.
+        """(len(people), k) the items of the highest scores above 0, best first; -1 for none."""
+        return self._followed(people, weights).retrieve(k)
 
-        Args:
-            people: whose histories.
-            weights: (n_interactions,) float32.
-            k: how many.
-        """
-        best = np.full((len(people), k), -1, dtype=np.int64)
-        step = max(1, PRODUCT_CELLS // max(1, len(self.places)))
-        columns, weights = self._counting(people, weights)
-        if not len(self.places):
-            return best
-        scores = self._products(people, columns, weights)
-        for first in range(0, len(people), step):
-            keys = rank_keys(scores[first : first + step], self.places)
-            best[first : first + step] = best_of_keys(keys, k)
-        return best
+    def _followed(self, people: People, weights: Float32Array) -> FollowedDenseLinks:
+        # it keeps the weights, so that as long as it is there no other array has their id
+        return people.once((self, id(weights)), lambda: FollowedDenseLinks(self, people, weights))
 
     def row(self, item_index: int) -> Float32Array:
         """(n_items,) the weights from one item to every other; NaN for unknown items."""
         result = np.full(self.n_items, np.nan, dtype=np.float32)
-        column = self._columns[item_index]
+        column = self.columns[item_index]
         if column >= 0:
             result[self.places] = self.links[column]
         return result
@@ -125,26 +94,82 @@ class DenseLinks:
         n_items, unit = int(str(state.values["n_items"])), state.values.get("unit", 1.0)
         return cls(state.arrays["places"], state.arrays["links"], n_items, float(str(unit)))
 
-    def _counting(self, people: People, weights: Float32Array) -> tuple[Int32Array, Float32Array]:
-        """(n_interactions,) its item's row in the matrix, -1 for none, and how much each counts."""
-        columns = self._columns.take(people.histories.items)
-        return columns, weights * (columns >= 0)
 
-    def _products(self, people: People, columns: Int32Array, weights: Float32Array) -> Float32Array:
-        """(len(people), n) each person's weights times the rows that they stand for."""
-        if len(people) == 1 and len(columns) <= SHORT:
-            return np.asarray(weights @ self.links.take(columns, axis=0))[np.newaxis]
+class FollowedDenseLinks:
+    """The links of some people's histories, followed once for candidates, scores and reasons.
+
+    Args:
+        links: those of all items.
+        people: whose histories.
+        weights: (n_interactions,) float32, what each interaction passes along its item's links.
+    """
+
+    def __init__(self, links: DenseLinks, people: People, weights: Float32Array) -> None:
+        self._links, self._people, self._given = links, people, weights
+        self._columns: Int32Array = links.columns.take(people.histories.items)
+        self._weights: Float32Array = weights * (self._columns >= 0)
+
+    @cached_property
+    def counting(self) -> BoolArray:
+        """(n_people,) who has a known item that counts."""
+        return counting(self._people, self._weights)
+
+    @cached_property
+    def products(self) -> Float32Array:
+        """(n_people, n) each person's weights times the rows that they stand for."""
+        columns, links = self._columns, self._links.links
+        if self._is_short:
+            return np.asarray(self._weights @ links.take(columns, axis=0))[np.newaxis]
         from scipy.sparse import csr_array  # a web worker that answers one person seldom needs it
 
-        counted = np.flatnonzero(weights)
-        starts = np.searchsorted(counted, people.histories.indptr)
-        shape = (len(people), len(self.links))
-        history = csr_array((weights[counted], columns[counted], starts), shape=shape)
-        return np.asarray(history @ self.links)
+        counted = np.flatnonzero(self._weights)
+        starts = np.searchsorted(counted, self._people.histories.indptr)
+        shape = (len(self._people), len(links))
+        history = csr_array((self._weights[counted], columns[counted], starts), shape=shape)
+        return np.asarray(history @ links)
 
-    def _between(self, columns: Int32Array, wanted: Int32Array) -> Float32Array:
-        """(n, width) the weights from some items (n,) to others (n or 1, width); -1 gives any."""
-        if not len(self.places):
-            return np.zeros((len(columns), wanted.shape[1]), dtype=np.float32)
-        cells = np.maximum(columns, 0).astype(np.int64)[:, np.newaxis] * len(self.places)
-        return self.links.reshape(-1).take(cells + np.maximum(wanted, 0))
+    @property
+    def _is_short(self) -> bool:
+        return len(self._people) == 1 and len(self._columns) <= SHORT
+
+    def score_items(self, items: Int64Array) -> Float32Array:
+        """(n_people, width) float32: the scores of some items (n_people, width) of each person."""
+        wanted = self._links.columns.take(items)
+        if not len(self._links.places):
+            return np.full(items.shape, np.nan, dtype=np.float32)
+        found = "products" in vars(self)  # where it retrieved
+        if self._is_short and not found and items.shape[1] * FEW <= len(self._links.links):
+            scores = (self._weights @ self._between(wanted))[np.newaxis]
+        else:
+            scores = np.take_along_axis(self.products, np.maximum(wanted, 0), axis=1)
+        scores[wanted < 0] = np.nan
+        scores[~self.counting] = np.nan
+        return scores
+
+    def reasons(self, items: Int64Array) -> Float32Array:
+        """(n_interactions, width) what each interaction adds to the scores of some items."""
+        wanted = self._links.columns.take(items)[self._people.histories.rows]
+        shares = self._between(wanted)
+        shares *= self._weights[:, np.newaxis]
+        shares *= wanted >= 0
+        return shares
+
+    def retrieve(self, k: int) -> Int64Array:
+        """(n_people, k) the items of the highest scores above 0, best first; -1 for none."""
+        places, n_people = self._links.places, len(self._people)
+        best = np.full((n_people, k), -1, dtype=np.int64)
+        if not len(places):
+            return best
+        step = max(1, PRODUCT_CELLS // len(places))
+        for first in range(0, n_people, step):
+            keys = rank_keys(self.products[first : first + step], places)
+            best[first : first + step] = best_of_keys(keys, k)
+        return best
+
+    def _between(self, wanted: Int32Array) -> Float32Array:
+        """(n, width) the weights from each interaction's item to some (n or 1, width); -1: any."""
+        links = self._links.links
+        if not len(links):
+            return np.zeros((len(self._columns), wanted.shape[1]), dtype=np.float32)
+        cells = np.maximum(self._columns, 0).astype(np.int64)[:, np.newaxis] * len(links)
+        return links.reshape(-1).take(cells + np.maximum(wanted, 0))

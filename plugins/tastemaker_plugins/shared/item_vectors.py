@@ -50,7 +50,7 @@ SHORTLIST = 2
 """Vectors that the inverted file gives for each one wanted; their products are then computed."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ItemVectors:
     """A vector for each item, or two: one as a candidate, and one in a person's history.
 
@@ -81,14 +81,18 @@ class ItemVectors:
     @cached_property
     def offsets(self) -> Float32Array | None:
         """(n_items,) added to the products: the biases, NaN for unknown items; None for 0."""
-        if self.known.all():
+        if self._all_known:
             return self.biases
         biases = np.float32(0) if self.biases is None else self.biases
         return np.where(self.known, biases, np.float32(np.nan)).astype(np.float32)
 
     def counted(self, people: People, weights: Float32Array) -> Float32Array:
         """(n_interactions,) the weights, 0 for items that are not known."""
-        return weights * self.known[people.histories.items]
+        return weights if self._all_known else weights * self.known[people.histories.items]
+
+    @cached_property
+    def _all_known(self) -> bool:
+        return bool(self.known.all())
 
     def shares(self, people: People, weights: Float32Array) -> Float32Array:
         """(n_interactions,) the weights over a person's sum; all 0 where that is 0.
@@ -115,6 +119,8 @@ class ItemVectors:
                 given.
         """
         taken = people.histories.items if rows is None else rows
+        if len(people) == 1:
+            return np.asarray(weights[np.newaxis] @ gathered(self.sources, taken))
         sums = np.empty((len(people), self.sources.shape[1]), dtype=np.float32)
         for person, here in enumerate(histories_of(people)):
             np.dot(weights[here], gathered(self.sources, taken[here]), out=sums[person])
@@ -124,8 +130,9 @@ class ItemVectors:
         self, people: People, weights: Float32Array, rows: Rows | None = None
     ) -> Float32Array:
         """(len(people), width) as `sums`; NaN for people without a positive weight."""
-        profiles = self.sums(people, weights, rows)
-        profiles[~able(people, weights)] = np.nan
+        profiles, scored = self.sums(people, weights, rows), able(people, weights)
+        if not scored.all():
+            profiles[~scored] = np.nan
         return profiles
 
     def scores(self, profiles: Float32Array) -> Float32Array:
@@ -157,7 +164,7 @@ class ItemVectors:
         """(n, width) float32: what `scores` gives some items (n, width) of each profile."""
         scores = chosen_products(self.vectors, profiles, items)
         if self.offsets is not None:
-            scores += self.offsets[items]
+            scores += self.offsets.take(items)
         return scores
 
     def retrieve(self, profiles: Float32Array, k: int) -> Int64Array:
@@ -214,7 +221,7 @@ class ItemVectors:
                 sources *= stretches[person]
             np.matmul(sources, gathered(self.vectors, items[person]).T, out=shares[here])
         shares *= weights[:, np.newaxis]
-        if not self.known.all():
+        if not self._all_known:
             shares *= self.known[items][people.histories.rows]
         return shares
 

@@ -63,7 +63,14 @@ def recency(people: People, half_life: float) -> Float32Array:
         (n_interactions,) float32: the kind's weight over 1 + age / half_life; 0 for kinds
         without a positive weight.
     """
-    weights: Float32Array = np.maximum(people.weights, 0) / (1 + people.ages / half_life)
+    return people.once(("recency", half_life), lambda: _recency(people, half_life))
+
+
+def _recency(people: People, half_life: float) -> Float32Array:
+    weights = people.ages / half_life
+    weights += 1
+    np.divide(np.maximum(people.weights, 0), weights, out=weights)
+    weights.flags.writeable = False
     return weights
 
 

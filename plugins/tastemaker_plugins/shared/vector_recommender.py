@@ -23,17 +23,21 @@ class VectorRecommender(Recommender):
     def profiles(self, people: People) -> Float32Array:
         """(len(people), size) float32; NaN for people who cannot be scored."""
 
+    def _profiles(self, people: People) -> Float32Array:
+        """The profiles, made once for candidates and scores."""
+        return people.once((self, self.items), lambda: self.profiles(people))
+
     def score(self, people: People) -> Float32Array:
         """(len(people), n_items) float32; NaN for unknown items and who cannot be scored."""
-        return self.items.scores(self.profiles(people))
+        return self.items.scores(self._profiles(people))
 
     def score_items(self, people: People, items: Int64Array) -> Float32Array:
         """(len(people), width) float32: what `score` gives some items of each person."""
-        return self.items.score_items(self.profiles(people), items)
+        return self.items.score_items(self._profiles(people), items)
 
     def retrieve(self, people: People, k: int) -> Int64Array:
         """(len(people), k) int64: the best items, or nearly so where there are many."""
-        return self.items.retrieve(self.profiles(people), k)
+        return self.items.retrieve(self._profiles(people), k)
 
     def similar(self, item_index: int) -> Float32Array:
         """(n_items,) the cosine of every item's vector with this one's."""

@@ -68,3 +68,21 @@ def test_some_items_score_as_among_all_and_each_interaction_has_its_share() -> N
     assert shares[0, 2] > 0 == shares[1, 2]
     assert shares[3] == pytest.approx([1, 0, expected[1, 2]])
     assert not shares[[2, 4]].any()
+
+
+@pytest.mark.parametrize("scanned", [0, 10**6])
+def test_the_items_that_share_most_terms_are_retrieved(
+    scanned: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tastemaker_plugins.content.term_sums.SCANNED", scanned)
+    tfidf = fitted(titled("blue lamp", "green frog", "blue frog", "", "lamp", "blue lamp"))
+    people = people_of([[0], [1, 2], [3], []], 6)
+    assert tfidf.retrieve(people, 5)[0].tolist() == [0, 5, 4, 2, -1]
+    assert tfidf.retrieve(people, 2)[1].tolist() in ([1, 2], [2, 1])
+    assert tfidf.retrieve(people, 3)[2:].tolist() == [[-1] * 3] * 2
+    scores = tfidf.score(people)
+    for row in range(4):
+        alone = people.select(np.array([row]))
+        assert tfidf.retrieve(alone, 5).tolist() == tfidf.retrieve(people, 5)[[row]].tolist()
+        everything = tfidf.score_items(alone, np.arange(6)[np.newaxis])
+        assert everything[0] == pytest.approx(scores[row], nan_ok=True)

@@ -39,8 +39,7 @@ def table(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> No
     """Both ways to add up: over all items, and over those that matter, in small blocks."""
     if request.param == "numbered anew":
         for name, value in (("TABLE_CELLS", 4), ("WHOLE_ITEMS", 0), ("PATHS", 4)):
-            monkeypatch.setattr(f"tastemaker_plugins.shared.links.{name}", value)
-        monkeypatch.setattr("tastemaker_plugins.shared.path_sums.COUNTED_ITEMS", 0)
+            monkeypatch.setattr(f"tastemaker_plugins.shared.followed_links.{name}", value)
 
 
 @pytest.mark.usefixtures("table")

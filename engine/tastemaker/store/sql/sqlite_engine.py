@@ -103,5 +103,9 @@ def turn_on_wal(connection: sqlite3.Connection) -> None:
 
 
 def begin_deferred(connection: Connection) -> None:
-    """Begins SQLAlchemy's transactions on our own SQLite engines for real."""
-    connection.exec_driver_sql("BEGIN")
+    """Begins SQLAlchemy's transactions on our own SQLite engines for real.
+
+    Straight to the driver: every answer begins one, and SQLAlchemy's way takes ten times as long.
+    """
+    driver: Any = connection.connection.driver_connection
+    driver.execute("BEGIN")
