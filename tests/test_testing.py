@@ -24,6 +24,7 @@ from tastemaker.testing import (
     check_similar,
     check_small_data,
     check_state_round_trip,
+    check_words,
     checkerboard,
     every_item,
     people_of,
@@ -237,6 +238,13 @@ class Late(Sound):
         self.counts = self.counts.copy()
 
 
+class Terse(Sound):
+    """Says one thing of all items."""
+
+    def words(self, people: People, items: Int64Array) -> Any:
+        return [["good"] for _ in items]
+
+
 def test_a_sound_recommender_passes_the_whole_contract() -> None:
     check_recommender(Sound)
 
@@ -265,6 +273,7 @@ def test_a_sound_recommender_passes_the_whole_contract() -> None:
         (Gapped, check_retrieve, "-1 at the end of a row only"),
         (Fetching, check_retrieve, "an item that score cannot score"),
         (Careless, check_similar, r"shape \(3,\) instead of \(10,\)"),
+        (Terse, check_words, "a text for each of 20 times 10 items"),
         (Late, check_extend, r"shape \(3, 10\) instead of \(3, 13\)"),
     ],
 )

@@ -292,14 +292,7 @@ class Recommender(ABC):
         return np.zeros((len(people.histories.items), items.shape[1]), dtype=np.float32)
 
     def words(self, people: People, items: Int64Array) -> Sequence[Sequence[str]]:
-        """Why it recommends some items, in words of their own: a text for each person and item.
-
-        An empty text, or no texts at all, where `because` says it. By default none.
-
-        Args:
-            people: whom it recommends to.
-            items: (len(people), width) int64 indexes, a row for each person.
-        """
+        """Why, in other words than `because`: a text for each item of each person, or nothing."""
         return ()
 
     def similar(self, item_index: int) -> Float32Array:

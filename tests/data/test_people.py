@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -69,3 +71,10 @@ def test_histories_in_the_order_of_time_and_none_at_all_stay_as_they_are() -> No
     assert people.shuffled(0).histories.items.tolist() == [3, 1, 2]
     assert people_of([[]], 4).shuffled(0).histories.items.tolist() == []
     assert len(people_of([], 4).shuffled(0)) == 0
+
+
+def test_the_moment_stays_when_people_or_interactions_are_left_out() -> None:
+    people = replace(people_of([[0, 1], [1]], 2), now=7.0)
+    kept = people.take(np.array([True, False, True])).select(np.array([1])).newest(1).among(1)
+    assert kept.now == 7.0
+    assert np.isnan(people_of([[0]], 1).now)

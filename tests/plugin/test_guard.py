@@ -327,3 +327,33 @@ def test_a_success_between_failures_keeps_the_breaker_closed() -> None:
         breaker.failed()
         breaker.succeeded()
     assert breaker.allows()
+
+
+class Wordy(Answers):
+    """Says what it is given."""
+
+    words_given: Any = ()
+
+    def words(self, people: People, items: Int64Array) -> Any:
+        return done(self.words_given)
+
+
+def wordy(words: Any) -> GuardedRecommender:
+    recommender = Wordy()
+    recommender.words_given = words
+    return GuardedRecommender(recommender, 2)
+
+
+def test_words_are_taken_and_those_on_items_it_does_not_know_are_left_out() -> None:
+    people, items = people_of([[0], [1]], 3), np.array([[0, 2], [1, 0]])
+    words, problem = wordy([["a", "b"], ["c", "d"]]).words(people, items)
+    assert (words, problem) == ((("a", ""), ("c", "d")), "")
+    assert wordy([]).words(people, items) == ((), "")
+    assert GuardedRecommender(Answers(), 2).words(people, items) == ((), "")
+
+
+@pytest.mark.parametrize("words", [[["a"]], [["a", 3]], None, "ab", ValueError("no")])
+def test_words_that_are_none_are_refused(words: Any) -> None:
+    found, problem = wordy(words).words(people_of([[0]], 2), np.array([[0, 1]]))
+    assert found is None
+    assert problem.startswith("words: ")

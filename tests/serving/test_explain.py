@@ -147,3 +147,17 @@ def test_each_place_of_an_answer_has_its_own_reasons() -> None:
     amounts = reason_amounts(parts, contributions, np.array([2, 0], dtype=np.int32))
     assert amounts.items.tolist() == [0, 2]
     assert amounts.by_member[0].tolist() == [[6, 2], [2, 0]]
+
+
+def test_a_members_own_words_stand_for_its_reason_where_it_has_some() -> None:
+    given = np.array([[2.0, 2.0], [1.0, 1.0]], dtype=np.float32)
+    parts = np.ones((1, 2), dtype=np.float32)
+    amounts = reason_amounts([parts, np.zeros_like(parts)], given, np.array([0], dtype=np.int32))
+    explainer = Explainer(("together", "popular"), CLASSES, CATALOGUE)
+    plain = [Recommendation("x", 3.0), Recommendation("y", 3.0)]
+    words = [("you chose it twice", ""), ()]
+    found = explainer.explained(plain, given, amounts, words)
+    assert [one.why for one in found] == [
+        "you chose it twice; popular with many people",
+        "often chosen together with Apple; popular with many people",
+    ]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -107,6 +108,12 @@ def everybody(shop_database: Database, key: Key) -> RequestBatch:
     with store.reading("recommending") as connection:
         state = Server(store, exploration=0).state(connection)
         return read_request_batch(connection, store.keyring, state, refs)
+
+
+def test_people_are_known_at_the_day_that_it_is(everybody: RequestBatch) -> None:
+    assert 0 <= time.time() - everybody.people.now < 2 * 86_400
+    assert everybody.people.now % 86_400 == 0
+    assert {part.people.now for part in everybody.parts(7)} == {everybody.people.now}
 
 
 def part_lengths(batch: RequestBatch, exact: bool = False) -> list[int]:

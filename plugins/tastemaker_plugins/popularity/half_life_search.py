@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from tastemaker import BoolArray, Float64Array, Int64Array, People, Progress
+from tastemaker_plugins.shared.recency import SECONDS_A_DAY
 
-SECONDS_A_DAY = 86_400.0
 HALF_LIVES = SECONDS_A_DAY * np.exp2(np.arange(13))
 """What is tried, in seconds: from a day to eleven years, each twice the one before. Chosen, not
 measured."""

@@ -8,8 +8,8 @@ from typing import ClassVar, Self
 import numpy as np
 
 from tastemaker import Progress, Recommender, State, TrainingData, hookimpl
-from tastemaker_plugins.popularity.half_life_search import SECONDS_A_DAY
 from tastemaker_plugins.popularity.popular import SameForAll
+from tastemaker_plugins.shared.recency import SECONDS_A_DAY
 
 
 class NewItems(SameForAll):

@@ -23,8 +23,9 @@ from tastemaker import (
     hookimpl,
     setting,
 )
-from tastemaker_plugins.popularity.half_life_search import SECONDS_A_DAY, best_half_life
+from tastemaker_plugins.popularity.half_life_search import best_half_life
 from tastemaker_plugins.shared.cluster_queries import number, summed
+from tastemaker_plugins.shared.recency import SECONDS_A_DAY
 
 
 class SameForAll(Recommender):

@@ -21,12 +21,12 @@ from tastemaker import (
     hookimpl,
     setting,
 )
-from tastemaker_plugins.repeats.clock import Clock
 from tastemaker_plugins.repeats.own_history import OwnHistory, OwnScores
 from tastemaker_plugins.repeats.own_items import OwnItems
+from tastemaker_plugins.repeats.present import Present
 from tastemaker_plugins.repeats.return_curve import learn_curve, on_curve
 from tastemaker_plugins.repeats.return_gaps import PairTimes, pair_times, usual_gaps
-from tastemaker_plugins.repeats.windows import item_factors, joined, windows
+from tastemaker_plugins.repeats.windows import item_factors, one_column, windows
 
 
 @dataclass(frozen=True)
@@ -75,13 +75,13 @@ class Cadence(OwnHistory):
         """Looks back on who chose what again in the latest windows of time."""
         people, shrinkage = data.people, self.settings.item_shrinkage
         progress(0, 1, "cadence")
-        self.clock = Clock.of(people)
+        self.present = Present.of(people)
         self.gaps, self.usual_gap = usual_gaps(people)
         seen = windows(people)
         phases = [self._phases(one.past, one.items, one.start) for one in seen]
         counts = [one.past.counts for one in seen]
         self.curve = learn_curve(
-            joined(counts), joined(phases), joined([one.again for one in seen])
+            one_column(counts), one_column(phases), one_column([one.again for one in seen])
         )
         expected = [on_curve(self.curve, *pair) for pair in zip(counts, phases, strict=True)]
         self.factors = item_factors(seen, expected, data.n_items, shrinkage)
@@ -96,7 +96,7 @@ class Cadence(OwnHistory):
         """The scores of the people's own items."""
         own = OwnItems.of(people, timed=True)
         past, items = pair_times(own, people), own.items
-        phases = self._phases(past, items, self.clock.moments(people)[own.people])
+        phases = self._phases(past, items, self.present.moments(people)[own.people])
         scores = on_curve(self.curve, past.counts, phases) * self.factors[items]
         return OwnScores(own, scores.astype(np.float32), np.ones(len(own.counting)))
 
@@ -115,14 +115,14 @@ class Cadence(OwnHistory):
     def state(self) -> State:
         """The curve, and each item's gap and factor."""
         arrays = {"gaps": self.gaps, "factors": self.factors, "curve": self.curve}
-        values = {"usual_gap": self.usual_gap, **self.clock.values()}
+        values = {"usual_gap": self.usual_gap, **self.present.values()}
         return State(arrays, {**values, **asdict(self.settings)})
 
     @classmethod
     def restore(cls, state: State) -> Self:
         """A recommender that scores as the one whose `state` was taken."""
         restored = cls(CadenceSettings.from_values(state.values))
-        restored.clock = Clock.from_values(state.values)
+        restored.present = Present.from_values(state.values)
         restored.usual_gap = float(str(state.values["usual_gap"]))
         restored.gaps, restored.factors = state.arrays["gaps"], state.arrays["factors"]
         restored.curve = state.arrays["curve"]

@@ -6,7 +6,8 @@ import numpy as np
 
 from tastemaker import People
 from tastemaker_plugins.repeats.own_items import OwnItems
-from tastemaker_plugins.repeats.return_gaps import SECONDS_A_DAY, pair_times
+from tastemaker_plugins.repeats.return_gaps import pair_times
+from tastemaker_plugins.shared.recency import SECONDS_A_DAY
 
 REGULAR = 3
 """So many times at least make a rhythm that is worth saying."""

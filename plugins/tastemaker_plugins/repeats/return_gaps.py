@@ -8,8 +8,7 @@ import numpy as np
 
 from tastemaker import Float64Array, Int64Array, People
 from tastemaker_plugins.repeats.own_items import OwnItems
-
-SECONDS_A_DAY = 86_400.0
+from tastemaker_plugins.shared.recency import SECONDS_A_DAY
 
 MONTH = 30 * SECONDS_A_DAY
 """The gap where nobody chose anything again."""

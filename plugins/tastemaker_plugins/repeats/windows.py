@@ -18,7 +18,7 @@ N_WINDOWS = 3
 WIDTH = 0.1
 """The share of the timed interactions in each. Half as wide did as well on a shop's data."""
 
-FADING = 0.5
+WINDOW_DECAY = 0.5
 """What a window counts for an item's factor, of what the next newer one counts. A quarter and 0.8
 did nearly as well on a shop's data."""
 
@@ -76,12 +76,12 @@ def item_factors(
     """
     came, awaited = np.full(n_items, shrinkage), np.full(n_items, shrinkage)
     for age, (window, probable) in enumerate(zip(looked_back, expected, strict=True)):
-        counts = FADING**age
+        counts = WINDOW_DECAY**age
         came += counts * np.bincount(window.items, window.again, n_items)
         awaited += counts * np.bincount(window.items, probable, n_items)
     return np.asarray(came / awaited)
 
 
-def joined(columns: Sequence[npt.NDArray[Any]]) -> Float64Array:
+def one_column(columns: Sequence[npt.NDArray[Any]]) -> Float64Array:
     """One column after the other, (n,) float64; of none an empty one."""
     return np.concatenate((np.zeros(0), *columns))

@@ -12,6 +12,8 @@ from tastemaker import BoolArray, Float32Array, People, Settings, setting
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
+SECONDS_A_DAY = 86_400.0
+
 
 def half_life_setting(default: float) -> Any:
     """The half-life of interactions at scoring time."""

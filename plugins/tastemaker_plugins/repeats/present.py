@@ -13,7 +13,7 @@ from tastemaker_plugins.repeats.return_gaps import median_gap
 
 
 @dataclass(frozen=True)
-class Clock:
+class Present:
     """Tells the moment that a person is scored at.
 
     It is `People.now` where that is given, but no earlier than what is known to have happened, and
@@ -28,8 +28,8 @@ class Clock:
     horizon: float
 
     @classmethod
-    def of(cls, people: People) -> Clock:
-        """The clock of training data; its horizon is the median gap."""
+    def of(cls, people: People) -> Present:
+        """What training data says of it; the horizon is the median gap."""
         known = people.times[np.isfinite(people.times)]
         return cls(float(known.max()) if len(known) else nan, median_gap(people))
 
@@ -46,11 +46,11 @@ class Clock:
         return np.where(np.isfinite(latest), latest, nan)
 
     def values(self) -> dict[str, float | None]:
-        """The clock as values of a state."""
+        """It as values of a state."""
         return {"newest": None if isnan(self.newest) else self.newest, "horizon": self.horizon}
 
     @classmethod
-    def from_values(cls, values: Mapping[str, object]) -> Clock:
-        """The clock that a state holds."""
+    def from_values(cls, values: Mapping[str, object]) -> Present:
+        """What a state holds."""
         newest, horizon = values["newest"], float(str(values["horizon"]))
         return cls(nan if newest is None else float(str(newest)), horizon)
