@@ -92,7 +92,7 @@ class FollowedLinks:
         """(n_people, width) float32: the scores of some items (n_people, width) of each person."""
         if self._is_scored_whole:
             if len(items) == 1:
-                return self.scores[0].take(items)
+                return np.asarray(self.scores[0].take(items))
             return np.take_along_axis(self.scores, items, axis=1)
         rows = self._people.histories.rows
         scores = np.empty(items.shape, dtype=np.float32)
