@@ -82,8 +82,8 @@ class TextColumn(Column[str]):
         return len(self.stops)
 
     def _at(self, place: int) -> str:
-        start = self.stops[place - 1] if place else 0
-        return str(self.data[start : self.stops[place]], "utf-8", "surrogatepass")
+        start = self.stops.item(place - 1) if place else 0
+        return str(self.data[start : self.stops.item(place)], "utf-8", "surrogatepass")
 
     def __iter__(self) -> Iterator[str]:
         start, data = 0, self.data

@@ -121,7 +121,7 @@ def uniform_draws(seeds: Seeds, k: int) -> Float64Array:
 
 
 @dataclass(frozen=True)
-class NewItems:
+class InsertableItems:
     """New items of each person from which some are drawn, to be inserted into lists.
 
     Attributes:
@@ -169,7 +169,7 @@ class Insertions:
         """(n,) who gets any."""
         return np.asarray(self.places.any(axis=1))
 
-    def of(self, rows: Int64Array, excluded: BoolArray) -> NewItems:
+    def of(self, rows: Int64Array, excluded: BoolArray) -> InsertableItems:
         """The new items to draw from for the people of some rows.
 
         Args:
@@ -179,7 +179,7 @@ class Insertions:
         seeds = self.seeds[rows]
         items = np.array([sampled_items(self.new, seed) for seed in seeds.tolist()], np.int64)
         eligible = ~excluded[rows[:, np.newaxis], items]
-        return NewItems(items, eligible, self.places[rows], seeds)
+        return InsertableItems(items, eligible, self.places[rows], seeds)
 
 
 def sampled_items(new: Int64Array, seed: int) -> Int64Array:

@@ -134,7 +134,7 @@ class Ranker:
         return stages_for(self.retrievers, people, excluded, depth, k, insertions, own)
 
     def _best(self, given: StageScores, people: People, k: int) -> tuple[Blended, frozenset[str]]:
-        """The best items by all members, and who was not asked because it would change nothing.
+        """The best items by all members, and who did not score because it would change nothing.
 
         A member that has no weight for anybody here counts only where the others leave a gap.
         """
@@ -143,10 +143,10 @@ class Ranker:
             if member.name not in idle:
                 given.add(member)
         if idle and given.lacks_scores:
-            idle = self._ask_others(given, idle)
+            idle = self._score_others(given, idle)
         best, abstained = self._blended(given, people, k)
         if idle and abstained.any():
-            idle = self._ask_others(given, idle)
+            idle = self._score_others(given, idle)
             best, abstained = self._blended(given, people, k)
         if best is None or abstained.any():
             # The blend lets a member without weight count where no other member scores.
@@ -160,7 +160,7 @@ class Ranker:
         idle.update(one.name for one in self.members if one.name not in self.curve.members)
         return frozenset(idle)
 
-    def _ask_others(self, given: StageScores, idle: frozenset[str]) -> frozenset[str]:
+    def _score_others(self, given: StageScores, idle: frozenset[str]) -> frozenset[str]:
         """Lets the members score that did not so far; nobody's name, as none of them is idle."""
         for member in self.members:
             if member.name in idle:
@@ -180,7 +180,7 @@ class Ranker:
     def _among_all(
         self, best: Blended, scored: tuple[str, ...], idle: frozenset[str]
     ) -> tuple[tuple[str, ...], Blended]:
-        """The names of all members, and what they contributed: those not asked nothing."""
+        """The names of all members, and what they contributed: the idle ones nothing."""
         names = tuple(one.name for one in self.members if one.name in idle or one.name in scored)
         shape = (len(names), *best.items.shape)
         contributions = np.zeros(shape, dtype=np.float32)

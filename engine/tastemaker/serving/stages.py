@@ -17,7 +17,7 @@ from tastemaker.blend import (
     blend_scores,
 )
 from tastemaker.data import NAN, BoolArray, Float32Array, Int64Array, People
-from tastemaker.serving.exploration import NewItems
+from tastemaker.serving.exploration import InsertableItems
 from tastemaker.serving.retrieving import CandidateItems
 
 
@@ -45,7 +45,7 @@ class Stage(Protocol):
     def scores_by(self, member: Scorer) -> tuple[Float32Array | None, str]:
         """(n, width) float32 one member's scores, or None and the problem."""
 
-    def select(self, rows: Int64Array, new: NewItems | None) -> Stage:
+    def select(self, rows: Int64Array, new: InsertableItems | None) -> Stage:
         """The same for the people of the given rows, with new items of theirs to insert."""
 
     def lacks(self, scores: Sequence[Float32Array]) -> bool:
@@ -75,9 +75,9 @@ class CandidateStage:
     people: People
     candidates: CandidateItems
     further: CandidateItems
-    new: NewItems | None = None
+    new: InsertableItems | None = None
 
-    def select(self, rows: Int64Array, new: NewItems | None) -> CandidateStage:
+    def select(self, rows: Int64Array, new: InsertableItems | None) -> CandidateStage:
         """The same for the people of the given rows, with new items of theirs to insert."""
         return CandidateStage(
             self.people.select(rows), self.candidates.select(rows), self.further.select(rows), new
@@ -133,10 +133,10 @@ class EligibleStage:
 
     people: People
     eligible: CandidateItems
-    new: NewItems | None = None
+    new: InsertableItems | None = None
     own: BoolArray | None = None
 
-    def select(self, rows: Int64Array, new: NewItems | None) -> EligibleStage:
+    def select(self, rows: Int64Array, new: InsertableItems | None) -> EligibleStage:
         """The same for the people of the given rows, with new items of theirs to insert."""
         own = None if self.own is None else self.own[rows]
         return EligibleStage(self.people.select(rows), self.eligible.select(rows), new, own)
@@ -150,7 +150,7 @@ class EligibleStage:
         return member.score_items(self.people, self._items)
 
     def lacks(self, scores: Sequence[Float32Array]) -> bool:
-        """True: everybody is asked."""
+        """True: every member is to score."""
         return True
 
     def blended(self, scores: Sequence[Float32Array], curve: WeightCurve, k: int) -> Blended:
@@ -180,10 +180,10 @@ class ScanStage:
 
     people: People
     excluded: BoolArray
-    new: NewItems | None = None
+    new: InsertableItems | None = None
     own: BoolArray | None = None
 
-    def select(self, rows: Int64Array, new: NewItems | None) -> ScanStage:
+    def select(self, rows: Int64Array, new: InsertableItems | None) -> ScanStage:
         """The same for the people of the given rows, with new items of theirs to insert."""
         own = None if self.own is None else self.own[rows]
         return ScanStage(self.people.select(rows), self.excluded[rows], new, own)
@@ -193,7 +193,7 @@ class ScanStage:
         return member.score(self.people)
 
     def lacks(self, scores: Sequence[Float32Array]) -> bool:
-        """True: everybody is asked."""
+        """True: every member is to score."""
         return True
 
     def blended(self, scores: Sequence[Float32Array], curve: WeightCurve, k: int) -> Blended:
@@ -207,7 +207,7 @@ class ScanStage:
         return blend_scores(scores, self.excluded, curve, lengths, k, inserted, self.own)
 
 
-def joined_items(*parts: CandidateItems | NewItems | None) -> Int64Array:
+def joined_items(*parts: CandidateItems | InsertableItems | None) -> Int64Array:
     """(n, width) the items of all parts, beside each other."""
     wide = [part.items for part in parts if part is not None and part.items.shape[1]]
     if len(wide) == 1:

@@ -110,6 +110,8 @@ class Tfidf(Recommender):
         """(len(people), width) float32: the same for some items of each person."""
         if len(people) == 1:
             return self._scores_of_one(people).take(items)
+        if self.index.is_small:
+            return np.take_along_axis(self.score(people), items, axis=1)
         weights = self._weights(people)
         scores = np.empty(items.shape, dtype=np.float32)
         for first, last, part in _blocks(people):

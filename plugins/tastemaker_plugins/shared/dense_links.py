@@ -17,7 +17,7 @@ SHORT = 128
 """Up to so many interactions of one person, their rows are copied for a dense product; beyond, the
 product is sparse. Chosen, not measured."""
 
-FEW = 4
+GATHERED = 4
 """One person's weights of some items are gathered one by one where these are so many times fewer
 than all: then that takes less than to copy whole rows."""
 
@@ -138,7 +138,7 @@ class FollowedDenseLinks:
         if not len(self._links.places):
             return np.full(items.shape, np.nan, dtype=np.float32)
         found = "products" in vars(self)  # where it retrieved
-        if self._is_short and not found and items.shape[1] * FEW <= len(self._links.links):
+        if self._is_short and not found and items.shape[1] * GATHERED <= len(self._links.links):
             scores = (self._weights @ self._between(wanted))[np.newaxis]
         else:
             scores = np.take_along_axis(self.products, np.maximum(wanted, 0), axis=1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from math import isqrt
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -14,9 +14,6 @@ from tastemaker_plugins.shared.best import best_of_keys, rank_keys
 from tastemaker_plugins.shared.blocks import blocks
 from tastemaker_plugins.shared.path_sums import keys_of_many, keys_of_one
 from tastemaker_plugins.shared.recency import counting
-
-if TYPE_CHECKING:
-    from tastemaker_plugins.shared.links import Links
 
 PATHS = 200_000
 """Links followed at once when many people are scored: what the processor's cache holds. Chosen,
@@ -36,6 +33,20 @@ WHOLE_ITEMS = 2**12
 at 4,096, and 43 instead of 62 at 12,000, but 43 instead of 9 at 41,482 with 6."""
 
 
+class ItemLinks(Protocol):
+    """The links of all items; see `Links`."""
+
+    items: Int32Array
+    places: Int32Array
+    known: BoolArray
+    unknown: Int64Array
+
+    def followed_from(
+        self, places: Int32Array, amounts: Float32Array
+    ) -> tuple[Int32Array, Float32Array]:
+        """(n, k) where the links of some items lead, and what passes along each."""
+
+
 class FollowedLinks:
     """The links of some people's histories, followed once for candidates, scores and reasons.
 
@@ -45,7 +56,7 @@ class FollowedLinks:
         weights: (n_interactions,) float32, what each interaction passes along its item's links.
     """
 
-    def __init__(self, links: Links, people: People, weights: Float32Array) -> None:
+    def __init__(self, links: ItemLinks, people: People, weights: Float32Array) -> None:
         self._links, self._people, self._given = links, people, weights
         self._places: Int32Array = links.places.take(people.histories.items)
         self._amounts: Float32Array = weights * (self._places >= 0)
@@ -92,7 +103,7 @@ class FollowedLinks:
         """(n_people, width) float32: the scores of some items (n_people, width) of each person."""
         if self._is_scored_whole:
             if len(items) == 1:
-                return self.scores[0].take(items)
+                return np.asarray(self.scores[0].take(items))
             return np.take_along_axis(self.scores, items, axis=1)
         rows = self._people.histories.rows
         scores = np.empty(items.shape, dtype=np.float32)

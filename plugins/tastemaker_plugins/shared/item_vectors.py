@@ -83,8 +83,8 @@ class ItemVectors:
         """(n_items,) added to the products: the biases, NaN for unknown items; None for 0."""
         if self._all_known:
             return self.biases
-        biases = np.float32(0) if self.biases is None else self.biases
-        return np.where(self.known, biases, np.float32(np.nan)).astype(np.float32)
+        offsets = np.where(self.known, 0 if self.biases is None else self.biases, np.nan)
+        return offsets.astype(np.float32)
 
     def counted(self, people: People, weights: Float32Array) -> Float32Array:
         """(n_interactions,) the weights, 0 for items that are not known."""
@@ -119,8 +119,6 @@ class ItemVectors:
                 given.
         """
         taken = people.histories.items if rows is None else rows
-        if len(people) == 1:
-            return np.asarray(weights[np.newaxis] @ gathered(self.sources, taken))
         sums = np.empty((len(people), self.sources.shape[1]), dtype=np.float32)
         for person, here in enumerate(histories_of(people)):
             np.dot(weights[here], gathered(self.sources, taken[here]), out=sums[person])
@@ -130,9 +128,8 @@ class ItemVectors:
         self, people: People, weights: Float32Array, rows: Rows | None = None
     ) -> Float32Array:
         """(len(people), width) as `sums`; NaN for people without a positive weight."""
-        profiles, scored = self.sums(people, weights, rows), able(people, weights)
-        if not scored.all():
-            profiles[~scored] = np.nan
+        profiles = self.sums(people, weights, rows)
+        profiles[~able(people, weights)] = np.nan
         return profiles
 
     def scores(self, profiles: Float32Array) -> Float32Array:
@@ -173,8 +170,7 @@ class ItemVectors:
         Exact where there are no more than `EXACT` items, or `EXACT_FOR_MANY` for many people. -1
         fills up; of equal scores the earlier item comes first.
         """
-        alone = len(profiles) < MANY or len(self.vectors) > EXACT_FOR_MANY
-        if self.index is not None and alone:
+        if self.index and (len(profiles) < MANY or len(self.vectors) > EXACT_FOR_MANY):
             return self._searched(self.index, profiles, k)
         return best_products(whole(self.vectors), self.offsets, profiles, k)
 
@@ -252,8 +248,8 @@ class ItemVectors:
 
     def scores_after(self, item_index: int) -> Float32Array:
         """(n_items,) the products after a history of one item; NaN for unknown items."""
-        first_row = item_index * (len(self.sources) // len(self.vectors))
-        source, likeness = gathered(self.sources, np.array([first_row])), self.known * np.float32(0)
+        row = item_index * (len(self.sources) // len(self.vectors))
+        source, likeness = gathered(self.sources, np.array([row])), self.known * np.float32(0)
         for part, vectors in self._blocks():
             likeness[part] = vectors @ source[0]
         return self._of_known(likeness, item_index)
@@ -264,7 +260,6 @@ class ItemVectors:
 
     def joined(self, others: ItemVectors) -> ItemVectors:
         """These items and then the others."""
-
         own, theirs = self._parts(), others._parts()
         both = {
             name: np.concatenate((part, theirs[name].astype(part.dtype)))
@@ -277,9 +272,8 @@ class ItemVectors:
         index = None
         if len(self.vectors) > EXACT:
             rows = np.flatnonzero(self.known).astype(np.int32)
-            vectors = whole(self.vectors)[rows]
-            if self.biases is not None:
-                vectors = np.column_stack((vectors, self.biases[rows]))
+            biases = [] if self.biases is None else [self.biases[rows]]
+            vectors = np.column_stack((whole(self.vectors)[rows], *biases))
             index = InvertedFile.of(vectors, rows)
         return ItemVectors.of(replace(self, index=index).arrays())
 

@@ -46,7 +46,7 @@ def chosen_products(vectors: Vectors, profiles: Float32Array, items: Int64Array)
     """
     wanted = items.shape[1]
     if len(items) == 1:
-        return (gathered(vectors, items[0]) @ profiles[0])[np.newaxis]
+        return np.asarray(gathered(vectors, items[0]) @ profiles[0])[np.newaxis]
     if vectors.dtype == np.float32 and len(vectors) <= DENSE * wanted:
         return np.take_along_axis(profiles @ vectors.T, items, axis=1)
     products = np.empty(items.shape, dtype=np.float32)
