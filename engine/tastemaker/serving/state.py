@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tastemaker.data import Int64Array
+from tastemaker.data import Int64Array, Items, StoredAttributes, TextColumn
 from tastemaker.plugin.guarded_recommender import GuardedRecommender
 from tastemaker.serving.catalogue import Catalogue
 from tastemaker.serving.exploration import Exploration, find_new_items
 from tastemaker.serving.fallback import Fallback
 from tastemaker.serving.loading import LoadedRelease
 from tastemaker.serving.ranker import Ranker
-from tastemaker.store.items import StoredItems
+from tastemaker.store.items import StoredItems, attribute_columns
 from tastemaker.store.kinds import Kind
 
 
@@ -91,10 +91,28 @@ def order_catalogue(stored: StoredItems, first: Int64Array) -> Catalogue:
     """The stored items with those of the given keys first, in their order.
 
     A release keeps the order it was trained in; an item of a smaller key may become visible later.
+    One that was deleted since leaves a gap: an item without id or text that is not available.
     """
+    stored = with_gaps(stored, first)
     place = np.full(len(stored.keys), len(first), dtype=np.int64)
     place[np.searchsorted(stored.keys, first)] = np.arange(len(first))
     order = np.argsort(place, kind="stable")
     if np.array_equal(order, np.arange(len(order))):
         return Catalogue(stored.items, stored.keys, stored.available)
     return Catalogue(stored.items.taken(order), stored.keys[order], stored.available[order])
+
+
+def with_gaps(stored: StoredItems, keys: Int64Array) -> StoredItems:
+    """The stored items, and gaps for the keys that no item has any more."""
+    gone = np.setdiff1d(keys, stored.keys)
+    if not len(gone):
+        return stored
+    texts = TextColumn.of([""] * len(gone))
+    attributes = StoredAttributes(TextColumn.of(["{}"] * len(gone)), attribute_columns)
+    keys = np.concatenate((stored.keys, gone))
+    order = np.argsort(keys)
+    return StoredItems(
+        keys[order],
+        stored.items.joined(Items(texts, texts, texts, attributes)).taken(order),
+        np.concatenate((stored.available, np.zeros(len(gone), dtype=np.bool_)))[order],
+    )
