@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         PlaintextRefusedError,
         PluginError,
         ReleaseError,
+        RowRefusedError,
         SchemaError,
         SettingsError,
         StoreError,
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from tastemaker.evaluation.report import Report
     from tastemaker.evaluation.result import EvaluatedModel
     from tastemaker.io.importing import ImportResult
+    from tastemaker.io.syncing import SyncResult
     from tastemaker.metrics.intervals import Interval
     from tastemaker.plugin.discovery import Plugin
     from tastemaker.plugin.hookspecs import hookimpl
@@ -59,11 +61,13 @@ if TYPE_CHECKING:
     from tastemaker.serving.people import PastInteraction
     from tastemaker.store.cache.model_cache import ModelCache
     from tastemaker.store.crypto.keys import Key, KeyCommand, KeyFile, KeySource, create_key_file
+    from tastemaker.store.item_removal import DeletedItems
     from tastemaker.store.kinds import KindSummary
     from tastemaker.store.rights import Forgotten, Receipt
     from tastemaker.store.sql.database import Database
     from tastemaker.store.sql.statements import Written
     from tastemaker.store.sql.tables import include_name
+    from tastemaker.store.users.merge import MergedUsers
     from tastemaker.training.data_quality import Finding
     from tastemaker.training.profile import Span
     from tastemaker.training.reading import ReleaseSummary
@@ -87,6 +91,7 @@ __all__ = [
     "BoolArray",
     "Cluster",
     "Database",
+    "DeletedItems",
     "Details",
     "EvaluatedModel",
     "EvaluationError",
@@ -113,6 +118,7 @@ __all__ = [
     "LengthQuality",
     "ListMeasures",
     "MemberReport",
+    "MergedUsers",
     "MissingKeyError",
     "ModelCache",
     "NewerReleaseError",
@@ -132,12 +138,14 @@ __all__ = [
     "ReleaseSummary",
     "Report",
     "RetrievalReport",
+    "RowRefusedError",
     "SchemaError",
     "Settings",
     "SettingsError",
     "Span",
     "State",
     "StoreError",
+    "SyncResult",
     "TamperedError",
     "Tastemaker",
     "TastemakerError",
@@ -160,6 +168,7 @@ _HOMES = {
     "BoolArray": "data",
     "Cluster": "data",
     "Database": "store.sql.database",
+    "DeletedItems": "store.item_removal",
     "Details": "serving.answers",
     "EvaluatedModel": "evaluation.result",
     "EvaluationError": "errors",
@@ -186,6 +195,7 @@ _HOMES = {
     "LengthQuality": "evaluation.by_length",
     "ListMeasures": "evaluation.figures",
     "MemberReport": "training.report",
+    "MergedUsers": "store.users.merge",
     "MissingKeyError": "errors",
     "ModelCache": "store.cache.model_cache",
     "NewerReleaseError": "errors",
@@ -205,12 +215,14 @@ _HOMES = {
     "ReleaseSummary": "training.reading",
     "Report": "evaluation.report",
     "RetrievalReport": "training.report",
+    "RowRefusedError": "errors",
     "SchemaError": "errors",
     "Settings": "recommender",
     "SettingsError": "errors",
     "Span": "training.profile",
     "State": "recommender",
     "StoreError": "errors",
+    "SyncResult": "io.syncing",
     "TamperedError": "errors",
     "Tastemaker": "engine",
     "TastemakerError": "errors",

@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from tastemaker.engine.configuring import Configuring
 from tastemaker.engine.learning import Learning
 from tastemaker.engine.storing import Storing
+from tastemaker.engine.syncing import Syncing
 from tastemaker.engine.tables import Tables
 from tastemaker.recommender import Recommender
 from tastemaker.store.cache.model_cache import ModelCache, cache_in_hand
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from tastemaker.serving.server import Server
 
 
-class Tastemaker(Tables, Storing, Learning, Configuring):
+class Tastemaker(Tables, Syncing, Storing, Learning, Configuring):
     """A recommender engine over one SQL database. Threads may share it.
 
     Args:
