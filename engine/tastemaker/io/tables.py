@@ -119,20 +119,31 @@ def arrow_blocks(reader: Any, names: Sequence[str]) -> Iterator[ColumnBlock]:
     """The rows of a stream of record batches."""
     first = 0
     for batch in reader:
+        whole = {name: decoded(batch.column(name)) for name in names}
         for start in range(0, batch.num_rows, BLOCK_ROWS):
-            part = batch.slice(start, BLOCK_ROWS)
-            columns = {name: cells(part.column(name)) for name in names}
-            yield ColumnBlock(range(first, first + part.num_rows), columns)
-            first += part.num_rows
+            end = min(start + BLOCK_ROWS, batch.num_rows)
+            columns = {name: cells(column[start:end]) for name, column in whole.items()}
+            yield ColumnBlock(range(first + start, first + end), columns)
+        first += batch.num_rows
+
+
+def decoded(column: Any) -> Any:
+    """An Arrow column as it is; the values of one that holds numbers of them (a category)."""
+    import pyarrow
+
+    if not pyarrow.types.is_dictionary(column.type):
+        return column
+    values = as_python(pyarrow, column.dictionary)
+    return [None if place is None else values[place] for place in column.indices.to_pylist()]
 
 
 def cells(column: Any) -> Cells:
     """The values of an Arrow column: as an array where they are numbers or times, all there."""
     import pyarrow
 
+    if isinstance(column, list):
+        return column
     types, own = pyarrow.types, column.type
-    if types.is_dictionary(own):
-        return cells(column.cast(own.value_type))
     if column.null_count:
         return as_python(pyarrow, column)
     if types.is_integer(own) or types.is_floating(own) or types.is_date(own):
