@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, delete, literal, select, update
 
 from tastemaker.store.crypto.keyring import Keyring
+from tastemaker.store.sql.number_table import changed_rows
 from tastemaker.store.sql.statements import insert
 from tastemaker.store.sql.tables import interaction, user
 from tastemaker.store.users.cells import open_attributes, seal_attributes
@@ -58,7 +59,10 @@ def _move_interactions(connection: Connection, source: int, target: int) -> int:
     ]
     rows = select(*selected).where(interaction.c.user_id == source)
     statement = insert(connection, interaction).from_select(names, rows)
-    return connection.execute(statement.on_conflict_do_nothing()).rowcount
+    done = connection.execute(
+        statement.on_conflict_do_nothing(), execution_options={"preserve_rowcount": True}
+    )
+    return changed_rows(done.rowcount)
 
 
 def _merge_attributes(
