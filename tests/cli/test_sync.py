@@ -125,7 +125,7 @@ def test_no_password_is_shown(configured: Path, run: Run, monkeypatch: pytest.Mo
 def test_a_command_that_was_killed_is_started_again(configured: Path, run: Run) -> None:
     with closing(sqlite3.connect("application.db")) as connection, connection:
         add_purchases(connection, range(120, 5000))
-    command = [Path(sys.executable).with_name("tastemaker"), "sync", "sync.toml"]
+    command = [str(Path(sys.executable).with_name("tastemaker")), "sync", "sync.toml"]
     killed = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=os.environ)
     with closing(sqlite3.connect("tastemaker.db", timeout=30)) as connection:
         deadline = time.monotonic() + 120

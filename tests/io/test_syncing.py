@@ -213,12 +213,8 @@ def test_a_bad_row_keeps_the_batches_before(shop: Tastemaker, database: Database
 
 
 def test_what_is_refused(shop: Tastemaker, database: Database) -> None:
-    for query in (SELECT, SQL):
-        with pytest.raises(InputError, match="no column changed"):
-            shop.sync(query, name="a", watermark="changed") if query is SELECT else shop.sync(
-                f"SELECT * FROM ({SQL}) AS a", name="a", watermark="changed"
-            )
-        break
+    with pytest.raises(InputError, match="no column changed"):
+        shop.sync(SELECT, name="a", watermark="changed")
     with pytest.raises(InputError, match="no column user_id"):
         shop.sync(select(orders), name="a")
     with pytest.raises(InputError, match="no sync into 'people'"):

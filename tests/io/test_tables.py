@@ -19,7 +19,7 @@ from tastemaker.store.items import iterate_items
 from tastemaker.store.sql.database import Database
 from tastemaker.store.users.features import declared_features
 from tastemaker.store.users.rows import iterate_users
-from tastemaker.validation import UNTIMED, ItemRow
+from tastemaker.validation import UNTIMED, ItemRow, Json
 
 State = Callable[[], object]
 Make = Callable[[dict[str, list[Any]]], Any]
@@ -136,7 +136,7 @@ def test_numbers_for_ids_and_missing_values(
 
 
 def test_items_with_attributes(database: Database, make: Make) -> None:
-    columns = {
+    columns: dict[str, list[Any]] = {
         "item_id": ["tea", "mug"],
         "title": ["Tea", None],
         "available": [False, True],
@@ -148,13 +148,17 @@ def test_items_with_attributes(database: Database, make: Make) -> None:
     assert put_item_table(database, make(columns)) == (0, 2)
     with database.reading() as connection:
         found = {row.item_id: row for row in iterate_items(connection)}
-    tea = {"price": 2.5, "stock": 3, "tags": ["hot", "green"]}
+    tea: dict[str, Json] = {"price": 2.5, "stock": 3, "tags": ["hot", "green"]}
     assert found["tea"] == ItemRow("tea", "Tea", "", tea, False)
     assert found["mug"].attributes["tags"] == ["b|c"]
 
 
 def test_users_with_attributes(database: Database, keyring: Keyring, make: Make) -> None:
-    columns = {"user_id": ["alice", "bob"], "born": [date(2000, 1, 2), None], "town": ["Ulm", None]}
+    columns: dict[str, list[Any]] = {
+        "user_id": ["alice", "bob"],
+        "born": [date(2000, 1, 2), None],
+        "town": ["Ulm", None],
+    }
     assert put_user_table(database, keyring, make(columns), ["town"]) == (2, 0)
     with database.reading() as connection:
         found = {row.user_id: dict(row.attributes) for row in iterate_users(connection, keyring)}
@@ -181,11 +185,10 @@ BAD: list[tuple[str, Any, str]] = [
     ("item_id", "a\0b", "NUL"),
     ("kind", "x" * 65, "kind is 65 bytes"),
     ("value", 1e300, "±1e"),
-    ("timestamp", datetime(1, 1, 1), ""),
 ]
 
 
-@pytest.mark.parametrize(("column", "value", "reason"), BAD[:4])
+@pytest.mark.parametrize(("column", "value", "reason"), BAD)
 def test_a_bad_row_is_named_and_nothing_is_written(
     database: Database,
     keyring: Keyring,

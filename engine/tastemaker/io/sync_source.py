@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
@@ -155,11 +155,11 @@ def source_parts(engine: Engine, statement: Select[Any]) -> Generator[RowPart, N
 def fetched_parts(connection: Connection, statement: Select[Any]) -> Iterator[RowPart]:
     """The rows of a statement; the driver holds few of them at a time, if it can."""
     options = {"stream_results": True, "yield_per": ROWS_FETCHED}
-    result = connection.execute(statement, execution_options=options)
-    names = tuple(result.keys())
-    yield RowPart(names, [])
-    for rows in result.partitions():
-        yield RowPart(names, list(rows))
+    with closing(connection.execute(statement, execution_options=options)) as result:
+        names = tuple(result.keys())
+        yield RowPart(names, [])
+        for rows in result.partitions():
+            yield RowPart(names, list(rows))
 
 
 def source_error(error: SQLAlchemyError) -> StoreError:
