@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from tastemaker.evaluation.result import EvaluatedModel
     from tastemaker.io.importing import ImportResult
     from tastemaker.io.syncing import SyncResult
+    from tastemaker.io.tables import ArrowTable
     from tastemaker.metrics.intervals import Interval
     from tastemaker.plugin.discovery import Plugin
     from tastemaker.plugin.hookspecs import hookimpl
@@ -88,6 +89,7 @@ else:
 
 __all__ = [
     "Answer",
+    "ArrowTable",
     "BoolArray",
     "Cluster",
     "Database",
@@ -165,6 +167,7 @@ __all__ = [
 
 _HOMES = {
     "Answer": "serving.answers",
+    "ArrowTable": "io.tables",
     "BoolArray": "data",
     "Cluster": "data",
     "Database": "store.sql.database",

@@ -15,7 +15,7 @@ from tastemaker.io.importing import REQUIRED
 from tastemaker.io.syncing import Into
 from tastemaker.validation import DEFAULT_KIND
 
-VARIABLE = re.compile(r"\$\{(\w+)\}")
+REFERENCE = re.compile(r"\$\{(\w+)\}")
 
 
 @dataclass(frozen=True, repr=False)
@@ -36,8 +36,8 @@ class SyncEntry:
     batch_rows: int | None = None
 
 
-NAMES = tuple(field.name for field in fields(SyncEntry))
-TEXTS = ("name", "query", "into", "watermark", "source", "kind")
+SYNC_FIELDS = tuple(field.name for field in fields(SyncEntry))
+TEXT_FIELDS = ("name", "query", "into", "watermark", "source", "kind")
 
 
 def read_sync_file(path: Path, only: Sequence[str] = ()) -> list[SyncEntry]:
@@ -76,12 +76,14 @@ def sync_entry(table: Any, place: str) -> SyncEntry:
     """
     if not isinstance(table, Mapping):
         raise InputError(f"{place} is no table. Write [[sync]].")
-    if unknown := sorted(set(table).difference(NAMES)):
-        known = ", ".join(NAMES)
+    if unknown := sorted(set(table).difference(SYNC_FIELDS)):
+        known = ", ".join(SYNC_FIELDS)
         raise InputError(f"{place} has the unknown name {unknown[0]}; it may have {known}.")
     if missing := [name for name in ("name", "query", "into") if name not in table]:
         raise InputError(f"{place} has no {missing[0]}. Every sync needs one.")
-    if wrong := [name for name in TEXTS if name in table and not isinstance(table[name], str)]:
+    if wrong := [
+        name for name in TEXT_FIELDS if name in table and not isinstance(table[name], str)
+    ]:
         raise InputError(f"{place}: {wrong[0]} must be text.")
     if table["into"] not in REQUIRED:
         raise InputError(f"{place}: into is none of {', '.join(REQUIRED)}.")
@@ -96,7 +98,7 @@ def with_source(entry: SyncEntry, place: str) -> SyncEntry:
     """
     if entry.source is None:
         return entry
-    if missing := [name for name in VARIABLE.findall(entry.source) if name not in os.environ]:
+    if missing := [name for name in REFERENCE.findall(entry.source) if name not in os.environ]:
         raise InputError(f"{place}: {entry.name} needs {missing[0]} in the environment. Set it.")
-    source = VARIABLE.sub(lambda found: os.environ[found[1]], entry.source)
+    source = REFERENCE.sub(lambda found: os.environ[found[1]], entry.source)
     return replace(entry, source=source)

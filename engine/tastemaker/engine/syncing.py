@@ -71,7 +71,7 @@ class Syncing:
         """
         from tastemaker.io.importing import REQUIRED
         from tastemaker.io.sync_source import SyncQuery
-        from tastemaker.io.syncing import BATCH_ROWS, Sync, run_sync
+        from tastemaker.io.syncing import SYNC_BATCH_ROWS, Sync, run_sync
 
         if into not in REQUIRED:
             raise InputError(f"There is no sync into {into!r}; choose {', '.join(REQUIRED)}.")
@@ -79,7 +79,7 @@ class Syncing:
         store.require_schema()
         query = SyncQuery(select, check_name(watermark, "watermark", 128))
         declared = list(check_several(features, "features"))
-        size = BATCH_ROWS if batch_rows is None else batch_rows
+        size = SYNC_BATCH_ROWS if batch_rows is None else batch_rows
         if not isinstance(size, int) or size < 1:
             raise InputError(f"batch_rows is {size!r}; give a whole number of at least 1.")
         job = Sync(sync_name(name), query, into, check_kind(kind), declared, size)

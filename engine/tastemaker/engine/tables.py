@@ -43,7 +43,7 @@ class Tables:
         """Adds items, or replaces those that are there already; all of them or none.
 
         Args:
-            rows: mappings, or a data frame (pandas, polars, pyarrow, whatever speaks the Arrow
+            rows: mappings, or a data frame (pandas, polars, pyarrow, whatever has the Arrow
                 PyCapsule interface), with `item_id` and optionally `title`, `text` and `available`
                 (bool). Any other column is an attribute, public: text, numbers, bool or lists.
                 Attributes may also stand in one mapping, `attributes`. A generator may be of any

@@ -10,7 +10,7 @@ from typing import Self
 
 from tastemaker.io.spool import MEMORY_BYTES
 
-LENGTH = struct.Struct("<I")
+CELL_LENGTH = struct.Struct("<I")
 
 
 class CellSpool:
@@ -43,7 +43,7 @@ class CellSpool:
     def append(self, *cells: bytes) -> None:
         """Keeps a row."""
         for cell in cells:
-            self._file.write(LENGTH.pack(len(cell)))
+            self._file.write(CELL_LENGTH.pack(len(cell)))
             self._file.write(cell)
         self._count += 1
 
@@ -54,5 +54,5 @@ class CellSpool:
             yield tuple(self._cell() for _ in range(self._width))
 
     def _cell(self) -> bytes:
-        (length,) = LENGTH.unpack(self._file.read(LENGTH.size))
+        (length,) = CELL_LENGTH.unpack(self._file.read(CELL_LENGTH.size))
         return self._file.read(length)

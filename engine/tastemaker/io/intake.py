@@ -29,7 +29,7 @@ from tastemaker.store.users.features import declare_features
 from tastemaker.store.users.rows import SealedUser, put_sealed_users, seal_user
 from tastemaker.validation import ItemRow
 
-Check = Callable[[dict[str, Any]], object]
+RowCheck = Callable[[dict[str, Any]], object]
 
 
 class Intake(AbstractContextManager["Intake"], Protocol):
@@ -167,7 +167,7 @@ def checked_rows_of(block: Block, check: Callable[[dict[str, Any]], Any], key: s
     return passed
 
 
-def refuse(refused: Sequence[Refusal], check: Check, keys: Sequence[str], block: Block) -> None:
+def refuse(refused: Sequence[Refusal], check: RowCheck, keys: Sequence[str], block: Block) -> None:
     """Nothing, where no row was refused.
 
     Raises:
@@ -181,7 +181,7 @@ def refuse(refused: Sequence[Refusal], check: Check, keys: Sequence[str], block:
 
 
 def column_to_blame(
-    row: dict[str, Any], check: Check, keys: Sequence[str], block: Block
+    row: dict[str, Any], check: RowCheck, keys: Sequence[str], block: Block
 ) -> str | None:
     """The first column that would be refused also if everything else were right.
 

@@ -37,7 +37,7 @@ from tastemaker.validation import DEFAULT_KIND
 
 Into: TypeAlias = Literal["interactions", "items", "users"]
 
-BATCH_ROWS = 100_000
+SYNC_BATCH_ROWS = 100_000
 """Rows of a batch; chosen, not measured: a second or two of the write lock."""
 
 CORRECT_SOURCE = "Nothing of its batch was written. Correct the row or the query, and sync again."
@@ -62,7 +62,7 @@ class Sync:
     into: Into
     kind: str = DEFAULT_KIND
     features: Sequence[str] = ()
-    batch_rows: int = BATCH_ROWS
+    batch_rows: int = SYNC_BATCH_ROWS
 
 
 @dataclass(frozen=True)

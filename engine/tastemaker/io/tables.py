@@ -1,6 +1,6 @@
 """Tables that an application has in memory, block by block: mappings, data frames, Arrow.
 
-Whatever speaks the Arrow PyCapsule interface (`__arrow_c_stream__`) is read through pyarrow. Data
+Whatever has the Arrow PyCapsule interface (`__arrow_c_stream__`) is read through pyarrow. Data
 frames are read column by column where there is no pyarrow, or where Arrow cannot hold them, as with
 columns of mixed types. Nothing here needs pandas or polars.
 """
@@ -18,7 +18,7 @@ from tastemaker.store.sql.statements import batches
 
 ARROW = "__arrow_c_stream__"
 
-INDEX = "__index_level_"
+UNNAMED_INDEX = "__index_level_"
 """How the names of columns begin in which pandas hands over an index without a name."""
 
 NO_TABLE = (
@@ -89,7 +89,7 @@ def checked_names(names: Sequence[object], required: Sequence[str]) -> tuple[str
     texts = [name for name in names if isinstance(name, str)]
     if len(texts) < len(names):
         raise InputError("A column of the table has a name that is no text. Rename it.")
-    kept = tuple(name for name in texts if not name.startswith(INDEX))
+    kept = tuple(name for name in texts if not name.startswith(UNNAMED_INDEX))
     try:
         check_header(kept or ("",), required)
     except InputError as error:
@@ -104,7 +104,7 @@ def chosen(names: Sequence[str], used: Sequence[str]) -> list[str]:
 
 
 def arrow_reader(rows: object) -> Any:
-    """A reader of what speaks Arrow; None without pyarrow, or where Arrow cannot hold it."""
+    """A reader of what has that interface; None without pyarrow, or where Arrow cannot hold it."""
     try:
         import pyarrow
     except ModuleNotFoundError:

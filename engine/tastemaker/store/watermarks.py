@@ -14,13 +14,13 @@ from tastemaker.errors import InputError, StoreError
 from tastemaker.store import meta
 from tastemaker.validation import check_name
 
-PREFIX = "sync:"
+SYNC_PREFIX = "sync:"
 """How the names in `meta` begin."""
 
-NAME_BYTES = 128
+SYNC_NAME_BYTES = 128
 """The longest name of a sync; chosen."""
 
-READERS: Mapping[str, Callable[[Any], object]] = {
+WATERMARK_TYPES: Mapping[str, Callable[[Any], object]] = {
     "int": int,
     "float": float,
     "str": str,
@@ -51,7 +51,7 @@ def sync_name(name: object) -> str:
     Raises:
         InputError: it is none.
     """
-    return check_name(name, "The name of the sync", NAME_BYTES)
+    return check_name(name, "The name of the sync", SYNC_NAME_BYTES)
 
 
 def read_watermark(connection: Connection, name: str) -> Watermark | None:
@@ -60,12 +60,12 @@ def read_watermark(connection: Connection, name: str) -> Watermark | None:
     Raises:
         StoreError: what is stored is no watermark.
     """
-    stored = meta.get(connection, PREFIX + name)
+    stored = meta.get(connection, SYNC_PREFIX + name)
     if stored is None:
         return None
     try:
         found = json.loads(stored)
-        value = READERS[found["type"]](found["value"])
+        value = WATERMARK_TYPES[found["type"]](found["value"])
         return Watermark(found["into"], found["column"], value)
     except (ValueError, KeyError, TypeError):
         raise StoreError(
@@ -78,7 +78,7 @@ def put_watermark(connection: Connection, name: str, watermark: Watermark) -> No
     value, kind = watermark.value, type_of(watermark.value)
     text = value.isoformat() if isinstance(value, date) else str(value)
     named = {"into": watermark.into, "column": watermark.column, "type": kind, "value": text}
-    meta.put(connection, PREFIX + name, json.dumps(named))
+    meta.put(connection, SYNC_PREFIX + name, json.dumps(named))
 
 
 def type_of(value: object) -> str:
