@@ -1,7 +1,9 @@
 """A million interactions into SQLite, from CSV, from tables and by a sync, and back into arrays.
 
 Tables are mappings, Arrow, and pandas where it is installed; a plain loop stands beside them. Each
-way gets a new database, in one process and one run, so that they can be compared. Run it alone on the machine: `python benchmarks/bulk.py [--rows N]`.
+way gets a new database, in one process and one run, so that they can be compared.
+
+Run it alone on the machine: `python benchmarks/bulk.py [--rows N]`.
 """
 
 from __future__ import annotations
