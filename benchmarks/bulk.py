@@ -1,4 +1,7 @@
-"""A million interactions from CSV into SQLite and back into arrays, beside a plain loop.
+"""A million interactions into SQLite, from CSV, from tables and by a sync, and back into arrays.
+
+Tables are mappings, Arrow, and pandas where it is installed; a plain loop stands beside them. Each
+way gets a new database, in one process and one run, so that they can be compared.
 
 Run it alone on the machine: `python benchmarks/bulk.py [--rows N]`.
 """
@@ -15,10 +18,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from tastemaker import KeyFile, Tastemaker
 from tastemaker.cli.output import print_table
 from tastemaker.store.crypto.keys import create_key_file
 from tastemaker.store.interactions.read import snapshot
@@ -28,7 +34,7 @@ from tastemaker.store.sql.database import Database
 
 USERS = 50_000
 ITEMS = 10_000
-EXPECTED = {"import": 120_000, "memory": 400, "read": 800_000}
+EXPECTED = {"import": 120_000, "table": 100_000, "memory": 400, "read": 800_000}
 
 SCHEMA = """
     PRAGMA journal_mode = WAL;
@@ -42,6 +48,10 @@ SCHEMA = """
 UPSERT = (
     "INSERT INTO interaction VALUES (?, ?, ?, ?, ?)"
     " ON CONFLICT DO UPDATE SET value = excluded.value"
+)
+SYNCED = (
+    "SELECT user.name AS user_id, item.name AS item_id, kind, value, time AS timestamp, time"
+    " FROM interaction JOIN user ON user.id = user_id JOIN item ON item.id = item_id"
 )
 
 
@@ -75,12 +85,55 @@ def measure(folder: Path, rows: int) -> list[dict[str, object]]:
         with database.reading() as connection:
             read = min(seconds(lambda: snapshot(connection)) for _ in range(3))
     return [
+        *by_tables(folder, file, rows),
         line("tastemaker import, rows/s", rows / command, EXPECTED["import"]),
         line("csv + sqlite3.executemany, rows/s", rows / loop, None),
         line("the first as a multiple of the second", loop / command, None),
         line("peak memory of the import, MB", memory, EXPECTED["memory"]),
         line("all interactions into arrays, rows/s", rows / read, EXPECTED["read"]),
     ]
+
+
+def by_tables(folder: Path, file: Path, rows: int) -> list[dict[str, object]]:
+    """The same interactions in this process: from the file, from tables, and by a sync."""
+    table = read_arrow(file)
+    application = folder / "plain.db"
+    ways: dict[str, Callable[[Tastemaker], object]] = {
+        "import_file": lambda shop: shop.import_file("interactions", file),
+        "record_many of Arrow": lambda shop: shop.record_many(table),
+        "sync from SQLite": lambda shop: shop.sync(
+            SYNCED, name="bulk", watermark="time", source=f"sqlite:///{application}"
+        ),
+    }
+    if find_spec("pandas"):
+        frame = table.to_pandas()
+        ways["record_many of pandas"] = lambda shop: shop.record_many(frame)
+    report = [bulk_line(folder, what, way, rows) for what, way in ways.items()]
+    mappings = table.to_pylist()
+    plain = bulk_line(folder, "record_many of mappings", lambda s: s.record_many(mappings), rows)
+    return [*report, plain]
+
+
+def read_arrow(file: Path) -> Any:
+    """The file as a table with real times."""
+    from pyarrow import csv as arrow_csv
+    from pyarrow import timestamp
+
+    table = arrow_csv.read_csv(file)
+    times = table["timestamp"].cast(timestamp("s")).cast(timestamp("us"))
+    return table.set_column(table.schema.get_field_index("timestamp"), "timestamp", times)
+
+
+def bulk_line(
+    folder: Path, what: str, way: Callable[[Tastemaker], object], rows: int
+) -> dict[str, object]:
+    """How fast one way is, into a database of its own."""
+    database = folder / "one.db"
+    with Tastemaker(f"sqlite:///{database}", key=KeyFile(folder / "key")) as shop:
+        shop.upgrade()
+        took = seconds(lambda: way(shop))
+    database.unlink()
+    return line(f"{what}, rows/s", rows / took, EXPECTED["table"])
 
 
 def line(what: str, measured: float, bar: int | None) -> dict[str, object]:

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         PlaintextRefusedError,
         PluginError,
         ReleaseError,
+        RowRefusedError,
         RuleError,
         SchemaError,
         SettingsError,
@@ -52,6 +53,8 @@ if TYPE_CHECKING:
     from tastemaker.evaluation.report import Report
     from tastemaker.evaluation.result import EvaluatedModel, Repeats
     from tastemaker.io.importing import ImportResult
+    from tastemaker.io.syncing import SyncResult
+    from tastemaker.io.tables import ArrowTable
     from tastemaker.metrics.intervals import Interval
     from tastemaker.plugin.discovery import Plugin
     from tastemaker.plugin.hookspecs import hookimpl
@@ -72,11 +75,13 @@ if TYPE_CHECKING:
     from tastemaker.serving.people import PastInteraction
     from tastemaker.store.cache.model_cache import ModelCache
     from tastemaker.store.crypto.keys import Key, KeyCommand, KeyFile, KeySource, create_key_file
+    from tastemaker.store.item_removal import DeletedItems
     from tastemaker.store.kinds import KindSummary
     from tastemaker.store.rights import Forgotten, Receipt
     from tastemaker.store.sql.database import Database
     from tastemaker.store.sql.statements import Written
     from tastemaker.store.sql.tables import include_name
+    from tastemaker.store.users.merge import MergedUsers
     from tastemaker.training.data_quality import Finding
     from tastemaker.training.profile import Span
     from tastemaker.training.reading import ReleaseSummary
@@ -98,12 +103,14 @@ else:
 
 __all__ = [
     "Answer",
+    "ArrowTable",
     "AtMost",
     "BoolArray",
     "Boost",
     "Cluster",
     "Database",
     "Days",
+    "DeletedItems",
     "Details",
     "EvaluatedModel",
     "EvaluationError",
@@ -132,6 +139,7 @@ __all__ = [
     "LengthQuality",
     "ListMeasures",
     "MemberReport",
+    "MergedUsers",
     "MissingKeyError",
     "ModelCache",
     "NewerReleaseError",
@@ -155,6 +163,7 @@ __all__ = [
     "Report",
     "Request",
     "RetrievalReport",
+    "RowRefusedError",
     "Rule",
     "RuleError",
     "SchemaError",
@@ -163,6 +172,7 @@ __all__ = [
     "Span",
     "State",
     "StoreError",
+    "SyncResult",
     "TamperedError",
     "Tastemaker",
     "TastemakerError",
@@ -185,12 +195,14 @@ __all__ = [
 
 _HOMES = {
     "Answer": "serving.answers",
+    "ArrowTable": "io.tables",
     "AtMost": "request.preferences",
     "BoolArray": "data",
     "Boost": "request.preferences",
     "Cluster": "data",
     "Database": "store.sql.database",
     "Days": "rules",
+    "DeletedItems": "store.item_removal",
     "Details": "serving.answers",
     "EvaluatedModel": "evaluation.result",
     "EvaluationError": "errors",
@@ -219,6 +231,7 @@ _HOMES = {
     "LengthQuality": "evaluation.by_length",
     "ListMeasures": "evaluation.figures",
     "MemberReport": "training.report",
+    "MergedUsers": "store.users.merge",
     "MissingKeyError": "errors",
     "ModelCache": "store.cache.model_cache",
     "NewerReleaseError": "errors",
@@ -242,6 +255,7 @@ _HOMES = {
     "Report": "evaluation.report",
     "Request": "request.request",
     "RetrievalReport": "training.report",
+    "RowRefusedError": "errors",
     "Rule": "rules",
     "RuleError": "errors",
     "SchemaError": "errors",
@@ -250,6 +264,7 @@ _HOMES = {
     "Span": "training.profile",
     "State": "recommender",
     "StoreError": "errors",
+    "SyncResult": "io.syncing",
     "TamperedError": "errors",
     "Tastemaker": "engine",
     "TastemakerError": "errors",

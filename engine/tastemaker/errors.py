@@ -58,6 +58,25 @@ class FileRefusedError(InputError):
         self.reason = reason
 
 
+class RowRefusedError(InputError):
+    """A row of a table that an application gives cannot be taken.
+
+    Attributes:
+        row: the number of the offending row, from 0.
+        column: the column that is to blame; None where it is the row as a whole.
+        reason: what is wrong with it.
+    """
+
+    def __init__(
+        self, row: int, column: str | None, reason: str, remedy: str = "Nothing was written."
+    ) -> None:
+        place = f"Row {row} (counted from 0)" + (f", column {column}" if column else "")
+        super().__init__(f"{place}: {reason.rstrip('.')}. {remedy}")
+        self.row = row
+        self.column = column
+        self.reason = reason
+
+
 class SchemaError(TastemakerError):
     """The database's schema is missing, older or newer than this version of the engine needs."""
 

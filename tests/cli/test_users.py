@@ -99,3 +99,16 @@ def test_what_cannot_be_told_is_refused(
     assert (done.exit_code, done.stdout) == (status, "")
     assert reason in done.stderr
     assert "stranger" not in run("export", "users", "-").stdout
+
+
+def test_merge_after_a_log_in(shop: Path, run: Run) -> None:
+    done = run("users", "merge", "person-0", "somebody")
+    assert done.exit_code == 0
+    assert "5 interactions moved, 0 were there already" in done.stdout
+    assert run("users", "show", "person-0").exit_code == 1
+    assert run("users", "merge", "somebody", "somebody").exit_code == 1
+
+
+def test_take_back_what_was_recorded(shop: Path, run: Run) -> None:
+    assert "0 interactions" in run("users", "remove", "person-0", "item-0", "--kind", "no").stdout
+    assert "1 interactions" in run("users", "remove", "person-0", "item-0").stdout

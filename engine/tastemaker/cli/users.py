@@ -1,4 +1,4 @@
-"""`tastemaker users`: what is stored about a person, and forgetting it."""
+"""`tastemaker users`: what is stored about a person, merging two, and forgetting."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tastemaker.store.told import FORGET, WORDS
 
 @click.group()
 def users() -> None:
-    """Show, export and forget a person's data, and keep what a person says about items."""
+    """Show, export, merge and forget people's data, and keep what a person says about items."""
 
 
 @users.command()
@@ -79,3 +79,34 @@ def tell(user: str, item: str, word: str, database_url: str) -> None:
     else:
         former = " in place of what was told before" if gone else ""
         click.echo(f"{word} is kept{former}; the next answer heeds it.")
+
+
+@users.command()
+@click.argument("anonymous")
+@click.argument("known")
+@database_option
+def merge(anonymous: str, known: str, database_url: str) -> None:
+    """Give everything of ANONYMOUS to KNOWN, as after a log-in, and delete ANONYMOUS.
+
+    What both have (an interaction of the same item, kind and time, or an attribute) stays as KNOWN
+    has it. KNOWN is made where missing.
+    """
+    with open_engine(database_url) as engine:
+        merged = engine.merge_users(anonymous, known)
+    click.echo(
+        f"{merged.moved:,} interactions moved, {merged.kept:,} were there already. The other user "
+        "is deleted."
+    )
+
+
+@users.command()
+@click.argument("user")
+@click.argument("item")
+@click.option("--kind", help="Only interactions of this kind; of every kind otherwise.")
+@click.option("--at", help="Only of this moment: seconds since 1970 or ISO 8601.")
+@database_option
+def remove(user: str, item: str, kind: str | None, at: str | None, database_url: str) -> None:
+    """Take back what was recorded of USER and ITEM."""
+    with open_engine(database_url) as engine:
+        count = engine.remove(user, item, kind, at)
+    click.echo(f"{count:,} interactions removed.")

@@ -1,37 +1,21 @@
-"""What an application stores: items, users, interactions, and people's rights over their data."""
+"""What is stored: kinds, files in and out, and people's rights over their data."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from sqlalchemy import Connection
 
 from tastemaker.progress import reporting
 from tastemaker.recommender import Progress, no_progress
 from tastemaker.store import items, kinds, meta, rights
-from tastemaker.store.interactions.write import record
 from tastemaker.store.kinds import KindSummary
 from tastemaker.store.rights import Receipt
-from tastemaker.store.sql.statements import Written
 from tastemaker.store.store import Store
-from tastemaker.store.users.features import declare_features
-from tastemaker.store.users.rows import iterate_users, put_users
-from tastemaker.validation import (
-    DEFAULT_KIND,
-    Json,
-    check_id,
-    check_interaction,
-    check_several,
-    read_item,
-    read_user,
-)
+from tastemaker.store.users.rows import iterate_users
+from tastemaker.validation import DEFAULT_KIND, Json, check_id, check_several
 
 if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
-
     from tastemaker.io.importing import ImportResult, OnError
     from tastemaker.io.source import FileFormat
 
@@ -42,68 +26,6 @@ class Storing:
     """The methods of `Tastemaker` that write and read rows and files."""
 
     _store: Store
-
-    def put_items(self, rows: Iterable[Mapping[str, object]]) -> Written:
-        """Adds items, or replaces those that are there already.
-
-        Args:
-            rows: mappings with `item_id` and optionally `title`, `text`, `available` (bool) and
-                `attributes` (public, a mapping of names to text, numbers or lists).
-
-        Raises:
-            InputError: a row is refused; none is written.
-        """
-        checked = [read_item(row) for row in rows]
-        with self._store.writing("writing items") as connection:
-            return items.put_items(connection, checked)
-
-    def put_users(
-        self, rows: Iterable[Mapping[str, object]], features: Iterable[str] = ()
-    ) -> Written:
-        """Adds users, or replaces the attributes of those that are there already.
-
-        Args:
-            rows: mappings with `user_id` and optionally `attributes`; both are sealed.
-            features: attributes that recommenders may use.
-
-        Raises:
-            InputError: a row is refused; none is written.
-        """
-        checked = [read_user(row) for row in rows]
-        with self._store.writing("writing users") as connection:
-            declare_features(connection, check_several(features, "features"))
-            return put_users(connection, self._store.keyring, checked)
-
-    def record(
-        self,
-        user_id: str,
-        item_id: str,
-        kind: str = "interaction",
-        value: float = 1.0,
-        at: datetime | float | str | None = None,
-        connection: Connection | Session | None = None,
-    ) -> None:
-        """Records one interaction; the user's very next recommendations take it into account.
-
-        The same user, item, kind and time again replaces the value.
-
-        Args:
-            user_id: the application's id of the user; new ones are made.
-            item_id: the application's id of the item; new ones are made.
-            kind: "view", "like", "purchase", "rating", …
-            value: a rating, a quantity; 1.0 where there is none.
-            at: when; now where not given.
-            connection: the application's own connection or session, whose transaction the
-                interaction joins: it commits or rolls back with it.
-
-        Raises:
-            InputError: a value is refused.
-            StoreError: the database refused it; nothing was written.
-        """
-        moment = datetime.now(UTC) if at is None else at
-        row = check_interaction(user_id, item_id, kind, value, moment)
-        with self._store.writing("recording", connection) as open_connection:
-            record(open_connection, self._store.keyring, [row])
 
     def set_available(self, item_ids: Iterable[str], available: bool) -> int:
         """Sets whether items may be recommended; gives how many of them there are.

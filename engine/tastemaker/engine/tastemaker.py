@@ -13,6 +13,8 @@ from tastemaker.engine.configuring import Configuring
 from tastemaker.engine.learning import Learning
 from tastemaker.engine.requesting import Requesting
 from tastemaker.engine.storing import Storing
+from tastemaker.engine.syncing import Syncing
+from tastemaker.engine.tables import Tables
 from tastemaker.engine.telling import Telling
 from tastemaker.recommender import Recommender
 from tastemaker.store.cache.model_cache import ModelCache, cache_in_hand
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from tastemaker.serving.server import Server
 
 
-class Tastemaker(Requesting, Storing, Telling, Learning, Configuring):
+class Tastemaker(Requesting, Tables, Syncing, Storing, Telling, Learning, Configuring):
     """A recommender engine over one SQL database. Threads may share it.
 
     Args:

@@ -6,12 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
+import numpy as np
+import numpy.typing as npt
+
+Cells: TypeAlias = Sequence[Any] | npt.NDArray[Any]
+"""A column: whatever a file or a table has, or numbers and times as an array."""
+
 
 class Refusal(NamedTuple):
     """A row that cannot be taken.
 
     Attributes:
-        line: where it begins in the file, from 1; in a Parquet file the number of the row.
+        line: where it begins in the file, from 1; in a Parquet file the number of the row; in a
+            table that an application gives the same, from 0.
         reason: what is wrong with it.
         row: what stood there: fields by position (CSV), by name, or the text itself.
     """
@@ -32,7 +39,7 @@ class ColumnBlock:
     """
 
     lines: Sequence[int]
-    columns: Mapping[str, Sequence[Any]]
+    columns: Mapping[str, Cells]
     refused: Sequence[Refusal] = ()
 
     def __len__(self) -> int:
@@ -43,18 +50,20 @@ class ColumnBlock:
         """The names of the columns."""
         return tuple(self.columns)
 
-    def column(self, name: str) -> Sequence[Any] | None:
+    def column(self, name: str) -> Cells | None:
         """The values of a column; None where the file does not have it."""
         return self.columns.get(name)
 
     def row(self, index: int) -> dict[str, Any]:
         """One row by name, without what it does not have."""
-        fields = ((name, column[index]) for name, column in self.columns.items())
+        fields = ((name, plain(column[index])) for name, column in self.columns.items())
         return {name: value for name, value in fields if value is not None}
 
     def take(self, rows: Sequence[int]) -> ColumnBlock:
         """Only some of the rows."""
-        columns = {name: [column[row] for row in rows] for name, column in self.columns.items()}
+        columns = {
+            name: [plain(column[row]) for row in rows] for name, column in self.columns.items()
+        }
         return ColumnBlock([self.lines[row] for row in rows], columns)
 
 
@@ -77,7 +86,7 @@ class ObjectBlock:
         """None: every row has its own."""
         return ()
 
-    def column(self, name: str) -> Sequence[Any] | None:
+    def column(self, name: str) -> Cells | None:
         """The values of a column."""
         return [row.get(name) for row in self.objects]
 
@@ -88,6 +97,11 @@ class ObjectBlock:
     def take(self, rows: Sequence[int]) -> ObjectBlock:
         """Only some of the rows."""
         return ObjectBlock([self.lines[row] for row in rows], [self.objects[row] for row in rows])
+
+
+def plain(value: Any) -> Any:
+    """A value as Python has it."""
+    return value.item() if isinstance(value, np.generic) else value
 
 
 Block: TypeAlias = ColumnBlock | ObjectBlock

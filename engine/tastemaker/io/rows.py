@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import numbers
+from collections.abc import Mapping
 from datetime import date, datetime, time
 from typing import Any
+from uuid import UUID
 
+from tastemaker.errors import InputError
 from tastemaker.store.interactions.columns import INTERACTION_COLUMNS
 from tastemaker.validation import (
     DEFAULT_KIND,
@@ -17,6 +21,9 @@ from tastemaker.validation import (
 )
 
 SEPARATOR = "|"
+
+MOST_ID = 2**128
+"""Whole numbers from here on are no ids; a UUID has 128 bits."""
 
 
 def interaction_row(row: dict[str, Any], kind: str = DEFAULT_KIND) -> InteractionRow:
@@ -65,10 +72,43 @@ def user_row(row: dict[str, Any]) -> UserRow:
     )
 
 
+def put_item_row(row: dict[str, Any]) -> ItemRow:
+    """The item of a row that an application puts; see `with_attributes` and `item_row`."""
+    return item_row(with_attributes(row), flat=False)
+
+
+def put_user_row(row: dict[str, Any]) -> UserRow:
+    """The user of a row that an application puts; see `with_attributes` and `user_row`."""
+    return user_row(with_attributes(row))
+
+
+def with_attributes(row: dict[str, Any]) -> dict[str, Any]:
+    """A row with the mapping in its column `attributes`, if there is one, as further columns.
+
+    Raises:
+        InputError: it is no mapping, or a name stands in it and in the row.
+    """
+    attributes = row.pop("attributes", None)
+    if attributes is None:
+        return row
+    if not isinstance(attributes, Mapping):
+        raise InputError(
+            f"attributes is a {type(attributes).__name__}; give a mapping of names to values, or a "
+            "column for each attribute."
+        )
+    if twice := attributes.keys() & row.keys():
+        raise InputError(
+            f"{sorted(map(str, twice))[0]} stands in attributes and is a column. Leave one out."
+        )
+    return {**row, **attributes}
+
+
 def as_id(value: Any) -> Any:
-    """An id as text: a whole number is written out, nothing is an empty id."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
+    """An id as text: a whole number or a UUID is written out, nothing is an empty id."""
+    if type(value) is str:
+        return value
+    if isinstance(value, numbers.Integral | UUID) and not isinstance(value, bool):
+        return str(value) if int(value) < MOST_ID else value
     return "" if value is None else value
 
 

@@ -12,22 +12,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tastemaker.data import Int32Array, Int64Array
+from tastemaker.data import Int32Array
 from tastemaker.errors import InputError
-from tastemaker.io.block import Block, Refusal
+from tastemaker.io.block import Block, Cells, Refusal
+from tastemaker.io.number_columns import all_text, whole_column
 from tastemaker.io.rows import as_id, interaction_row
 from tastemaker.store.crypto.keyring import Keyring
 from tastemaker.store.crypto.sealed_column import SealedBytes
 from tastemaker.store.interactions.bulk import Segment
 from tastemaker.store.interactions.columns import INTERACTION_COLUMNS, InteractionColumn
 from tastemaker.store.users.cells import seal_id
-from tastemaker.validation import (
-    DATES_FROM,
-    DATES_TO,
-    MILLISECONDS_FROM,
-    check_id,
-    check_kind,
-)
+from tastemaker.validation import check_id, check_kind
 
 # Rows and ids of a segment, and texts remembered: chosen so that an import stays below 400 MB. One
 # of a million rows takes 250 MB (benchmarks/bulk.py).
@@ -135,7 +130,7 @@ class Stager:
     def _encode(self, block: Block) -> dict[str, npt.NDArray[Any]]:
         return {
             column.name: self._encode_column(column, given)
-            if (given := block.column(column.file))
+            if (given := block.column(column.file)) is not None and len(given)
             else self._without_column(column, len(block))
             for column in INTERACTION_COLUMNS
         }
@@ -147,12 +142,14 @@ class Stager:
         (default,) = self._encode_column(column, (None,))
         return np.full(n_rows, default)
 
-    def _encode_column(self, column: InteractionColumn, given: Sequence[Any]) -> npt.NDArray[Any]:
+    def _encode_column(self, column: InteractionColumn, given: Cells) -> npt.NDArray[Any]:
         known = self._names.get(column.name)
         if known is not None:
             return codes(given, known)
-        if column.name == "time" and (whole := whole_seconds(given)) is not None:
-            return whole * 1_000_000
+        if (whole := whole_column(column.name, given)) is not None:
+            return whole
+        if isinstance(given, np.ndarray):
+            given = given.tolist()
         numbers = looked_up(given, self._numbers[column.name])
         return np.fromiter(numbers, column.dtype, len(given))
 
@@ -183,37 +180,21 @@ class Stager:
         return refs, sealed
 
 
-def codes(column: Sequence[Any], known: Codes) -> Int32Array:
+def codes(column: Cells, known: Codes) -> Int32Array:
     """(n,) int32 the codes of a column."""
+    if set(map(type, column)) == {int}:
+        column = list(map(as_id, column))
     if not all_text(column):
         # Whatever is not text is checked each time: as a key, True would be found for 1.
         column = [value if type(value) is str else known.check(value) for value in column]
     return np.fromiter(map(known.__getitem__, column), np.int32, len(column))
 
 
-def looked_up(column: Sequence[Any], checked: CheckedTexts) -> Iterator[Any]:
+def looked_up(column: Cells, checked: CheckedTexts) -> Iterator[Any]:
     """What a check gives for each value of a column."""
     if all_text(column):
         return map(checked.__getitem__, column)
     return (checked[value] if type(value) is str else checked.check(value) for value in column)
-
-
-def all_text(column: Sequence[Any]) -> bool:
-    """Whether there is nothing but text in a column."""
-    return set(map(type, column)) <= {str}
-
-
-def whole_seconds(column: Sequence[Any]) -> Int64Array | None:
-    """(n,) int64 seconds, if there is nothing but whole seconds since 1970 in the column."""
-    if not all_text(column):
-        return None
-    text = "".join(column)
-    sizes = set(map(len, column))
-    if not (text.isascii() and text.isdigit()) or min(sizes) == 0 or max(sizes) > 18:
-        return None
-    seconds = np.fromiter(map(int, column), np.int64, len(column))
-    doubtful = (seconds >= MILLISECONDS_FROM) | ((seconds >= DATES_FROM) & (seconds <= DATES_TO))
-    return None if doubtful.any() else seconds
 
 
 def in_use(column: Int32Array, known: Codes) -> tuple[Int32Array, list[str]]:

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from tastemaker.blend import WeightCurve
-from tastemaker.data import Int64Array
+from tastemaker.data import Int64Array, Items, StoredAttributes, TextColumn
 from tastemaker.plugin.guarded_recommender import GuardedRecommender
 from tastemaker.request.surfaces import Surfaces
 from tastemaker.serving.catalogue import Catalogue
@@ -19,8 +19,9 @@ from tastemaker.serving.loading import LoadedRelease
 from tastemaker.serving.nearest import NearestItems
 from tastemaker.serving.ranker import Ranker
 from tastemaker.serving.told import reach_of
-from tastemaker.store.items import StoredItems
+from tastemaker.store.items import StoredItems, attribute_columns
 from tastemaker.store.kinds import Kind
+from tastemaker.validation import UNTIMED
 
 
 @dataclass(frozen=True)
@@ -148,7 +149,9 @@ def order_catalogue(stored: StoredItems, first: Int64Array) -> Catalogue:
     """The stored items with those of the given keys first, in their order.
 
     A release keeps the order it was trained in; an item of a smaller key may become visible later.
+    One that was deleted since leaves a gap: an item without id or text that is not available.
     """
+    stored = with_gaps(stored, first)
     place = np.full(len(stored.keys), len(first), dtype=np.int64)
     place[np.searchsorted(stored.keys, first)] = np.arange(len(first))
     order = np.argsort(place, kind="stable")
@@ -161,4 +164,26 @@ def order_catalogue(stored: StoredItems, first: Int64Array) -> Catalogue:
     )
     return Catalogue(
         stored.items.taken(order), stored.keys[order], stored.available[order], created, updated
+    )
+
+
+def with_gaps(stored: StoredItems, keys: Int64Array) -> StoredItems:
+    """The stored items, and gaps for the keys that no item has any more."""
+    gone = np.setdiff1d(keys, stored.keys)
+    if not len(gone):
+        return stored
+    texts = TextColumn.of([""] * len(gone))
+    attributes = StoredAttributes(TextColumn.of(["{}"] * len(gone)), attribute_columns)
+    keys = np.concatenate((stored.keys, gone))
+    order = np.argsort(keys)
+    created, updated = (
+        np.concatenate((times, np.full(len(gone), UNTIMED)))[order] if len(times) else times
+        for times in (stored.created, stored.updated)
+    )
+    return StoredItems(
+        keys[order],
+        stored.items.joined(Items(texts, texts, texts, attributes)).taken(order),
+        np.concatenate((stored.available, np.zeros(len(gone), dtype=np.bool_)))[order],
+        created=created,
+        updated=updated,
     )

@@ -12,6 +12,7 @@ from tastemaker.validation.attributes import (
 )
 from tastemaker.validation.numbers import (
     DEFAULT_VALUE,
+    VALUE_LIMIT,
     check_count,
     check_share,
     check_value,
@@ -26,14 +27,14 @@ from tastemaker.validation.rows import (
     check_interaction,
     check_item,
     check_user,
-    read_item,
-    read_user,
 )
 from tastemaker.validation.texts import check_id, check_kind, check_name, check_several, check_text
 from tastemaker.validation.times import (
     DATES_FROM,
     DATES_TO,
+    EARLIEST_TIME,
     EPOCH,
+    LATEST_TIME,
     MICROSECOND,
     MILLISECONDS_FROM,
     UNTIMED,
@@ -49,14 +50,17 @@ __all__ = [
     "DATES_TO",
     "DEFAULT_KIND",
     "DEFAULT_VALUE",
+    "EARLIEST_TIME",
     "EPOCH",
     "InteractionRow",
     "ItemRow",
     "Json",
+    "LATEST_TIME",
     "MICROSECOND",
     "MILLISECONDS_FROM",
     "UNTIMED",
     "UserRow",
+    "VALUE_LIMIT",
     "as_iso",
     "check_attribute_name",
     "check_attributes",
@@ -76,6 +80,4 @@ __all__ = [
     "check_weight",
     "looks_like_date",
     "now_us",
-    "read_item",
-    "read_user",
 ]

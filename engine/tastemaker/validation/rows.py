@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 from tastemaker.errors import InputError
@@ -106,35 +105,3 @@ def check_available(value: object) -> bool:
     if word in ("false", "no", "0"):
         return False
     raise InputError(f"available is {word[:40]!r}; write true or false.")
-
-
-def read_item(row: Mapping[str, object]) -> ItemRow:
-    """A checked item from a mapping with `item_id`, title, text, attributes, available.
-
-    Raises:
-        InputError: one of its parts is refused, missing or unknown.
-    """
-    return check_item(**_fields(row, ItemRow._fields, "item"))
-
-
-def read_user(row: Mapping[str, object]) -> UserRow:
-    """A checked user from a mapping with `user_id` and attributes.
-
-    Raises:
-        InputError: one of its parts is refused, missing or unknown.
-    """
-    return check_user(**_fields(row, UserRow._fields, "user"))
-
-
-def _fields(row: object, names: tuple[str, ...], what: str) -> dict[str, object]:
-    if not isinstance(row, Mapping):
-        raise InputError(f"Every {what} must be a mapping with {', '.join(names)}.")
-    unknown = [str(name) for name in row if name not in names]
-    if unknown:
-        raise InputError(
-            f"A row of {what}s has the unknown field {unknown[0]!r}; it may have "
-            f"{', '.join(names)}. Put anything else into attributes."
-        )
-    if names[0] not in row:
-        raise InputError(f"A row of {what}s has no {names[0]}. Give every row one.")
-    return {str(name): value for name, value in row.items()}

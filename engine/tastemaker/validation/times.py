@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numbers
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from time import time_ns
 
@@ -28,14 +28,17 @@ def check_time(value: object) -> int:
     """When something was, in microseconds since 1970 UTC.
 
     Args:
-        value: seconds since 1970 UTC as a number or text, an ISO 8601 text, or a datetime. Where
-            there is no time zone it is UTC. None and empty text are for the caller to decide.
+        value: seconds since 1970 UTC as a number or text, an ISO 8601 text, a datetime, or a date,
+            which is its midnight. Where there is no time zone it is UTC. None and empty text are
+            for the caller to decide.
 
     Raises:
         InputError: it is no time, before the year 1, or looks like milliseconds.
     """
     if isinstance(value, datetime):
         return _in_range(value)
+    if isinstance(value, date):
+        return _in_range(datetime.combine(value, time.min))
     if isinstance(value, str) and not is_plain_number(value):
         return _in_range(_read_iso(value))
     seconds = _read_seconds(value)

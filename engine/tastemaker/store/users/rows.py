@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, select
 
@@ -26,32 +26,42 @@ ROWS_AT_A_TIME = 1000
 """Rows that an iteration over all users holds; chosen, not measured."""
 
 
+class SealedUser(NamedTuple):
+    """A user as the table has it."""
+
+    ref: bytes
+    external_id: SealedBytes
+    attributes: SealedBytes
+
+
 def put_users(connection: Connection, keyring: Keyring, rows: Iterable[UserRow]) -> Written:
     """Writes users; one that is there already gets the new attributes in place of the old."""
+    return put_sealed_users(connection, (seal_user(keyring, row) for row in rows))
+
+
+def seal_user(keyring: Keyring, row: UserRow) -> SealedUser:
+    """A user, sealed."""
+    ref = keyring.ref(row.user_id)
+    sealed_id = seal_id(keyring, ref, row.user_id)
+    return SealedUser(ref, sealed_id, seal_attributes(keyring, ref, row.attributes))
+
+
+def put_sealed_users(connection: Connection, rows: Iterable[SealedUser]) -> Written:
+    """As `put_users`, of users who are sealed already."""
     written = Written(0, 0)
     for batch in batches(rows):
-        newest = {keyring.ref(row.user_id): row for row in batch}
+        newest = {row.ref: row for row in batch}
         known = find_users(connection, newest).keys()
         statement = insert(connection, user)
         changed = {name: statement.excluded[name] for name in ("attributes", "updated")}
+        now = now_us()
         connection.execute(
             statement.on_conflict_do_update(index_elements=["ref"], set_=changed),
-            [_sealed_row(keyring, ref, newest[ref]) for ref in sorted(newest)],
+            [{**newest[ref]._asdict(), "created": now, "updated": now} for ref in sorted(newest)],
         )
         repeated = len(batch) - len(newest)
         written = written.plus(Written(len(newest) - len(known), len(known) + repeated))
     return written
-
-
-def _sealed_row(keyring: Keyring, ref: bytes, row: UserRow) -> dict[str, object]:
-    now = now_us()
-    return {
-        "ref": ref,
-        "external_id": seal_id(keyring, ref, row.user_id),
-        "attributes": seal_attributes(keyring, ref, row.attributes),
-        "created": now,
-        "updated": now,
-    }
 
 
 def ensure_users(

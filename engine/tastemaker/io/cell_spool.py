@@ -1,0 +1,58 @@
+"""Rows of bytes, kept until all of them are checked: in memory, on disk if they are many."""
+
+from __future__ import annotations
+
+import struct
+import tempfile
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Self
+
+from tastemaker.io.spool import MEMORY_BYTES
+
+CELL_LENGTH = struct.Struct("<I")
+
+
+class CellSpool:
+    """Keeps rows of a number of cells, and gives them back in their order.
+
+    Args:
+        width: how many cells a row has.
+        memory: bytes kept in memory before the disk is used.
+    """
+
+    def __init__(self, width: int, memory: int = MEMORY_BYTES) -> None:
+        self._width = width
+        self._file = tempfile.SpooledTemporaryFile(max_size=memory)  # noqa: SIM115
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._file.close()
+
+    def append(self, *cells: bytes) -> None:
+        """Keeps a row."""
+        for cell in cells:
+            self._file.write(CELL_LENGTH.pack(len(cell)))
+            self._file.write(cell)
+        self._count += 1
+
+    def rows(self) -> Iterator[tuple[bytes, ...]]:
+        """All rows, the first one first."""
+        self._file.seek(0)
+        for _ in range(self._count):
+            yield tuple(self._cell() for _ in range(self._width))
+
+    def _cell(self) -> bytes:
+        (length,) = CELL_LENGTH.unpack(self._file.read(CELL_LENGTH.size))
+        return self._file.read(length)

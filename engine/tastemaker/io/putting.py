@@ -1,0 +1,92 @@
+"""Putting tables of items, users and interactions, without a file in between."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from functools import partial
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection
+
+from tastemaker.io.importing import REQUIRED, ImportResult, unread_names
+from tastemaker.io.intake import Intake, InteractionIntake, ItemIntake, UserIntake
+from tastemaker.io.partition import by_people
+from tastemaker.io.tables import TableRows, read_table
+from tastemaker.store.crypto.keyring import Keyring
+from tastemaker.store.interactions.bulk import write_segment
+from tastemaker.store.interactions.columns import FILE_COLUMNS
+from tastemaker.store.sql.database import Database
+from tastemaker.store.sql.statements import Written
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+
+def put_item_table(database: Database, rows: TableRows) -> Written:
+    """Writes items in one transaction; see `Tastemaker.put_items`."""
+    with ItemIntake() as intake:
+        add_all(intake, "items", rows)
+        with database.writing(operation="writing items") as connection:
+            return intake.write(connection)
+
+
+def put_user_table(
+    database: Database, keyring: Keyring, rows: TableRows, features: Sequence[str]
+) -> Written:
+    """Writes users in one transaction; see `Tastemaker.put_users`."""
+    with UserIntake(keyring, features) as intake:
+        add_all(intake, "users", rows)
+        with database.writing(operation="writing users") as connection:
+            return intake.write(connection)
+
+
+def add_all(intake: Intake, what: str, rows: TableRows) -> None:
+    """Takes in all rows.
+
+    Raises:
+        RowRefusedError: a row cannot be taken.
+        InputError: it is no table, or lacks a column.
+    """
+    for block in read_table(rows, REQUIRED[what]).blocks:
+        intake.add(block)
+
+
+def record_table(
+    database: Database,
+    keyring: Keyring,
+    rows: TableRows,
+    kind: str,
+    connection: Connection | Session | None = None,
+) -> ImportResult:
+    """Writes interactions; see `Tastemaker.record_many`."""
+    with InteractionIntake(keyring, kind) as intake:
+        table = read_table(rows, REQUIRED["interactions"], FILE_COLUMNS)
+        unread = set(table.names).difference(FILE_COLUMNS)
+        for block in table.blocks:
+            intake.add(block)
+            unread.update(unread_names(block))
+        writing = partial(database.writing, connection, "recording")
+        written = write_each(intake, writing) if connection is None else write_all(intake, writing)
+    return ImportResult(
+        "interactions", intake.count, written.new, written.updated, unread=tuple(sorted(unread))
+    )
+
+
+def write_all(
+    intake: InteractionIntake, writing: partial[AbstractContextManager[Connection]]
+) -> Written:
+    """Writes everything in one transaction."""
+    with writing() as connection:
+        return intake.write(connection)
+
+
+def write_each(
+    intake: InteractionIntake, writing: partial[AbstractContextManager[Connection]]
+) -> Written:
+    """Writes segments of whole people, each in a transaction of its own, as an import does."""
+    written = Written(0, 0)
+    for segment in by_people(intake.finish()):
+        with writing() as connection:
+            written = written.plus(write_segment(connection, segment))
+    return written
