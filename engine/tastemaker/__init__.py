@@ -54,9 +54,11 @@ if TYPE_CHECKING:
     from tastemaker.metrics.intervals import Interval
     from tastemaker.plugin.discovery import Plugin
     from tastemaker.plugin.hookspecs import hookimpl
-    from tastemaker.recommender import Progress, Recommender, Settings, State, setting
+    from tastemaker.recommender import Progress, Recommender, State
+    from tastemaker.reranker import RankedItems, Reranker
     from tastemaker.serving.answers import Answer, Details, Reason, Recommendation
     from tastemaker.serving.people import PastInteraction
+    from tastemaker.settings import Settings, setting
     from tastemaker.store.cache.model_cache import ModelCache
     from tastemaker.store.crypto.keys import Key, KeyCommand, KeyFile, KeySource, create_key_file
     from tastemaker.store.kinds import KindSummary
@@ -123,6 +125,7 @@ __all__ = [
     "Plugin",
     "PluginError",
     "Progress",
+    "RankedItems",
     "Reason",
     "Receipt",
     "Recommendation",
@@ -131,6 +134,7 @@ __all__ = [
     "ReleaseError",
     "ReleaseSummary",
     "Report",
+    "Reranker",
     "RetrievalReport",
     "SchemaError",
     "Settings",
@@ -196,6 +200,7 @@ _HOMES = {
     "Plugin": "plugin.discovery",
     "PluginError": "errors",
     "Progress": "recommender",
+    "RankedItems": "reranker",
     "Reason": "serving.answers",
     "Receipt": "store.rights",
     "Recommendation": "serving.answers",
@@ -204,9 +209,10 @@ _HOMES = {
     "ReleaseError": "errors",
     "ReleaseSummary": "training.reading",
     "Report": "evaluation.report",
+    "Reranker": "reranker",
     "RetrievalReport": "training.report",
     "SchemaError": "errors",
-    "Settings": "recommender",
+    "Settings": "settings",
     "SettingsError": "errors",
     "Span": "training.profile",
     "State": "recommender",
@@ -225,7 +231,7 @@ _HOMES = {
     "create_key_file": "store.crypto.keys",
     "hookimpl": "plugin.hookspecs",
     "include_name": "store.sql.tables",
-    "setting": "recommender",
+    "setting": "settings",
 }
 
 

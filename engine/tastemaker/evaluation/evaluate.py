@@ -21,6 +21,7 @@ from tastemaker.holdout.evaluation_split import EvaluationSplit, make_evaluation
 from tastemaker.metrics.accuracy import ndcg
 from tastemaker.metrics.beyond_accuracy import Past
 from tastemaker.recommender import Progress
+from tastemaker.serving.reranking import load_rerankers
 from tastemaker.serving.state import ServingState
 from tastemaker.store.store import Store
 from tastemaker.training.inputs import read_training_inputs
@@ -84,7 +85,9 @@ def evaluate(
     share = inputs.configuration.exploration if exploration is None else exploration
     made = make_evaluation_split(split, snapshot.data, snapshot.items.available)
     steps = EvaluationProgress(progress)
-    catalogue = CatalogueNow(snapshot.items, snapshot.kinds, share)
+    disabled, settings = inputs.configuration.disabled, inputs.configuration.settings
+    rerankers = load_rerankers(plugins, disabled, settings)
+    catalogue = CatalogueNow(snapshot.items, snapshot.kinds, share, rerankers)
     served = train_models(inputs.registry, inputs.participants, made, catalogue, steps)
     report = evaluate_models(made, served, lengths, people, exact, steps)
     return replace(

@@ -71,7 +71,8 @@ def recommend_to(
         part = cases.select(rows)
         hidden = excluded_items(part.people, excluded) | part.seen.toarray()
         own_seeds = None if seeds is None else seeds[rows]
-        best = serving.ranker.rank(part.people, hidden, k, own_seeds, exact).best
+        ranking = serving.ranker.rank(part.people, hidden, k, own_seeds, exact, serving.reranking)
+        best = ranking.best
         width = best.items.shape[1]
         items[rows, :width] = np.where(best.valid, best.items, -1)
         found, n_relevant[rows] = find_hits(part, best.items, best.valid, hidden)

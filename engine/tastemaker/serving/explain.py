@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -93,14 +93,16 @@ class Explainer:
     """Puts the amounts of one answer into reasons and words.
 
     Attributes:
-        members: the names of the members, in the order of the contributions.
+        members: the names of the members, and of the re-rankers, in the order of the contributions.
         classes: their classes, by name; one that is not there is taken for popularity.
         catalogue: names the items.
+        rerankers: why each re-ranker puts an item first, by its name; empty where it does not say.
     """
 
     members: Sequence[str]
     classes: Mapping[str, type[Recommender]]
     catalogue: Catalogue
+    rerankers: Mapping[str, str] = field(default_factory=dict)
 
     def explained(
         self,
@@ -156,11 +158,16 @@ class Explainer:
             if contributions[member] <= 0 or len(texts) == MAX_NAMED + explored:
                 break
             named = amounts.strongest(amounts.by_member[member, :, place], MAX_NAMED)
-            kind = self.classes.get(self.members[member])
-            text = recommender_text(kind, [names[own] for own in named])
+            text = self._reason(self.members[member], [names[own] for own in named])
             if text and text not in texts:
                 texts.append(text)
         return "; ".join(texts)
+
+    def _reason(self, name: str, items: Sequence[str]) -> str:
+        """The reason of one part of a score."""
+        if name in self.rerankers:
+            return self.rerankers[name]
+        return recommender_text(self.classes.get(name), items)
 
 
 def recommender_text(recommender: type[Recommender] | None, names: Sequence[str]) -> str:

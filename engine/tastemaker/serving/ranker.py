@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -18,6 +19,7 @@ from tastemaker.serving.exploration import (
     insert_new_items,
 )
 from tastemaker.serving.fallback import Fallback
+from tastemaker.serving.reranking import RERANKED, Reranking
 from tastemaker.serving.retrieving import CandidateItems, no_items
 from tastemaker.serving.stage_scores import StageScores, stages_for
 from tastemaker.serving.stages import EligibleStage, ScanStage
@@ -31,8 +33,10 @@ class Ranking:
         best: the items, best first, with their scores and each member's contribution.
         members: the names of those whose contributions those are, in order.
         weights: (n, n_members) each member's weight for each person.
-        problems: what kept a member out.
+        problems: what kept a member or a re-ranker out.
         explored: (n, width) which places hold new items that exploration inserted.
+        rerankers: those whose contributions follow the members', in order: by the name of each why
+            it puts an item first, in words; empty where it does not say.
     """
 
     best: Blended
@@ -40,6 +44,7 @@ class Ranking:
     weights: Float64Array
     problems: tuple[str, ...]
     explored: BoolArray
+    rerankers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,7 @@ class Ranker:
         k: int,
         seeds: Seeds | None = None,
         exact: bool = False,
+        reranking: Reranking | None = None,
     ) -> Ranking:
         """The best `k` items of each person.
 
@@ -83,24 +89,30 @@ class Ranker:
             k: how many items a person gets, unless fewer may be shown.
             seeds: (n,) what each person's random draws start from; no exploration without.
             exact: whether every item is scored for everybody.
+            reranking: puts the items into another order, before new ones are inserted.
         """
         inserted, places = self._new_items(people, excluded, k, seeds)
-        given = self._staged(people, excluded, k, inserted, exact)
+        ranked = max(k, RERANKED) if reranking and reranking.rerankers else k
+        given = self._staged(people, excluded, ranked, inserted, exact)
         for member in self.members:
             given.add(member)
         lengths, abstained = people.histories.lengths, np.ones(len(people), dtype=np.bool_)
         if given.scores:
-            best = given.best(self.curve_of(tuple(given.scores)), k)
+            best = given.best(self.curve_of(tuple(given.scores)), ranked)
             abstained = np.asarray(~best.contributions.any(axis=(0, 2)))
         if abstained.any() or not given.scores:
             # The blend lets a member without weight count where no other member scores.
             given.add(self.fallback, abstained)
-            best = given.best(self.curve_of(tuple(given.scores)), k)
+            best = given.best(self.curve_of(tuple(given.scores)), ranked)
+        turns: dict[str, str] = {}
+        if reranking and reranking.rerankers:
+            best, turns, problems = reranking.shortened(best, people, k, ranked)
+            given.problems.extend(problems)
         names, explored = tuple(given.scores), np.zeros(best.items.shape, dtype=np.bool_)
         if inserted.width:
             best, explored = insert_new_items(best, places)
-        problems = tuple(dict.fromkeys(given.problems))
-        return Ranking(best, names, self.curve_of(names).at(lengths), problems, explored)
+        weights, failed = self.curve_of(names).at(lengths), tuple(dict.fromkeys(given.problems))
+        return Ranking(best, names, weights, failed, explored, turns)
 
     def _staged(
         self, people: People, excluded: BoolArray, k: int, inserted: CandidateItems, exact: bool

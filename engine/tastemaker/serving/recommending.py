@@ -53,7 +53,7 @@ def respond(
     for people, seeds in ((part.people, part.seeds) for part in parts):
         excluded = excluded_items(people, ineligible)
         with one_blas_thread():
-            ranking = state.ranker.rank(people, excluded, k, seeds, exact)
+            ranking = state.ranker.rank(people, excluded, k, seeds, exact, state.reranking)
             recommended = _recommended(ranking, state.catalogue)
             if explain:
                 recommended = _all_explained(state, ranking, people, recommended)
@@ -147,14 +147,16 @@ def _all_explained(
     """The recommendations of everybody with contributions, reasons and words."""
     members = {member.name: member for member in state.ranker.members}
     best = ranking.best
+    names = (*ranking.members, *ranking.rerankers)
     explainer = Explainer(
-        ranking.members,
+        names,
         {name: type(member.recommender) for name, member in members.items()},
         state.catalogue,
+        ranking.rerankers,
     )
     parts = [
         _parts(members.get(name), people, best.items, own)
-        for name, own in zip(ranking.members, best.contributions, strict=True)
+        for name, own in zip(names, best.contributions, strict=True)
     ]
     result, starts, items = [], people.histories.indptr.tolist(), people.histories.items
     for row, plain in enumerate(recommended):

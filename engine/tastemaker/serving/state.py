@@ -12,8 +12,10 @@ from tastemaker.plugin.guarded_recommender import GuardedRecommender
 from tastemaker.serving.catalogue import Catalogue
 from tastemaker.serving.exploration import Exploration, find_new_items
 from tastemaker.serving.fallback import Fallback
+from tastemaker.serving.item_likeness import ItemLikeness
 from tastemaker.serving.loading import LoadedRelease
 from tastemaker.serving.ranker import Ranker
+from tastemaker.serving.reranking import NO_RERANKERS, LoadedRerankers, Reranking
 from tastemaker.store.items import StoredItems
 from tastemaker.store.kinds import Kind
 
@@ -27,7 +29,8 @@ class ServingState:
         catalogue: the items, the release's first.
         kinds: the kinds of interaction and what each weighs.
         ranker: the members, ready to score the catalogue.
-        uses_features: whether a member looks at people's declared features.
+        reranking: the re-rankers that take part in every answer.
+        uses_features: whether a member or a re-ranker looks at people's declared features.
         problems: what kept members, or a release, out.
     """
 
@@ -35,6 +38,7 @@ class ServingState:
     catalogue: Catalogue
     kinds: Sequence[Kind]
     ranker: Ranker
+    reranking: Reranking
     uses_features: bool
     problems: tuple[str, ...]
 
@@ -45,6 +49,7 @@ def assemble_state(
     kinds: Sequence[Kind],
     exploration: float = 0.0,
     before: ServingState | None = None,
+    rerankers: LoadedRerankers = NO_RERANKERS,
 ) -> ServingState:
     """A release over the catalogue of this moment; members are extended by the items since then.
 
@@ -55,22 +60,26 @@ def assemble_state(
         exploration: the share of places that goes to new items.
         before: what served before, of the same release: its members keep what they were extended
             by.
+        rerankers: those of plugins.
     """
     catalogue = order_catalogue(stored, loaded.item_keys)
     members: list[GuardedRecommender] = []
-    problems = list(loaded.problems)
+    problems = [*loaded.problems, *rerankers.problems]
     for member in members_so_far(loaded, catalogue, before):
         extended, problem = member.extended(catalogue.items[member.n_items :])
         members.append(extended)
         problems.extend([f"{member.name} {problem}"] if problem else [])
     counts = np.pad(loaded.counts, (0, len(catalogue) - len(loaded.counts)))
+    likeness = ItemLikeness.of(members, loaded.curve, catalogue.items)
     exploring = Exploration(exploration, find_new_items(counts))
     return ServingState(
         loaded.number,
         catalogue,
         kinds,
         Ranker(tuple(members), loaded.curve, Fallback(counts), exploring),
-        any(member.recommender.uses_features for member in members),
+        Reranking(rerankers.rerankers, catalogue.items, likeness),
+        any(member.recommender.uses_features for member in members)
+        or any(one.reranker.uses_features for one in rerankers.rerankers),
         tuple(problems),
     )
 
