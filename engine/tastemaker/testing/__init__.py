@@ -7,7 +7,8 @@
     def test_contract(check: Check) -> None:
         check(MyRecommender)
 
-Each check raises PluginError with what the contract demands.
+Each check raises PluginError with what the contract demands. For a re-ranker it is
+`RERANKER_CONTRACT`, `RerankerCheck` and `MyReranker`.
 """
 
 from tastemaker.testing.contract import (
@@ -27,7 +28,29 @@ from tastemaker.testing.contract import (
     check_unusual_histories,
 )
 from tastemaker.testing.demands import scored, stored, trained
-from tastemaker.testing.reasoning import check_extend, check_reasons, check_similar, reasons_given
+from tastemaker.testing.reasoning import (
+    check_extend,
+    check_item_vectors,
+    check_reasons,
+    check_similar,
+    reasons_given,
+)
+from tastemaker.testing.reranking import (
+    RERANKER_CONTRACT,
+    MakeReranker,
+    RerankerCheck,
+    adjusted,
+    check_deterministic,
+    check_first_places_stay,
+    check_lists_are_independent,
+    check_lists_stay,
+    check_parts,
+    check_reranker,
+    check_reranker_description,
+    check_rerankers_threads,
+    check_settings_round_trip,
+    ranked_items,
+)
 from tastemaker.testing.retrieval import (
     check_retrieve,
     check_score_items,
@@ -39,6 +62,21 @@ from tastemaker.testing.samples import checkerboard, items_of, people_of
 __all__ = [
     "CONTRACT",
     "Check",
+    "MakeReranker",
+    "RERANKER_CONTRACT",
+    "RerankerCheck",
+    "adjusted",
+    "check_deterministic",
+    "check_first_places_stay",
+    "check_item_vectors",
+    "check_lists_are_independent",
+    "check_lists_stay",
+    "check_parts",
+    "check_reranker",
+    "check_reranker_description",
+    "check_rerankers_threads",
+    "check_settings_round_trip",
+    "ranked_items",
     "check_description",
     "check_extend",
     "check_fit_is_deterministic",

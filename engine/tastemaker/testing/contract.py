@@ -18,7 +18,13 @@ from tastemaker.errors import PluginError
 from tastemaker.plugin.discovery import PluginSource, plugins_of
 from tastemaker.recommender import Recommender
 from tastemaker.testing.demands import close, demand, same, scored, stored, trained
-from tastemaker.testing.reasoning import check_extend, check_reasons, check_similar, reasons_given
+from tastemaker.testing.reasoning import (
+    check_extend,
+    check_item_vectors,
+    check_reasons,
+    check_similar,
+    reasons_given,
+)
 from tastemaker.testing.retrieval import check_retrieve, check_score_items, every_item
 from tastemaker.testing.samples import checkerboard, items_of, people_of
 
@@ -196,6 +202,7 @@ CONTRACT: tuple[Check, ...] = (
     check_extend,
     check_reasons,
     check_similar,
+    check_item_vectors,
 )
 """Everything a recommender must keep, a check each."""
 
