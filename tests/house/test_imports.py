@@ -28,8 +28,8 @@ JSON = {"json_types"}
 BASE = {*JSON, "errors", "data"}
 BLEND = {*BASE, "metrics"}
 STORE = {*BASE, "validation"}
-PLUGIN = {*BASE, "recommender"}
-SERVING = {*BLEND, *STORE, *PLUGIN, "blend", "store", "plugin"}
+PLUGIN = {*BASE, "recommender", "reranker", "settings"}
+SERVING = {*BLEND, *STORE, *PLUGIN, "blend", "reranking", "store", "plugin"}
 TRAINING = {*SERVING, "progress", "holdout", "io", "spark"}
 EVALUATION = {*TRAINING, "serving", "training", "tuning"}
 
@@ -38,9 +38,12 @@ ALLOWED: dict[str, Set[str]] = {
     "json_types": set(),
     "data": BASE - {"data"},
     "metrics": BASE,
-    "recommender": BASE,
+    "settings": BASE - {"data"},
+    "recommender": {*BASE, "settings"},
+    "reranker": {*BASE, "settings"},
     "validation": {*JSON, "errors"},
     "blend": BLEND,
+    "reranking": {*BASE, "reranker", "settings"},
     "store": STORE,
     "progress": {*JSON, "errors", "recommender"},
     "holdout": {*BLEND, "blend"},

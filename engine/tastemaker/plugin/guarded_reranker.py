@@ -11,7 +11,7 @@ from tastemaker.plugin.circuit_breaker import CircuitBreaker
 from tastemaker.plugin.guard import attempt
 from tastemaker.reranker import RankedItems, Reranker
 
-LARGEST = np.float32(1e30)
+LARGEST_PART = np.float32(1e30)
 """What a re-ranker may add at most, so that no sum of several leaves float32."""
 
 
@@ -64,6 +64,6 @@ def checked_parts(result: Any, lists: RankedItems) -> tuple[Float32Array | None,
     parts = np.where(lists.valid, result, 0)
     if not np.isfinite(parts).all():
         return None, "returned NaN or infinity; a rule takes items out, a re-ranker cannot"
-    if (np.abs(parts) > LARGEST).any():
-        return None, f"returned a number beyond {LARGEST:.0e}"
+    if (np.abs(parts) > LARGEST_PART).any():
+        return None, f"returned a number beyond {LARGEST_PART:.0e}"
     return np.asarray(parts, dtype=np.float32), ""

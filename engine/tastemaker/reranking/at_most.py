@@ -8,12 +8,9 @@ from typing import ClassVar
 
 import numpy as np
 
-from tastemaker.data import BoolArray, Float32Array, Items
+from tastemaker.data import BoolArray, Float32Array, Items, Values
 from tastemaker.errors import InputError
 from tastemaker.reranker import RankedItems, Reranker
-
-Values = Sequence[str]
-"""The values that one item has."""
 
 
 class AtMost(Reranker):
