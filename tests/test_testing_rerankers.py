@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import count
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -58,7 +58,7 @@ class Taken(Sound):
 class Unordered(Sound):
     """Does not say when it takes its turn."""
 
-    order: Any = "late"
+    order: ClassVar[Any] = "late"
 
 
 class Wide(Sound):

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
         WrongKeyError,
     )
     from tastemaker.evaluation.by_length import LengthQuality
+    from tastemaker.evaluation.diversity_curve import DiversityPoint
     from tastemaker.evaluation.figures import ListMeasures
     from tastemaker.evaluation.report import Report
     from tastemaker.evaluation.result import EvaluatedModel
@@ -90,6 +91,7 @@ __all__ = [
     "Cluster",
     "Database",
     "Details",
+    "DiversityPoint",
     "EvaluatedModel",
     "EvaluationError",
     "Factors",
@@ -165,6 +167,7 @@ _HOMES = {
     "Cluster": "data",
     "Database": "store.sql.database",
     "Details": "serving.answers",
+    "DiversityPoint": "evaluation.diversity_curve",
     "EvaluatedModel": "evaluation.result",
     "EvaluationError": "errors",
     "Factors": "data",

@@ -13,6 +13,7 @@ from tastemaker.engine.configuring import Configuring
 from tastemaker.engine.learning import Learning
 from tastemaker.engine.storing import Storing
 from tastemaker.recommender import Recommender
+from tastemaker.reranker import Reranker
 from tastemaker.store.cache.model_cache import ModelCache, cache_in_hand
 from tastemaker.store.configuration import check_share
 from tastemaker.store.crypto.keys import KeySource
@@ -34,8 +35,8 @@ class Tastemaker(Storing, Learning, Configuring):
         key: what opens the sealed values: the text that `tastemaker init` writes, or a KeySource;
             from TASTEMAKER_KEY, TASTEMAKER_KEY_FILE, TASTEMAKER_KEY_COMMAND or ./tastemaker.key
             where not given.
-        plugins: recommender classes, or objects with hook implementations, besides those that
-            installed distributions bring.
+        plugins: classes of recommenders and re-rankers, or objects with hook implementations,
+            besides those that installed distributions bring.
         exploration: the share of places, after the first three, that goes to items which few
             people know yet; the configuration's (`set_exploration`) where not given.
         cache: a directory in which the workers of this machine keep the models they serve, as a
@@ -56,7 +57,7 @@ class Tastemaker(Storing, Learning, Configuring):
         database: str | Engine | Database,
         *,
         key: KeySource | str | None = None,
-        plugins: Sequence[type[Recommender] | object] = (),
+        plugins: Sequence[type[Recommender] | type[Reranker] | object] = (),
         exploration: float | None = None,
         cache: ModelCache | str | PathLike[str] | None = None,
     ) -> None:

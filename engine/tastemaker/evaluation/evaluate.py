@@ -11,6 +11,7 @@ import numpy as np
 
 from tastemaker.errors import InputError
 from tastemaker.evaluation.by_length import LengthQuality, cases_by_length, measure_length
+from tastemaker.evaluation.diversity_curve import diversity_curve
 from tastemaker.evaluation.figures import ListMeasures, measure_lists
 from tastemaker.evaluation.models import CatalogueNow, ServedModels, train_models
 from tastemaker.evaluation.ranked_lists import RankedLists, recommend_to
@@ -29,6 +30,9 @@ from tastemaker.training.report import MemberReport
 
 TRUNCATED_PEOPLE = 500
 """At most so many people are evaluated at each length that histories are truncated to."""
+
+DIVERSITY_PEOPLE = 500
+"""For at most so many people the cost of diversity is measured."""
 
 MAIN = 10
 """The cutoff of the summary and of the envelope, if it is among those wanted."""
@@ -151,6 +155,13 @@ def evaluate_models(
     retrieving = (
         () if exact else (cost_of_retrieving(split, served.blend, cases, lists["blend"], main),)
     )
+    varied = diversity_curve(
+        served.blend,
+        cases.sample(DIVERSITY_PEOPLE, np.random.default_rng(seed)),
+        may_be_shown,
+        past,
+        main,
+    )
     points = tuple(envelope(split, everything, min(most, TRUNCATED_PEOPLE), main, exact, progress))
     return Report(
         split=split.name,
@@ -163,6 +174,7 @@ def evaluate_models(
         training_interactions=len(split.data.people.times),
         models=evaluated_models(served, figures),
         points=points,
+        diversity=varied,
         curve=served.curve,
         notes=(*served.notes, *served.blend.problems, *exploring, *retrieving),
     )

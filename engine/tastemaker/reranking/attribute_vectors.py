@@ -20,7 +20,7 @@ measured."""
 def attribute_vectors(items: Items) -> Float32Array | None:
     """(n_items, SIGNS) float32 of length 1, of zeros without attributes; None if there are none.
 
-    Every value of an attribute stands for a vector of SIGNS random signs, and an item for the sum of
+    Every value of an attribute stands for a vector of random signs, and an item for the sum of
     its values: the cosine of two items estimates the share of values that they have in common.
 
     Achlioptas, D.: Database-friendly random projections. PODS 2001.

@@ -109,6 +109,12 @@ class Reranking:
         return RankedItems(people, head.items, head.valid, scores, self.catalogue, k, vectors)
 
 
+_NOTHING = Items((), (), ())
+
+NO_RERANKING = Reranking((), _NOTHING, ItemLikeness((), _NOTHING))
+"""No re-ranker takes part, and nothing is known of items."""
+
+
 def _turn(one: GuardedReranker) -> tuple[int, str]:
     return one.reranker.order, one.name
 

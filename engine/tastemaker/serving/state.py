@@ -15,7 +15,7 @@ from tastemaker.serving.fallback import Fallback
 from tastemaker.serving.item_likeness import ItemLikeness
 from tastemaker.serving.loading import LoadedRelease
 from tastemaker.serving.ranker import Ranker
-from tastemaker.serving.reranking import NO_RERANKERS, LoadedRerankers, Reranking
+from tastemaker.serving.reranking import NO_RERANKERS, NO_RERANKING, LoadedRerankers, Reranking
 from tastemaker.store.items import StoredItems
 from tastemaker.store.kinds import Kind
 
@@ -29,18 +29,18 @@ class ServingState:
         catalogue: the items, the release's first.
         kinds: the kinds of interaction and what each weighs.
         ranker: the members, ready to score the catalogue.
-        reranking: the re-rankers that take part in every answer.
         uses_features: whether a member or a re-ranker looks at people's declared features.
-        problems: what kept members, or a release, out.
+        problems: what kept members, re-rankers, or a release, out.
+        reranking: the re-rankers that take part in every answer.
     """
 
     release: int | None
     catalogue: Catalogue
     kinds: Sequence[Kind]
     ranker: Ranker
-    reranking: Reranking
     uses_features: bool
     problems: tuple[str, ...]
+    reranking: Reranking = NO_RERANKING
 
 
 def assemble_state(
@@ -77,10 +77,10 @@ def assemble_state(
         catalogue,
         kinds,
         Ranker(tuple(members), loaded.curve, Fallback(counts), exploring),
-        Reranking(rerankers.rerankers, catalogue.items, likeness),
         any(member.recommender.uses_features for member in members)
         or any(one.reranker.uses_features for one in rerankers.rerankers),
         tuple(problems),
+        Reranking(rerankers.rerankers, catalogue.items, likeness),
     )
 
 
