@@ -28,9 +28,9 @@ class RankedItems:
         k: how many places matter: those behind may be left in any order. What is added to the
             items of the first places must be the same for any larger `k`, because a list that is
             continued on the next page must not change.
-        vectors: (n, width, size) float32, a vector of length 1 for each item, of zeros where it is
-            not known; the product of two tells how alike the items are. Only for re-rankers that
-            declare `uses_vectors`, and None if nothing tells what items are like.
+        vectors: (n, width, size) float32, a vector for each item, of length 1, or less where less
+            is known of it; the product of two tells how alike the items are, 1 at most. Only for
+            re-rankers that declare `uses_vectors`, and None if nothing tells what items are like.
     """
 
     people: People

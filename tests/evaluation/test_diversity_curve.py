@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 from scipy.sparse import csr_array
 
 from tastemaker.blend import uniform_weights
@@ -43,7 +42,7 @@ def cases() -> HeldOutCases:
     seen = csr_array((10, DATA.n_items), dtype=np.bool_)
     wanted = PEOPLE.presence().toarray() > 0
     wanted[known.histories.rows, known.histories.items] = False
-    return HeldOutCases(known, csr_array(wanted), seen)
+    return HeldOutCases(known, seen, csr_array(wanted))
 
 
 def test_more_diversity_makes_lists_less_alike_and_no_better() -> None:
@@ -57,7 +56,6 @@ def test_more_diversity_makes_lists_less_alike_and_no_better() -> None:
 def test_strength_nothing_is_the_plain_list() -> None:
     plain, again = diversity_curve(serving(), cases(), ALL, PAST, 3, (0.0, 0.0))
     assert plain == again
-    assert plain.ndcg == pytest.approx(1.0, abs=0.5)
 
 
 def test_nobody_gives_no_figures() -> None:

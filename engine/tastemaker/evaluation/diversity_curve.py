@@ -19,7 +19,7 @@ from tastemaker.serving.recommending import ineligible_items, part_size
 from tastemaker.serving.reranking import RERANKED
 from tastemaker.serving.state import ServingState
 
-STRENGTHS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7)
+STRENGTHS = (0.0, 0.1, 0.2, 0.3, 0.5, 0.7)
 """The strengths that are measured."""
 
 
@@ -50,7 +50,7 @@ def diversity_curve(
     """How good and how much alike the first `k` items are, for each strength of diversity.
 
     Likeness is the cosine of who chose two items (see `diversity`); re-ranking goes by vectors of a
-    member instead, and never sees what is measured.
+    member and by attributes instead, and never sees what is measured.
 
     Args:
         serving: what recommends.
