@@ -81,7 +81,10 @@ class Reranking:
                 problems.append(f"{one.name} {problem}")
                 continue
             turns[one.name] = one.reranker.because
-            head = head.with_part(added).best(head.items.shape[1])
+            head = head.with_part(added)
+            # The last one's order is only needed where it is shown, or where more stands behind.
+            shown = k if turn == len(self.rerankers) and k <= RERANKED else head.items.shape[1]
+            head = head.best(shown)
         if tail.items.shape[1]:
             head = head.beside(_lowered(tail, head, len(turns)))
         return Reranked(head.part(0, k), turns, tuple(problems))
