@@ -13,7 +13,7 @@ import sys
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TextIO
 
 import numpy as np
 
@@ -54,14 +54,29 @@ def without_repeats(data: TrainingData) -> TrainingData:
 
 
 def folder(path: Path) -> TrainingData:
-    """A data set in the engine's own file formats: interactions.csv.gz and items.csv.gz."""
-    with gzip.open(path / "interactions.csv.gz", "rt", encoding="utf-8", newline="") as lines:
+    """A data set in the engine's own file formats: interactions.csv and items.csv, or .csv.gz.
+
+    Without a column of values all are 1; without one of times none is known.
+    """
+    with opened(path / "interactions.csv") as lines:
         rows = [
-            Row(row["user_id"], row["item_id"], float(row["value"]), float(row["timestamp"]))
+            Row(
+                row["user_id"],
+                row["item_id"],
+                float(row.get("value", 1.0)),
+                float(row.get("timestamp", "nan")),
+            )
             for row in csv.DictReader(lines)
         ]
-    with gzip.open(path / "items.csv.gz", "rt", encoding="utf-8", newline="") as lines:
+    with opened(path / "items.csv") as lines:
         return arrays(rows, csv.DictReader(lines))
+
+
+def opened(file: Path) -> TextIO:
+    """A file of text, which may be packed: with .gz at the end of its name."""
+    if file.exists():
+        return file.open(encoding="utf-8", newline="")
+    return gzip.open(f"{file}.gz", "rt", encoding="utf-8", newline="")
 
 
 def ml_100k(recbole: Path | None = None) -> TrainingData:
@@ -113,7 +128,7 @@ def arrays(rows: Iterable[Row], items: Iterable[Mapping[str, str]]) -> TrainingD
     ids = sorted({row.item for row in kept} | set(described))
     place = {item_id: index for index, item_id in enumerate(ids)}
     users = {user: index for index, user in enumerate(sorted({row.user for row in kept}))}
-    kept.sort(key=lambda row: (users[row.user], row.time))
+    kept.sort(key=lambda row: (users[row.user], row.time if row.time == row.time else 0.0))
     counts = np.bincount([users[row.user] for row in kept], minlength=len(users))
     histories = Histories(
         np.concatenate(([0], np.cumsum(counts))).astype(np.int64),

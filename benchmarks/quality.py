@@ -115,7 +115,7 @@ def report(
     with progress_bar() as progress:
         registry = Registry()
         participants = choose(registry, {}, only)
-        served = train_models(registry, participants, split, _catalogue(split), progress)
+        served = train_models(registry, participants, split, catalogue_of(split), progress)
     ranked = {
         name: recommend_to(serving, cases, split.candidates, DEPTH)
         for name, serving in {**served.alone, "blend": served.blend}.items()
@@ -141,7 +141,7 @@ def report(
     }
 
 
-def _catalogue(split: EvaluationSplit) -> CatalogueNow:
+def catalogue_of(split: EvaluationSplit) -> CatalogueNow:
     """The store's view of the items: all of them available, in the order of the split."""
     n_items, items = len(split.order), split.data.items
     available = np.ones(n_items, dtype=np.bool_)

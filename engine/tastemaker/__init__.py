@@ -49,6 +49,7 @@ if TYPE_CHECKING:
         WrongKeyError,
     )
     from tastemaker.evaluation.by_length import LengthQuality
+    from tastemaker.evaluation.diversity_curve import DiversityPoint
     from tastemaker.evaluation.figures import ListMeasures
     from tastemaker.evaluation.report import Report
     from tastemaker.evaluation.result import EvaluatedModel, Repeats
@@ -58,10 +59,11 @@ if TYPE_CHECKING:
     from tastemaker.metrics.intervals import Interval
     from tastemaker.plugin.discovery import Plugin
     from tastemaker.plugin.hookspecs import hookimpl
-    from tastemaker.recommender import Progress, Recommender, Settings, State, setting
+    from tastemaker.recommender import Progress, Recommender, State
     from tastemaker.request.preferences import AtMost, Boost
     from tastemaker.request.recent import Recent
     from tastemaker.request.request import Request
+    from tastemaker.reranker import RankedItems, Reranker
     from tastemaker.rules import (
         Days,
         F,
@@ -73,6 +75,7 @@ if TYPE_CHECKING:
     )
     from tastemaker.serving.answers import Answer, Details, Reason, Recommendation
     from tastemaker.serving.people import PastInteraction
+    from tastemaker.settings import Settings, setting
     from tastemaker.store.cache.model_cache import ModelCache
     from tastemaker.store.crypto.keys import Key, KeyCommand, KeyFile, KeySource, create_key_file
     from tastemaker.store.item_removal import DeletedItems
@@ -112,6 +115,7 @@ __all__ = [
     "Days",
     "DeletedItems",
     "Details",
+    "DiversityPoint",
     "EvaluatedModel",
     "EvaluationError",
     "F",
@@ -150,6 +154,7 @@ __all__ = [
     "Plugin",
     "PluginError",
     "Progress",
+    "RankedItems",
     "Reason",
     "Receipt",
     "Recent",
@@ -162,6 +167,7 @@ __all__ = [
     "Repeats",
     "Report",
     "Request",
+    "Reranker",
     "RetrievalReport",
     "RowRefusedError",
     "Rule",
@@ -204,6 +210,7 @@ _HOMES = {
     "Days": "rules",
     "DeletedItems": "store.item_removal",
     "Details": "serving.answers",
+    "DiversityPoint": "evaluation.diversity_curve",
     "EvaluatedModel": "evaluation.result",
     "EvaluationError": "errors",
     "F": "rules",
@@ -242,6 +249,7 @@ _HOMES = {
     "Plugin": "plugin.discovery",
     "PluginError": "errors",
     "Progress": "recommender",
+    "RankedItems": "reranker",
     "Reason": "serving.answers",
     "Receipt": "store.rights",
     "Recent": "request.recent",
@@ -254,12 +262,13 @@ _HOMES = {
     "Repeats": "evaluation.result",
     "Report": "evaluation.report",
     "Request": "request.request",
+    "Reranker": "reranker",
     "RetrievalReport": "training.report",
     "RowRefusedError": "errors",
     "Rule": "rules",
     "RuleError": "errors",
     "SchemaError": "errors",
-    "Settings": "recommender",
+    "Settings": "settings",
     "SettingsError": "errors",
     "Span": "training.profile",
     "State": "recommender",
@@ -282,7 +291,7 @@ _HOMES = {
     "include_name": "store.sql.tables",
     "parse_rule": "rules",
     "rule_from_json": "rules",
-    "setting": "recommender",
+    "setting": "settings",
 }
 
 

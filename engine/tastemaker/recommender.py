@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Protocol, Self, TypeVar
+from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -14,23 +13,13 @@ import numpy.typing as npt
 from tastemaker.data import Cluster, Items, People, TrainingData
 from tastemaker.data.arrays import Float32Array, Int64Array
 from tastemaker.data.top_k import best_items
-from tastemaker.errors import SettingsError
 from tastemaker.json_types import Json
+from tastemaker.settings import Settings
 
 API_VERSION = 1
 """The version of this contract. A plugin that names another one is not loaded."""
 
 FAMILIES = ("popularity", "content", "collaborative", "hybrid")
-
-TYPE_NAMES: Mapping[type, str] = {
-    bool: "true or false",
-    int: "a whole number",
-    float: "a number",
-    str: "text",
-}
-"""What a setting of each type is called."""
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -66,97 +55,6 @@ class Progress(Protocol):
 
 def no_progress(done: int, total: int, what: str = "") -> None:
     """A Progress that shows nothing."""
-
-
-@dataclass(frozen=True)
-class Settings:
-    """The base of a recommender's settings: a frozen dataclass whose fields are `setting(…)`."""
-
-    def __post_init__(self) -> None:
-        for entry in dataclasses.fields(self):
-            check_setting(entry, getattr(self, entry.name))
-
-    @classmethod
-    def renamed(cls, values: Mapping[str, T]) -> dict[str, T]:
-        """Values under the present names of the settings; what is no setting keeps its name.
-
-        Where a value is given under the present name as well as a former one, the present one
-        counts.
-        """
-        present = {
-            former: entry.name
-            for entry in dataclasses.fields(cls)
-            for former in entry.metadata.get("formerly", ())
-        }
-        return {present.get(name, name): value for name, value in values.items()} | {
-            name: value for name, value in values.items() if name not in present
-        }
-
-    @classmethod
-    def from_values(cls, values: Mapping[str, Any]) -> Self:
-        """Settings as a `State` holds them among other values; the defaults for the rest.
-
-        Raises:
-            SettingsError: a value is of the wrong type or out of its bounds.
-        """
-        known = {entry.name for entry in dataclasses.fields(cls)}
-        renamed = cls.renamed(values)
-        return cls(**{name: renamed[name] for name in known.intersection(renamed)})
-
-
-def setting(
-    default: Any,
-    help: str,
-    *,
-    low: float | None = None,
-    high: float | None = None,
-    log: bool = False,
-    choices: tuple[Any, ...] | None = None,
-    formerly: tuple[str, ...] = (),
-) -> Any:
-    """One setting: a dataclass field that knows its bounds and its search space.
-
-    Args:
-        default: the value where none is given.
-        help: one sentence on what it does.
-        low: the least value allowed, and where a search starts.
-        high: the largest value allowed, and where a search ends.
-        log: whether a search should step by factors.
-        choices: the values allowed, where they are few.
-        formerly: names it had before; values stored under them are read as its own.
-    """
-    metadata = {
-        "help": help,
-        "low": low,
-        "high": high,
-        "log": log,
-        "choices": choices,
-        "formerly": formerly,
-    }
-    return field(default=default, metadata=metadata)
-
-
-def check_setting(entry: dataclasses.Field[Any], value: Any) -> None:
-    """Refuses a value of the wrong type or out of its bounds.
-
-    Raises:
-        SettingsError: it names the setting, the value and what is allowed.
-    """
-    bounds, kind = entry.metadata, type(entry.default)
-    alike = (int, float) if kind is float else (kind,)
-    if not isinstance(value, alike) or (kind is not bool and isinstance(value, bool)):
-        wanted = TYPE_NAMES.get(kind, f"of type {kind.__name__}")
-        raise SettingsError(f"Setting {entry.name} is {value!r}; it must be {wanted}.")
-    choices = bounds.get("choices")
-    if choices is not None and value not in choices:
-        raise SettingsError(
-            f"Setting {entry.name} is {value!r}; choose one of {', '.join(map(str, choices))}."
-        )
-    low, high = bounds.get("low"), bounds.get("high")
-    if (low is not None and not value >= low) or (high is not None and not value <= high):
-        raise SettingsError(
-            f"Setting {entry.name} is {value!r}; it must lie between {low} and {high}."
-        )
 
 
 class Recommender(ABC):
@@ -297,6 +195,17 @@ class Recommender(ABC):
     def words(self, people: People, items: Int64Array) -> Sequence[Sequence[str]]:
         """Why, in other words than `because`: a text for each item of each person, or nothing."""
         return ()
+
+    def item_vectors(self, items: Int64Array) -> Float32Array | None:
+        """(n, size) float32, finite: a vector for each of some items; None where it has none.
+
+        The cosine of two vectors tells how alike the items are: that is what lists are made
+        diverse by. A vector of zeros stands for an item that it does not know.
+
+        Args:
+            items: (n,) int64 indexes; an item may come twice.
+        """
+        return None
 
     def similar(self, item_index: int) -> Float32Array:
         """(n_items,) float32: how alike every item is to this one; NaN where it does not know."""

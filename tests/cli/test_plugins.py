@@ -18,6 +18,7 @@ def plugins(run: Run) -> dict[str, dict[str, str]]:
 
 def test_every_recommender_is_listed(shop: Path, run: Run) -> None:
     ease = plugins(run)["ease"]
+    assert ease["kind"] == "recommender"
     assert (ease["family"], ease["distribution"], ease["state"]) == (
         "collaborative",
         "tastemaker",
@@ -27,7 +28,7 @@ def test_every_recommender_is_listed(shop: Path, run: Run) -> None:
     assert ease["version"]
     assert not any(row["problem"] for row in plugins(run).values() if row["state"] == "enabled")
     assert "item-knn" in run("plugins", "list").output
-    assert run("plugins", "list", "--format", "csv").stdout.startswith("name,family,")
+    assert run("plugins", "list", "--format", "csv").stdout.startswith("name,kind,family,")
 
 
 def test_one_that_is_disabled_takes_no_part(shop: Path, run: Run) -> None:

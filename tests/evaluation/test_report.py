@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from tastemaker.evaluation.diversity_curve import DiversityPoint
 from tastemaker.evaluation.report import Report
 from tastemaker.metrics.intervals import Interval
 
@@ -59,3 +60,33 @@ def test_json_holds_everything_and_no_nan(make_report: Make) -> None:
         "seconds": 0.0,
     }
     assert value["curve"]["members"] == ["ease"]
+
+
+CURVE = (DiversityPoint(0.0, 0.2, 0.5), DiversityPoint(0.3, 0.19, 0.4))
+
+
+def test_the_cost_of_diversity_is_told_against_plain_lists(make_report: Make) -> None:
+    report = replace(make_report({"ease": 0.05}), diversity=CURVE)
+    first, second = report.diversity_rows()
+    assert tuple(second) == report.diversity_columns()
+    assert list(first.values()) == ["0", 0.2, "+0.0%", 0.5, "+0.0%"]
+    assert list(second.values()) == ["0.3", 0.19, "-5.0%", 0.4, "-20.0%"]
+    plain = {"strength": 0.0, "ndcg": 0.2, "likeness": 0.5}
+    diverse = {"strength": 0.3, "ndcg": 0.19, "likeness": 0.4}
+    assert report.to_json()["diversity"] == [plain, diverse]
+
+
+def test_where_nothing_is_alike_no_share_is_told(make_report: Make) -> None:
+    nan = float("nan")
+    report = replace(make_report({"ease": 0.05}), diversity=(DiversityPoint(0.0, 0.0, nan),))
+    (row,) = report.diversity_rows()
+    assert row["of plain"] == row["of plain's"] == ""
+    assert report.to_json()["diversity"] == [{"strength": 0.0, "ndcg": 0.0, "likeness": None}]
+    assert "<h2>Diversity</h2>" not in report.to_html()
+
+
+def test_the_page_shows_the_cost_of_diversity(make_report: Make) -> None:
+    html = replace(make_report({"ease": 0.05}), diversity=CURVE).to_html()
+    assert "<h2>Diversity</h2>" in html
+    assert "strength of diversity" in html
+    assert "<h2>Diversity</h2>" not in make_report({"ease": 0.05}).to_html()

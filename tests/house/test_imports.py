@@ -28,8 +28,9 @@ JSON = {"json_types"}
 BASE = {*JSON, "errors", "data"}
 BLEND = {*BASE, "metrics"}
 STORE = {*BASE, "validation"}
-PLUGIN = {*BASE, "recommender"}
-SERVING = {*BLEND, *STORE, *PLUGIN, "blend", "store", "plugin", "rules"}
+PLUGIN = {*BASE, "recommender", "reranker", "settings"}
+REQUEST = {*BASE, "validation", "rules"}
+SERVING = {*BLEND, *STORE, *PLUGIN, *REQUEST, "blend", "request", "reranking", "store", "plugin"}
 TRAINING = {*SERVING, "progress", "holdout", "io", "spark"}
 EVALUATION = {*TRAINING, "serving", "training", "tuning"}
 
@@ -38,10 +39,14 @@ ALLOWED: dict[str, Set[str]] = {
     "json_types": set(),
     "data": BASE - {"data"},
     "metrics": BASE,
-    "recommender": BASE,
+    "settings": BASE - {"data"},
+    "recommender": {*BASE, "settings"},
+    "reranker": {*BASE, "settings"},
     "validation": {*JSON, "errors"},
     "blend": BLEND,
     "rules": {*BASE, "validation"},
+    "request": REQUEST,
+    "reranking": {*BASE, "reranker", "settings"},
     "store": STORE,
     "progress": {*JSON, "errors", "recommender"},
     "holdout": {*BLEND, "blend"},

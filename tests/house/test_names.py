@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-HOOKS = {"tastemaker_recommenders"}
+HOOKS = {"tastemaker_recommenders", "tastemaker_rerankers"}
 """What pluggy looks for by name in every module of plugins."""
 
 

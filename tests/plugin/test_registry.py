@@ -8,7 +8,8 @@ import pytest
 from tastemaker import Recommender, hookimpl
 from tastemaker.errors import NotFoundError, PluginError, SettingsError
 from tastemaker.plugin.discovery import Plugin
-from tastemaker.plugin.registry import Registry, install_advice
+from tastemaker.plugin.registry import Registry
+from tastemaker.plugin.requirements import install_advice
 from tastemaker_plugins.popularity.popular import Popular, RecentPopular, RecentPopularSettings
 
 
@@ -124,12 +125,13 @@ def test_what_is_wrong_with_a_plugin_is_listed_and_the_rest_work(
 def test_a_plugin_is_listed_in_a_row() -> None:
     assert last(Brings()).row() == {
         "name": "Brings",
+        "kind": "",
         "what_it_is": "",
         "family": "",
         "distribution": "application",
         "version": "",
         "state": "failed",
-        "problem": "registers no recommender",
+        "problem": "registers no recommender and no re-ranker",
         "settings": "",
     }
     assert last(of(name="odd", settings_type=RecentPopularSettings)).settings == "half_life=0.0"

@@ -16,7 +16,8 @@ from tastemaker.errors import InputError
 from tastemaker.holdout.tuning_folds import TuningFold, make_tuning_folds
 from tastemaker.json_types import Json
 from tastemaker.plugin.registry import Registry
-from tastemaker.recommender import Settings, no_progress, setting
+from tastemaker.recommender import no_progress
+from tastemaker.settings import Settings, setting
 from tastemaker.training.deadline import Deadline
 from tastemaker.tuning.report import TunedRecommender
 from tastemaker.tuning.search import Search

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from tastemaker.recommender import Settings, setting
+from tastemaker.settings import Settings, setting
 from tastemaker.tuning.space import Dimension, defaults, dimensions
 from tastemaker_plugins.item_item.ease import Ease, EaseSettings
 from tastemaker_plugins.popularity.popular import Popular

@@ -56,6 +56,25 @@ class Blended:
             self.items[rows], self.valid[rows], self.totals[rows], self.contributions[:, rows]
         )
 
+    def part(self, first: int, last: int) -> Blended:
+        """The places from `first` on, and before `last`; fewer where there are no more."""
+        places = slice(first, last)
+        return Blended(
+            self.items[:, places],
+            self.valid[:, places],
+            self.totals[:, places],
+            self.contributions[:, :, places],
+        )
+
+    def with_part(self, added: Float32Array) -> Blended:
+        """The same with one more contribution (n, width) to the totals, in the same order."""
+        contributions = np.concatenate((self.contributions, added[np.newaxis]))
+        return Blended(self.items, self.valid, self.totals + added, contributions)
+
+    def beside(self, then: Blended) -> Blended:
+        """The same people's items of this one, and then those of the other."""
+        return _append_items(self, then)
+
     def padded(self, width: int) -> Blended:
         """The same with at least so many places; those at the end hold nothing."""
         return Blended(

@@ -154,6 +154,9 @@ def print_report(report: Report, output_format: Format) -> None:
     if report.points:
         title = f"{report.headline} by length of the history"
         print_table(report.envelope_rows(), report.envelope_columns(), title)
+    if report.diversity:
+        title = f"Lists with diversity: {report.headline}, and how alike two items of a list are"
+        print_table(report.diversity_rows(), report.diversity_columns(), title)
     for sentence in summary_sentences(report):
         console().print(sentence)
     for note in report.notes:

@@ -1,4 +1,4 @@
-"""`tastemaker plugins`: which recommenders there are, and which of them are used."""
+"""`tastemaker plugins`: which recommenders and re-rankers there are, and which are used."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import click
 
 from tastemaker.cli.options import Format, database_option, format_option, open_engine
 from tastemaker.cli.output import print_rows
+from tastemaker.engine import Tastemaker
 from tastemaker.errors import InputError
 from tastemaker.json_types import Json
 
 PLUGIN_COLUMNS = (
     "name",
+    "kind",
     "family",
     "what_it_is",
     "distribution",
@@ -24,18 +26,19 @@ PLUGIN_COLUMNS = (
 
 @click.group()
 def plugins() -> None:
-    """See, enable, disable and set up the recommenders that are installed."""
+    """See, enable, disable and set up the recommenders and re-rankers that are installed."""
 
 
 @plugins.command("list")
 @format_option
 @database_option
 def list_plugins(output_format: Format, database_url: str) -> None:
-    """List every recommender found, with what is wrong with it if anything is.
+    """List every recommender and re-ranker found, with what is wrong with it if anything is.
 
     \b
     States:
-      enabled      takes part in training, and serves if the blend gives it weight
+      enabled      a recommender takes part in training, and serves if the blend gives it weight;
+                   a re-ranker takes part in every answer
       disabled     switched off with `tastemaker plugins disable`
       unavailable  modules that its training needs are not installed; trained ones serve
       failed       cannot be used; the problem tells why
@@ -49,20 +52,23 @@ def list_plugins(output_format: Format, database_url: str) -> None:
 @click.argument("name")
 @database_option
 def enable(name: str, database_url: str) -> None:
-    """Use recommender NAME again from the next training on."""
+    """Use recommender NAME again from the next training on, or re-ranker NAME at once."""
     with open_engine(database_url) as engine:
         engine.configure(name, enabled=True)
-    click.echo(f"{name} is enabled. It takes part from the next `tastemaker train` on.")
+        at_once = is_reranker(engine, name)
+    when = "in every answer" if at_once else "from the next `tastemaker train` on"
+    click.echo(f"{name} is enabled. It takes part {when}.")
 
 
 @plugins.command()
 @click.argument("name")
 @database_option
 def disable(name: str, database_url: str) -> None:
-    """Stop using recommender NAME, at once."""
+    """Stop using recommender or re-ranker NAME, at once."""
     with open_engine(database_url) as engine:
         engine.configure(name, enabled=False)
-    click.echo(f"{name} is disabled. The others carry its weight.")
+        what = "" if is_reranker(engine, name) else " The others carry its weight."
+    click.echo(f"{name} is disabled.{what}")
 
 
 @plugins.command("set")
@@ -70,7 +76,7 @@ def disable(name: str, database_url: str) -> None:
 @click.argument("settings", nargs=-1, required=True, metavar="SETTING=VALUE...")
 @database_option
 def set_settings(name: str, settings: tuple[str, ...], database_url: str) -> None:
-    """Change settings of recommender NAME, for the next training.
+    """Change settings of NAME: of a recommender for the next training, of a re-ranker at once.
 
     \b
     Example:
@@ -78,7 +84,16 @@ def set_settings(name: str, settings: tuple[str, ...], database_url: str) -> Non
     """
     with open_engine(database_url) as engine:
         engine.configure(name, settings=dict(map(parse_setting, settings)))
-    click.echo(f"{name} is set up. `tastemaker train` uses it.")
+        at_once = is_reranker(engine, name)
+    click.echo(f"{name} is set up." + ("" if at_once else " `tastemaker train` uses it."))
+
+
+def is_reranker(engine: Tastemaker, name: str) -> bool:
+    """Whether a plugin of that present or former name is a re-ranker."""
+    return any(
+        one.kind == "re-ranker" and name in (one.name, *one.former_names)
+        for one in engine.plugins()
+    )
 
 
 def parse_setting(pair: str) -> tuple[str, Json]:

@@ -1,4 +1,4 @@
-"""What the operator sets: recommenders and their settings, exploration, and surfaces."""
+"""What the operator sets: plugins and their settings, exploration, and surfaces."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class Configuring:
     _server: Server | None
 
     def plugins(self) -> list[Plugin]:
-        """Every recommender found, its state, and what is wrong with it if anything is.
+        """Every recommender and re-ranker found, its state, and what is wrong with it, if anything.
 
-        What went wrong with an enabled one in the last training is named too.
+        What went wrong with an enabled recommender in the last training is named too.
         """
         from tastemaker.plugin.registry import Registry
         from tastemaker.training.reading import last_problems
@@ -51,14 +51,15 @@ class Configuring:
     def configure(
         self, name: str, enabled: bool | None = None, settings: Mapping[str, Json] | None = None
     ) -> None:
-        """Switches a recommender on or off, or changes its settings for the next training.
+        """Switches a recommender or re-ranker on or off, or changes its settings.
 
-        Former names of recommenders and settings mean what they are called now.
+        Settings of a recommender count from the next training on, those of a re-ranker at once.
+        Former names of plugins and settings mean what they are called now.
 
         Raises:
-            NotFoundError: no recommender has that name.
+            NotFoundError: no recommender and no re-ranker has that name.
             SettingsError: a setting is unknown or out of its bounds.
-            PluginError: the recommender cannot be used.
+            PluginError: the plugin cannot be used.
         """
         from tastemaker.plugin.registry import Registry
 

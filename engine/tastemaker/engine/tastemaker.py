@@ -17,6 +17,7 @@ from tastemaker.engine.syncing import Syncing
 from tastemaker.engine.tables import Tables
 from tastemaker.engine.telling import Telling
 from tastemaker.recommender import Recommender
+from tastemaker.reranker import Reranker
 from tastemaker.store.cache.model_cache import ModelCache, cache_in_hand
 from tastemaker.store.crypto.keys import KeySource
 from tastemaker.store.sql.database import Database
@@ -35,8 +36,8 @@ class Tastemaker(Requesting, Tables, Syncing, Storing, Telling, Learning, Config
         key: what opens the sealed values: the text that `tastemaker init` writes, or a KeySource;
             from TASTEMAKER_KEY, TASTEMAKER_KEY_FILE, TASTEMAKER_KEY_COMMAND or ./tastemaker.key
             where not given.
-        plugins: recommender classes, or objects with hook implementations, besides those that
-            installed distributions bring.
+        plugins: classes of recommenders and re-rankers, or objects with hook implementations,
+            besides those that installed distributions bring.
         exploration: the share of places, after the first three, that goes to items which few
             people know yet; the configuration's (`set_exploration`) where not given.
         cache: a directory in which the workers of this machine keep the models they serve, as a
@@ -57,7 +58,7 @@ class Tastemaker(Requesting, Tables, Syncing, Storing, Telling, Learning, Config
         database: str | Engine | Database,
         *,
         key: KeySource | str | None = None,
-        plugins: Sequence[type[Recommender] | object] = (),
+        plugins: Sequence[type[Recommender] | type[Reranker] | object] = (),
         exploration: float | None = None,
         cache: ModelCache | str | PathLike[str] | None = None,
     ) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 
 from tastemaker.errors import InputError
 from tastemaker.evaluation.by_length import LengthQuality, cases_by_length, measure_length
+from tastemaker.evaluation.diversity_curve import diversity_curve
 from tastemaker.evaluation.figures import ListMeasures, measure_lists
 from tastemaker.evaluation.models import CatalogueNow, ServedModels, train_models
 from tastemaker.evaluation.ranked_lists import RankedLists, recommend_to
@@ -22,6 +23,7 @@ from tastemaker.holdout.methods import SEEN
 from tastemaker.metrics.accuracy import ndcg
 from tastemaker.metrics.beyond_accuracy import Past
 from tastemaker.recommender import Progress
+from tastemaker.serving.reranking import load_rerankers
 from tastemaker.serving.state import ServingState
 from tastemaker.store.store import Store
 from tastemaker.training.inputs import read_training_inputs
@@ -29,6 +31,9 @@ from tastemaker.training.report import MemberReport
 
 TRUNCATED_PEOPLE = 500
 """At most so many people are evaluated at each length that histories are truncated to."""
+
+DIVERSITY_PEOPLE = 500
+"""For at most so many people the cost of diversity is measured."""
 
 MAIN = 10
 """The cutoff of the summary and of the envelope, if it is among those wanted."""
@@ -88,7 +93,9 @@ def evaluate(
     share = inputs.configuration.exploration if exploration is None else exploration
     made = make_evaluation_split(split, snapshot.data, snapshot.items.available)
     steps = EvaluationProgress(progress)
-    catalogue = CatalogueNow(snapshot.items, snapshot.kinds, share)
+    disabled, settings = inputs.configuration.disabled, inputs.configuration.settings
+    rerankers = load_rerankers(plugins, disabled, settings)
+    catalogue = CatalogueNow(snapshot.items, snapshot.kinds, share, rerankers)
     served = train_models(inputs.registry, inputs.participants, made, catalogue, steps)
     report = evaluate_models(made, served, lengths, people, exact, steps, repeats)
     return replace(
@@ -155,6 +162,13 @@ def evaluate_models(
         () if exact else (cost_of_retrieving(split, served.blend, cases, lists["blend"], main),)
     )
     lengths = list(cases_by_length(split, min(most, TRUNCATED_PEOPLE), seed, repeats))
+    varied = diversity_curve(
+        served.blend,
+        cases.sample(DIVERSITY_PEOPLE, np.random.default_rng(seed)),
+        may_be_shown,
+        past,
+        main,
+    )
     points = tuple(envelope(split, everything, lengths, main, exact, progress))
     return Report(
         split=split.name,
@@ -167,6 +181,7 @@ def evaluate_models(
         training_interactions=len(split.data.people.times),
         models=evaluated_models(served, figures),
         points=points,
+        diversity=varied,
         curve=served.curve_for(repeats),
         notes=(*served.notes, *served.blend.problems, *exploring, *retrieving),
         repeats=repeats_of(lists["blend"], served) if repeats else None,

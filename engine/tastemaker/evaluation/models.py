@@ -16,6 +16,7 @@ from tastemaker.plugin.guarded_recommender import GuardedRecommender
 from tastemaker.plugin.registry import Registry
 from tastemaker.recommender import Progress, State
 from tastemaker.serving.loading import LoadedRelease, restore_member
+from tastemaker.serving.reranking import NO_RERANKERS, LoadedRerankers
 from tastemaker.serving.state import ServingState, assemble_state
 from tastemaker.store.items import StoredItems
 from tastemaker.store.kinds import Kind
@@ -26,17 +27,19 @@ from tastemaker.training.report import MemberReport
 
 @dataclass(frozen=True)
 class CatalogueNow:
-    """The items and kinds in the store at this moment, and the operator's choice on new items.
+    """The items and kinds in the store at this moment, and what the operator chose for serving.
 
     Attributes:
         items: every item, and whether it is available.
         kinds: the kinds of interaction.
         exploration: the share of places that goes to new items.
+        rerankers: those that take part in every answer.
     """
 
     items: StoredItems
     kinds: Sequence[Kind]
     exploration: float = 0.0
+    rerankers: LoadedRerankers = NO_RERANKERS
 
 
 @dataclass(frozen=True)
@@ -97,7 +100,13 @@ def train_models(
     states = {model.name: State(model.arrays, model.values) for model in unsaved.models}
     members, problems = _restored(registry, states | others, split.data.n_items)
     loaded = _loaded(split, unsaved, catalogue, members, problems)
-    everything = assemble_state(loaded, catalogue.items, catalogue.kinds, catalogue.exploration)
+    everything = assemble_state(
+        loaded,
+        catalogue.items,
+        catalogue.kinds,
+        catalogue.exploration,
+        rerankers=catalogue.rerankers,
+    )
     by_name = {member.name: member for member in everything.ranker.members}
     blend = _with(everything, *_served(by_name, unsaved.curve))
     repeat_curve = unsaved.repeats.curve if unsaved.repeats else None

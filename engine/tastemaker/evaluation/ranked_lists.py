@@ -89,7 +89,9 @@ def recommend_to(
         part = cases.select(rows)
         hidden = part.seen.toarray() | excluded
         own_seeds = None if seeds is None else seeds[rows]
-        best = ranker.rank(part.people, hidden, k, own_seeds, exact).best
+        best = ranker.rank(
+            part.people, hidden, k, own_seeds, exact, reranking=serving.reranking
+        ).best
         width = best.items.shape[1]
         items[rows, :width] = np.where(best.valid, best.items, -1)
         found, n_relevant[rows] = find_hits(part, best.items, best.valid, hidden)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 from tastemaker.errors import InputError
 from tastemaker.evaluation.by_length import LengthQuality
+from tastemaker.evaluation.diversity_curve import DiversityPoint
 from tastemaker.evaluation.result import EvaluatedModel, EvaluationResult, bounds
 from tastemaker.metrics.intervals import Interval
 from tastemaker.validation import Json
@@ -37,6 +39,7 @@ class Report(EvaluationResult):
                 "measure": self.headline,
                 "points": [_point_json(point) for point in self.points],
             },
+            "diversity": [_diversity_json(point) for point in self.diversity],
             "curve": self.curve.to_json(),
             "notes": list(self.notes),
             "seconds": round(self.seconds, 2),
@@ -88,6 +91,12 @@ def _point_json(point: LengthQuality) -> dict[str, Any]:
         "best_member": point.best,
         "blend_gain": bounds(point.gain),
     }
+
+
+def _diversity_json(point: DiversityPoint) -> dict[str, Any]:
+    figures = {"ndcg": point.ndcg, "likeness": point.likeness}
+    known = {name: own if math.isfinite(own) else None for name, own in figures.items()}
+    return {"strength": point.strength, **known}
 
 
 def _intervals_json(figures: Mapping[str, Interval]) -> dict[str, Any]:

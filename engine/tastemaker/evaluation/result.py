@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from tastemaker.blend import WeightCurve
 from tastemaker.evaluation.by_length import LengthQuality
+from tastemaker.evaluation.diversity_curve import DiversityPoint
 from tastemaker.evaluation.figures import ListMeasures
 from tastemaker.metrics.intervals import Interval
 from tastemaker.training.report import MemberReport
@@ -67,6 +68,7 @@ class EvaluationResult:
         seconds: how long it all took.
         made_at: when, ISO 8601 in UTC.
         repeats: how much was chosen again; None where seen items may not come again.
+        diversity: what diversity costs: the quality and the likeness of lists by its strength.
     """
 
     split: str
@@ -84,6 +86,7 @@ class EvaluationResult:
     seconds: float = 0.0
     made_at: str = ""
     repeats: Repeats | None = None
+    diversity: tuple[DiversityPoint, ...] = ()
 
     COLUMNS: ClassVar[tuple[str, ...]] = (
         "recommender",
@@ -170,6 +173,23 @@ class EvaluationResult:
             "seconds": round(model.member.seconds, 2),
         }
 
+    def diversity_columns(self) -> tuple[str, ...]:
+        """The columns of `diversity_rows`."""
+        return ("strength", self.headline, "of plain", f"likeness@{self.main}", "of plain's")
+
+    def diversity_rows(self) -> list[dict[str, object]]:
+        """A row for each strength of diversity, with the change against strength 0."""
+        columns = self.diversity_columns()
+        plain = self.diversity[0] if self.diversity else None
+        rows: list[dict[str, object]] = []
+        for point in self.diversity:
+            assert plain is not None
+            quality = _change(point.ndcg, plain.ndcg)
+            likeness = _change(point.likeness, plain.likeness)
+            cells = (f"{point.strength:g}", point.ndcg, quality, point.likeness, likeness)
+            rows.append(dict(zip(columns, cells, strict=True)))
+        return rows
+
     def envelope_columns(self) -> tuple[str, ...]:
         """The columns of `envelope_rows`: the lengths of history."""
         return ("recommender", *(str(point.length) for point in self.points))
@@ -199,6 +219,10 @@ def _measure_rows(model: EvaluatedModel) -> Iterator[dict[str, object]]:
         yield row
     for name, share in model.measured.coverage.items():
         yield {"recommender": model.name, "measure": name, "mean": share}
+
+
+def _change(figure: float, plain: float) -> str:
+    return f"{figure / plain - 1:+.1%}" if plain > 0 and math.isfinite(figure) else ""
 
 
 def bounds(interval: Interval) -> dict[str, float | None]:

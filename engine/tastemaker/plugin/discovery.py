@@ -1,41 +1,40 @@
-"""What a plugin provides: its recommenders, or the reason why there are none."""
+"""What a plugin provides: recommenders and re-rankers, or the reason why there are none."""
 
 from __future__ import annotations
 
 import dataclasses
-import inspect
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import EntryPoint
 from types import ModuleType
-from typing import Any, Literal
+from typing import Literal
 
 import pluggy
 
 from tastemaker.json_types import Json
 from tastemaker.plugin import hookspecs
+from tastemaker.plugin.faults import recommender_fault, reranker_fault
 from tastemaker.plugin.guard import attempt
-from tastemaker.recommender import API_VERSION, FAMILIES, Recommender, Settings
-
-KEBAB = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+from tastemaker.recommender import API_VERSION, Recommender
+from tastemaker.reranker import Reranker
 
 
 @dataclass(frozen=True)
 class Plugin:
-    """One recommender that was found, or a plugin that provides none that can be used.
+    """One recommender or re-ranker that was found, or a plugin that provides none of use.
 
     Attributes:
-        name: the recommender's name, or the entry point's where there is no recommender.
+        name: its name, or the entry point's where there is neither.
         family: the recommender's family; empty where there is no recommender.
         distribution: the installed package it comes from, or "application".
         version: the version of that package.
         state: "enabled", "disabled" (by configuration), "unavailable" (training it needs modules
             that are not installed; trained ones score all the same) or "failed".
         problem: what is wrong, in words; empty where nothing is.
-        recommender: the class, where there is one.
+        recommender: the recommender's class, where there is one.
         chosen: the settings that differ from its defaults, by configuration.
         entry_point: the name under which its package announces it; empty for an application's.
+        reranker: the re-ranker's class, where there is one.
     """
 
     name: str
@@ -47,6 +46,19 @@ class Plugin:
     recommender: type[Recommender] | None = None
     chosen: Mapping[str, Json] = field(default_factory=dict)
     entry_point: str = ""
+    reranker: type[Reranker] | None = None
+
+    @property
+    def kind(self) -> str:
+        """What it is: "recommender", "re-ranker", or nothing where it failed."""
+        if self.reranker is not None:
+            return "re-ranker"
+        return "" if self.recommender is None else "recommender"
+
+    @property
+    def provided(self) -> type[Recommender] | type[Reranker] | None:
+        """The class of the recommender or re-ranker, where there is one."""
+        return self.recommender or self.reranker
 
     @property
     def origin(self) -> str:
@@ -56,7 +68,7 @@ class Plugin:
     @property
     def uses_features(self) -> bool:
         """Whether it looks at what people declared of themselves."""
-        return self.recommender is not None and self.recommender.uses_features
+        return self.provided is not None and self.provided.uses_features
 
     @property
     def uses_dislikes(self) -> bool:
@@ -65,22 +77,22 @@ class Plugin:
 
     @property
     def former_names(self) -> tuple[str, ...]:
-        """Names that the recommender had before; those of a class it derives from do not count."""
-        own = {} if self.recommender is None else vars(self.recommender)
+        """Names that it had before; those of a class it derives from do not count."""
+        own = {} if self.provided is None else vars(self.provided)
         return tuple(own.get("former_names", ()))
 
     @property
     def summary(self) -> str:
-        """What the recommender is, in one line."""
-        if self.recommender is None:
+        """What it does, in one line."""
+        if self.provided is None:
             return ""
-        line, _, _ = (self.recommender.__doc__ or "").strip().partition("\n")
-        return str(vars(self.recommender).get("summary") or line)
+        line, _, _ = (self.provided.__doc__ or "").strip().partition("\n")
+        return str(vars(self.provided).get("summary") or line)
 
     def configured(self, settings: Mapping[str, Json]) -> Plugin:
         """The same with settings that differ from the defaults, by present or former names."""
-        if self.recommender is not None:
-            settings = self.recommender.settings_type.renamed(settings)
+        if self.provided is not None:
+            settings = self.provided.settings_type.renamed(settings)
         return dataclasses.replace(self, chosen=settings)
 
     def trained(self, problem: str | None) -> Plugin:
@@ -91,7 +103,7 @@ class Plugin:
 
     def row(self) -> dict[str, str]:
         """Its attributes as text, for a listing."""
-        names = ("name", "family", "distribution", "version", "state", "problem")
+        names = ("name", "kind", "family", "distribution", "version", "state", "problem")
         described = {
             "what_it_is": self.summary,
             "settings": self.settings,
@@ -101,10 +113,10 @@ class Plugin:
 
     @property
     def settings(self) -> str:
-        """The recommender's settings as they are now: "half_life=6.0, max_items=12000"."""
-        if self.recommender is None:
+        """Its settings as they are now: "half_life=6.0, max_items=12000"."""
+        if self.provided is None:
             return ""
-        entries = dataclasses.fields(self.recommender.settings_type)
+        entries = dataclasses.fields(self.provided.settings_type)
         values = {**{entry.name: entry.default for entry in entries}, **self.chosen}
         return ", ".join(f"{name}={value}" for name, value in values.items())
 
@@ -123,10 +135,10 @@ class PluginSource:
 
 
 def plugins_of(given: object, source: PluginSource) -> list[Plugin]:
-    """The recommenders that a plugin provides; where there are none, one failed entry and why.
+    """What a plugin provides; where that is nothing, one failed entry and why.
 
     Args:
-        given: a recommender class, or anything that implements the hooks.
+        given: the class of a recommender or re-ranker, or anything that implements the hooks.
         source: where it was found.
     """
     found, problem = attempt(lambda: _plugins_of(given, source))
@@ -143,74 +155,67 @@ def _plugins_of(given: object, source: PluginSource) -> list[Plugin]:
             )
         ]
     if isinstance(given, type) and issubclass(given, Recommender):
-        return [_checked(given, source)]
-    registered: list[object] = []
+        return [_checked_recommender(given, source)]
+    if isinstance(given, type) and issubclass(given, Reranker):
+        return [_checked_reranker(given, source)]
+    registered = _Registered()
     _, problem = attempt(lambda: _call_hooks(given, source.name, registered))
     if problem:
         return [source.failed(problem)]
-    if not registered:
-        return [source.failed("registers no recommender")]
-    return [_checked(kind, source) for kind in registered]
+    found = [_checked_recommender(kind, source) for kind in registered.recommenders]
+    found += [_checked_reranker(kind, source) for kind in registered.rerankers]
+    return found or [source.failed("registers no recommender and no re-ranker")]
 
 
-def _call_hooks(given: object, name: str, registered: list[object]) -> None:
+@dataclass(frozen=True)
+class _Registered:
+    """What the hooks of one plugin registered."""
+
+    recommenders: list[object] = field(default_factory=list)
+    rerankers: list[object] = field(default_factory=list)
+
+
+def _call_hooks(given: object, name: str, registered: _Registered) -> None:
     # a manager for each plugin: what one of them breaks, none of the others notices
     manager = pluggy.PluginManager(hookspecs.PROJECT)
     manager.add_hookspecs(hookspecs)
     manager.register(given, name)
     manager.check_pending()
-    if not manager.hook.tastemaker_recommenders.get_hookimpls():
+    hooks = manager.hook
+    if not (
+        hooks.tastemaker_recommenders.get_hookimpls() or hooks.tastemaker_rerankers.get_hookimpls()
+    ):
         raise TypeError(
-            "no hook was found; mark tastemaker_recommenders(register) with @tastemaker.hookimpl"
+            "no hook was found; mark tastemaker_recommenders(register) or "
+            "tastemaker_rerankers(register) with @tastemaker.hookimpl"
         )
-    manager.hook.tastemaker_recommenders(register=registered.append)
+    hooks.tastemaker_recommenders(register=registered.recommenders.append)
+    hooks.tastemaker_rerankers(register=registered.rerankers.append)
 
 
-def _checked(kind: object, source: PluginSource) -> Plugin:
-    problem, fault = attempt(lambda: _fault(kind))
-    name = getattr(kind, "name", None)
-    shown = name if isinstance(name, str) and name else source.name
-    if problem or fault:
-        return source.failed(problem or fault, shown)
+def _checked_recommender(kind: object, source: PluginSource) -> Plugin:
+    if problem := _problem(kind, recommender_fault):
+        return source.failed(problem, _shown_name(kind, source))
     assert isinstance(kind, type) and issubclass(kind, Recommender)
     return Plugin(kind.name, kind.family, source.distribution, source.version, "enabled", "", kind)
 
 
-def _fault(kind: Any) -> str:
-    """What keeps a class from being a recommender; empty where nothing does."""
-    if not (isinstance(kind, type) and issubclass(kind, Recommender)):
-        return f"{kind!r:.80} is not a class derived from tastemaker.Recommender"
-    missing = sorted(getattr(kind, "__abstractmethods__", ()))
-    if inspect.isabstract(kind):
-        return f"{kind.__name__} does not define {', '.join(missing)}"
-    name, family = getattr(kind, "name", None), getattr(kind, "family", None)
-    if not _is_name(name):
-        return f"{kind.__name__} has the name {name!r:.80}; write it like 'item-knn'"
-    if family not in FAMILIES:
-        return f"{kind.__name__} has the family {family!r:.80}; choose one of {', '.join(FAMILIES)}"
-    if not issubclass(kind.settings_type, Settings):
-        return f"{kind.__name__} has settings that are not derived from tastemaker.Settings"
-    if not (
-        isinstance(kind.requires, tuple) and all(isinstance(one, str) for one in kind.requires)
-    ):
-        return f"{kind.__name__} requires {kind.requires!r:.80}; write it like ('tensorflow',)"
-    if not isinstance(kind.summary, str):
-        return f"{kind.__name__} has the summary {kind.summary!r:.80}; write one line of text"
-    if not _are_names(kind.former_names):
-        return (
-            f"{kind.__name__} has the former names {kind.former_names!r:.80}; "
-            "write them like ('item-knn',)"
-        )
-    kind()
-    return ""
+def _checked_reranker(kind: object, source: PluginSource) -> Plugin:
+    if problem := _problem(kind, reranker_fault):
+        return source.failed(problem, _shown_name(kind, source))
+    assert isinstance(kind, type) and issubclass(kind, Reranker)
+    place = (source.distribution, source.version)
+    return Plugin(kind.name, "", *place, "enabled", reranker=kind)
 
 
-def _is_name(name: object) -> bool:
-    return isinstance(name, str) and len(name) <= 64 and KEBAB.fullmatch(name) is not None
+def _problem(kind: object, fault_of: Callable[[object], str]) -> str:
+    fault, problem = attempt(lambda: fault_of(kind))
+    return problem or fault or ""
 
 
-def _are_names(names: object) -> bool:
-    return isinstance(names, tuple) and all(map(_is_name, names))
+def _shown_name(kind: object, source: PluginSource) -> str:
+    name = getattr(kind, "name", None)
+    return name if isinstance(name, str) and name else source.name
 
 
 def sources_of(points: Iterable[EntryPoint]) -> list[tuple[EntryPoint, PluginSource]]:

@@ -190,6 +190,21 @@ def guarded_words(
     return result, ""
 
 
+def guarded_item_vectors(
+    recommender: Recommender, items: Int64Array
+) -> tuple[Float32Array | None, str]:
+    """(len(items), size) float32 vectors of some items; None where it has none, or a problem."""
+    result, problem = attempt(lambda: recommender.item_vectors(items))
+    if problem or result is None:
+        return None, f"item_vectors: {problem}" if problem else ""
+    if not isinstance(result, np.ndarray) or result.ndim != 2:
+        return None, "item_vectors returned no array of two dimensions"
+    vectors, problem = checked_scores(result, (len(items), result.shape[1]))
+    if vectors is not None and np.isnan(vectors).any():
+        return None, "item_vectors returned NaN"
+    return vectors, f"item_vectors {problem}" if problem else ""
+
+
 def guarded_state(recommender: Recommender) -> tuple[State | None, str]:
     """What the recommender is made of, fit for storing, or None and the problem."""
     state, problem = attempt(recommender.state)

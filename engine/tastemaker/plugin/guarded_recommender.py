@@ -15,6 +15,7 @@ from tastemaker.plugin.guard import (
     Texts,
     attempt,
     checked_scores,
+    guarded_item_vectors,
     guarded_reasons,
     guarded_retrieve,
     guarded_score,
@@ -140,6 +141,21 @@ class GuardedRecommender:
             return np.full(n_items, np.nan, dtype=np.float32), ""
         likeness, problem = self._call(lambda: self._similar(item_index))
         return (None, problem) if likeness is None else (_padded(likeness, n_items), "")
+
+    def item_vectors(self, items: Int64Array) -> tuple[Float32Array | None, str]:
+        """(len(items), size) float32, zeros for items that it does not know; None for none.
+
+        Args:
+            items: (n,) int64 indexes, of any items.
+        """
+        inside = items < self.n_items
+        if not items.size or not self.n_items:
+            return None, ""
+        requested = np.where(inside, items, 0)
+        vectors, problem = self._call(lambda: guarded_item_vectors(self.recommender, requested))
+        if vectors is None or inside.all():
+            return vectors, problem
+        return np.where(inside[:, np.newaxis], vectors, np.float32(0)), ""
 
     def extended(self, items: Items) -> tuple[GuardedRecommender, str]:
         """The same with the items added since training, or itself as it is and the problem."""

@@ -5,29 +5,29 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from importlib.metadata import EntryPoint, entry_points
-from importlib.util import find_spec
 from typing import TypeVar
 
-from tastemaker.errors import NotFoundError, PluginError, SettingsError
+from tastemaker.errors import NotFoundError, PluginError
 from tastemaker.plugin.discovery import Plugin, PluginSource, name_of, plugins_of, sources_of
 from tastemaker.plugin.guard import attempt
-from tastemaker.recommender import Recommender, Settings
+from tastemaker.plugin.making import made_of, settings_from, titled
+from tastemaker.plugin.requirements import install_advice, missing_modules
+from tastemaker.recommender import Recommender
+from tastemaker.reranker import Reranker
 
 T = TypeVar("T")
+Made = TypeVar("Made", bound=Recommender | Reranker)
 
 GROUP = "tastemaker"
 """The entry-point group in which packages announce their plugins."""
 
-EXTRAS = {"tensorflow": "tastemaker[neural]", "keras": "tastemaker[neural]"}
-"""What to install for a module, where it is not what the module is called."""
-
 
 class Registry:
-    """The recommenders at hand: those of installed packages and those of the application.
+    """The recommenders and re-rankers at hand: of installed packages and of the application.
 
     Args:
-        plugins: recommender classes, or objects and modules that implement the hooks.
-        disabled: present or former names of recommenders, or names of entry points, to leave out;
+        plugins: classes of both, or objects and modules that implement the hooks.
+        disabled: present or former names of these, or names of entry points, to leave out;
             an entry point of such a name is not even imported.
         only: the names of the entry points to look at; all there are where None.
 
@@ -62,6 +62,16 @@ class Registry:
         }
 
     @property
+    def rerankers(self) -> tuple[Plugin, ...]:
+        """The re-rankers in use, in the order in which they take their turns."""
+        found = [
+            (plugin.reranker.order, plugin.name, plugin)
+            for plugin in self.plugins
+            if plugin.state == "enabled" and plugin.reranker is not None
+        ]
+        return tuple(plugin for _, _, plugin in sorted(found, key=lambda one: one[:2]))
+
+    @property
     def problems(self) -> tuple[Plugin, ...]:
         """The plugins that failed, each with its problem."""
         return tuple(plugin for plugin in self.plugins if plugin.state == "failed")
@@ -80,24 +90,25 @@ class Registry:
         present = self.present_name(name)
         found = [plugin for plugin in self.plugins if plugin.name == present]
         if not found:
-            known = ", ".join(self.enabled) or "none"
+            known = ", ".join((*self.enabled, *(one.name for one in self.rerankers))) or "none"
             raise NotFoundError(
-                f"There is no recommender {name!r}; in use: {known}. See `tastemaker plugins list`."
+                f"There is no recommender {name!r}, and no re-ranker; in use: {known}. "
+                "See `tastemaker plugins list`."
             )
         return min(found, key=lambda plugin: plugin.state != "enabled")
 
     def present_name(self, name: str) -> str:
-        """What the recommender of a present or former name is called now.
+        """What the recommender or re-ranker of a present or former name is called now.
 
         A present name wins over a former one; a name that none has or had stays as it is.
         """
         return self._present.get(name, name)
 
     def present_settings(self, stored: Mapping[str, Mapping[str, T]]) -> dict[str, dict[str, T]]:
-        """Settings by recommender, with the present names of both.
+        """Settings by plugin, with the present names of both.
 
         Args:
-            stored: settings by the recommender's name, each of the names present or former; what
+            stored: settings by the plugin's name, each of the names present or former; what
                 is stored under present names wins.
         """
         present: dict[str, dict[str, T]] = {}
@@ -108,8 +119,8 @@ class Registry:
 
     def _renamed(self, name: str, settings: Mapping[str, T]) -> dict[str, T]:
         for plugin in self.plugins:
-            if plugin.name == name and plugin.recommender is not None:
-                return plugin.recommender.settings_type.renamed(settings)
+            if plugin.name == name and plugin.provided is not None:
+                return plugin.provided.settings_type.renamed(settings)
         return dict(settings)
 
     def create(self, name: str, overrides: Mapping[str, object] | None = None) -> Recommender:
@@ -125,28 +136,50 @@ class Registry:
             PluginError: the recommender is disabled or failed, or cannot be made.
         """
         plugin = self.find(name)
-        if plugin.recommender is None or plugin.state != "enabled":
-            switch_on = f"`tastemaker plugins enable {plugin.name}` switches it on"
-            reason = plugin.problem or f"switched off by configuration; {switch_on}"
+        if plugin.reranker is not None:
             raise PluginError(
-                f"Recommender {plugin.name} of {plugin.origin} is {plugin.state}: {reason}."
+                f"{plugin.name} of {plugin.origin} is a re-ranker: it changes the order of what "
+                "serves, and is not trained. Name recommenders only."
             )
-        return _made(plugin, plugin.recommender, overrides or {})
+        kind = self._usable(plugin, plugin.recommender)
+        return made_of(plugin, kind, settings_from(kind, overrides or {}))
+
+    def create_reranker(self, name: str, overrides: Mapping[str, object] | None = None) -> Reranker:
+        """A new re-ranker, with the settings of the configuration.
+
+        Args:
+            name: the re-ranker's name.
+            overrides: settings that differ from their defaults, by name.
+
+        Raises:
+            NotFoundError: there is no plugin of that name.
+            SettingsError: a setting is unknown, of the wrong type or out of its bounds.
+            PluginError: it is no re-ranker, disabled or failed, or cannot be made.
+        """
+        plugin = self.find(name)
+        kind = self._usable(plugin, plugin.reranker)
+        return made_of(plugin, kind, settings_from(kind, overrides or {}))
+
+    def _usable(self, plugin: Plugin, kind: type[Made] | None) -> type[Made]:
+        if kind is not None and plugin.state == "enabled":
+            return kind
+        switch_on = f"`tastemaker plugins enable {plugin.name}` switches it on"
+        reason = plugin.problem or f"switched off by configuration; {switch_on}"
+        raise PluginError(f"{titled(plugin)} is {plugin.state}: {reason}.")
 
     def check(self, name: str, overrides: Mapping[str, object]) -> None:
         """Refuses settings as `create` would, also for a recommender that cannot be trained here.
 
         Raises:
-            NotFoundError: there is no such recommender.
+            NotFoundError: there is no such recommender or re-ranker.
             SettingsError: a setting is unknown, of the wrong type or out of its bounds.
-            PluginError: the recommender failed.
+            PluginError: the plugin failed.
         """
         plugin = self.find(name)
-        if plugin.recommender is None:
-            raise PluginError(
-                f"Recommender {plugin.name} of {plugin.origin} failed: {plugin.problem}."
-            )
-        _made(plugin, plugin.recommender, overrides)
+        kind = plugin.provided
+        if kind is None:
+            raise PluginError(f"{titled(plugin)} failed: {plugin.problem}.")
+        made_of(plugin, kind, settings_from(kind, overrides))
 
     def _installed(self, point: EntryPoint, source: PluginSource) -> list[Plugin]:
         if point.name in self._disabled:
@@ -163,16 +196,16 @@ class Registry:
             self.plugins += (self._admitted(plugin),)
 
     def _admitted(self, plugin: Plugin) -> Plugin:
-        if plugin.recommender is None:
+        if plugin.provided is None:
             return plugin
         for holder in self.plugins:
-            if holder.name == plugin.name and holder.recommender is not None:
+            if holder.name == plugin.name and holder.provided is not None:
                 problem = (
                     f"the name {plugin.name} is taken by {_holder(holder)}; "
                     f"{_holder(plugin)} must choose another"
                 )
                 return dataclasses.replace(plugin, state="failed", problem=problem)
-        missing = missing_modules(plugin.recommender)
+        missing = missing_modules(plugin.recommender) if plugin.recommender else []
         if missing:
             return dataclasses.replace(plugin, state="unavailable", problem=install_advice(missing))
         return plugin
@@ -185,7 +218,7 @@ class Registry:
 
 
 def _present_names(plugins: Sequence[Plugin]) -> dict[str, str]:
-    """The recommender that each former name means now; of several that claim one, the first."""
+    """The plugin that each former name means now; of several that claim one, the first."""
     taken = {plugin.name for plugin in plugins}
     present: dict[str, str] = {}
     for plugin in plugins:
@@ -193,53 +226,6 @@ def _present_names(plugins: Sequence[Plugin]) -> dict[str, str]:
             if former not in taken:
                 present.setdefault(former, plugin.name)
     return present
-
-
-def missing_modules(kind: type[Recommender]) -> list[str]:
-    """The modules that training a recommender imports and that are not installed."""
-    return [name for name in kind.requires if not _importable(name)]
-
-
-def install_advice(missing: Sequence[str]) -> str:
-    """Which modules training needs, and how to install them."""
-    wanted = dict.fromkeys(EXTRAS.get(name, name) for name in missing)
-    packages = " ".join(f"'{name}'" if "[" in name else name for name in wanted)
-    return f"needs {', '.join(missing)}: pip install {packages}"
-
-
-def _importable(module: str) -> bool:
-    spec, _ = attempt(lambda: find_spec(module))
-    return spec is not None
-
-
-def _made(plugin: Plugin, kind: type[Recommender], overrides: Mapping[str, object]) -> Recommender:
-    settings = settings_from(kind, overrides)
-    made, problem = attempt(lambda: kind(settings))
-    if made is None:
-        raise PluginError(
-            f"Recommender {plugin.name} of {plugin.origin} cannot be made: {problem}."
-        )
-    return made
-
-
-def settings_from(kind: type[Recommender], overrides: Mapping[str, object]) -> Settings:
-    """A recommender's settings: its defaults but for the overrides, by present or former names.
-
-    Raises:
-        SettingsError: a setting is unknown, of the wrong type or out of its bounds.
-    """
-    known = [entry.name for entry in dataclasses.fields(kind.settings_type)]
-    overrides = kind.settings_type.renamed(overrides)
-    unknown = sorted(set(overrides) - set(known))
-    if unknown:
-        raise SettingsError(
-            f"Recommender {kind.name} has no setting {', '.join(unknown)}; "
-            f"it has: {', '.join(known) or 'none'}."
-        )
-    try:
-        return kind.settings_type(**overrides)
-    except SettingsError as error:
-        raise SettingsError(f"Recommender {kind.name}: {error}") from None
 
 
 def registry_of(
@@ -260,11 +246,21 @@ def registry_of(
     return registry if names.issuperset(members) else Registry(given, disabled)
 
 
+def registry_of_rerankers(plugins: Iterable[object], disabled: Collection[str]) -> Registry:
+    """A registry that has looked wherever a re-ranker may be: anywhere but among the engine's own.
+
+    The engine's own plugins are recommenders, whose modules need not be imported for this.
+    """
+    found = sources_of(entry_points(group=GROUP))
+    others = {point.name for point, source in found if source.distribution != GROUP}
+    return Registry(plugins, disabled, others)
+
+
 def _own_first(found: tuple[EntryPoint, PluginSource]) -> tuple[bool, str, str]:
     point, source = found
     return source.distribution != GROUP, source.distribution, point.name
 
 
 def _holder(plugin: Plugin) -> str:
-    kind = plugin.recommender
+    kind = plugin.provided
     return f"{plugin.origin} ({kind.__module__}.{kind.__qualname__})" if kind else plugin.origin

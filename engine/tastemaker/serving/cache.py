@@ -22,6 +22,7 @@ from tastemaker.request.surfaces import Surfaces
 from tastemaker.serving.background import Background
 from tastemaker.serving.blas_threads import one_blas_thread
 from tastemaker.serving.loading import LoadedRelease, Recommenders, load_active
+from tastemaker.serving.reranking import LoadedRerankers, load_rerankers
 from tastemaker.serving.state import ServingState, assemble_state
 from tastemaker.store import items, meta
 from tastemaker.store.cache.model_files import ModelFiles
@@ -51,6 +52,7 @@ class _Served:
         disabled: which recommenders were switched off then.
         loaded: the release.
         stored: the items.
+        rerankers: those of plugins.
         state: what responds.
         made_at: when, by the monotonic clock.
     """
@@ -60,6 +62,7 @@ class _Served:
     disabled: frozenset[str]
     loaded: LoadedRelease
     stored: items.StoredItems
+    rerankers: LoadedRerankers
     state: ServingState
     made_at: float
 
@@ -174,6 +177,9 @@ class ServingCache:
         for problem in loaded.problems:
             logger.warning("%s", problem)
         stored = self._items(connection, stamp, before)
+        rerankers = self._rerankers(configuration)
+        for problem in rerankers.problems:
+            logger.warning("%s", problem)
         kinds, share = read_kinds(connection), self._share(configuration)
         return _Served(
             stamp,
@@ -181,7 +187,10 @@ class ServingCache:
             configuration.disabled,
             loaded,
             stored,
-            assemble_state(loaded, stored, kinds, share, None, Surfaces(configuration.surfaces)),
+            rerankers,
+            assemble_state(
+                loaded, stored, kinds, share, None, Surfaces(configuration.surfaces), rerankers
+            ),
             time.monotonic(),
         )
 
@@ -198,8 +207,13 @@ class ServingCache:
         stored = self._items(connection, stamp, served)
         kinds, share = read_kinds(connection), self._share(configuration)
         surfaces = Surfaces(configuration.surfaces)
-        state = assemble_state(loaded, stored, kinds, share, before, surfaces)
+        if stamp.get(CONFIGURATION) != served.stamp.get(CONFIGURATION):
+            served = replace(served, rerankers=self._rerankers(configuration))
+        state = assemble_state(loaded, stored, kinds, share, before, surfaces, served.rerankers)
         return replace(served, stamp=stamp, loaded=loaded, stored=stored, state=state)
+
+    def _rerankers(self, configuration: Configuration) -> LoadedRerankers:
+        return load_rerankers(self._plugins, configuration.disabled, configuration.settings)
 
     def _items(
         self, connection: Connection, stamp: Stamp, before: _Served | None

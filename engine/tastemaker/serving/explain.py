@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 
 import numpy as np
@@ -122,14 +122,16 @@ class Explainer:
     """Puts the amounts of one answer into reasons and words.
 
     Attributes:
-        members: the names of the members, in the order of the contributions.
+        members: the names of the members, and of the re-rankers, in the order of the contributions.
         classes: their classes, by name; one that is not there is taken for popularity.
         catalogue: names the items.
+        rerankers: why each re-ranker puts an item first, by its name; empty where it does not say.
     """
 
     members: Sequence[str]
     classes: Mapping[str, type[Recommender]]
     catalogue: Catalogue
+    rerankers: Mapping[str, str] = field(default_factory=dict)
 
     def explained(
         self,
@@ -195,9 +197,10 @@ class Explainer:
         for member in sorted(range(len(contributions)), key=lambda own: -contributions[own]):
             if contributions[member] <= 0 or len(texts) == MAX_NAMED + explored:
                 break
-            kind = self.classes.get(self.members[member])
             own_words = words[member] if member < len(words) else ""
-            text = own_words or recommender_text(kind, [names[own] for own in named[member]])
+            text = own_words or self._reason(
+                self.members[member], [names[own] for own in named[member]]
+            )
             if text and text not in texts:
                 texts.append(text)
         return "; ".join(texts)
@@ -217,6 +220,12 @@ class Explainer:
             return ""
         own = int(amounts.by_member[row, :, place].argmin())
         return LESS_TEXT.format(items=names[own])
+
+    def _reason(self, name: str, items: Sequence[str]) -> str:
+        """The reason of one part of a score."""
+        if name in self.rerankers:
+            return self.rerankers[name]
+        return recommender_text(self.classes.get(name), items)
 
 
 def recommender_text(recommender: type[Recommender] | None, names: Sequence[str]) -> str:

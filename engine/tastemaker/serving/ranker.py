@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -19,6 +19,7 @@ from tastemaker.serving.exploration import (
     insert_new_items,
 )
 from tastemaker.serving.fallback import Fallback
+from tastemaker.serving.reranking import RERANKED, Reranking
 from tastemaker.serving.stage_scores import StageScores, scan_for, stages_for
 from tastemaker.serving.told import TOLD, ToldLess, with_parts
 
@@ -35,10 +36,11 @@ class Ranking:
         best: the items, best first, with their scores and each member's contribution.
         members: the names of those whose contributions those are, in order.
         weights: (n, n_members) each member's weight for each person.
-        problems: what kept a member out.
+        problems: what kept a member or a re-ranker out.
         explored: (n, width) which places hold new items that exploration inserted.
-        parts: the names of what else is part of the scores: rows of contributions after those of
-            the members.
+        adjusters: what else is part of the scores, in order, rows of contributions after those of
+            the members: by the name of each why it puts an item first, in words; empty where it
+            does not say.
     """
 
     best: Blended
@@ -46,7 +48,7 @@ class Ranking:
     weights: Float64Array
     problems: tuple[str, ...]
     explored: BoolArray
-    parts: tuple[str, ...] = ()
+    adjusters: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,7 @@ class Ranker:
         seeds: Seeds | None = None,
         exact: bool = False,
         told: ToldLess | None = None,
+        reranking: Reranking | None = None,
     ) -> Ranking:
         """The best `k` items of each person.
 
@@ -101,22 +104,31 @@ class Ranker:
             seeds: (n,) what each person's random draws start from; no exploration without.
             exact: whether every item is scored for everybody.
             told: what these people want less of.
+            reranking: puts the items into another order, before new ones are inserted.
         """
+        reranks = reranking is not None and bool(reranking.rerankers)
         insertions = self.exploration.insertions(seeds, k)
         given = self._staged(people, excluded, k, insertions, exact)
-        wide = k if told is None else max(4 * k, CHOSEN_FROM)
+        ranked = max(k, RERANKED) if reranks else k
+        wide = ranked if told is None else max(4 * ranked, CHOSEN_FROM)
         best, idle = self._best(given, people, wide)
-        names, explored = tuple(given.scores), np.zeros(best.items.shape, dtype=np.bool_)
+        names = tuple(given.scores)
         if idle:
             names, best = self._among_all(best, names, idle)
         if told is not None:
             width = best.items.shape[1] if insertions is None else wide
-            best = with_parts(best, told.parts(best), k, width)
+            best = with_parts(best, told.parts(best), ranked, width)
+        adjusters = {} if told is None else {TOLD: ""}
+        if reranking is not None and reranks:
+            reranked = reranking.shortened(best, people, k, ranked)
+            best, adjusters = reranked.best, {**adjusters, **reranked.rerankers}
+            given.problems.extend(reranked.problems)
+        explored = np.zeros(best.items.shape, dtype=np.bool_)
         if insertions is not None:
             best, explored = insert_new_items(best, insertions.places)
         problems = tuple(dict.fromkeys(given.problems))
         weights = self.curve_of(names).at(people.histories.lengths)
-        return Ranking(best, names, weights, problems, explored, () if told is None else (TOLD,))
+        return Ranking(best, names, weights, problems, explored, adjusters)
 
     def _staged(
         self,

@@ -19,9 +19,10 @@ from tastemaker.serving.explain import Explainer, reason_amounts
 from tastemaker.serving.pages import next_page
 from tastemaker.serving.ranker import Ranking
 from tastemaker.serving.request_batch import RequestBatch
+from tastemaker.serving.requested import rerankers_of
 from tastemaker.serving.seen import excluded_items
 from tastemaker.serving.state import ServingState
-from tastemaker.serving.told import ToldLess, told_less
+from tastemaker.serving.told import TOLD, ToldLess, told_less
 
 PEOPLE_TOGETHER = 128
 """People ranked together at most: what members score of their candidates fits a processor's cache.
@@ -91,7 +92,8 @@ def rank_part(batch: RequestBatch, ineligible: BoolArray, told: ToldLess | None 
     shown = state.catalogue.indexes(terms.shown).astype(np.int64)
     ranker = state.ranker_for(batch.may_repeat).exploring(batch.share)
     k = terms.k + len(shown)
-    ranking = ranker.rank(batch.people, excluded, k, batch.seeds, terms.exact, told)
+    reranking = state.reranking.along_with(rerankers_of(terms, state.catalogue))
+    ranking = ranker.rank(batch.people, excluded, k, batch.seeds, terms.exact, told, reranking)
     return next_page(ranking, shown, terms.k)
 
 
@@ -202,18 +204,21 @@ def _all_explained(
     """The recommendations of everybody with contributions, reasons and words."""
     members = {member.name: member for member in state.members}
     best = ranking.best
+    names = (*ranking.members, *ranking.adjusters)
     explainer = Explainer(
-        (*ranking.members, *ranking.parts),
+        names,
         {name: type(member.recommender) for name, member in members.items()},
         state.catalogue,
+        ranking.adjusters,
     )
     parts = [
         _parts(members.get(name), people, best.items, own)
-        for name, own in zip(ranking.members, best.contributions, strict=False)
+        for name, own in zip(names, best.contributions, strict=True)
     ]
     if told is not None:
         n_interactions = len(people.histories.items)
-        parts.append(told.reasons(best, best.contributions[-1], n_interactions))
+        row = names.index(TOLD)
+        parts[row] = told.reasons(best, best.contributions[row], n_interactions)
     words = [_words(members.get(name), people, best.items) for name in ranking.members]
     result, starts, items = [], people.histories.indptr.tolist(), people.histories.items
     for row, plain in enumerate(recommended):

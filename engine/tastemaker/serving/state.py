@@ -15,9 +15,11 @@ from tastemaker.request.surfaces import Surfaces
 from tastemaker.serving.catalogue import Catalogue
 from tastemaker.serving.exploration import Exploration, find_new_items
 from tastemaker.serving.fallback import Fallback
+from tastemaker.serving.item_likeness import ItemLikeness
 from tastemaker.serving.loading import LoadedRelease
 from tastemaker.serving.nearest import NearestItems
 from tastemaker.serving.ranker import Ranker
+from tastemaker.serving.reranking import NO_RERANKERS, NO_RERANKING, LoadedRerankers, Reranking
 from tastemaker.serving.told import reach_of
 from tastemaker.store.items import StoredItems, attribute_columns
 from tastemaker.store.kinds import Kind
@@ -33,11 +35,12 @@ class ServingState:
         catalogue: the items, the release's first.
         kinds: the kinds of interaction and what each weighs.
         ranker: the members, ready to score the catalogue.
-        uses_features: whether a member looks at people's declared features.
-        problems: what kept members, or a release, out.
+        uses_features: whether a member or a re-ranker looks at people's declared features.
+        problems: what kept members, re-rankers, or a release, out.
         surfaces: requests kept in the database.
         repeat_ranker: the members and weights of a release for where items may come again; None
             where it has none of its own.
+        reranking: the re-rankers that take part in every answer.
     """
 
     release: int | None
@@ -48,6 +51,7 @@ class ServingState:
     problems: tuple[str, ...]
     surfaces: Surfaces = field(default_factory=lambda: Surfaces({}))
     repeat_ranker: Ranker | None = None
+    reranking: Reranking = NO_RERANKING
 
     def ranker_for(self, repeats: bool) -> Ranker:
         """What ranks where items may come again (then they are candidates), or where they may not.
@@ -85,6 +89,7 @@ def assemble_state(
     exploration: float = 0.0,
     before: ServingState | None = None,
     surfaces: Surfaces | None = None,
+    rerankers: LoadedRerankers = NO_RERANKERS,
 ) -> ServingState:
     """A release over the catalogue of this moment; members are extended by the items since then.
 
@@ -96,27 +101,32 @@ def assemble_state(
         before: what served before, of the same release: its members keep what they were extended
             by.
         surfaces: requests kept in the database.
+        rerankers: those of plugins.
     """
     catalogue = order_catalogue(stored, loaded.item_keys)
     members: list[GuardedRecommender] = []
-    problems = list(loaded.problems)
+    problems = [*loaded.problems, *rerankers.problems]
     for member in members_so_far(loaded, catalogue, before):
         extended, problem = member.extended(catalogue.items[member.n_items :])
         members.append(extended)
         problems.extend([f"{member.name} {problem}"] if problem else [])
     counts = np.pad(loaded.counts, (0, len(catalogue) - len(loaded.counts)))
+    likeness = ItemLikeness.of(members, loaded.curve, catalogue.items)
     exploring = Exploration(exploration, find_new_items(counts))
     ranker = Ranker(tuple(members), loaded.curve, Fallback(counts), exploring)
     rankers = _for_repeats(ranker, loaded.repeat_curve)
+    looked_at = [member.recommender.uses_features for member in members]
+    looked_at += [one.reranker.uses_features for one in rerankers.rerankers]
     return ServingState(
         loaded.number,
         catalogue,
         kinds,
         rankers[0],
-        any(member.recommender.uses_features for member in members),
+        any(looked_at),
         tuple(problems),
         Surfaces({}) if surfaces is None else surfaces,
         rankers[1],
+        Reranking(rerankers.rerankers, catalogue.items, likeness),
     )
 
 

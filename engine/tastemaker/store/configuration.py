@@ -1,4 +1,4 @@
-"""What the operator set: which recommenders are switched off, and their settings."""
+"""What the operator set: which plugins are switched off, and their settings."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class Configuration:
     """The operator's choices, shared by everyone who opens the database.
 
     Attributes:
-        disabled: the recommenders that are switched off.
-        settings: for a recommender, the settings that differ from its defaults.
+        disabled: the recommenders and re-rankers that are switched off.
+        settings: for each plugin, by its name, the settings that differ from its defaults.
         exploration: the share of places that goes to new items, from 0 to 1.
         surfaces: named requests, as JSON.
     """

@@ -7,7 +7,8 @@
     def test_contract(check: Check) -> None:
         check(MyRecommender)
 
-Each check raises PluginError with what the contract demands.
+Each check raises PluginError with what the contract demands. For a re-ranker it is
+`RERANKER_CONTRACT`, `RerankerCheck` and `MyReranker`.
 """
 
 from tastemaker.testing.contract import (
@@ -30,10 +31,27 @@ from tastemaker.testing.demands import scored, stored, trained
 from tastemaker.testing.disliking import check_dislikes
 from tastemaker.testing.reasoning import (
     check_extend,
+    check_item_vectors,
     check_reasons,
     check_similar,
     check_words,
     reasons_given,
+)
+from tastemaker.testing.reranking import (
+    RERANKER_CONTRACT,
+    MakeReranker,
+    RerankerCheck,
+    adjusted,
+    check_deterministic,
+    check_first_places_stay,
+    check_lists_are_independent,
+    check_lists_stay,
+    check_parts,
+    check_reranker,
+    check_reranker_description,
+    check_rerankers_threads,
+    check_settings_round_trip,
+    ranked_items,
 )
 from tastemaker.testing.retrieval import (
     check_retrieve,
@@ -46,6 +64,21 @@ from tastemaker.testing.samples import checkerboard, items_of, people_of
 __all__ = [
     "CONTRACT",
     "Check",
+    "MakeReranker",
+    "RERANKER_CONTRACT",
+    "RerankerCheck",
+    "adjusted",
+    "check_deterministic",
+    "check_first_places_stay",
+    "check_item_vectors",
+    "check_lists_are_independent",
+    "check_lists_stay",
+    "check_parts",
+    "check_reranker",
+    "check_reranker_description",
+    "check_rerankers_threads",
+    "check_settings_round_trip",
+    "ranked_items",
     "check_description",
     "check_dislikes",
     "check_extend",

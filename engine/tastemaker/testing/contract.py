@@ -21,6 +21,7 @@ from tastemaker.testing.demands import close, demand, same, scored, stored, trai
 from tastemaker.testing.disliking import check_dislikes
 from tastemaker.testing.reasoning import (
     check_extend,
+    check_item_vectors,
     check_reasons,
     check_similar,
     check_words,
@@ -205,6 +206,7 @@ CONTRACT: tuple[Check, ...] = (
     check_reasons,
     check_similar,
     check_words,
+    check_item_vectors,
 )
 """Everything a recommender must keep, a check each."""
 

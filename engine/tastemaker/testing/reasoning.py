@@ -8,7 +8,7 @@ import numpy as np
 
 from tastemaker.data import Float32Array, Int64Array, People
 from tastemaker.errors import PluginError
-from tastemaker.plugin.guard import checked_scores, guarded_words
+from tastemaker.plugin.guard import checked_scores, guarded_item_vectors, guarded_words
 from tastemaker.recommender import Recommender
 from tastemaker.testing.demands import close, demand, same, scored, trained
 from tastemaker.testing.retrieval import every_item
@@ -62,6 +62,24 @@ def check_similar(kind: type[Recommender]) -> None:
         return
     _, problem = checked_scores(likeness, (data.n_items,))
     demand(not problem, f"similar {problem}")
+
+
+def check_item_vectors(kind: type[Recommender]) -> None:
+    """Vectors of items come as a finite row for each item, the same each time, or not at all."""
+    data = checkerboard()
+    recommender = trained(kind, data)
+    everything = np.arange(data.n_items, dtype=np.int64)
+    given = recommender.item_vectors(everything)
+    if given is None:
+        return
+    vectors, problem = guarded_item_vectors(recommender, everything)
+    if vectors is None:
+        raise PluginError(f"{problem}.")
+    demand(given.dtype == np.float32, f"item_vectors must return float32, not {given.dtype}")
+    some = np.array([3, 0, 3], dtype=np.int64)
+    found, _ = guarded_item_vectors(recommender, some)
+    wish = "item_vectors must give an item the same vector in every call"
+    demand(found is not None and np.array_equal(found, vectors[some]), wish)
 
 
 def reasons_given(recommender: Recommender, people: People, items: Int64Array) -> Float32Array:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import ClassVar
 
+import numpy as np
+
 from tastemaker import Float32Array, Int64Array, People, Recommender
+from tastemaker_plugins.shared.half_precision import gathered
 from tastemaker_plugins.shared.item_vectors import ItemVectors
 
 
@@ -38,6 +41,10 @@ class VectorRecommender(Recommender):
     def retrieve(self, people: People, k: int) -> Int64Array:
         """(len(people), k) int64: the best items, or nearly so where there are many."""
         return self.items.retrieve(self._profiles(people), k)
+
+    def item_vectors(self, items: Int64Array) -> Float32Array:
+        """(len(items), size) float32: the vectors of some items; zeros for unknown ones."""
+        return gathered(self.items.vectors, items) * self.items.known[items][:, np.newaxis]
 
     def similar(self, item_index: int) -> Float32Array:
         """(n_items,) the cosine of every item's vector with this one's."""

@@ -40,6 +40,7 @@ def page(result: EvaluationResult) -> str:
         _repeats(result),
         _envelope(result, styles),
         _weights(result, styles),
+        _diversity(result),
         _tail(result, styles),
         _cost(result, styles),
         _figures(result),
@@ -185,6 +186,32 @@ def _weights(result: EvaluationResult, styles: Mapping[str, str]) -> str:
     )
     words = "How much each recommender counts, by how much is known about a person."
     return _section("Weights", words, content)
+
+
+def _diversity(result: EvaluationResult) -> str:
+    points = result.diversity
+    if not points or not points[0].ndcg > 0 or not points[0].likeness > 0:
+        return ""
+    quality = [point.ndcg / points[0].ndcg for point in points]
+    likeness = [point.likeness / points[0].likeness for point in points]
+    measure = in_words(result.headline)
+    styles = {measure: "blend", "likeness within lists": "c1"}
+    drawn = zip(styles.items(), (quality, likeness), strict=True)
+    series = [Series(name, style, values) for (name, style), values in drawn]
+    label = (
+        f"{measure} and likeness within lists by strength of diversity, as shares of plain lists"
+    )
+    table = _table(result.diversity_columns(), result.diversity_rows(), label)
+    content = (
+        lines(series, [f"{point.strength:g}" for point in points], label, percent=True)
+        + '<p class="axis-name">strength of diversity</p>'
+        + _legend(styles)
+        + _details("The figures", table)
+    )
+    words = (
+        "What lists of more different items cost. Items are alike when the same people chose both."
+    )
+    return _section("Diversity", words, content)
 
 
 def _tail(result: EvaluationResult, styles: Mapping[str, str]) -> str:

@@ -1,0 +1,69 @@
+"""A re-ranker behind a guard: whatever it does, its caller gets parts of scores or a reason."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tastemaker.data import Float32Array
+from tastemaker.plugin.circuit_breaker import CircuitBreaker
+from tastemaker.plugin.guard import attempt
+from tastemaker.reranker import RankedItems, Reranker
+
+LARGEST_PART = np.float32(1e30)
+"""What a re-ranker may add at most, so that no sum of several leaves float32."""
+
+
+class GuardedReranker:
+    """A re-ranker behind a guard and a breaker of its own.
+
+    Attributes:
+        reranker: the re-ranker.
+        breaker: skips it for a while once it keeps failing.
+    """
+
+    def __init__(self, reranker: Reranker, breaker: CircuitBreaker | None = None) -> None:
+        self.reranker = reranker
+        self.breaker = CircuitBreaker() if breaker is None else breaker
+
+    @property
+    def name(self) -> str:
+        """The re-ranker's name."""
+        return self.reranker.name
+
+    def adjust(self, lists: RankedItems) -> tuple[Float32Array | None, str]:
+        """(n, width) float32 what is added to the scores, 0 where not valid; or the problem."""
+        if not self.breaker.allows():
+            return None, "skipped for a while, because it kept failing"
+        quote = not self.reranker.uses_features
+        result, problem = attempt(lambda: self.reranker.adjust(lists), quote=quote)
+        parts = None
+        if not problem:
+            parts, problem = checked_parts(result, lists)
+        if parts is None:
+            self.breaker.failed()
+            return None, problem
+        self.breaker.succeeded()
+        return parts, ""
+
+
+def checked_parts(result: Any, lists: RankedItems) -> tuple[Float32Array | None, str]:
+    """What a re-ranker adds as float32, 0 where not valid; or None and what is wrong with it.
+
+    Args:
+        result: what it returned: finite numbers of any real type.
+        lists: what it was given.
+    """
+    if not isinstance(result, np.ndarray):
+        return None, f"returned a {type(result).__name__} instead of an array"
+    if result.shape != lists.items.shape:
+        return None, f"returned the shape {result.shape} instead of {lists.items.shape}"
+    if result.dtype.kind not in "fiu":
+        return None, f"returned the type {result.dtype} instead of float32"
+    parts = np.where(lists.valid, result, 0)
+    if not np.isfinite(parts).all():
+        return None, "returned NaN or infinity; a rule takes items out, a re-ranker cannot"
+    if (np.abs(parts) > LARGEST_PART).any():
+        return None, f"returned a number beyond {LARGEST_PART:.0e}"
+    return np.asarray(parts, dtype=np.float32), ""
