@@ -133,6 +133,7 @@ def test_a_plugin_is_listed_in_a_row() -> None:
         "state": "failed",
         "problem": "registers no recommender and no re-ranker",
         "settings": "",
+        "uses_dislikes": "",
     }
     assert last(of(name="odd", settings_type=RecentPopularSettings)).settings == "half_life=0.0"
 
