@@ -91,7 +91,7 @@ def test_masks_are_what_goes_item_by_item() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1200)
+@pytest.mark.timeout(3600)
 def test_masks_are_what_goes_item_by_item_on_many() -> None:
     counted = sum((compare_all(DRAWS) for _ in range(ROUNDS)), Counter[str]())
     print(dict(counted))

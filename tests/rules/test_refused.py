@@ -274,7 +274,7 @@ def test_any_json_is_a_rule_or_the_error(value: Any) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1200)
+@pytest.mark.timeout(3600)
 @given(fuzz)
 @settings(max_examples=10_000, deadline=None, database=None)
 def test_many_texts_are_rules_or_the_error(text: str) -> None:
@@ -282,7 +282,7 @@ def test_many_texts_are_rules_or_the_error(text: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1200)
+@pytest.mark.timeout(3600)
 @given(near_json | shaped)
 @settings(max_examples=10_000, deadline=None, database=None)
 def test_much_json_is_rules_or_the_error(value: Any) -> None:
