@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tastemaker.errors import InputError
@@ -15,9 +15,11 @@ from tastemaker.validation import check_time, check_value
 
 FLOATS = st.lists(st.floats(allow_nan=True, allow_infinity=True), min_size=1, max_size=5)
 SECONDS = st.one_of(st.floats(-1e12, 1e12), st.floats(1e9, 2e9), st.floats(1.9e7, 2.2e7))
+BUSY = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 MOMENTS = st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30))
 
 
+@BUSY
 @given(st.one_of(FLOATS, st.lists(st.integers(-(2**70), 2**70), min_size=1, max_size=5)))
 def test_values(given: list[float]) -> None:
     found = checked_values(given)
@@ -26,6 +28,7 @@ def test_values(given: list[float]) -> None:
         assert not np.signbit(found[found == 0]).any()
 
 
+@BUSY
 @given(st.one_of(st.lists(SECONDS, min_size=1), st.lists(st.integers(-(10**12), 10**12))))
 def test_seconds(given: list[float]) -> None:
     found = checked_times(given) if given else None
@@ -33,6 +36,7 @@ def test_seconds(given: list[float]) -> None:
         assert found.tolist() == [check_time(value) for value in given]
 
 
+@BUSY
 @given(st.lists(st.integers(1_048_576, 10**11 - 1).filter(lambda n: not 19e6 <= n <= 21.1e6)))
 def test_ordinary_seconds_are_checked_at_once(given: list[int]) -> None:
     if given:
@@ -40,6 +44,7 @@ def test_ordinary_seconds_are_checked_at_once(given: list[int]) -> None:
         assert checked_times([float(second) for second in given]) is not None
 
 
+@BUSY
 @given(st.lists(MOMENTS, min_size=1))
 def test_moments(given: list[datetime]) -> None:
     found = checked_times(np.array(given, dtype="datetime64[us]"))
