@@ -30,7 +30,7 @@ class LearnedCurve:
     unmissed: tuple[str, ...]
 
 
-def learn_curve(
+def learn_weight_curve(
     names: Sequence[str],
     cases: Sequence[Sequence[ScoredCases]],
     expenses: Mapping[str, Expense],

@@ -11,7 +11,7 @@ from tastemaker.holdout.cases import LEARNING, SampleSize
 from tastemaker.plugin.discovery import Plugin
 from tastemaker.recommender import Recommender
 from tastemaker.training.context import TrainingContext
-from tastemaker.training.curves import learn_curve
+from tastemaker.training.curves import learn_weight_curve
 from tastemaker.training.expense import Expense, expense_of
 from tastemaker.training.fitting import FitResult, starts_from_another
 from tastemaker.training.folds import FittedFold, ScoredFold, fold_costs
@@ -233,7 +233,7 @@ def _learnt(
     cases = [one.restricted(names, retrievers) for one in scored]
     if not any(map(len, (group for own in cases for group in own))):
         return _unlearnt(names, missing)
-    learned = learn_curve(names, cases, look.expenses, retrievers, context.profile)
+    learned = learn_weight_curve(names, cases, look.expenses, retrievers, context.profile)
     figures = dict(look.measures)
     if cases[0]:
         figures["blend"] = learned.measures
@@ -265,7 +265,7 @@ def _learn_repeats(
     if not any(map(len, (group for own in cases for group in own))):
         return None
     context.steps.show("learning the blend for repeats")
-    learned = learn_curve(names, cases, look.expenses, retrievers, context.profile, REPEATS)
+    learned = learn_weight_curve(names, cases, look.expenses, retrievers, context.profile, REPEATS)
     figures = dict(look.repeat_measures)
     if cases[0]:
         figures["blend"] = learned.measures
