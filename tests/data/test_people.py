@@ -69,3 +69,27 @@ def test_histories_in_the_order_of_time_and_none_at_all_stay_as_they_are() -> No
     assert people.shuffled(0).histories.items.tolist() == [3, 1, 2]
     assert people_of([[]], 4).shuffled(0).histories.items.tolist() == []
     assert len(people_of([], 4).shuffled(0)) == 0
+
+
+def test_what_is_made_once_of_few_people_is_kept_for_these_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    people = people_of([[0], [1, 2]], 3)
+    calls: list[str] = []
+
+    def made() -> int:
+        calls.append("made")
+        return len(calls)
+
+    assert [people.once("count", made) for _ in range(2)] == [1, 1]
+    assert people.once("other", lambda: "another") == "another"
+    assert people.select(np.array([0])).once("count", made) == 2
+    monkeypatch.setattr("tastemaker.data.people.KEPT_FOR", 1)
+    assert [people.once("count", made) for _ in range(2)] == [3, 4]
+
+
+def test_histories_of_the_first_items_are_the_same_each_time() -> None:
+    people = people_of([[0, 4], [1, 2]], 5)
+    assert people.among(3) is people.among(3)
+    assert people.among(3).histories.items.tolist() == [0, 1, 2]
+    assert people.among(5) is people
