@@ -92,3 +92,27 @@ def test_the_moment_stays_when_people_or_interactions_are_left_out() -> None:
     kept = people.take(np.array([True, False, True])).select(np.array([1])).newest(1).among(1)
     assert kept.now == 7.0
     assert np.isnan(people_of([[0]], 1).now)
+
+
+def test_what_is_made_once_of_few_people_is_kept_for_these_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    people = people_of([[0], [1, 2]], 3)
+    calls: list[str] = []
+
+    def made() -> int:
+        calls.append("made")
+        return len(calls)
+
+    assert [people.once("count", made) for _ in range(2)] == [1, 1]
+    assert people.once("other", lambda: "another") == "another"
+    assert people.select(np.array([0])).once("count", made) == 2
+    monkeypatch.setattr("tastemaker.data.people.KEPT_FOR", 1)
+    assert [people.once("count", made) for _ in range(2)] == [3, 4]
+
+
+def test_histories_of_the_first_items_are_the_same_each_time() -> None:
+    people = people_of([[0, 4], [1, 2]], 5)
+    assert people.among(3) is people.among(3)
+    assert people.among(3).histories.items.tolist() == [0, 1, 2]
+    assert people.among(5) is people

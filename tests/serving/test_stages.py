@@ -136,3 +136,40 @@ def test_popularity_serves_those_for_whom_nobody_retrieves_or_scores() -> None:
     assert ranking.best.items[0].tolist() == [N_ITEMS - 1, N_ITEMS - 2, N_ITEMS - 3]
     assert ranking.members == ("a", "b", "fallback")
     assert ranking.problems == ()
+
+
+class Silent(Products):
+    """Says nothing of every third item."""
+
+    def score_items(self, people: People, items: Int64Array) -> Float32Array:
+        scores = super().score_items(people, items)
+        scores[items % 3 == 0] = np.nan
+        return scores
+
+
+def with_a_weightless_member(first: type[Products]) -> Ranker:
+    """Two members with all the weight, and a third that has none."""
+    given = (first("a", VECTORS), first("b", VECTORS[:, ::-1].copy()), Products("c", VECTORS[::-1]))
+    members = tuple(GuardedRecommender(one, N_ITEMS) for one in given)
+    curve = WeightCurve(("a", "b", "c"), (0,), np.array([[0.6, 0.4, 0.0]]), retrievers=("a",))
+    return Ranker(members, curve, Fallback(np.ones(N_ITEMS, dtype=np.float32)))
+
+
+@pytest.mark.parametrize(("first", "scores"), [(Products, False), (Silent, True)])
+def test_a_member_without_weight_scores_only_where_the_others_leave_a_gap(
+    first: type[Products], scores: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = people_of([[1, 2, 3], [5]], N_ITEMS)
+    excluded = excluded_items(people, np.zeros(N_ITEMS, dtype=np.bool_))
+    serving = with_a_weightless_member(first)
+    ranking = serving.rank(people, excluded, 10)
+    third = serving.members[2].recommender
+    assert isinstance(third, Products)
+    assert bool(third.cells) is scores
+    monkeypatch.setattr("tastemaker.blend.curve.NEGLIGIBLE", -1.0)
+    everybody = with_a_weightless_member(first).rank(people, excluded, 10)
+    assert ranking.members == everybody.members == ("a", "b", "c")
+    assert ranking.weights.tolist() == everybody.weights.tolist()
+    assert ranking.best.items.tolist() == everybody.best.items.tolist()
+    assert ranking.best.totals == pytest.approx(everybody.best.totals, abs=1e-5)
+    assert ranking.best.contributions == pytest.approx(everybody.best.contributions, abs=1e-5)
