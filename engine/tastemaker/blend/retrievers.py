@@ -105,7 +105,7 @@ class _Judge:
         )
         pairs = zip(self._brought, self._ranked, strict=True)
         self._first_brought = [list(map(_first_brought, *pair)) for pair in pairs]
-        self._bringing = [[one.any(axis=2) for one in own] for own in self._brought]
+        self._bringing = [[_any_candidate(one) for one in own] for own in self._brought]
 
     def outlook(self, rows: Sequence[int]) -> _Worth:
         """What the set can be worth at most: quickly found, as nothing is ranked again.
@@ -140,8 +140,8 @@ class _Judge:
     def _uncovered(self, rows: Sequence[int]) -> int:
         """For how many people only other members bring anything."""
         bringing = [one for own in self._bringing for one in own]
-        alone = [one.any(axis=0) & ~one[list(rows)].any(axis=0) for one in bringing]
-        return sum(int(np.count_nonzero(one)) for one in alone)
+        alone = [_any(one) & ~_any(one[list(rows)]) for one in bringing]
+        return sum(map(np.count_nonzero, alone))
 
 
 def choose_retrievers(
@@ -266,7 +266,18 @@ def _overlap(items: Int64Array, reference: Int64Array) -> Float64Array:
 
 def _brought_by(brought: BoolArray, rows: Sequence[int]) -> BoolArray:
     """(n, width) bool: what some of the members bring."""
-    union: BoolArray = np.logical_or.reduce(brought[list(rows)], axis=0)
+    return _any(brought[list(rows)])
+
+
+def _any_candidate(brought: BoolArray) -> BoolArray:
+    """(n_members, n) bool: whether each member brings a person anything."""
+    bringing: BoolArray = np.logical_or.reduce(brought, axis=2)
+    return bringing
+
+
+def _any(of_members: BoolArray) -> BoolArray:
+    """Whether it is so for any member, the first axis."""
+    union: BoolArray = np.logical_or.reduce(of_members, axis=0)
     return union
 
 
