@@ -160,7 +160,7 @@ def test_a_member_without_weight_scores_only_where_the_others_leave_a_gap(
     first: type[Products], scores: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     people = people_of([[1, 2, 3], [5]], N_ITEMS)
-    excluded = excluded_items(people, np.zeros(N_ITEMS, dtype=np.bool_))
+    excluded = excluded_items(people, (), np.zeros(N_ITEMS, dtype=np.bool_))
     serving = with_a_weightless_member(first)
     ranking = serving.rank(people, excluded, 10)
     third = serving.members[2].recommender

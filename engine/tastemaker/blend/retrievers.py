@@ -8,12 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from tastemaker.blend.candidates import DEPTH
+from tastemaker.blend.guarantee import NDCG_CUTOFF
 from tastemaker.blend.member_subset import find_brought, take_places
 from tastemaker.blend.ragged import pad_width
 from tastemaker.blend.scored_cases import ScoredCases
-from tastemaker.blend.unseen_cases import UnseenCases, mean_ndcg, relative
+from tastemaker.blend.unseen_cases import UnseenCases, relative
 from tastemaker.data import BoolArray, Float64Array, Int64Array
 from tastemaker.data.top_k import top_k_places
+from tastemaker.metrics.accuracy import ndcg
 
 RETRIEVAL_LOSS = 0.005
 """The share of the blend's NDCG that fewer candidates may cost. Chosen, not measured; the weights
@@ -23,7 +25,7 @@ OVERLAP = 0.93
 """The share of its first items that the blend must keep. NDCG alone is not enough to go by: on 145
 people two members that recommend the same to everybody lost none of it, and 8 % of the items."""
 
-FIRST = 10
+FIRST = NDCG_CUTOFF
 """How many items of a list are compared."""
 
 NEARLY = 0.8
@@ -76,30 +78,55 @@ class _Worth:
         return not self.uncovered and bool(good)
 
 
+@dataclass(frozen=True)
+class _Ranked:
+    """What a blend makes of some cases.
+
+    Attributes:
+        items: (n, FIRST) int64 the items that it puts first, best first; -1 where there is none.
+        places: (n, FIRST) int64 where they stand among the candidates.
+        ndcg: (n,) the NDCG; people to whom no member tells any candidates apart count as misses.
+    """
+
+    items: Int64Array
+    places: Int64Array
+    ndcg: Float64Array
+
+
 class _Judge:
     """Judges sets of retrievers by what the blend makes of the candidates that they bring."""
 
     def __init__(self, unseen: Sequence[UnseenCases], depth: int) -> None:
         self._unseen = unseen
         self._brought = [[find_brought(one, depth) for one in group.cases] for group in unseen]
-        self._quality = mean_ndcg(unseen)
-        self._first = [[_first_items(group, one) for one in group.cases] for group in unseen]
+        self._ranked = [[_rank(group, one) for one in group.cases] for group in unseen]
+        self._quality = np.array(
+            [mean for own in self._ranked for mean in _means_of_parts([one.ndcg for one in own])]
+        )
+        pairs = zip(self._brought, self._ranked, strict=True)
+        self._first_brought = [list(map(_first_brought, *pair)) for pair in pairs]
+        self._bringing = [[_any_candidate(one) for one in own] for own in self._brought]
+
+    def outlook(self, rows: Sequence[int]) -> _Worth:
+        """What the set can be worth at most: quickly found, as nothing is ranked again.
+
+        The share of the first items that some of these members bring stands for those that stay.
+        """
+        shares = list[float]()
+        for own in self._first_brought:
+            shares += _means_of_parts([_share_of_any(one, there, rows) for one, there in own])
+        return _Worth(self._uncovered(rows), np.ones(len(shares)), np.array(shares))
 
     def __call__(self, rows: Sequence[int]) -> _Worth:
-        unseen, uncovered, overlaps = list[UnseenCases](), 0, list[float]()
-        for group, brought, first in zip(self._unseen, self._brought, self._first, strict=True):
-            kept = [_brought_by(own, rows) for own in brought]
-            uncovered += sum(map(_uncovered, brought, kept))
-            pairs = zip(group.cases, kept, strict=True)
-            fewer = UnseenCases(group.curve, tuple(_keep_marked(*pair) for pair in pairs))
-            unseen.append(fewer)
-            shares = [
-                _overlap(_first_items(fewer, one), own)
-                for one, own in zip(fewer.cases, first, strict=True)
-            ]
-            parts = (shares[:1], shares[1:])
-            overlaps += [float(np.concatenate(own).mean()) for own in parts if any(map(len, own))]
-        return _Worth(uncovered, relative(mean_ndcg(unseen), self._quality), np.array(overlaps))
+        quality, overlap = list[float](), list[float]()
+        for group, brought, ranked in zip(self._unseen, self._brought, self._ranked, strict=True):
+            pairs = zip(group.cases, brought, strict=True)
+            found = [_rank(group, _keep_marked(one, _brought_by(own, rows))) for one, own in pairs]
+            quality += _means_of_parts([one.ndcg for one in found])
+            both = zip(found, ranked, strict=True)
+            overlap += _means_of_parts([_overlap(one.items, own.items) for one, own in both])
+        shares = relative(np.array(quality), self._quality)
+        return _Worth(self._uncovered(rows), shares, np.array(overlap))
 
     def mean_candidates(self, rows: Sequence[int]) -> float:
         """How many candidates these members bring a person."""
@@ -110,6 +137,12 @@ class _Judge:
         ]
         return float(np.concatenate(counts).mean())
 
+    def _uncovered(self, rows: Sequence[int]) -> int:
+        """For how many people only other members bring anything."""
+        bringing = [one for own in self._bringing for one in own]
+        alone = [_any(one) & ~_any(one[list(rows)]) for one in bringing]
+        return sum(map(np.count_nonzero, alone))
+
 
 def choose_retrievers(
     unseen: Sequence[UnseenCases], costs: Sequence[float], depth: int = DEPTH
@@ -117,8 +150,8 @@ def choose_retrievers(
     """The fewest and cheapest members on whose candidates the blend ranks nearly as well as on all.
 
     Only as expensive ones are considered, by orders of magnitude, as are needed at all. Greedily
-    the member is added whose candidates keep most of the blend's first items, or a cheaper one that
-    is nearly as good, until no part of the cases loses more than `RETRIEVAL_LOSS` of its NDCG or
+    the member is added that brings most of the blend's first items, or a cheaper one that is nearly
+    as good, until no part of the cases loses more than `RETRIEVAL_LOSS` of its NDCG or
     more than `OVERLAP` leaves of its items, and everybody has candidates for whom any member brings
     some. Then those go again that are not needed, the most expensive first.
 
@@ -129,12 +162,13 @@ def choose_retrievers(
     """
     judge, everyone = _Judge(unseen, depth), range(len(costs))
     allowed = _cheap_enough(judge, costs)
-    chosen: list[int] = []
-    worth: _Worth | None = None
-    while (worth is None or not worth.enough) and len(chosen) < len(allowed):
-        tried = {row: judge([*chosen, row]) for row in allowed if row not in chosen}
-        row = _cheap_and_good(tried, worth.kept if worth else 0.0, costs)
-        chosen, worth = [*chosen, row], tried[row]
+    chosen, enough = list[int](), False
+    while not enough and len(chosen) < len(allowed):
+        tried = {row: judge.outlook([*chosen, row]) for row in allowed if row not in chosen}
+        row = _first_that_suffices(judge, chosen, tried, costs)
+        enough = row is not None
+        before = judge.outlook(chosen).kept if chosen else 0.0
+        chosen = [*chosen, _cheap_and_good(tried, before, costs) if row is None else row]
     for row in sorted(chosen, key=lambda row: -costs[row]):
         fewer = [other for other in chosen if other != row]
         if fewer and judge(fewer).enough:
@@ -154,31 +188,72 @@ def _cheap_enough(judge: _Judge, costs: Sequence[float]) -> list[int]:
     return list(range(len(costs)))
 
 
+def _first_that_suffices(
+    judge: _Judge, chosen: list[int], tried: dict[int, _Worth], costs: Sequence[float]
+) -> int | None:
+    """The cheapest member that suffices beside those chosen, if any does.
+
+    Few are judged in full: where the one of the best outlook does not suffice, no other one will.
+
+    Args:
+        judge: judges sets of members.
+        chosen: those chosen already.
+        tried: the outlook of adding each of the others.
+        costs: what retrieving with each costs.
+    """
+    hopeful = [row for row, worth in tried.items() if worth.enough]
+    best = max(hopeful, key=lambda row: tried[row].kept, default=None)
+    if best is None or not judge([*chosen, best]).enough:
+        return None
+    order = sorted(hopeful, key=lambda row: (costs[row], -tried[row].kept))
+    return next(row for row in order if row == best or judge([*chosen, row]).enough)
+
+
 def _cheap_and_good(tried: dict[int, _Worth], before: float, costs: Sequence[float]) -> int:
-    """The cheapest of those that suffice; where none does, of those that gain nearly the most.
+    """The cheapest of those that gain nearly the most.
 
     Whoever leaves the fewest people without candidates comes first.
 
     Args:
-        tried: what adding each member would lead to.
-        before: the share of the first items that is kept so far.
+        tried: the outlook of adding each member.
+        before: the share of the first items that is brought so far.
         costs: what retrieving with each costs.
     """
-    near = [row for row, worth in tried.items() if worth.enough]
-    if not near:
-        fewest = min(worth.uncovered for worth in tried.values())
-        fair = {row: one.kept - before for row, one in tried.items() if one.uncovered == fewest}
-        near = [row for row, gain in fair.items() if gain >= NEARLY * max(fair.values())]
+    fewest = min(worth.uncovered for worth in tried.values())
+    fair = {row: one.kept - before for row, one in tried.items() if one.uncovered == fewest}
+    near = [row for row, gain in fair.items() if gain >= NEARLY * max(fair.values())]
     return min(near, key=lambda row: (costs[row], -tried[row].kept))
 
 
-def _first_items(group: UnseenCases, cases: ScoredCases) -> Int64Array:
-    """(n, FIRST) int64 the items that the blend puts first, best first; -1 where there is none."""
+def _rank(group: UnseenCases, cases: ScoredCases) -> _Ranked:
+    """What the blend of the group makes of the cases."""
     totals = cases.totals(group.curve.at(cases.lengths), group.curve.carry)
     places = top_k_places(totals, FIRST)
-    items = np.take_along_axis(cases.candidates.items, places, axis=1)
-    there = np.take_along_axis(cases.candidates.valid, places, axis=1)
-    return pad_width(np.where(there, items, -1), FIRST, -1)
+    people = np.arange(len(cases))[:, np.newaxis]
+    there = cases.candidates.valid[people, places]
+    items = np.where(there, cases.candidates.items[people, places], -1)
+    informative = cases.calibrated.informative.any(axis=0)
+    figures = ndcg(cases.relevant[people, places], cases.n_relevant, FIRST) * informative
+    return _Ranked(pad_width(items, FIRST, -1), pad_width(places, FIRST), figures)
+
+
+def _means_of_parts(figures: Sequence[Float64Array]) -> list[float]:
+    """The mean over people with whole histories, and that over those with truncated ones."""
+    parts = (figures[:1], figures[1:])
+    return [float(np.concatenate(own).mean()) for own in parts if any(map(len, own))]
+
+
+def _first_brought(brought: BoolArray, ranked: _Ranked) -> tuple[BoolArray, BoolArray]:
+    """(n_members, n, FIRST) which of the first items each member brings; (n, FIRST) which are."""
+    there = ranked.items >= 0
+    return np.take_along_axis(brought, ranked.places[np.newaxis], axis=2) & there, there
+
+
+def _share_of_any(brought: BoolArray, there: BoolArray, rows: Sequence[int]) -> Float64Array:
+    """(n,) the share of the first items that some of the members bring; 1 of none."""
+    counts = np.count_nonzero(there, axis=1)
+    found = np.count_nonzero(brought[list(rows)].any(axis=0), axis=1)
+    return np.where(counts > 0, found / np.maximum(counts, 1), 1.0)
 
 
 def _overlap(items: Int64Array, reference: Int64Array) -> Float64Array:
@@ -191,13 +266,19 @@ def _overlap(items: Int64Array, reference: Int64Array) -> Float64Array:
 
 def _brought_by(brought: BoolArray, rows: Sequence[int]) -> BoolArray:
     """(n, width) bool: what some of the members bring."""
-    union: BoolArray = np.logical_or.reduce(brought[list(rows)], axis=0)
+    return _any(brought[list(rows)])
+
+
+def _any_candidate(brought: BoolArray) -> BoolArray:
+    """(n_members, n) bool: whether each member brings a person anything."""
+    bringing: BoolArray = np.logical_or.reduce(brought, axis=2)
+    return bringing
+
+
+def _any(of_members: BoolArray) -> BoolArray:
+    """Whether it is so for any member, the first axis."""
+    union: BoolArray = np.logical_or.reduce(of_members, axis=0)
     return union
-
-
-def _uncovered(brought: BoolArray, kept: BoolArray) -> int:
-    """For how many people only other members bring anything."""
-    return int(np.count_nonzero(brought.any(axis=(0, 2)) & ~kept.any(axis=1)))
 
 
 def _keep_marked(cases: ScoredCases, kept: BoolArray) -> ScoredCases:

@@ -20,7 +20,14 @@ from tastemaker import (
     hookimpl,
     setting,
 )
-from tastemaker_plugins.factors.pairwise import Adagrad, Choices, side_by_side, sums_by_item
+from tastemaker_plugins.factors.pairwise import (
+    START,
+    Adagrad,
+    Choices,
+    side_by_side,
+    sums_by_item,
+)
+from tastemaker_plugins.shared.half_precision import whole
 from tastemaker_plugins.shared.item_vectors import ItemVectors
 from tastemaker_plugins.shared.recency import (
     HistorySettings,
@@ -48,6 +55,16 @@ measured."""
 
 SPREAD = 0.1
 """The standard deviation of the vectors at the start; chosen, not measured."""
+
+
+SHARE_LEFT = 1 / 3
+"""The share of the interactions drawn where it starts from where another one has ended. On
+MovieLens 100K, after a fit on an older fold, NDCG@10 was 1.00 of that of a whole fit by time and
+1.05 on everyone's last interaction; with half of them 1.01 and 1.04."""
+
+MOVED = 0.1
+"""The sum of squares that Adagrad then starts with, so that its first steps undo nothing. Of 0.01,
+0.1 and 1 each did as well on the same data."""
 
 
 @dataclass(frozen=True)
@@ -109,20 +126,24 @@ class Bpr(VectorRecommender):
 
     def fit(self, data: TrainingData, progress: Progress) -> Self:
         """Draws interactions and learns to rank each before its negative."""
+        return self._learn(data, progress, None)
+
+    def fit_from(self, data: TrainingData, progress: Progress, before: Self) -> Self:
+        """Draws a share of the interactions, from where another one has ended."""
+        alike = before.items.vectors.shape == (data.n_items, self.settings.factors)
+        return self._learn(data, progress, before.items if alike else None)
+
+    def _learn(self, data: TrainingData, progress: Progress, before: ItemVectors | None) -> Self:
         settings = self.settings
         people = data.people.take(data.people.weights > 0)
         weights = decay_weights(people, settings.time_decay) * people.weights
         choices = Choices(people, weights, settings.half_life)
         known = np.bincount(people.histories.items, minlength=data.n_items) > 0
         random = np.random.default_rng(data.seed)
-        shape = (data.n_items, settings.factors)
-        starts = random.standard_normal((2, *shape), dtype=np.float32) * np.float32(SPREAD)
-        optimisers = [
-            Adagrad(values, settings.learning_rate)
-            for values in (*starts, np.zeros(data.n_items, dtype=np.float32))
-        ]
+        starts, moved = self._starts(data.n_items, before, random)
+        optimisers = [Adagrad(values, settings.learning_rate, moved) for values in starts]
         total = min(max(settings.epochs * len(choices), LEAST_SAMPLES), settings.max_samples)
-        total *= len(choices) > 0
+        total = round(total * (1 if before is None else SHARE_LEFT)) * (len(choices) > 0)
         batch = min(BATCH_SIZE, total // LEAST_STEPS + 1)
         for done in range(0, total, batch):
             progress(done, total, "interactions")
@@ -130,6 +151,25 @@ class Bpr(VectorRecommender):
         sources, targets, biases = (optimiser.values for optimiser in optimisers)
         self.items = ItemVectors(targets, known, sources, biases).finished()
         return self
+
+    def _starts(
+        self, n_items: int, before: ItemVectors | None, random: np.random.Generator
+    ) -> tuple[list[Float32Array], Float32Array]:
+        """The vectors in histories and as candidates and the biases to start with.
+
+        And (n_items,) the sums of squares that Adagrad starts with.
+        """
+        shape = (2, n_items, self.settings.factors)
+        fresh = random.standard_normal(shape, dtype=np.float32) * np.float32(SPREAD)
+        starts = [*fresh, np.zeros(n_items, dtype=np.float32)]
+        moved = np.full(n_items, START, dtype=np.float32)
+        if before is not None and before.biases is not None:
+            known = before.known
+            parts = (whole(before.sources), whole(before.vectors), before.biases)
+            for start, part in zip(starts, parts, strict=True):
+                start[known] = part[known]
+            moved[known] = MOVED
+        return starts, moved
 
     def _step(
         self,

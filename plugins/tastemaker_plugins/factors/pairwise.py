@@ -104,12 +104,17 @@ class Adagrad:
     Args:
         values: float32; moved in place.
         learning_rate: the size of a step.
+        start: (n,) float32 the sum of squares that each row starts with; START if not given.
     """
 
-    def __init__(self, values: Float32Array, learning_rate: float) -> None:
+    def __init__(
+        self, values: Float32Array, learning_rate: float, start: Float32Array | None = None
+    ) -> None:
         self.values = values
         self._learning_rate = np.float32(learning_rate)
         self._squares = np.full_like(values, START)
+        if start is not None:
+            self._squares.T[:] = start
         self._spare = np.empty_like(values)
 
     def step(self, gradient: Float32Array) -> None:

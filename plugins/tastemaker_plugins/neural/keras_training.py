@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tastemaker import Progress
+from tastemaker_plugins.neural.adam import Adam
 from tastemaker_plugins.neural.quiet import keras_on_tensorflow, seeded
 
 Batch: TypeAlias = "tuple[npt.NDArray[Any], ...]"
@@ -89,6 +91,10 @@ class Pace:
     epochs: int
     learning_rate: float
 
+    def rate(self, share: float) -> float:
+        """The learning rate after a share of all steps."""
+        return self.learning_rate * (1 + math.cos(math.pi * share)) / 2
+
     def resumed(self, share: float) -> Pace:
         """How a network is trained that starts where another one has ended.
 
@@ -108,7 +114,6 @@ def train_network(
 ) -> list[float]:
     """Adjusts the variables step by step so that the loss falls.
 
-    Kingma, D., Ba, J.: Adam: A Method for Stochastic Optimization. ICLR 2015.
     Loshchilov, I., Hutter, F.: SGDR: Stochastic Gradient Descent with Warm Restarts. ICLR 2017.
 
     Create whatever the loss draws from (a `keras.random.SeedGenerator`, layers of dropout) before:
@@ -128,17 +133,15 @@ def train_network(
     Raises:
         ValueError: the loss is no longer a number.
     """
-    steps = pace.epochs * len(batches)
-    schedule = keras.optimizers.schedules.CosineDecay(pace.learning_rate, max(1, steps))
-    step = None
+    steps, step = pace.epochs * len(batches), None
     losses = []
     for epoch in range(pace.epochs):
         what = f"pass {epoch + 1} of {pace.epochs}"
         total = keras.ops.zeros(())
         for done, batch in enumerate(batches, start=epoch * len(batches)):
             if step is None:
-                step = _compiled(keras.optimizers.Adam(schedule), loss, variables, batch)
-            total += step(*batch)
+                step = _compiled(loss, variables, batch)
+            total += step(done, pace.rate(done / steps), batch)
             progress(done + 1, steps, what)
         losses.append(float(total) / len(batches))
         if not np.isfinite(losses[-1]):
@@ -149,21 +152,28 @@ def train_network(
 
 
 def _compiled(
-    optimizer: Any, loss: Loss, variables: Sequence[Any], batch: Batch
-) -> Callable[..., Tensor]:
-    """One step as a graph of its own, made for batches like this one."""
+    loss: Loss, variables: Sequence[Any], batch: Batch
+) -> Callable[[int, float, Batch], Tensor]:
+    """One step as a graph of its own, made for batches like this one.
+
+    It takes how many steps came before, the learning rate and the batch, and gives the loss.
+    """
     import tensorflow
 
-    optimizer.build(variables)
+    adam = Adam([variable.value for variable in variables])
 
-    def step(*tensors: Tensor) -> Tensor:
+    def step(rates: Tensor, *tensors: Tensor) -> Tensor:
         with tensorflow.GradientTape() as tape:
             value = loss(*tensors)
-        gradients = tape.gradient(value, [variable.value for variable in variables])
-        optimizer.apply(gradients, variables)
+        adam.apply(tape.gradient(value, adam.variables), rates)
         return value
 
     kinds = [tensorflow.TensorSpec(array.shape, array.dtype) for array in batch]
+    rates = tensorflow.TensorSpec((3,), tensorflow.float32)
     # a concrete graph, as TensorFlow warns of a program that makes new functions again and again
-    graph = tensorflow.function(step, autograph=False).get_concrete_function(*kinds)
-    return lambda *arrays: graph(*map(tensorflow.constant, arrays))
+    graph = tensorflow.function(step, autograph=False).get_concrete_function(rates, *kinds)
+
+    def run(done: int, rate: float, arrays: Batch) -> Tensor:
+        return graph(tensorflow.constant(adam.rates(done, rate)), *map(tensorflow.constant, arrays))
+
+    return run

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tastemaker import Float32Array, Progress
+from tastemaker_plugins.neural.gru_training import GruWeights, gru_states
 from tastemaker_plugins.neural.keras_training import (
     Pace,
     Shuffled,
@@ -142,8 +143,15 @@ class SequenceNetwork:
 
     def expect(self, read: Tensor, weights: Tensor, training: bool = False) -> Tensor:
         """(n, length, size) what is expected after each column of `read` (n, length)."""
-        given = self.vectors(read, training) * weights[..., None]
-        states = self.recurrent(self._hide(given, training=training), mask=read > 0)
+        return self._expect(self.vectors(read, training), read, weights, training)
+
+    def _expect(self, vectors: Tensor, read: Tensor, weights: Tensor, training: bool) -> Tensor:
+        given = self._hide(vectors * weights[..., None], training=training)
+        if self._shape.recurrent_layer == "gru":
+            own = GruWeights(*(variable.value for variable in self.recurrent.trainable_variables))
+            states = gru_states(given, self._keras.ops.cast(read > 0, "float32"), own)
+        else:
+            states = self.recurrent(given, mask=read > 0)
         return self.head(self._hide(states, training=training))
 
     def loss(
@@ -157,17 +165,18 @@ class SequenceNetwork:
         """The weighted mean loss of what came next."""
         import tensorflow
 
-        ops = self._keras.ops
+        ops, mask = self._keras.ops, tensorflow.boolean_mask
         here = target_weights > 0
-        expected = tensorflow.boolean_mask(self.expect(read, weights, training=True), here)
-        targets = tensorflow.boolean_mask(following, here)
-        target_weights = tensorflow.boolean_mask(target_weights, here)
-        target_scores = (
-            ops.sum(expected * self.vectors(targets, training=True), axis=1)
-            + self.bias(targets)[:, 0]
-        )
-        negative_scores = expected @ ops.transpose(self.vectors(negatives, training=True))
-        negative_scores += self.bias(negatives)[:, 0]
+        targets, target_weights = mask(following, here), mask(target_weights, here)
+        # all items at once, as each look-up has a gradient as large as all items
+        numbers = ops.concatenate((ops.reshape(read, (-1,)), targets, negatives), axis=0)
+        sizes = (read.shape[0] * read.shape[1], ops.shape(targets)[0], negatives.shape[0])
+        vectors = self.vectors(numbers, training=True)
+        own, of_targets, of_negatives = tensorflow.split(vectors, sizes)
+        own = ops.reshape(own, (*read.shape, self._shape.embedding_size))
+        expected = mask(self._expect(own, read, weights, training=True), here)
+        target_scores = ops.sum(expected * of_targets, axis=1) + self.bias(targets)[:, 0]
+        negative_scores = expected @ ops.transpose(of_negatives) + self.bias(negatives)[:, 0]
         losses = softmax_loss(
             self._keras, target_scores, negative_scores, targets, negatives, self._log_expected
         )

@@ -59,3 +59,32 @@ def test_items_nobody_chose_and_people_without_history_score_nan() -> None:
     assert np.isfinite(scores[0, :4]).all()
     assert np.isnan(scores[:, 4]).all()
     assert np.isnan(scores[1:]).all()
+
+
+def test_it_goes_on_from_where_another_one_has_ended() -> None:
+    data = TrainingData(items_of(5), people_of(FOLLOWERS, 5))
+    before = fitted(FOLLOWERS, 5)
+    kept = before.items.vectors.copy()
+    few = BprSettings(factors=8, epochs=1)
+    warm, cold = Bpr(few).fit_from(data, no_progress, before), Bpr(few).fit(data, no_progress)
+    leads = [one.score(people_of([[0]], 5))[0] for one in (warm, cold)]
+    assert leads[0][1] - leads[0][3] > leads[1][1] - leads[1][3]
+    assert np.array_equal(before.items.vectors, kept)
+    other = Bpr(BprSettings(factors=4, epochs=1))
+    anew = Bpr(BprSettings(factors=4, epochs=1)).fit(data, no_progress)
+    assert np.array_equal(
+        other.fit_from(data, no_progress, before).items.vectors, anew.items.vectors
+    )
+
+
+def test_starting_from_another_one_draws_fewer_interactions() -> None:
+    totals: list[int] = []
+
+    def count(done: int, total: int, what: str = "") -> None:
+        totals.append(total)
+
+    data = TrainingData(items_of(4), people_of(FOLLOWERS, 4))
+    before = Bpr(BprSettings(factors=8)).fit(data, count)
+    whole = totals[-1]
+    Bpr(BprSettings(factors=8)).fit_from(data, count, before)
+    assert totals[-1] == pytest.approx(whole / 3, rel=0.01)
