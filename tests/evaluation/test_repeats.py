@@ -7,11 +7,8 @@ import pytest
 from tests.training.habits import Counting, regulars
 
 from tastemaker.errors import InputError
-from tastemaker.evaluation.evaluate import (
-    EvaluationProgress,
-    evaluate_models,
-    repeats_allowed,
-)
+from tastemaker.evaluation.arguments import repeats_allowed
+from tastemaker.evaluation.evaluate import EvaluationProgress, evaluate_models
 from tastemaker.evaluation.models import CatalogueNow, ServedModels, train_models
 from tastemaker.evaluation.ranked_lists import recommend_to
 from tastemaker.evaluation.report import Report

@@ -71,16 +71,16 @@ def test_the_last_page_says_that_it_is_the_last(retail: Tastemaker) -> None:
     assert last.after is None
 
 
-def test_a_guest_is_answered_as_somebody_stored_with_that_history(retail: Tastemaker) -> None:
+def test_a_session_is_answered_as_somebody_stored_with_that_history(retail: Tastemaker) -> None:
     for number, user in enumerate(some_users(retail, 30)):
         session = [past.item_id for past in retail.history(user, 7)][: 1 + number % 7]
         stored = f"stored {number}"
         for item in session:
             retail.record(stored, item)
         known = retail.recommend(stored, explain=True)
-        guest = retail.recommend(recent=session, explain=True)
-        assert list(guest) == list(known)
-        assert guest.details == known.details
+        session_alone = retail.recommend(recent=session, explain=True)
+        assert list(session_alone) == list(known)
+        assert session_alone.details == known.details
         retail.forget(stored)
 
 

@@ -1,13 +1,12 @@
 """The blend: candidates, calibration, the weight curve, and learning it. It knows only arrays."""
 
+from tastemaker.blend.blended import Blended, stack_people
 from tastemaker.blend.calibration import Calibrated, calibrate
 from tastemaker.blend.candidates import Candidates, select_candidates
 from tastemaker.blend.combination import (
-    Blended,
     blend_candidates,
     blend_scores,
     combine,
-    stack_people,
 )
 from tastemaker.blend.curve import KNOTS, WeightCurve, uniform_weights
 from tastemaker.blend.guarantee import apply_guarantee

@@ -8,81 +8,16 @@ from functools import cached_property
 
 import numpy as np
 
+from tastemaker.blend.blended import Blended, append_items, stack_people
 from tastemaker.blend.calibration import Calibrated, calibrate
 from tastemaker.blend.candidates import Candidates, select_candidates
 from tastemaker.blend.curve import WeightCurve
-from tastemaker.blend.ragged import pad_width, stack_rows
-from tastemaker.data import NAN, BoolArray, Float32Array, Float64Array, Int64Array, frozen
+from tastemaker.data import NAN, BoolArray, Float32Array, Float64Array, Int64Array
 from tastemaker.data.top_k import top_k_places
 
 SCORES_AT_ONCE = 2**19
 """How many scores are blended at once: they and what is made of them fit a processor's cache.
 Chosen, not measured."""
-
-
-@dataclass(frozen=True)
-class Blended:
-    """Some items of each person, with their scores and what each member contributed.
-
-    Attributes:
-        items: (n, width) int64 item indexes.
-        valid: (n, width) which places hold an item.
-        totals: (n, width) float32 the sum of the contributions; -inf where not valid.
-        contributions: (n_members, n, width) float32; 0 where a member abstained.
-    """
-
-    items: Int64Array
-    valid: BoolArray
-    totals: Float32Array
-    contributions: Float32Array
-
-    def __post_init__(self) -> None:
-        for array in (self.items, self.valid, self.totals, self.contributions):
-            frozen(array)
-
-    def best(self, k: int) -> Blended:
-        """The `k` items of each person with the highest totals, best first.
-
-        Among equal totals the lower item index comes first.
-        """
-        order = top_k_places(self.totals, k)
-        rows = np.arange(len(order))[:, None]
-        parts = (self.items[rows, order], self.valid[rows, order], self.totals[rows, order])
-        return Blended(*parts, self.contributions[:, rows, order])
-
-    def select(self, rows: Int64Array) -> Blended:
-        """The people of the given rows, in that order."""
-        return Blended(
-            self.items[rows], self.valid[rows], self.totals[rows], self.contributions[:, rows]
-        )
-
-    def part(self, first: int, last: int) -> Blended:
-        """The places from `first` on, and before `last`; fewer where there are no more."""
-        places = slice(first, last)
-        return Blended(
-            self.items[:, places],
-            self.valid[:, places],
-            self.totals[:, places],
-            self.contributions[:, :, places],
-        )
-
-    def with_part(self, added: Float32Array) -> Blended:
-        """The same with one more contribution (n, width) to the totals, in the same order."""
-        contributions = np.concatenate((self.contributions, added[np.newaxis]))
-        return Blended(self.items, self.valid, self.totals + added, contributions)
-
-    def beside(self, then: Blended) -> Blended:
-        """The same people's items of this one, and then those of the other."""
-        return _append_items(self, then)
-
-    def padded(self, width: int) -> Blended:
-        """The same with at least so many places; those at the end hold nothing."""
-        return Blended(
-            pad_width(self.items, width),
-            pad_width(self.valid, width),
-            pad_width(self.totals, width, -np.inf),
-            pad_width(self.contributions, width),
-        )
 
 
 @dataclass(frozen=True)
@@ -216,11 +151,11 @@ def blend_candidates(
         best = combined.best(k)
     else:
         added = combine(further, calibrated.apply_to(further), weights, curve.carry)
-        best = _append_items(combined.whole(), added.whole()).best(k)
+        best = append_items(combined.whole(), added.whole()).best(k)
     if inserted is None:
         return best
     added = combine(inserted, calibrated.apply_to(inserted), weights, curve.carry)
-    return _append_items(best.padded(k), added.whole())
+    return append_items(best.padded(k), added.whole())
 
 
 def candidates_at(scores: Float32Array, items: Int64Array) -> Candidates:
@@ -234,26 +169,6 @@ def candidates_at(scores: Float32Array, items: Int64Array) -> Candidates:
     places = np.where(valid, items, 0)
     values = np.take_along_axis(scores, places[np.newaxis], axis=2)
     return Candidates(places, valid, np.where(valid, values, NAN))
-
-
-def stack_people(parts: Sequence[Blended]) -> Blended:
-    """The people of all the parts, one part after the other."""
-    return Blended(
-        stack_rows([part.items for part in parts]),
-        stack_rows([part.valid for part in parts]),
-        stack_rows([part.totals for part in parts], -np.inf),
-        stack_rows([part.contributions for part in parts]),
-    )
-
-
-def _append_items(first: Blended, then: Blended) -> Blended:
-    """The same people's items of the one, and then those of the other."""
-    return Blended(
-        np.concatenate((first.items, then.items), axis=1),
-        np.concatenate((first.valid, then.valid), axis=1),
-        np.concatenate((first.totals, then.totals), axis=1),
-        np.concatenate((first.contributions, then.contributions), axis=2),
-    )
 
 
 def combine(

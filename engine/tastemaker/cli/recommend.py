@@ -25,7 +25,7 @@ NOTHING = (
     "There is nothing to recommend: no users were named, or no item that may be shown is left. "
     "`tastemaker db stats` tells how many users and items there are."
 )
-GUEST = ""
+NO_USER = ""
 """Who is shown where nobody known was named."""
 
 LIST_COLUMNS = ("user_id", "rank", "item_id", "score")
@@ -137,7 +137,7 @@ def for_person(
     """One person, known or not, with the recommendations."""
     user = next(iter(users), request.user_id)
     answer = engine.recommend(user, surface=surface, request=request)
-    yield GUEST if user is None else user, answer
+    yield NO_USER if user is None else user, answer
 
 
 def in_batches(

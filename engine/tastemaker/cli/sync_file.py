@@ -37,7 +37,7 @@ class SyncEntry:
 
 
 SYNC_FIELDS = tuple(field.name for field in fields(SyncEntry))
-TEXT_FIELDS = ("name", "query", "into", "watermark", "source", "kind")
+SYNC_TEXTS = ("name", "query", "into", "watermark", "source", "kind")
 
 
 def read_sync_file(path: Path, only: Sequence[str] = ()) -> list[SyncEntry]:
@@ -81,9 +81,7 @@ def sync_entry(table: Any, place: str) -> SyncEntry:
         raise InputError(f"{place} has the unknown name {unknown[0]}; it may have {known}.")
     if missing := [name for name in ("name", "query", "into") if name not in table]:
         raise InputError(f"{place} has no {missing[0]}. Every sync needs one.")
-    if wrong := [
-        name for name in TEXT_FIELDS if name in table and not isinstance(table[name], str)
-    ]:
+    if wrong := [name for name in SYNC_TEXTS if name in table and not isinstance(table[name], str)]:
         raise InputError(f"{place}: {wrong[0]} must be text.")
     if table["into"] not in REQUIRED:
         raise InputError(f"{place}: into is none of {', '.join(REQUIRED)}.")

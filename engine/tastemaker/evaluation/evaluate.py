@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from tastemaker.errors import InputError
+from tastemaker.evaluation.arguments import check_people, checked_cutoffs, repeats_allowed
 from tastemaker.evaluation.by_length import LengthQuality, cases_by_length, measure_length
 from tastemaker.evaluation.diversity_curve import diversity_curve
 from tastemaker.evaluation.figures import ListMeasures, measure_lists
@@ -19,7 +19,6 @@ from tastemaker.evaluation.report import Report
 from tastemaker.evaluation.result import EvaluatedModel, Repeats
 from tastemaker.holdout.cases import HeldOutCases, full_history_cases
 from tastemaker.holdout.evaluation_split import EvaluationSplit, make_evaluation_split
-from tastemaker.holdout.methods import SEEN
 from tastemaker.metrics.accuracy import ndcg
 from tastemaker.metrics.beyond_accuracy import Past
 from tastemaker.recommender import Progress
@@ -37,9 +36,6 @@ DIVERSITY_PEOPLE = 500
 
 MAIN = 10
 """The cutoff of the summary and of the envelope, if it is among those wanted."""
-
-LONGEST = 1000
-"""The longest list that can be measured."""
 
 TRAINING_SHARE = 0.7
 """The share of the progress bar that is given to training."""
@@ -273,38 +269,3 @@ def repeats_of(lists: RankedLists, served: ServedModels) -> Repeats:
     """How much of what is relevant people had chosen before, and by which weights it was ranked."""
     again, total = (int(own.sum()) for own in (lists.parts["repeats"][1], lists.n_relevant))
     return Repeats(again / max(total, 1), served.repeat_curve is not None)
-
-
-def repeats_allowed(seen: str) -> bool:
-    """Whether what people had chosen may come again.
-
-    Raises:
-        InputError: it is not one of `SEEN`.
-    """
-    if seen not in SEEN:
-        raise InputError(f"seen is {seen!r}; choose one of: {', '.join(SEEN)}.")
-    return seen == "include"
-
-
-def check_people(people: int) -> None:
-    """Refuses a number of people that cannot be evaluated.
-
-    Raises:
-        InputError: it is not a number of at least 1.
-    """
-    if isinstance(people, bool) or not isinstance(people, int) or people < 1:
-        raise InputError(f"people is {people!r}; it must be a whole number of at least 1.")
-
-
-def checked_cutoffs(cutoffs: Sequence[int]) -> tuple[int, ...]:
-    """The cutoffs in ascending order, each once.
-
-    Raises:
-        InputError: there is none, or one is not a number from 1 to 1000.
-    """
-    for k in cutoffs:
-        if isinstance(k, bool) or not isinstance(k, int) or not 1 <= k <= LONGEST:
-            raise InputError(f"The cutoff {k!r} is not a whole number from 1 to {LONGEST}.")
-    if not cutoffs:
-        raise InputError("Name at least one cutoff, such as 10.")
-    return tuple(sorted(set(cutoffs)))

@@ -83,7 +83,9 @@ class InteractionIntake(_Spooled):
     def add(self, block: Block) -> None:
         """Takes in a block; see `Intake.add`."""
         refused, segment = self._stager.add(block)
-        refuse(refused, lambda row: interaction_row(row, self._kind), ("user_id", "item_id"), block)
+        refuse_rows(
+            refused, lambda row: interaction_row(row, self._kind), ("user_id", "item_id"), block
+        )
         self.count += len(block)
         self.spool.append(segment)
 
@@ -163,11 +165,13 @@ def checked_rows_of(block: Block, check: Callable[[dict[str, Any]], Any], key: s
         except InputError as error:
             refused.append(Refusal(line, str(error), block.row(index)))
             break
-    refuse(refused, check, (key,), block)
+    refuse_rows(refused, check, (key,), block)
     return passed
 
 
-def refuse(refused: Sequence[Refusal], check: RowCheck, keys: Sequence[str], block: Block) -> None:
+def refuse_rows(
+    refused: Sequence[Refusal], check: RowCheck, keys: Sequence[str], block: Block
+) -> None:
     """Nothing, where no row was refused.
 
     Raises:

@@ -12,7 +12,7 @@ from tastemaker.json_types import Json
 from tastemaker.request.where import read_rule
 from tastemaker.rules import Rule
 
-LARGEST_FACTOR = 1000.0
+BOOST_LIMIT = 1000.0
 """The largest factor of a boost, and one over it the smallest. Chosen, not measured."""
 
 
@@ -85,11 +85,11 @@ def _rule(given: object) -> Rule:
 def _factor(value: object) -> float:
     if isinstance(value, numbers.Real) and not isinstance(value, bool):
         factor = float(value)
-        if 1 / LARGEST_FACTOR <= factor <= LARGEST_FACTOR:
+        if 1 / BOOST_LIMIT <= factor <= BOOST_LIMIT:
             return factor
     raise InputError(
-        f"The factor of a boost is {value!r}; it must be a number from {1 / LARGEST_FACTOR:g} to "
-        f"{LARGEST_FACTOR:g}: 1.5 raises items, 0.5 lowers them."
+        f"The factor of a boost is {value!r}; it must be a number from {1 / BOOST_LIMIT:g} to "
+        f"{BOOST_LIMIT:g}: 1.5 raises items, 0.5 lowers them."
     )
 
 

@@ -57,7 +57,7 @@ SPREAD = 0.1
 """The standard deviation of the vectors at the start; chosen, not measured."""
 
 
-SHARE_LEFT = 1 / 3
+DRAWS_LEFT = 1 / 3
 """The share of the interactions drawn where it starts from where another one has ended. On
 MovieLens 100K, after a fit on an older fold, NDCG@10 was 1.00 of that of a whole fit by time and
 1.05 on everyone's last interaction; with half of them 1.01 and 1.04."""
@@ -143,7 +143,7 @@ class Bpr(VectorRecommender):
         starts, moved = self._starts(data.n_items, before, random)
         optimisers = [Adagrad(values, settings.learning_rate, moved) for values in starts]
         total = min(max(settings.epochs * len(choices), LEAST_SAMPLES), settings.max_samples)
-        total = round(total * (1 if before is None else SHARE_LEFT)) * (len(choices) > 0)
+        total = round(total * (1 if before is None else DRAWS_LEFT)) * (len(choices) > 0)
         batch = min(BATCH_SIZE, total // LEAST_STEPS + 1)
         for done in range(0, total, batch):
             progress(done, total, "interactions")

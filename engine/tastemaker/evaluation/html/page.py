@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from html import escape
 
 from tastemaker.evaluation.html.charts import Series, bar, columns, lines, scale, whisker
+from tastemaker.evaluation.html.pieces import (
+    bars_html,
+    details_html,
+    legend_html,
+    row_html,
+    section_html,
+    table_html,
+)
 from tastemaker.evaluation.html.style import COLOURS, CSS
 from tastemaker.evaluation.result import PARTS, EvaluationResult
 from tastemaker.evaluation.summary import in_words, summary_sentences
@@ -86,12 +94,6 @@ def _header(result: EvaluationResult) -> str:
     )
 
 
-def _section(title: str, words: str, content: str, name: str = "") -> str:
-    intro = f"<p>{words}</p>" if words else ""
-    style = f' class="{name}"' if name else ""
-    return f"<section{style}><h2>{title}</h2>{intro}{content}</section>\n"
-
-
 def _summary(result: EvaluationResult) -> str:
     first, *others = summary_sentences(result)
     measure = in_words(result.headline)
@@ -108,7 +110,7 @@ def _summary(result: EvaluationResult) -> str:
     )
     points = "".join(f"<li>{escape(sentence)}</li>" for sentence in (*others, *result.notes))
     content = f'<p class="verdict">{escape(first)}</p><dl class="tiles">{shown}</dl>'
-    return _section("In short", "", f"{content}<ul>{points}</ul>", "summary")
+    return section_html("In short", "", f"{content}<ul>{points}</ul>", "summary")
 
 
 def _quality(result: EvaluationResult, styles: Mapping[str, str]) -> str:
@@ -119,9 +121,9 @@ def _quality(result: EvaluationResult, styles: Mapping[str, str]) -> str:
         own = result.headline_of(one)
         mark = whisker(own.mean, own.low, own.high, top, styles[one.name])
         value = f"{own.mean:.4f}<small>{own.low:.3f} – {own.high:.3f}</small>"
-        rows.append(_row(one.name, mark, value))
+        rows.append(row_html(one.name, mark, value))
     words = f"{measure} of the blend and of each recommender alone, with its 95% interval."
-    return _section("Quality", words, _bars(rows, f"{measure} with intervals"))
+    return section_html("Quality", words, bars_html(rows, f"{measure} with intervals"))
 
 
 def _repeats(result: EvaluationResult) -> str:
@@ -135,7 +137,9 @@ def _repeats(result: EvaluationResult) -> str:
         f"{in_words(result.headline)} for everything, for these repeats alone and for new items "
         "alone, each counted in its places of the same lists."
     )
-    return _section("Repeats and new items", words, _table(columns, rows, "repeats and new items"))
+    return section_html(
+        "Repeats and new items", words, table_html(columns, rows, "repeats and new items")
+    )
 
 
 def _envelope(result: EvaluationResult, styles: Mapping[str, str]) -> str:
@@ -153,14 +157,14 @@ def _envelope(result: EvaluationResult, styles: Mapping[str, str]) -> str:
         "The same people with truncated histories: the blend should run along the upper edge of "
         "its members, from the first visit on."
     )
-    table = _table(result.envelope_columns(), result.envelope_rows(), label)
+    table = table_html(result.envelope_columns(), result.envelope_rows(), label)
     content = (
         lines(series, places, label, percent=False)
         + '<p class="axis-name">interactions known</p>'
-        + _legend(styles)
-        + _details("The figures", table)
+        + legend_html(styles)
+        + details_html("The figures", table)
     )
-    return _section(f"{measure} by length of history", words, content)
+    return section_html(f"{measure} by length of history", words, content)
 
 
 def _weights(result: EvaluationResult, styles: Mapping[str, str]) -> str:
@@ -181,11 +185,11 @@ def _weights(result: EvaluationResult, styles: Mapping[str, str]) -> str:
     content = (
         columns(series, places, label)
         + '<p class="axis-name">interactions known</p>'
-        + _legend({name: styles[name] for name in names}, "shares")
-        + _details("The figures", _table(("history", *names), rows, label))
+        + legend_html({name: styles[name] for name in names}, "shares")
+        + details_html("The figures", table_html(("history", *names), rows, label))
     )
     words = "How much each recommender counts, by how much is known about a person."
-    return _section("Weights", words, content)
+    return section_html("Weights", words, content)
 
 
 def _diversity(result: EvaluationResult) -> str:
@@ -201,17 +205,17 @@ def _diversity(result: EvaluationResult) -> str:
     label = (
         f"{measure} and likeness within lists by strength of diversity, as shares of plain lists"
     )
-    table = _table(result.diversity_columns(), result.diversity_rows(), label)
+    table = table_html(result.diversity_columns(), result.diversity_rows(), label)
     content = (
         lines(series, [f"{point.strength:g}" for point in points], label, percent=True)
         + '<p class="axis-name">strength of diversity</p>'
-        + _legend(styles)
-        + _details("The figures", table)
+        + legend_html(styles)
+        + details_html("The figures", table)
     )
     words = (
         "What lists of more different items cost. Items are alike when the same people chose both."
     )
-    return _section("Diversity", words, content)
+    return section_html("Diversity", words, content)
 
 
 def _tail(result: EvaluationResult, styles: Mapping[str, str]) -> str:
@@ -226,10 +230,10 @@ def _tail(result: EvaluationResult, styles: Mapping[str, str]) -> str:
     content = (
         lines(series, FIFTHS, label, percent=True)
         + '<p class="axis-name">fifths of the catalogue, by popularity</p>'
-        + _legend(styles)
-        + _details("The figures", _table(("recommender", *FIFTHS), rows, label))
+        + legend_html(styles)
+        + details_html("The figures", table_html(("recommender", *FIFTHS), rows, label))
     )
-    return _section("Long tail", f"{label}.", content)
+    return section_html("Long tail", f"{label}.", content)
 
 
 def _cost(result: EvaluationResult, styles: Mapping[str, str]) -> str:
@@ -239,7 +243,7 @@ def _cost(result: EvaluationResult, styles: Mapping[str, str]) -> str:
     for one in sorted(members, key=lambda one: -one.seconds):
         mark = bar(one.seconds, top, styles.get(one.name, "rest"))
         state = "" if one.state == "serving" else f"<small>{escape(one.state)}</small>"
-        rows.append(_row(one.name, mark, f"{one.seconds:.2f} s{state}"))
+        rows.append(row_html(one.name, mark, f"{one.seconds:.2f} s{state}"))
     words = (
         "How long one fit of each recommender took. A training run fits each of them several "
         f"times; this one took {result.blend.member.seconds:.1f} s, and the whole evaluation "
@@ -248,64 +252,17 @@ def _cost(result: EvaluationResult, styles: Mapping[str, str]) -> str:
     problems = "".join(
         f"<li>{escape(one.name)}: {escape(one.problem)}</li>" for one in members if one.problem
     )
-    content = _bars(rows, "seconds for one fit") + (f"<ul>{problems}</ul>" if problems else "")
-    return _section("Training cost", words, content)
+    content = bars_html(rows, "seconds for one fit") + (f"<ul>{problems}</ul>" if problems else "")
+    return section_html("Training cost", words, content)
 
 
 def _figures(result: EvaluationResult) -> str:
-    table = _table(result.summary_columns(), result.summary_rows(), "all measures")
-    everything = _table(result.COLUMNS, result.rows(), "every measure at every cutoff")
-    content = table + _details("Every measure at every cutoff, with intervals", everything)
-    return _section("All figures", "", content)
+    table = table_html(result.summary_columns(), result.summary_rows(), "all measures")
+    everything = table_html(result.COLUMNS, result.rows(), "every measure at every cutoff")
+    content = table + details_html("Every measure at every cutoff, with intervals", everything)
+    return section_html("All figures", "", content)
 
 
 def _terms() -> str:
     terms = "".join(f"<dt>{name}</dt><dd>{meaning}</dd>" for name, meaning in TERMS)
-    return _section("What the words mean", "", f'<dl class="terms">{terms}</dl>')
-
-
-def _row(name: str, mark: str, value: str) -> str:
-    style = ' class="blend-row"' if name == "blend" else ""
-    return f'<tr{style}><th scope="row">{escape(name)}</th><td>{mark}</td><td>{value}</td></tr>'
-
-
-def _bars(rows: Sequence[str], label: str) -> str:
-    return f'<table class="bars" aria-label="{escape(label)}">{"".join(rows)}</table>'
-
-
-def _legend(styles: Mapping[str, str], kind: str = "") -> str:
-    own = {name: style for name, style in styles.items() if style != "rest"}
-    others = [name for name, style in styles.items() if style == "rest"]
-    entries = [_entry(style, name) for name, style in own.items()]
-    entries += [_entry("rest", "others: " + ", ".join(others))] if others else []
-    return f'<ul class="legend {kind}">{"".join(entries)}</ul>'
-
-
-def _entry(style: str, name: str) -> str:
-    return (
-        f'<li class="{style}"><svg width="26" height="10" aria-hidden="true"><line class="line" '
-        f'x1="2" x2="24" y1="5" y2="5"/></svg>{escape(name)}</li>'
-    )
-
-
-def _details(title: str, content: str) -> str:
-    return f"<details><summary>{title}</summary>{content}</details>"
-
-
-def _table(columns: Sequence[str], rows: Sequence[Mapping[str, object]], label: str) -> str:
-    head = "".join(f'<th scope="col">{escape(name.replace("_", " "))}</th>' for name in columns)
-    lines = []
-    for row in rows:
-        first, *others = (_cell(row.get(name)) for name in columns)
-        cells = "".join(f"<td>{cell}</td>" for cell in others)
-        lines.append(f'<tr><th scope="row">{first}</th>{cells}</tr>')
-    return (
-        f'<div class="wide" role="region" tabindex="0" aria-label="{escape(label)}"><table>'
-        f"<thead><tr>{head}</tr></thead><tbody>{''.join(lines)}</tbody></table></div>"
-    )
-
-
-def _cell(value: object) -> str:
-    if value is None:
-        return ""
-    return f"{value:.4f}" if isinstance(value, float) else escape(str(value))
+    return section_html("What the words mean", "", f'<dl class="terms">{terms}</dl>')
