@@ -108,7 +108,7 @@ def errors(engine: Tastemaker) -> Iterator[str]:
         lambda: engine.record(PUT, "item-1", value=float("nan")),
         lambda: engine.record(PUT + "\0", "item-1"),
         lambda: engine.put_users([{"user_id": PUT, "attributes": {VALUES[1]: float("nan")}}]),
-        lambda: engine.put_users([{"user_id": PUT, "attribute": VALUES[0]}]),
+        lambda: engine.put_users([{"user_id": PUT, "title": VALUES[0]}]),
         lambda: engine.recommend(PUT * 100),
     )
     for act in wrong:

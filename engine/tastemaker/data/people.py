@@ -152,11 +152,19 @@ class People:
         return ages
 
     def _ages_by(self, chosen: BoolArray) -> Float32Array:
-        """(n_interactions,) how many of the chosen interactions came after each."""
+        """(n_interactions,) how many of the chosen interactions came after each.
+
+        What happened at the same moment as a chosen one is as old as that.
+        """
         so_far = np.cumsum(chosen)
         ends = np.concatenate(([0], so_far))[self.histories.indptr[1:]]
         ages: Float32Array = (ends[self.histories.rows] - so_far).astype(np.float32)
         ages[chosen] = self.take(chosen).ages
+        moments = self._moments
+        of_moment = np.full(int(moments.max(initial=-1)) + 1, np.float32(nan))
+        of_moment[moments[chosen]] = ages[chosen]
+        shared = of_moment[moments]
+        ages = np.where(np.isnan(shared), ages, shared)
         frozen(ages)
         return ages
 

@@ -54,11 +54,13 @@ class Codes(dict[Any, int]):
 
     Attributes:
         check: gives the text for a value; it raises InputError.
+        numbers: whether whole numbers are texts too, as they are written.
     """
 
-    def __init__(self, check: Callable[[object], str]) -> None:
+    def __init__(self, check: Callable[[object], str], numbers: bool = False) -> None:
         super().__init__()
         self.check = check
+        self.numbers = numbers
 
     def __missing__(self, text: object) -> int:
         self[self.check(text)] = code = len(self)
@@ -86,8 +88,8 @@ class Stager:
 
     def _begin(self) -> None:
         self._names = {
-            "user_id": Codes(lambda value: check_id(as_id(value), "user_id")),
-            "item_id": Codes(lambda value: check_id(as_id(value), "item_id")),
+            "user_id": Codes(lambda value: check_id(as_id(value), "user_id"), numbers=True),
+            "item_id": Codes(lambda value: check_id(as_id(value), "item_id"), numbers=True),
             "kind_id": Codes(lambda value: check_kind(self._kind if value is None else value)),
         }
         self._parts: list[dict[str, npt.NDArray[Any]]] = []
@@ -182,7 +184,7 @@ class Stager:
 
 def codes(column: Cells, known: Codes) -> Int32Array:
     """(n,) int32 the codes of a column."""
-    if set(map(type, column)) == {int}:
+    if known.numbers and set(map(type, column)) == {int}:
         column = list(map(as_id, column))
     if not all_text(column):
         # Whatever is not text is checked each time: as a key, True would be found for 1.

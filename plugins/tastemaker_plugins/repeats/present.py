@@ -38,7 +38,8 @@ class Present:
 
         Nobody's moment depends on anybody else.
         """
-        known = np.where(np.isfinite(people.times), people.times, -inf)
+        counts = np.isfinite(people.times) & (people.weights > 0)
+        known = np.where(counts, people.times, -inf)
         latest = np.full(len(people), -inf if isnan(self.newest) else self.newest)
         np.maximum.at(latest, people.histories.rows, known)
         if not isnan(people.now):

@@ -130,7 +130,7 @@ class FollowedLinks:
         """(n_people, k) the items of the highest scores above 0, best first; -1 for none."""
         people, n_items = self._people, len(self._links.known)
         if self._is_scored_whole:
-            if len(people) > 1:
+            if len(people) != 1:
                 return best_of_keys(rank_keys(self.scores, np.arange(n_items)), k)
             (items,) = (self.scores[0] > 0).nonzero()
             return best_of_keys(rank_keys(self.scores[0].take(items), items)[np.newaxis], k)

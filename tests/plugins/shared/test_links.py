@@ -82,7 +82,7 @@ def test_each_interaction_has_its_share_of_each_item() -> None:
 def test_what_does_not_count_passes_nothing() -> None:
     people = people_of([[0, 1], [0]], 5, weights=[[1.0, 0.0], [-1.0]])
     scores = LINKS.spread(people, recency(people, 1.0))
-    assert np.array_equal(scores[0], [0, 0.25, NAN, 0.125, 0], equal_nan=True)
+    assert np.array_equal(scores[0], [0, 0.5, NAN, 0.25, 0], equal_nan=True)
     assert np.isnan(scores[1]).all()
 
 
