@@ -223,6 +223,15 @@ def test_a_wrong_key_is_refused_at_opening(database: Database, trained: Tastemak
         Tastemaker(database, key=wrong)
 
 
+def test_an_engine_opened_too_early_looks_again(database_url: str, key: Key) -> None:
+    with Tastemaker(database_url, key=key) as early, Tastemaker(database_url, key=key) as later:
+        with pytest.raises(SchemaError):
+            early.recommend("somebody")
+        later.upgrade()
+        later.put_items([{"item_id": "item-1"}])
+        assert ids(early.recommend("somebody")) == ["item-1"]
+
+
 def test_an_engine_without_schema_asks_for_the_upgrade(database_url: str, key: Key) -> None:
     with Tastemaker(database_url, key=key) as engine:
         for call in (

@@ -204,38 +204,11 @@ def print_explained(answers: Iterable[tuple[str, Answer]], output_format: Format
     if output_format == "csv":
         raise click.UsageError("--explain goes with --format table or json.")
     if output_format == "json":
-        click.echo(json.dumps([explained(*one) for one in answers], indent=2, ensure_ascii=False))
+        whole = [{"user_id": user, **answer.as_dict()} for user, answer in answers]
+        click.echo(json.dumps(whole, indent=2, ensure_ascii=False))
         return
     for user, answer in answers:
         print_answer(user, answer)
-
-
-def explained(user: str, answer: Answer) -> dict[str, object]:
-    """An explained answer as JSON holds it."""
-    details = answer.details
-    return {
-        "user_id": user,
-        "release": details.release,
-        "history_length": details.history_length,
-        "weights": dict(details.weights),
-        "after": answer.after,
-        "problems": list(details.problems),
-        "recommendations": [
-            {
-                "item_id": one.item_id,
-                "title": one.title,
-                "score": one.score,
-                "contributions": dict(one.contributions),
-                "reasons": [
-                    {"item_id": why.item_id, "title": why.title, "amount": why.amount}
-                    for why in one.reasons
-                ],
-                "why": one.why,
-                "explored": one.explored,
-            }
-            for one in answer
-        ],
-    }
 
 
 def print_answer(user: str, answer: Answer) -> None:

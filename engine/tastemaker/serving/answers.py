@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from tastemaker.json_types import Json
 from tastemaker.request.cursor import encode_cursor
 
 
@@ -44,6 +45,18 @@ class Recommendation(NamedTuple):
     reasons: tuple[Reason, ...] = ()
     why: str = ""
     explored: bool = False
+
+    def as_dict(self) -> dict[str, Json]:
+        """The fields by name, as `json.dumps` takes them."""
+        return {
+            "item_id": self.item_id,
+            "title": self.title,
+            "score": self.score,
+            "contributions": dict(self.contributions),
+            "reasons": [dict(reason._asdict()) for reason in self.reasons],
+            "why": self.why,
+            "explored": self.explored,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,3 +99,15 @@ class Answer(list[Recommendation]):
     def after(self) -> str | None:
         """What `recommend(after=…)` needs for the next page; None where this is the last one."""
         return encode_cursor(self._shown) if self._shown else None
+
+    def as_dict(self) -> dict[str, Json]:
+        """The whole answer by the names of its fields, as `json.dumps` takes it."""
+        details = self.details
+        return {
+            "release": details.release,
+            "history_length": details.history_length,
+            "weights": dict(details.weights),
+            "problems": list(details.problems),
+            "after": self.after,
+            "recommendations": [one.as_dict() for one in self],
+        }

@@ -40,6 +40,10 @@ class Store:
         self._key = key_from_environment() if key is None else key_in_hand(key)
         self.database = database if isinstance(database, Database) else Database(database)
         self._keyring: Keyring | None = None
+        self._open()
+
+    def _open(self) -> None:
+        """Takes the keys if the database has them by now."""
         with self.database.reading("opening the database") as connection:
             revision = migrate.current_revision(connection)
             self._is_behind = migrate.is_behind(revision)
@@ -58,11 +62,13 @@ class Store:
 
     @property
     def keyring(self) -> Keyring:
-        """The keys of the database.
+        """The keys of the database; looked for again while it had none.
 
         Raises:
             SchemaError: the database has no schema or no keys yet.
         """
+        if self._keyring is None:
+            self._open()
         if self._keyring is None:
             raise SchemaError(
                 "The database has no schema or no keys yet: call upgrade(), or run "
