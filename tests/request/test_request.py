@@ -43,7 +43,10 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"where": "price <"}, "rule"),
     ({"exclude": "item-1"}, "exclude is a str"),
     ({"seen": "perhaps"}, "seen is 'perhaps'"),
-    ({"boost": {"price < 20": 0}}, "factor of a boost is 0"),
+    *(
+        ({"boost": {"price < 20": factor}}, f"factor of a boost is {factor!r}; ")
+        for factor in (0, -1, True, float("inf"), float("nan"), 1e7, "2")
+    ),
     ({"boost": "price < 20"}, "boost is a str"),
     ({"boost": [{"where": "price < 20"}]}, "with where and factor"),
     ({"diversity": 1.5}, "diversity is 1.5"),

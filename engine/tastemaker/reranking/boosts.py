@@ -8,11 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from tastemaker.data import BoolArray, Float32Array
-from tastemaker.errors import InputError
 from tastemaker.reranker import RankedItems, Reranker
-
-LARGEST_FACTOR = 1e6
-"""Of a boost: beyond it float32 would lose the digits of the scores."""
 
 
 class Boosts(Reranker):
@@ -25,10 +21,7 @@ class Boosts(Reranker):
 
     Args:
         conditions: (n_conditions, n_items) bool, the items for which each holds.
-        factors: a number above 0 for each.
-
-    Raises:
-        InputError: a factor is not a number above 0, or is larger than `LARGEST_FACTOR`.
+        factors: a number above 0 for each; a request checks them.
     """
 
     name: ClassVar[str] = "boost"
@@ -39,25 +32,10 @@ class Boosts(Reranker):
         super().__init__()
         self.factors: Float32Array = np.ones(conditions.shape[1], dtype=np.float32)
         for holds, factor in zip(conditions, factors, strict=True):
-            self.factors[holds] *= np.float32(check_factor(factor))
+            self.factors[holds] *= np.float32(factor)
 
     def adjust(self, lists: RankedItems) -> Float32Array:
         """(n, width) float32: (factor - 1) * (score - floor)."""
         lowest = np.where(lists.valid, lists.scores, np.inf).min(axis=1, initial=np.inf)
         heights = np.where(lists.valid, lists.scores - lowest[:, np.newaxis], 0)
         return np.asarray((self.factors[lists.items] - 1) * heights, dtype=np.float32)
-
-
-def check_factor(factor: float) -> float:
-    """A factor as a boost may have it.
-
-    Raises:
-        InputError: it is not a number above 0, or is larger than `LARGEST_FACTOR`.
-    """
-    number = isinstance(factor, int | float) and not isinstance(factor, bool)
-    if not number or not 0 < factor <= LARGEST_FACTOR:
-        raise InputError(
-            f"The boost's factor is {factor!r}; it must be above 0 and at most "
-            f"{LARGEST_FACTOR:,.0f}, such as 2 for twice as high or 0.5 for half."
-        )
-    return float(factor)
