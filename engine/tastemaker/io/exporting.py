@@ -136,7 +136,7 @@ def exported_users(connection: Connection, keyring: Keyring, flat: bool) -> Iter
     for row in iterate_users(connection, keyring):
         attributes = row.attributes
         if flat:
-            attributes = {n: flat_value(n, value) for n, value in attributes.items()}
+            attributes = {n: flat_value("an attribute", v) for n, v in attributes.items()}
         yield {"user_id": row.user_id, **attributes}
 
 
@@ -180,30 +180,30 @@ def flat_values(name: str, value: Json) -> str | None:
         InputError: it would come back as something else.
     """
     if not isinstance(value, list):
-        text = flat_value(name, value)
+        text = flat_value(f"the attribute {name}", value)
         if text is not None and SEPARATOR in text:
-            raise not_flat(name)
+            raise not_flat(f"the attribute {name}")
         return text
-    parts = [flat_value(name, part) or "" for part in value]
+    parts = [flat_value(f"the attribute {name}", part) or "" for part in value]
     if any(SEPARATOR in part for part in parts) or len(parts) == 1 and not parts[0]:
-        raise not_flat(name)
+        raise not_flat(f"the attribute {name}")
     return SEPARATOR.join(parts) or None
 
 
-def flat_value(name: str, value: Json) -> str | None:
-    """An attribute as text.
+def flat_value(what: str, value: Json) -> str | None:
+    """An attribute as text; `what` is how a message calls it.
 
     Raises:
         InputError: it is a list or a mapping.
     """
     if isinstance(value, list | dict):
-        raise not_flat(name)
+        raise not_flat(what)
     return None if value is None else as_cell(value)
 
 
-def not_flat(name: str) -> InputError:
+def not_flat(what: str) -> InputError:
     """Says that a form without structure cannot hold an attribute."""
     return InputError(
-        f"CSV and Parquet cannot hold every value of the attribute {name} so that it could be "
+        f"CSV and Parquet cannot hold every value of {what} so that it could be "
         "read back: it has lists, mappings, or a | in its text. Export to JSON lines (*.jsonl)."
     )
