@@ -21,6 +21,7 @@ from tastemaker.errors import InputError
 from tastemaker.evaluation.report import Report
 from tastemaker.evaluation.summary import summary_sentences
 from tastemaker.holdout.methods import SEEN, SPLITS
+from tastemaker.io.source import STANDARD
 
 
 class Cutoffs(click.ParamType[tuple[int, ...]]):
@@ -69,9 +70,9 @@ class Cutoffs(click.ParamType[tuple[int, ...]]):
 @click.option(
     "--report",
     "report_file",
-    type=click.Path(dir_okay=False),
+    type=click.Path(dir_okay=False, allow_dash=True),
     metavar="FILE.html",
-    help="Also write a page with plots.",
+    help='Also write a page with plots; "-": to standard output, in place of the tables.',
 )
 @format_option
 @database_option
@@ -109,7 +110,7 @@ def evaluate(
       tastemaker evaluate --seen include
       tastemaker evaluate --split last --cutoffs 5,10,50 --only ease --only popular
     """
-    if report_file is not None:
+    if report_file is not None and report_file != STANDARD:
         check_folder(Path(report_file))
     with open_engine(database_url) as engine:
         report = engine.evaluate(
@@ -124,6 +125,8 @@ def evaluate(
         )
     if report_file is not None:
         report.save(report_file)
+    if report_file == STANDARD:
+        return
     print_report(report, output_format)
     if report_file is not None:
         click.echo(f"The page is in {report_file}.", err=True)
@@ -135,6 +138,8 @@ def check_folder(file: Path) -> None:
     Raises:
         InputError: its folder is not there, or closed.
     """
+    if file.is_symlink() or (file.exists() and not file.is_file()):
+        return  # it is written into, whatever its folder allows
     if not file.parent.is_dir():
         raise InputError(f"Cannot write {file}: there is no folder {file.parent}. Make it first.")
     if not os.access(file.parent, os.W_OK | os.X_OK):

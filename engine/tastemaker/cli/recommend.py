@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import TextIO
 
 import click
@@ -14,7 +13,7 @@ from tastemaker.cli.options import Format, cache_option, database_option, format
 from tastemaker.cli.output import console, print_rows, print_table
 from tastemaker.cli.request_options import given_request, request_options
 from tastemaker.engine import Tastemaker
-from tastemaker.errors import InputError
+from tastemaker.io.output_file import output_text
 from tastemaker.progress import progress_bar
 from tastemaker.request.request import Request, Seen
 from tastemaker.serving.answers import Answer
@@ -53,7 +52,12 @@ LIST_COLUMNS = ("user_id", "rank", "item_id", "score")
 @click.option(
     "--exact", is_flag=True, help="Score every item, not only the retrieved candidates; slower."
 )
-@click.option("--output", type=click.Path(dir_okay=False), help="Write user_id,rank,item_id,score.")
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, allow_dash=True),
+    metavar="FILE",
+    help='Write user_id,rank,item_id,score as CSV that only you may read; "-": standard output.',
+)
 @cache_option
 @format_option
 @database_option
@@ -156,7 +160,7 @@ def show(
         print_explained(answers, output_format)
         return
     if output is not None:
-        write_answers(answers, Path(output))
+        write_answers(answers, output)
         return
     rows = list(flat(answers))
     columns = (*LIST_COLUMNS[:3], "title", "score") if output_format != "csv" else LIST_COLUMNS
@@ -178,25 +182,15 @@ def flat(answers: Iterable[tuple[str, Answer]]) -> Iterator[dict[str, object]]:
             }
 
 
-def write_answers(answers: Iterable[tuple[str, Answer]], output: Path) -> None:
+def write_answers(answers: Iterable[tuple[str, Answer]], output: str) -> None:
     """Writes `user_id,rank,item_id,score` to a file that appears only when it is complete."""
-    part = output.with_name(output.name + ".part")
-    with progress_bar() as progress:
-        try:
-            with part.open("w", newline="", encoding="utf-8") as stream:
-                writer = csv.writer(stream, lineterminator="\n")
-                writer.writerow(LIST_COLUMNS)
-                for done, (user, answer) in enumerate(answers):
-                    rows = enumerate(answer, start=1)
-                    writer.writerows((user, rank, one.item_id, one.score) for rank, one in rows)
-                    progress(done, 0, f"{done:,} users")
-            part.replace(output)
-        except OSError as error:
-            raise InputError(
-                f"Cannot write {output}: {error.strerror}. Choose another place."
-            ) from None
-        finally:
-            part.unlink(missing_ok=True)
+    with progress_bar() as progress, output_text(output) as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(LIST_COLUMNS)
+        for done, (user, answer) in enumerate(answers):
+            rows = enumerate(answer, start=1)
+            writer.writerows((user, rank, one.item_id, one.score) for rank, one in rows)
+            progress(done, 0, f"{done:,} users")
 
 
 def print_explained(answers: Iterable[tuple[str, Answer]], output_format: Format) -> None:

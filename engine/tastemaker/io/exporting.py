@@ -9,9 +9,10 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from tastemaker.errors import InputError
+from tastemaker.io.output_file import output_file
 from tastemaker.io.rows import SEPARATOR
 from tastemaker.io.source import STANDARD, FileFormat, form_of_name
-from tastemaker.io.writers import FileRow, as_cell, new_file, write_rows
+from tastemaker.io.writers import FileRow, as_cell, write_rows
 from tastemaker.recommender import Progress, no_progress
 from tastemaker.store.crypto.keyring import Keyring
 from tastemaker.store.interactions.columns import FILE_COLUMNS, INTERACTION_COLUMNS
@@ -65,7 +66,7 @@ def export_file(
         InputError: the file cannot be written, or CSV cannot hold a value.
     """
     chosen = form or (None if str(path) == STANDARD else form_of_name(str(path))) or "csv"
-    with database.reading(f"exporting {what}") as connection, new_file(path) as stream:
+    with database.reading(f"exporting {what}") as connection, output_file(path) as stream:
         columns, rows, total = exported(connection, keyring, what, flat=chosen != "jsonl")
         return write_rows(stream, chosen, columns, reported(rows, total, what, progress))
 

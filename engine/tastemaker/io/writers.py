@@ -1,75 +1,22 @@
-"""Writing rows as CSV, JSON lines or Parquet; a file appears under its name when it is whole."""
+"""Writing rows as CSV, JSON lines or Parquet."""
 
 from __future__ import annotations
 
 import csv
-import gzip
 import io
 import json
-import os
-import sys
-import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
-from pathlib import Path
-from typing import Any, BinaryIO, TextIO, TypeAlias, cast
+from typing import Any, BinaryIO, TextIO, TypeAlias
 
-from tastemaker.errors import InputError
 from tastemaker.io.parquet_reader import import_pyarrow
-from tastemaker.io.source import STANDARD, FileFormat
+from tastemaker.io.source import FileFormat
 
 FileRow: TypeAlias = Mapping[str, Any]
 """A row of a file: its values by the name of their column."""
 
 GROUP_ROWS = 50_000
 """Rows that Parquet packs together; chosen, not measured."""
-
-
-@contextmanager
-def new_file(path: str | Path) -> Iterator[BinaryIO]:
-    """A file to be written, or standard output for "-"; packed where its name ends in .gz.
-
-    It gets its name when the block ends well, and is gone if it does not. Only its owner may read
-    it: exports and rejects hold ids in clear.
-
-    Raises:
-        InputError: it cannot be written.
-    """
-    if str(path) == STANDARD:
-        yield cast(BinaryIO, sys.stdout.buffer)
-        sys.stdout.buffer.flush()
-        return
-    target = Path(path)
-    try:
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:100]}.")
-    except OSError as error:
-        raise unwritable(path, error) from None
-    try:
-        with os.fdopen(handle, "wb") as raw:
-            yield from packed(raw, target)
-        os.replace(name, target)
-    except OSError as error:
-        Path(name).unlink(missing_ok=True)
-        raise unwritable(path, error) from None
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-
-
-def packed(raw: BinaryIO, target: Path) -> Iterator[BinaryIO]:
-    """The file itself, or one that packs what is written to it."""
-    if target.suffix != ".gz":
-        yield raw
-        return
-    # Without name and time: the same rows make the same file.
-    with gzip.GzipFile(filename="", fileobj=raw, mode="wb", compresslevel=6, mtime=0) as stream:
-        yield cast(BinaryIO, stream)
-
-
-def unwritable(path: str | Path, error: OSError) -> InputError:
-    """Says that a file cannot be written, and why."""
-    return InputError(f"{path} cannot be written: {error.strerror}. Choose another place.")
 
 
 def write_rows(
