@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 
 import click
 
+from tastemaker.cli.echo import echo, print_json
 from tastemaker.cli.options import (
     Format,
     database_option,
@@ -16,7 +16,7 @@ from tastemaker.cli.options import (
     open_engine,
     seed_option,
 )
-from tastemaker.cli.output import console, print_rows, print_table
+from tastemaker.cli.output import print_rows, print_table, say
 from tastemaker.errors import InputError
 from tastemaker.evaluation.report import Report
 from tastemaker.evaluation.summary import summary_sentences
@@ -129,7 +129,7 @@ def evaluate(
         return
     print_report(report, output_format)
     if report_file is not None:
-        click.echo(f"The page is in {report_file}.", err=True)
+        echo(f"The page is in {report_file}.", err=True)
 
 
 def check_folder(file: Path) -> None:
@@ -149,7 +149,7 @@ def check_folder(file: Path) -> None:
 def print_report(report: Report, output_format: Format) -> None:
     """Prints what an evaluation found: the summary for people, every figure for programs."""
     if output_format == "json":
-        click.echo(json.dumps(report.to_json(), indent=2, ensure_ascii=False))
+        print_json(report.to_json())
         return
     if output_format == "csv":
         print_rows(report.rows(), report.COLUMNS, "csv")
@@ -163,6 +163,6 @@ def print_report(report: Report, output_format: Format) -> None:
         title = f"Lists with diversity: {report.headline}, and how alike two items of a list are"
         print_table(report.diversity_rows(), report.diversity_columns(), title)
     for sentence in summary_sentences(report):
-        console().print(sentence)
+        say(sentence)
     for note in report.notes:
-        console().print(f"note: {note}")
+        say(f"note: {note}")

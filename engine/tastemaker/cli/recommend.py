@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TextIO
 
 import click
 
-from tastemaker.cli.options import Format, cache_option, database_option, format_option, open_engine
-from tastemaker.cli.output import console, print_rows, print_table
+from tastemaker.cli.echo import echo, print_json
+from tastemaker.cli.options import (
+    Format,
+    cache_option,
+    database_option,
+    format_option,
+    open_engine,
+    safe_option,
+)
+from tastemaker.cli.output import print_rows, print_table, say
 from tastemaker.cli.request_options import given_request, request_options
 from tastemaker.engine import Tastemaker
 from tastemaker.io.output_file import output_text
+from tastemaker.io.writers import without_formula
 from tastemaker.progress import progress_bar
 from tastemaker.request.request import Request, Seen
 from tastemaker.serving.answers import Answer
@@ -58,6 +66,7 @@ LIST_COLUMNS = ("user_id", "rank", "item_id", "score")
     metavar="FILE",
     help='Write user_id,rank,item_id,score as CSV that only you may read; "-": standard output.',
 )
+@safe_option
 @cache_option
 @format_option
 @database_option
@@ -80,6 +89,7 @@ def recommend(
     explain: bool,
     exact: bool,
     output: str | None,
+    safe: bool,
     cache: str | None,
     output_format: Format,
     database_url: str,
@@ -113,7 +123,7 @@ def recommend(
             if for_one
             else in_batches(engine, wanted, request, surface)
         )
-        show(answers, bool(request.explain), output, output_format)
+        show(answers, bool(request.explain), output, output_format, safe)
 
 
 def check_usage(
@@ -153,20 +163,24 @@ def in_batches(
 
 
 def show(
-    answers: Iterable[tuple[str, Answer]], explain: bool, output: str | None, output_format: Format
+    answers: Iterable[tuple[str, Answer]],
+    explain: bool,
+    output: str | None,
+    output_format: Format,
+    safe: bool,
 ) -> None:
     """Prints answers, or writes them to a file."""
     if explain:
         print_explained(answers, output_format)
         return
     if output is not None:
-        write_answers(answers, output)
+        write_answers(answers, output, safe)
         return
     rows = list(flat(answers))
     columns = (*LIST_COLUMNS[:3], "title", "score") if output_format != "csv" else LIST_COLUMNS
-    print_rows(rows, columns, output_format)
+    print_rows(rows, columns, output_format, safe)
     if not rows:
-        click.echo(NOTHING, err=True)
+        echo(NOTHING, err=True)
 
 
 def flat(answers: Iterable[tuple[str, Answer]]) -> Iterator[dict[str, object]]:
@@ -182,14 +196,17 @@ def flat(answers: Iterable[tuple[str, Answer]]) -> Iterator[dict[str, object]]:
             }
 
 
-def write_answers(answers: Iterable[tuple[str, Answer]], output: str) -> None:
+def write_answers(answers: Iterable[tuple[str, Answer]], output: str, safe: bool) -> None:
     """Writes `user_id,rank,item_id,score` to a file that appears only when it is complete."""
     with progress_bar() as progress, output_text(output) as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(LIST_COLUMNS)
         for done, (user, answer) in enumerate(answers):
             rows = enumerate(answer, start=1)
-            writer.writerows((user, rank, one.item_id, one.score) for rank, one in rows)
+            for rank, one in rows:
+                ids = (user, one.item_id)
+                user_id, item_id = map(without_formula, ids) if safe else ids
+                writer.writerow((user_id, rank, item_id, one.score))
             progress(done, 0, f"{done:,} users")
 
 
@@ -198,7 +215,7 @@ def print_explained(answers: Iterable[tuple[str, Answer]], output_format: Format
     if output_format == "csv":
         raise click.UsageError("--explain goes with --format table or json.")
     if output_format == "json":
-        click.echo(json.dumps([explained(*one) for one in answers], indent=2, ensure_ascii=False))
+        print_json([explained(*one) for one in answers])
         return
     for user, answer in answers:
         print_answer(user, answer)
@@ -249,7 +266,7 @@ def print_answer(user: str, answer: Answer) -> None:
     ]
     print_table(rows, ("rank", "item", "score", "because", "shares"), title)
     for problem in details.problems:
-        console().print(f"  note: {problem}")
+        say(f"  note: {problem}")
 
 
 def shares(contributions: Mapping[str, float], most: int = 3) -> str:

@@ -46,6 +46,7 @@ def export_file(
     path: str | Path,
     *,
     form: FileFormat | None = None,
+    safe: bool = False,
     progress: Progress = no_progress,
 ) -> int:
     """Writes all items, users or interactions into a file; how many.
@@ -60,15 +61,20 @@ def export_file(
         what: "items", "users" or "interactions".
         path: the file, or "-" for standard output; packed where its name ends in .gz.
         form: "csv", "jsonl" or "parquet"; by the file's name where not given (CSV for "-").
+        safe: whether no field of CSV may be a formula to a spreadsheet; what begins like one gets
+            an apostrophe in front, and does not come back as it was.
         progress: told how far it is.
 
     Raises:
-        InputError: the file cannot be written, or CSV cannot hold a value.
+        InputError: `safe` goes with CSV alone, the file cannot be written, or CSV cannot hold a
+            value.
     """
     chosen = form or (None if str(path) == STANDARD else form_of_name(str(path))) or "csv"
+    if safe and chosen != "csv":
+        raise InputError(f"safe is about formulas in CSV, and {chosen} has none. Leave it out.")
     with database.reading(f"exporting {what}") as connection, output_file(path) as stream:
         columns, rows, total = exported(connection, keyring, what, flat=chosen != "jsonl")
-        return write_rows(stream, chosen, columns, reported(rows, total, what, progress))
+        return write_rows(stream, chosen, columns, reported(rows, total, what, progress), safe)
 
 
 def exported(
