@@ -16,7 +16,7 @@ from tastemaker.cli.options import (
     open_engine,
     seed_option,
 )
-from tastemaker.cli.output import print_rows, print_table, say
+from tastemaker.cli.output import print_rows, print_table, print_text
 from tastemaker.errors import InputError
 from tastemaker.evaluation.report import Report
 from tastemaker.evaluation.summary import summary_sentences
@@ -163,6 +163,6 @@ def print_report(report: Report, output_format: Format) -> None:
         title = f"Lists with diversity: {report.headline}, and how alike two items of a list are"
         print_table(report.diversity_rows(), report.diversity_columns(), title)
     for sentence in summary_sentences(report):
-        say(sentence)
+        print_text(sentence)
     for note in report.notes:
-        say(f"note: {note}")
+        print_text(f"note: {note}")

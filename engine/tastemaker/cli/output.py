@@ -70,7 +70,7 @@ def cell(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) else plain_line(str(value))
 
 
-def say(text: str) -> None:
+def print_text(text: str) -> None:
     """Prints a text as wide as the terminal, without anything that it would obey."""
     console().print(plain_text(text))
 

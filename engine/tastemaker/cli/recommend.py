@@ -17,7 +17,7 @@ from tastemaker.cli.options import (
     open_engine,
     safe_option,
 )
-from tastemaker.cli.output import print_rows, print_table, say
+from tastemaker.cli.output import print_rows, print_table, print_text
 from tastemaker.cli.request_options import given_request, request_options
 from tastemaker.engine import Tastemaker
 from tastemaker.io.output_file import output_text
@@ -266,7 +266,7 @@ def print_answer(user: str, answer: Answer) -> None:
     ]
     print_table(rows, ("rank", "item", "score", "because", "shares"), title)
     for problem in details.problems:
-        say(f"  note: {problem}")
+        print_text(f"  note: {problem}")
 
 
 def shares(contributions: Mapping[str, float], most: int = 3) -> str:

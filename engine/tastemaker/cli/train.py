@@ -18,7 +18,7 @@ from tastemaker.cli.options import (
     open_engine,
     seed_option,
 )
-from tastemaker.cli.output import print_rows, print_table, say
+from tastemaker.cli.output import print_rows, print_table, print_text
 from tastemaker.training.data_quality import Finding
 from tastemaker.training.report import Release
 
@@ -120,7 +120,7 @@ def print_quality(findings: Sequence[Finding]) -> None:
     if findings:
         print_table([asdict(finding) for finding in findings], QUALITY, "The data")
     else:
-        say("The data: nothing is odd about it.")
+        print_text("The data: nothing is odd about it.")
 
 
 def print_outcome(release: Release, output_format: Format, verbose: bool) -> None:
@@ -138,13 +138,13 @@ def print_outcome(release: Release, output_format: Format, verbose: bool) -> Non
     if release.repeats:
         title = "Weight by length of the history, where seen items may come again"
         print_table(release.repeat_rows(), release.repeat_columns(), title)
-        say(release.repeats.sentence())
+        print_text(release.repeats.sentence())
     if release.retrieval:
-        say(release.retrieval.sentence())
+        print_text(release.retrieval.sentence())
     if verbose and release.profile:
         print_table(release.profile_rows(), release.profile_columns(), "Seconds")
     for note in release.notes:
-        say(f"note: {note}")
+        print_text(f"note: {note}")
 
 
 @click.group()
