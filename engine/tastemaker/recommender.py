@@ -72,7 +72,7 @@ class Recommender(ABC):
         because: why it recommends, in words for the person; `{items}` stands for what it names
             of their history. The family's own words where empty; see also `words`.
         settings_type: the dataclass of its settings.
-        uses_features: whether `score` looks at `people.features`; they are only opened if so.
+        uses_features: whether `score` looks at `people.features`; nobody else is given any.
         uses_dislikes: whether its scores of a person depend on interactions of negative weight in
             the history. Those of one that does not are the same as if there were none.
         retrieve_cost: how much dearer it is to `retrieve` than to follow a few links of a history:

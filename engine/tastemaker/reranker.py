@@ -66,7 +66,7 @@ class Reranker(ABC):
         settings_type: the dataclass of its settings.
         order: when it takes its turn: lower numbers come first, and equal ones by name. What comes
             later sees, and may undo, what came before. Diversity has 90.
-        uses_features: whether `adjust` looks at `people.features`; they are only opened if so.
+        uses_features: whether `adjust` looks at `people.features`; nobody else is given any.
         uses_vectors: whether `adjust` looks at `vectors`; they are only made if so.
         settings: the settings it was made with.
     """

@@ -49,11 +49,18 @@ def test_csv_for_spreadsheets(shop: Path, run: Run) -> None:
 def test_into_a_file(shop: Path, run: Run) -> None:
     done = run("recommend", "--all", "-k", "1", "--output", "out.csv")
     assert (done.exit_code, done.stdout) == (0, "")
+    lines = (shop / "out.csv").read_text().splitlines()
     written = rows((shop / "out.csv").read_text())
     assert len(written) == 24
     assert {row["user_id"] for row in written} == {f"person-{person}" for person in range(24)}
     assert [row["item_id"] for row in written if row["user_id"] == "person-0"] == [LEFT_OUT]
-    assert not (shop / "out.csv.part").exists()
+    assert (shop / "out.csv").stat().st_mode & 0o777 == 0o600
+    (shop / "again.csv.part").symlink_to(shop / "out.csv")
+    assert run("recommend", "--all", "-k", "3", "--output", "again.csv").exit_code == 0
+    assert len((shop / "again.csv").read_text().splitlines()) > len(lines)
+    assert (shop / "out.csv").read_text().splitlines() == lines
+    on_screen = run("recommend", "--all", "-k", "1", "--output", "-")
+    assert on_screen.stdout.splitlines() == lines
 
 
 def test_whoever_a_file_names(shop: Path, run: Run) -> None:
@@ -156,7 +163,10 @@ def test_where_nothing_can_be_said_the_reason_is(shop: Path, run: Run) -> None:
         (("recommend", "person-0", "--where", "colour=red"), "No item has the attribute 'colour'"),
         (("recommend", "person-0", "--where", "parity"), "neither true nor false for any item"),
         (("recommend", "person-0", "--where", "parity == odd"), "  parity == odd\n            ^"),
-        (("recommend", "--all", "--output", "nowhere/out.csv"), "Cannot write nowhere/out.csv"),
+        (
+            ("recommend", "--all", "--output", "nowhere/out.csv"),
+            "nowhere/out.csv cannot be written",
+        ),
         (("similar", "no-such-item"), "There is no item 'no-such-item'"),
     ],
 )

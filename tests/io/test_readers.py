@@ -76,10 +76,10 @@ def test_rows_before_a_bad_one_are_kept_over_many_blocks(write: Write) -> None:
     ("header", "reason"),
     [
         ("", "no header"),
-        ("title\n", "no column item_id, only title"),
+        ("title\n", "no column item_id among the 1, only title"),
         ("item_id;title\n", "separated by commas"),
         ("item_id,,x\n", "column 2 of the header has no name"),
-        ("item_id,a,a\n", "names a twice"),
+        ("item_id,a,a\n", "columns 2 and 3 of the header are named alike"),
         ("item_id,\0\n", "NUL"),
         ('item_id,"a', "does not end|unexpected end"),
         (",".join(["item_id", *map(str, range(1000))]), "1001 columns"),

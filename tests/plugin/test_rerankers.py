@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -204,9 +204,28 @@ def test_one_that_keeps_failing_is_left_alone() -> None:
     reranker = Raising()
     guarded = GuardedReranker(reranker, CircuitBreaker(failures=2, clock=lambda: 0.0))
     problems = [guarded.adjust(ranked_items())[1] for _ in range(3)]
-    assert problems[0].startswith("ValueError: out of order")
+    assert problems[0].startswith("ValueError (line ")
     assert problems[2] == "skipped for a while, because it kept failing"
     assert reranker.calls == 2
+
+
+def test_only_who_declares_it_sees_features() -> None:
+    seen: list[dict[str, Any]] = []
+
+    class Looking(Lifting):
+        def adjust(self, lists: RankedItems) -> Any:
+            seen.append(dict(lists.people.features))
+            return super().adjust(lists)
+
+    class Asking(Looking):
+        uses_features = True
+
+    lists = ranked_items()
+    features = {"city": (("Oslo",),) * len(lists)}
+    lists = replace(lists, people=replace(lists.people, features=features))
+    for kind in (Looking, Asking):
+        assert GuardedReranker(kind()).adjust(lists)[1] == ""
+    assert seen == [{}, features]
 
 
 def test_the_text_of_an_error_is_not_shown_where_features_are_seen() -> None:

@@ -74,8 +74,8 @@ def test_a_taken_name_stays_with_its_holder_and_both_are_named(
 @pytest.mark.parametrize(
     ("distribution", "problem"),
     [
-        ("broken-fit", "RuntimeError: the moon is in the wrong phase"),
-        ("broken-score", "SystemExit: out of ideas"),
+        ("broken-fit", "RuntimeError (line "),
+        ("broken-score", "SystemExit (line "),
         ("broken-shape", "returned the shape (20, 11) instead of (20, 10)"),
     ],
 )

@@ -209,7 +209,7 @@ def test_available_is_read_from_text(value: object, expected: bool) -> None:
 
 
 def test_available_is_refused() -> None:
-    with pytest.raises(InputError, match="'maybe'"):
+    with pytest.raises(InputError, match="available is a text of 5"):
         check_available("maybe")
 
 

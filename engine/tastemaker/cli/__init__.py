@@ -6,6 +6,7 @@ from pkgutil import resolve_name
 
 import click
 
+from tastemaker.cli.echo import plain_text
 from tastemaker.errors import TastemakerError
 
 COMMANDS = {
@@ -40,7 +41,7 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except TastemakerError as error:
-            raise click.ClickException(str(error)) from None
+            raise click.ClickException(plain_text(str(error))) from None
 
 
 class AllCommands(Commands):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from tastemaker.cli.echo import echo
 from tastemaker.cli.options import Format, database_option, format_option, open_database
 from tastemaker.cli.output import print_rows
 from tastemaker.store.sql import migrate
@@ -37,9 +38,9 @@ def upgrade(revision: str, database_url: str) -> None:
         migrate.upgrade(database, revision)
         after = migrate.current(database)
         if before == after:
-            click.echo(f"The schema of {database.name} is at revision {after} already.")
+            echo(f"The schema of {database.name} is at revision {after} already.")
         else:
-            click.echo(f"The schema of {database.name} is now at revision {after}.")
+            echo(f"The schema of {database.name} is now at revision {after}.")
 
 
 @db.command()
@@ -62,7 +63,7 @@ def downgrade(revision: str, yes: bool, database_url: str) -> None:
         migrate.downgrade(database, revision)
         after = migrate.current(database)
         state = f"now at revision {after}" if after else "gone"
-        click.echo(f"The schema of {database.name} is {state}.")
+        echo(f"The schema of {database.name} is {state}.")
 
 
 def warning(database: Database, revision: str) -> str:
@@ -84,11 +85,11 @@ def current(database_url: str) -> None:
     with open_database(database_url) as database:
         revision = migrate.current(database)
     if revision is None:
-        click.echo("There is no schema yet. Create it with `tastemaker db upgrade`.")
+        echo("There is no schema yet. Create it with `tastemaker db upgrade`.")
     elif revision == migrate.HEAD_REVISION:
-        click.echo(f"{revision} (up to date)")
+        echo(f"{revision} (up to date)")
     else:
-        click.echo(f"{revision} (this version of the engine needs {migrate.HEAD_REVISION})")
+        echo(f"{revision} (this version of the engine needs {migrate.HEAD_REVISION})")
 
 
 @db.command()
@@ -108,7 +109,7 @@ def check(database_url: str) -> None:
     """
     with open_database(database_url) as database:
         migrate.check(database)
-        click.echo(f"The schema of {database.name} is as it should be.")
+        echo(f"The schema of {database.name} is as it should be.")
 
 
 @db.command()

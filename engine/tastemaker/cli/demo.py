@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from tastemaker import demo as shipped
+from tastemaker.cli.echo import echo
 from tastemaker.cli.output import console, print_table
 from tastemaker.cli.recommend import print_answer
 from tastemaker.cli.train import print_release
@@ -77,12 +78,12 @@ def demo(directory: Path | None, customers: int | None, only: tuple[str, ...]) -
     if directory is not None:
         make_folder(directory)
         run(directory, customers, only)
-        click.echo(f"\nEverything is in {directory}. Go on there with, for example:")
-        click.echo(f"  cd {directory} && tastemaker recommend 12347 --explain")
+        echo(f"\nEverything is in {directory}. Go on there with, for example:")
+        echo(f"  cd {directory} && tastemaker recommend 12347 --explain")
         return
     with tempfile.TemporaryDirectory(prefix="tastemaker-demo-") as folder:
         run(Path(folder), customers, only)
-    click.echo("\nTo keep the database and go on with it: tastemaker demo --directory shop")
+    echo("\nTo keep the database and go on with it: tastemaker demo --directory shop")
 
 
 def make_folder(directory: Path) -> None:
@@ -108,15 +109,15 @@ def run(folder: Path, customers: int | None, only: Sequence[str]) -> None:
     key = create_key_file(folder / KEY_FILE)
     with Tastemaker(f"sqlite:///{folder / 'tastemaker.db'}", key=key) as shop:
         shop.upgrade()
-        click.echo("1. A migrated SQLite database, with a key of its own. Importing Online Retail:")
+        echo("1. A migrated SQLite database, with a key of its own. Importing Online Retail:")
         import_data(shop, customers)
-        click.echo("2. Training, the latest shares of time held out to learn the blend:")
+        echo("2. Training, the latest shares of time held out to learn the blend:")
         release = shop.train(only=only, progress=True)
         print_release(release, "table")
-        click.echo("3. Recommendations:")
+        echo("3. Recommendations:")
         for user, who in CUSTOMERS:
             show_customer(shop, user, who)
-    click.echo(f"Done in {time.monotonic() - start:.0f} s.{MORE}")
+    echo(f"Done in {time.monotonic() - start:.0f} s.{MORE}")
 
 
 def import_data(shop: Tastemaker, customers: int | None) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 
 import click
 
+from tastemaker.cli.echo import echo, print_json
 from tastemaker.cli.options import (
     Format,
     database_option,
@@ -16,11 +16,12 @@ from tastemaker.cli.options import (
     open_engine,
     seed_option,
 )
-from tastemaker.cli.output import console, print_rows, print_table
+from tastemaker.cli.output import print_rows, print_table, print_text
 from tastemaker.errors import InputError
 from tastemaker.evaluation.report import Report
 from tastemaker.evaluation.summary import summary_sentences
 from tastemaker.holdout.methods import SEEN, SPLITS
+from tastemaker.io.source import STANDARD
 
 
 class Cutoffs(click.ParamType[tuple[int, ...]]):
@@ -69,9 +70,9 @@ class Cutoffs(click.ParamType[tuple[int, ...]]):
 @click.option(
     "--report",
     "report_file",
-    type=click.Path(dir_okay=False),
+    type=click.Path(dir_okay=False, allow_dash=True),
     metavar="FILE.html",
-    help="Also write a page with plots.",
+    help='Also write a page with plots; "-": to standard output, in place of the tables.',
 )
 @format_option
 @database_option
@@ -109,7 +110,7 @@ def evaluate(
       tastemaker evaluate --seen include
       tastemaker evaluate --split last --cutoffs 5,10,50 --only ease --only popular
     """
-    if report_file is not None:
+    if report_file is not None and report_file != STANDARD:
         check_folder(Path(report_file))
     with open_engine(database_url) as engine:
         report = engine.evaluate(
@@ -124,9 +125,11 @@ def evaluate(
         )
     if report_file is not None:
         report.save(report_file)
+    if report_file == STANDARD:
+        return
     print_report(report, output_format)
     if report_file is not None:
-        click.echo(f"The page is in {report_file}.", err=True)
+        echo(f"The page is in {report_file}.", err=True)
 
 
 def check_folder(file: Path) -> None:
@@ -135,6 +138,8 @@ def check_folder(file: Path) -> None:
     Raises:
         InputError: its folder is not there, or closed.
     """
+    if file.is_symlink() or (file.exists() and not file.is_file()):
+        return  # it is written into, whatever its folder allows
     if not file.parent.is_dir():
         raise InputError(f"Cannot write {file}: there is no folder {file.parent}. Make it first.")
     if not os.access(file.parent, os.W_OK | os.X_OK):
@@ -144,7 +149,7 @@ def check_folder(file: Path) -> None:
 def print_report(report: Report, output_format: Format) -> None:
     """Prints what an evaluation found: the summary for people, every figure for programs."""
     if output_format == "json":
-        click.echo(json.dumps(report.to_json(), indent=2, ensure_ascii=False))
+        print_json(report.to_json())
         return
     if output_format == "csv":
         print_rows(report.rows(), report.COLUMNS, "csv")
@@ -158,6 +163,6 @@ def print_report(report: Report, output_format: Format) -> None:
         title = f"Lists with diversity: {report.headline}, and how alike two items of a list are"
         print_table(report.diversity_rows(), report.diversity_columns(), title)
     for sentence in summary_sentences(report):
-        console().print(sentence)
+        print_text(sentence)
     for note in report.notes:
-        console().print(f"note: {note}")
+        print_text(f"note: {note}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from tastemaker.cli.echo import echo
 from tastemaker.cli.options import database_option, open_engine
 
 
@@ -22,4 +23,4 @@ def exploration(share: float | None, database_url: str) -> None:
     with open_engine(database_url) as engine:
         if share is not None:
             engine.set_exploration(share)
-        click.echo(f"{engine.exploration:g} of the places after the third go to new items.")
+        echo(f"{engine.exploration:g} of the places after the third go to new items.")

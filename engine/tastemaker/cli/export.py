@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from tastemaker.cli.options import database_option, open_engine
+from tastemaker.cli.echo import echo
+from tastemaker.cli.options import database_option, open_engine, safe_option
 from tastemaker.io.importing import REQUIRED
 from tastemaker.io.source import FORMATS, STANDARD, FileFormat
 
@@ -18,8 +19,9 @@ from tastemaker.io.source import FORMATS, STANDARD, FileFormat
     type=click.Choice(FORMATS),
     help="How to write the rows; by the file's name otherwise, CSV for standard output.",
 )
+@safe_option
 @database_option
-def export(what: str, file: str, form: FileFormat | None, database_url: str) -> None:
+def export(what: str, file: str, form: FileFormat | None, safe: bool, database_url: str) -> None:
     """Export items, users or interactions into FILE ("-" for standard output).
 
     CSV, JSON lines or Parquet by the name's ending, packed where .gz follows. An import of the
@@ -27,8 +29,9 @@ def export(what: str, file: str, form: FileFormat | None, database_url: str) -> 
     lists and mappings as they are.
 
     The file is in clear, users' ids and attributes too; only you may read it. Values stand as
-    they are, so a field that begins with = + - or @ is a formula to a spreadsheet: do not open
-    an export of untrusted data in one.
+    they are, so a field that begins with = + - or @ is a formula to a spreadsheet: open a CSV
+    file of untrusted data in one only if it was written with --safe. An import reads the
+    apostrophes of --safe as they stand there.
 
     \b
     Examples:
@@ -36,6 +39,6 @@ def export(what: str, file: str, form: FileFormat | None, database_url: str) -> 
       tastemaker export items - --format jsonl | jq .title
     """
     with open_engine(database_url) as engine:
-        count = engine.export_file(what, file, form=form, progress=True)
+        count = engine.export_file(what, file, form=form, safe=safe, progress=True)
     if file != STANDARD:
-        click.echo(f"{count:,} {what} written to {file}.")
+        echo(f"{count:,} {what} written to {file}.")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from tastemaker.cli.echo import echo
 from tastemaker.cli.options import database_option, open_engine
 from tastemaker.io.importing import REQUIRED, ImportResult, OnError
 from tastemaker.io.source import FORMATS, FileFormat
@@ -35,7 +36,7 @@ from tastemaker.validation import DEFAULT_KIND
     type=click.Path(path_type=Path),
     metavar="FILE",
     help="Where --on-error skip sets bad rows aside; otherwise NAME.rejected.csv beside the file, "
-    "or NAME.rejected-2.csv if that is there.",
+    "or NAME.rejected-2.csv if that is there. Values stand there as they are, formulas too.",
 )
 @click.option(
     "--feature",
@@ -102,9 +103,9 @@ def import_(
             kind=kind,
             progress=True,
         )
-    click.echo(summary(result))
+    echo(summary(result))
     if result.unread:
-        click.echo(unread(result), err=True)
+        echo(unread(result), err=True)
 
 
 def summary(result: ImportResult) -> str:

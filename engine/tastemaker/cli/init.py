@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from tastemaker.cli.echo import echo
 from tastemaker.cli.options import database_option
 from tastemaker.engine import Tastemaker
 from tastemaker.errors import MissingKeyError
@@ -56,15 +57,15 @@ def init(key_file: Path | None, database_url: str) -> None:
     place, database = place_for_new_key(key_file), Database(database_url)
     if place is None:
         key = find_key(key_file or KEY_FILE)
-        click.echo(f"Using the key of {key}.")
+        echo(f"Using the key of {key}.")
     else:
         refuse_second_key(database)
         key = create_key_file(place)
         reason = "" if place in (key_file, Path(KEY_FILE)) else f", as {FILE_VARIABLE} says"
-        click.echo(KEY_WRITTEN.format(place=place, reason=reason))
+        echo(KEY_WRITTEN.format(place=place, reason=reason))
     with Tastemaker(database, key=key) as engine:
         engine.upgrade()
-    click.echo(READY.format(name=engine.name))
+    echo(READY.format(name=engine.name))
 
 
 def refuse_second_key(database: Database) -> None:

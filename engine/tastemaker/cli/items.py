@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from tastemaker.cli.echo import echo
 from tastemaker.cli.options import database_option, open_engine
 
 
@@ -27,7 +28,7 @@ def delete(item_ids: tuple[str, ...], yes: bool, database_url: str) -> None:
             count = f"{len(item_ids)} items" if len(item_ids) > 1 else f"the item {item_ids[0]}"
             click.confirm(f"Delete {count} and all interactions with them?", abort=True)
         deleted = engine.delete_items(item_ids)
-    click.echo(f"{deleted.items:,} items deleted, with {deleted.interactions:,} interactions.")
+    echo(f"{deleted.items:,} items deleted, with {deleted.interactions:,} interactions.")
     if deleted.items < len(set(item_ids)):
         missing = len(set(item_ids)) - deleted.items
-        click.echo(f"note: {missing:,} of the ids belong to no item.", err=True)
+        echo(f"note: {missing:,} of the ids belong to no item.", err=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from tastemaker.cli.echo import echo
 from tastemaker.cli.options import Format, database_option, format_option, open_engine
 from tastemaker.cli.output import print_rows
 
@@ -40,7 +41,7 @@ def list_kinds(output_format: Format, database_url: str) -> None:
         rows = [kind._asdict() for kind in engine.kinds()]
     print_rows(rows, KIND_COLUMNS, output_format)
     if not rows:
-        click.echo(
+        echo(
             "There are no kinds yet: they come with interactions, or with `tastemaker kinds set`.",
             err=True,
         )
@@ -84,15 +85,15 @@ def set_kind(
         engine.set_kind(name, chosen, repeatable)
         (own,) = (kind for kind in engine.kinds() if kind.kind == name)
     if chosen is not None:
-        click.echo(
+        echo(
             f"{own.kind} has the weight {own.weight:g} from now on; trained models take it up at "
             "the next `tastemaker train`."
         )
     if repeatable is not None:
         may = "may" if own.repeatable else "may not"
-        click.echo(f"What people had to do with by {own.kind} alone {may} be recommended again.")
+        echo(f"What people had to do with by {own.kind} alone {may} be recommended again.")
     if not own.interactions:
-        click.echo(
+        echo(
             f"note: no interaction is of the kind {own.kind} yet. `tastemaker kinds list` lists "
             "the kinds there are.",
             err=True,

@@ -44,9 +44,16 @@ format_option = click.option(
     type=click.Choice(["table", "json", "csv"]),
     default="table",
     show_default=True,
-    help="A table for people, JSON or CSV for programs.",
+    help="A table for people, JSON or CSV for programs. In CSV values stand as they are: one that "
+    "begins with = + - or @ is a formula to a spreadsheet.",
 )
 
+
+safe_option = click.option(
+    "--safe",
+    is_flag=True,
+    help="CSV for spreadsheets: an apostrophe in front of what would be a formula there.",
+)
 
 only_option = click.option(
     "--only", multiple=True, metavar="NAME", help="Only this recommender; repeatable."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from tastemaker.cli.echo import echo
 from tastemaker.cli.options import Format, database_option, format_option, open_engine
 from tastemaker.cli.output import print_rows
 from tastemaker.engine import Tastemaker
@@ -57,7 +58,7 @@ def enable(name: str, database_url: str) -> None:
         engine.configure(name, enabled=True)
         at_once = is_reranker(engine, name)
     when = "in every answer" if at_once else "from the next `tastemaker train` on"
-    click.echo(f"{name} is enabled. It takes part {when}.")
+    echo(f"{name} is enabled. It takes part {when}.")
 
 
 @plugins.command()
@@ -68,7 +69,7 @@ def disable(name: str, database_url: str) -> None:
     with open_engine(database_url) as engine:
         engine.configure(name, enabled=False)
         what = "" if is_reranker(engine, name) else " The others carry its weight."
-    click.echo(f"{name} is disabled.{what}")
+    echo(f"{name} is disabled.{what}")
 
 
 @plugins.command("set")
@@ -85,7 +86,7 @@ def set_settings(name: str, settings: tuple[str, ...], database_url: str) -> Non
     with open_engine(database_url) as engine:
         engine.configure(name, settings=dict(map(parse_setting, settings)))
         at_once = is_reranker(engine, name)
-    click.echo(f"{name} is set up." + ("" if at_once else " `tastemaker train` uses it."))
+    echo(f"{name} is set up." + ("" if at_once else " `tastemaker train` uses it."))
 
 
 def is_reranker(engine: Tastemaker, name: str) -> bool:

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import TextIO
 
 import click
 
-from tastemaker.cli.options import Format, cache_option, database_option, format_option, open_engine
-from tastemaker.cli.output import console, print_rows, print_table
+from tastemaker.cli.echo import echo, print_json
+from tastemaker.cli.options import (
+    Format,
+    cache_option,
+    database_option,
+    format_option,
+    open_engine,
+    safe_option,
+)
+from tastemaker.cli.output import print_rows, print_table, print_text
 from tastemaker.cli.request_options import given_request, request_options
 from tastemaker.engine import Tastemaker
-from tastemaker.errors import InputError
+from tastemaker.io.output_file import output_text
+from tastemaker.io.writers import without_formula
 from tastemaker.progress import progress_bar
 from tastemaker.request.request import Request, Seen
 from tastemaker.serving.answers import Answer
@@ -53,7 +60,13 @@ LIST_COLUMNS = ("user_id", "rank", "item_id", "score")
 @click.option(
     "--exact", is_flag=True, help="Score every item, not only the retrieved candidates; slower."
 )
-@click.option("--output", type=click.Path(dir_okay=False), help="Write user_id,rank,item_id,score.")
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, allow_dash=True),
+    metavar="FILE",
+    help='Write user_id,rank,item_id,score as CSV that only you may read; "-": standard output.',
+)
+@safe_option
 @cache_option
 @format_option
 @database_option
@@ -76,6 +89,7 @@ def recommend(
     explain: bool,
     exact: bool,
     output: str | None,
+    safe: bool,
     cache: str | None,
     output_format: Format,
     database_url: str,
@@ -109,7 +123,7 @@ def recommend(
             if for_one
             else in_batches(engine, wanted, request, surface)
         )
-        show(answers, bool(request.explain), output, output_format)
+        show(answers, bool(request.explain), output, output_format, safe)
 
 
 def check_usage(
@@ -149,20 +163,24 @@ def in_batches(
 
 
 def show(
-    answers: Iterable[tuple[str, Answer]], explain: bool, output: str | None, output_format: Format
+    answers: Iterable[tuple[str, Answer]],
+    explain: bool,
+    output: str | None,
+    output_format: Format,
+    safe: bool,
 ) -> None:
     """Prints answers, or writes them to a file."""
     if explain:
         print_explained(answers, output_format)
         return
     if output is not None:
-        write_answers(answers, Path(output))
+        write_answers(answers, output, safe)
         return
     rows = list(flat(answers))
     columns = (*LIST_COLUMNS[:3], "title", "score") if output_format != "csv" else LIST_COLUMNS
-    print_rows(rows, columns, output_format)
+    print_rows(rows, columns, output_format, safe)
     if not rows:
-        click.echo(NOTHING, err=True)
+        echo(NOTHING, err=True)
 
 
 def flat(answers: Iterable[tuple[str, Answer]]) -> Iterator[dict[str, object]]:
@@ -178,25 +196,18 @@ def flat(answers: Iterable[tuple[str, Answer]]) -> Iterator[dict[str, object]]:
             }
 
 
-def write_answers(answers: Iterable[tuple[str, Answer]], output: Path) -> None:
+def write_answers(answers: Iterable[tuple[str, Answer]], output: str, safe: bool) -> None:
     """Writes `user_id,rank,item_id,score` to a file that appears only when it is complete."""
-    part = output.with_name(output.name + ".part")
-    with progress_bar() as progress:
-        try:
-            with part.open("w", newline="", encoding="utf-8") as stream:
-                writer = csv.writer(stream, lineterminator="\n")
-                writer.writerow(LIST_COLUMNS)
-                for done, (user, answer) in enumerate(answers):
-                    rows = enumerate(answer, start=1)
-                    writer.writerows((user, rank, one.item_id, one.score) for rank, one in rows)
-                    progress(done, 0, f"{done:,} users")
-            part.replace(output)
-        except OSError as error:
-            raise InputError(
-                f"Cannot write {output}: {error.strerror}. Choose another place."
-            ) from None
-        finally:
-            part.unlink(missing_ok=True)
+    with progress_bar() as progress, output_text(output) as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(LIST_COLUMNS)
+        for done, (user, answer) in enumerate(answers):
+            rows = enumerate(answer, start=1)
+            for rank, one in rows:
+                ids = (user, one.item_id)
+                user_id, item_id = map(without_formula, ids) if safe else ids
+                writer.writerow((user_id, rank, item_id, one.score))
+            progress(done, 0, f"{done:,} users")
 
 
 def print_explained(answers: Iterable[tuple[str, Answer]], output_format: Format) -> None:
@@ -204,8 +215,7 @@ def print_explained(answers: Iterable[tuple[str, Answer]], output_format: Format
     if output_format == "csv":
         raise click.UsageError("--explain goes with --format table or json.")
     if output_format == "json":
-        whole = [{"user_id": user, **answer.as_dict()} for user, answer in answers]
-        click.echo(json.dumps(whole, indent=2, ensure_ascii=False))
+        print_json([{"user_id": user, **answer.as_dict()} for user, answer in answers])
         return
     for user, answer in answers:
         print_answer(user, answer)
@@ -228,7 +238,7 @@ def print_answer(user: str, answer: Answer) -> None:
     ]
     print_table(rows, ("rank", "item", "score", "because", "shares"), title)
     for problem in details.problems:
-        console().print(f"  note: {problem}")
+        print_text(f"  note: {problem}")
 
 
 def shares(contributions: Mapping[str, float], most: int = 3) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import click
 
+from tastemaker.cli.echo import echo
 from tastemaker.cli.options import Format, cache_option, database_option, format_option, open_engine
 from tastemaker.cli.output import print_rows
 from tastemaker.rules import rule_of_texts
@@ -90,7 +91,7 @@ def print_found(found: Sequence[Recommendation], output_format: Format, wanted: 
     ]
     print_rows(rows, ("rank", "item_id", "title", "score"), output_format)
     if not rows:
-        click.echo(
+        echo(
             f"No item is {wanted}: no recommender that serves can tell, or no item that may be "
             "shown matches. `tastemaker release show` lists those that serve, and `tastemaker "
             "train` trains more.",

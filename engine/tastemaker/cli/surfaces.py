@@ -6,6 +6,7 @@ import json
 
 import click
 
+from tastemaker.cli.echo import echo, print_json
 from tastemaker.cli.options import Format, database_option, format_option, open_engine
 from tastemaker.cli.output import print_rows
 from tastemaker.cli.request_options import given_request, request_options
@@ -50,7 +51,7 @@ def set_surface(
     request = given_request(count, rules, exclude, seen, boosts, strength, caps, explore, whole)
     with open_engine(database_url) as engine:
         engine.set_surface(name, request)
-    click.echo(
+    echo(
         f"{name} is kept: {json.dumps(surface_as_json(request), ensure_ascii=False)}. Use it with "
         f"`tastemaker recommend --surface {name}`."
     )
@@ -68,7 +69,7 @@ def list_surfaces(output_format: Format, database_url: str) -> None:
         ]
     print_rows(rows, ("surface", "request"), output_format)
     if not rows:
-        click.echo("There are no surfaces yet; `tastemaker surfaces set` makes one.", err=True)
+        echo("There are no surfaces yet; `tastemaker surfaces set` makes one.", err=True)
 
 
 @surfaces.command("show")
@@ -78,7 +79,7 @@ def show_surface(name: str, database_url: str) -> None:
     """Show the request kept under NAME as JSON, as `recommend --request` takes it."""
     with open_engine(database_url) as engine:
         kept = engine.surface(name)
-    click.echo(json.dumps(request_as_json(kept), indent=2, ensure_ascii=False))
+    print_json(request_as_json(kept))
 
 
 @surfaces.command("remove")
@@ -88,4 +89,4 @@ def remove_surface(name: str, database_url: str) -> None:
     """Remove the request kept under NAME."""
     with open_engine(database_url) as engine:
         engine.remove_surface(name)
-    click.echo(f"{name} is removed.")
+    echo(f"{name} is removed.")

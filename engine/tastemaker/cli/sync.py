@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from tastemaker.cli.echo import echo, plain_text
 from tastemaker.cli.options import Format, database_option, format_option, open_engine
 from tastemaker.cli.output import print_rows
 from tastemaker.cli.sync_file import SyncEntry, read_sync_file
@@ -80,10 +81,10 @@ def run_entry(engine: Tastemaker, entry: SyncEntry, restart: bool) -> SyncResult
             progress=True,
         )
     except TastemakerError as error:
-        raise click.ClickException(f"sync {entry.name}: {error}") from None
+        raise click.ClickException(plain_text(f"sync {entry.name}: {error}")) from None
     if result.unread:
         unread = ", ".join(result.unread)
-        click.echo(f"note: {entry.name}: nothing was read from {unread:.200}.", err=True)
+        echo(f"note: {entry.name}: nothing was read from {unread:.200}.", err=True)
     return result
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 
 import click
 
+from tastemaker.cli.echo import echo, print_json
 from tastemaker.cli.options import (
     Format,
     database_option,
@@ -18,7 +18,7 @@ from tastemaker.cli.options import (
     open_engine,
     seed_option,
 )
-from tastemaker.cli.output import console, print_rows, print_table
+from tastemaker.cli.output import print_rows, print_table, print_text
 from tastemaker.training.data_quality import Finding
 from tastemaker.training.report import Release
 
@@ -120,13 +120,13 @@ def print_quality(findings: Sequence[Finding]) -> None:
     if findings:
         print_table([asdict(finding) for finding in findings], QUALITY, "The data")
     else:
-        console().print("The data: nothing is odd about it.")
+        print_text("The data: nothing is odd about it.")
 
 
 def print_outcome(release: Release, output_format: Format, verbose: bool) -> None:
     """Prints a release: members, measures, weights, notes; in detail, where its time went too."""
     if output_format == "json":
-        click.echo(json.dumps(release.to_json(), indent=2, ensure_ascii=False))
+        print_json(release.to_json())
         return
     if output_format == "csv":
         print_rows(release.member_rows(), release.COLUMNS, "csv")
@@ -138,13 +138,13 @@ def print_outcome(release: Release, output_format: Format, verbose: bool) -> Non
     if release.repeats:
         title = "Weight by length of the history, where seen items may come again"
         print_table(release.repeat_rows(), release.repeat_columns(), title)
-        console().print(release.repeats.sentence())
+        print_text(release.repeats.sentence())
     if release.retrieval:
-        console().print(release.retrieval.sentence())
+        print_text(release.retrieval.sentence())
     if verbose and release.profile:
         print_table(release.profile_rows(), release.profile_columns(), "Seconds")
     for note in release.notes:
-        console().print(f"note: {note}")
+        print_text(f"note: {note}")
 
 
 @click.group()
@@ -180,4 +180,4 @@ def activate(number: int, database_url: str) -> None:
     """Make release NUMBER serve from now on."""
     with open_engine(database_url) as engine:
         engine.activate(number)
-    click.echo(f"Release {number} is active.")
+    echo(f"Release {number} is active.")

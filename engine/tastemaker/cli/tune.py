@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from tastemaker.cli.echo import echo
 from tastemaker.cli.options import (
     Format,
     database_option,
@@ -79,7 +80,7 @@ def tune(
     print_rows([one.row() for one in results], TunedRecommender.COLUMNS, output_format)
     better = [one.name for one in results if one.state == "better"]
     if output_format == "table":
-        click.echo(closing(better, dry_run))
+        echo(closing(better, dry_run))
 
 
 def closing(better: list[str], dry_run: bool) -> str:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
+from tastemaker.cli.echo import echo, print_json
 from tastemaker.cli.options import database_option, open_engine
 from tastemaker.store.told import FORGET, WORDS
 
@@ -22,7 +21,7 @@ def show(user: str, database_url: str) -> None:
     """Show what is stored about USER: attributes, and how many interactions."""
     with open_engine(database_url) as engine:
         known = engine.show(user)
-    click.echo(json.dumps(known, indent=2, ensure_ascii=False))
+    print_json(known)
 
 
 @users.command()
@@ -31,7 +30,7 @@ def show(user: str, database_url: str) -> None:
 def export(user: str, database_url: str) -> None:
     """Print everything stored about USER as JSON (a person's right of access)."""
     with open_engine(database_url) as engine:
-        click.echo(json.dumps(engine.export(user), indent=2, ensure_ascii=False))
+        print_json(engine.export(user))
 
 
 @users.command()
@@ -48,7 +47,7 @@ def forget(user: str, yes: bool, database_url: str) -> None:
         if not yes:
             click.confirm(f"Delete everything stored about {user}?", abort=True)
         receipt = engine.forget(user)
-    click.echo(receipt.text())
+    echo(receipt.text())
 
 
 @users.command()
@@ -75,10 +74,10 @@ def tell(user: str, item: str, word: str, database_url: str) -> None:
     with open_engine(database_url) as engine:
         gone = engine.tell(user, item, word)
     if word == FORGET:
-        click.echo(f"Interactions removed: {gone}.")
+        echo(f"Interactions removed: {gone}.")
     else:
         former = " in place of what was told before" if gone else ""
-        click.echo(f"{word} is kept{former}; the next answer heeds it.")
+        echo(f"{word} is kept{former}; the next answer heeds it.")
 
 
 @users.command()
@@ -93,7 +92,7 @@ def merge(anonymous: str, known: str, database_url: str) -> None:
     """
     with open_engine(database_url) as engine:
         merged = engine.merge_users(anonymous, known)
-    click.echo(
+    echo(
         f"{merged.moved:,} interactions moved, {merged.kept:,} were there already. The other user "
         "is deleted."
     )
@@ -109,4 +108,4 @@ def remove(user: str, item: str, kind: str | None, at: str | None, database_url:
     """Take back what was recorded of USER and ITEM."""
     with open_engine(database_url) as engine:
         count = engine.remove(user, item, kind, at)
-    click.echo(f"{count:,} interactions removed.")
+    echo(f"{count:,} interactions removed.")

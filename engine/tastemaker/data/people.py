@@ -128,6 +128,11 @@ class People:
         return cast(T, kept[key])
 
     @cached_property
+    def without_features(self) -> People:
+        """The same people, and nothing of what they declared: for whoever does not ask for it."""
+        return replace(self, features={}) if self.features else self
+
+    @cached_property
     def _made(self) -> dict[Hashable, Any]:
         return {}
 

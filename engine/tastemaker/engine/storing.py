@@ -121,6 +121,7 @@ class Storing:
         path: str | Path,
         *,
         form: FileFormat | None = None,
+        safe: bool = False,
         progress: Progress | bool = no_progress,
     ) -> int:
         """Writes all items, users or interactions into a file, in clear; how many.
@@ -131,10 +132,13 @@ class Storing:
             what: "items", "users" or "interactions".
             path: the file, or "-" for standard output; packed where its name ends in .gz.
             form: "csv", "jsonl" or "parquet"; by the file's name where not given.
+            safe: whether no field of CSV may be a formula to a spreadsheet; what begins like one
+                gets an apostrophe in front.
             progress: called with how far it is; True for a bar on standard error.
 
         Raises:
-            InputError: the file cannot be written, or CSV cannot hold a value.
+            InputError: `safe` goes with CSV alone, the file cannot be written, or CSV cannot hold a
+                value.
             SchemaError: the schema is missing, older or newer than it must be.
         """
         from tastemaker.io.exporting import export_file
@@ -143,7 +147,7 @@ class Storing:
         store.require_schema()
         with reporting(progress) as report:
             return export_file(
-                store.database, store.keyring, what, path, form=form, progress=report
+                store.database, store.keyring, what, path, form=form, safe=safe, progress=report
             )
 
     def user_ids(self) -> Iterator[str]:

@@ -8,10 +8,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from tastemaker.errors import InputError
 from tastemaker.evaluation.by_length import LengthQuality
 from tastemaker.evaluation.diversity_curve import DiversityPoint
 from tastemaker.evaluation.result import EvaluatedModel, EvaluationResult, bounds
+from tastemaker.io.output_file import output_text
 from tastemaker.metrics.intervals import Interval
 from tastemaker.validation import Json
 
@@ -53,15 +53,13 @@ class Report(EvaluationResult):
         return page(self)
 
     def save(self, path: str | Path) -> None:
-        """Writes the page to a file.
+        """Writes the page to a file that only its owner may read, or to standard output for "-".
 
         Raises:
             InputError: the file cannot be written.
         """
-        try:
-            Path(path).write_text(self.to_html(), encoding="utf-8")
-        except OSError as error:
-            raise InputError(f"Cannot write {path}: {error.strerror}.") from None
+        with output_text(path) as stream:
+            stream.write(self.to_html())
 
 
 def _model_json(model: EvaluatedModel) -> dict[str, Any]:

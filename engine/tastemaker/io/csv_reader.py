@@ -11,7 +11,8 @@ from typing import Any
 from tastemaker.errors import FileRefusedError, InputError
 from tastemaker.io.block import ColumnBlock, Refusal
 from tastemaker.io.source import InputFile, Lines, as_text
-from tastemaker.validation import check_text
+from tastemaker.store.interactions.columns import FILE_COLUMNS
+from tastemaker.validation import RESERVED, check_text
 
 # More rows at a time are slower, for what was read first has left the cache: blocks of 20,000 rows,
 # read one by one, took twice as long (a million rows of benchmarks/bulk.py).
@@ -23,6 +24,9 @@ BLOCK_BYTES = 8 * 2**20
 MOST_COLUMNS = 1000
 
 LINE_BREAK = re.compile("\r\n|\r|\n")
+KNOWN_COLUMNS = frozenset((*FILE_COLUMNS, *RESERVED))
+"""Names that mean something in a file, and so say nothing of a person."""
+
 IGNORED = frozenset({"rejected_line", "rejected_reason"})
 """Columns of a rejects file that say why; so it can be imported as it is once it is corrected."""
 
@@ -110,6 +114,8 @@ def header_of(source: InputFile, reader: Any, required: Sequence[str]) -> list[s
 def check_header(header: Sequence[str], required: Sequence[str]) -> None:
     """Refuses a header that does not say clearly what is in the columns.
 
+    It is not shown: without a line of names, it is the first row of data.
+
     Raises:
         InputError: it says what is wrong.
     """
@@ -121,13 +127,16 @@ def check_header(header: Sequence[str], required: Sequence[str]) -> None:
         raise InputError(f"there are {len(header)} columns; the most is {MOST_COLUMNS}")
     if "" in header:
         raise InputError(f"column {header.index('') + 1} of the header has no name")
-    if twice := sorted({name for name in header if header.count(name) > 1}):
-        raise InputError(f"the header names {', '.join(twice)} twice")
+    if twice := [place for place, name in enumerate(header) if name in header[:place]]:
+        first = header.index(header[twice[0]])
+        raise InputError(f"columns {first + 1} and {twice[0] + 1} of the header are named alike")
     if missing := [name for name in required if name not in header]:
         others = any(separator in header[0] for separator in ";\t|")
         hint = " (columns are separated by commas)" if others else ""
-        found = ", ".join(header)
-        raise InputError(f"there is no column {', '.join(missing)}{hint}, only {found:.200}")
+        found = [name for name in header if name in KNOWN_COLUMNS]
+        only = f", only {', '.join(found)}" if found else ""
+        reason = f"there is no column {', '.join(missing)}{hint} among the {len(header)}{only}"
+        raise InputError(f"{reason}; is the line with the names of the columns missing?")
 
 
 def as_block(

@@ -9,9 +9,10 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from tastemaker.errors import InputError
+from tastemaker.io.output_file import output_file
 from tastemaker.io.rows import SEPARATOR
 from tastemaker.io.source import STANDARD, FileFormat, form_of_name
-from tastemaker.io.writers import FileRow, as_cell, new_file, write_rows
+from tastemaker.io.writers import FileRow, as_cell, write_rows
 from tastemaker.recommender import Progress, no_progress
 from tastemaker.store.crypto.keyring import Keyring
 from tastemaker.store.interactions.columns import FILE_COLUMNS, INTERACTION_COLUMNS
@@ -45,6 +46,7 @@ def export_file(
     path: str | Path,
     *,
     form: FileFormat | None = None,
+    safe: bool = False,
     progress: Progress = no_progress,
 ) -> int:
     """Writes all items, users or interactions into a file; how many.
@@ -59,15 +61,20 @@ def export_file(
         what: "items", "users" or "interactions".
         path: the file, or "-" for standard output; packed where its name ends in .gz.
         form: "csv", "jsonl" or "parquet"; by the file's name where not given (CSV for "-").
+        safe: whether no field of CSV may be a formula to a spreadsheet; what begins like one gets
+            an apostrophe in front, and does not come back as it was.
         progress: told how far it is.
 
     Raises:
-        InputError: the file cannot be written, or CSV cannot hold a value.
+        InputError: `safe` goes with CSV alone, the file cannot be written, or CSV cannot hold a
+            value.
     """
     chosen = form or (None if str(path) == STANDARD else form_of_name(str(path))) or "csv"
-    with database.reading(f"exporting {what}") as connection, new_file(path) as stream:
+    if safe and chosen != "csv":
+        raise InputError(f"safe is about formulas in CSV, and {chosen} has none. Leave it out.")
+    with database.reading(f"exporting {what}") as connection, output_file(path) as stream:
         columns, rows, total = exported(connection, keyring, what, flat=chosen != "jsonl")
-        return write_rows(stream, chosen, columns, reported(rows, total, what, progress))
+        return write_rows(stream, chosen, columns, reported(rows, total, what, progress), safe)
 
 
 def exported(
@@ -136,7 +143,7 @@ def exported_users(connection: Connection, keyring: Keyring, flat: bool) -> Iter
     for row in iterate_users(connection, keyring):
         attributes = row.attributes
         if flat:
-            attributes = {n: flat_value(n, value) for n, value in attributes.items()}
+            attributes = {n: flat_value("an attribute", v) for n, v in attributes.items()}
         yield {"user_id": row.user_id, **attributes}
 
 
@@ -180,30 +187,30 @@ def flat_values(name: str, value: Json) -> str | None:
         InputError: it would come back as something else.
     """
     if not isinstance(value, list):
-        text = flat_value(name, value)
+        text = flat_value(f"the attribute {name}", value)
         if text is not None and SEPARATOR in text:
-            raise not_flat(name)
+            raise not_flat(f"the attribute {name}")
         return text
-    parts = [flat_value(name, part) or "" for part in value]
+    parts = [flat_value(f"the attribute {name}", part) or "" for part in value]
     if any(SEPARATOR in part for part in parts) or len(parts) == 1 and not parts[0]:
-        raise not_flat(name)
+        raise not_flat(f"the attribute {name}")
     return SEPARATOR.join(parts) or None
 
 
-def flat_value(name: str, value: Json) -> str | None:
-    """An attribute as text.
+def flat_value(what: str, value: Json) -> str | None:
+    """An attribute as text; `what` is how a message calls it.
 
     Raises:
         InputError: it is a list or a mapping.
     """
     if isinstance(value, list | dict):
-        raise not_flat(name)
+        raise not_flat(what)
     return None if value is None else as_cell(value)
 
 
-def not_flat(name: str) -> InputError:
+def not_flat(what: str) -> InputError:
     """Says that a form without structure cannot hold an attribute."""
     return InputError(
-        f"CSV and Parquet cannot hold every value of the attribute {name} so that it could be "
+        f"CSV and Parquet cannot hold every value of {what} so that it could be "
         "read back: it has lists, mappings, or a | in its text. Export to JSON lines (*.jsonl)."
     )

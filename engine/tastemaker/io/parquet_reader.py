@@ -34,7 +34,7 @@ def read_parquet(source: InputFile, required: Sequence[str]) -> Iterator[ColumnB
             first += batch.num_rows
     except InputError as error:
         raise FileRefusedError(source.name, 1, str(error).rstrip(".")) from None
-    except (arrow.ArrowException, OSError, ValueError) as error:
+    except Exception as error:  # a damaged file makes pyarrow raise anything, MemoryError too
         reason = f"the file is damaged or cannot be read ({type(error).__name__})"
         raise FileRefusedError(source.name, 1, reason) from None
 

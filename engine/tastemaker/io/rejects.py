@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from tastemaker.io.block import Refusal
+from tastemaker.io.output_file import output_file
 from tastemaker.io.source import STANDARD, FileFormat
-from tastemaker.io.writers import as_cell, csv_writer, new_file
+from tastemaker.io.writers import as_cell, csv_writer
 
 
 class Rejects:
@@ -86,7 +88,7 @@ def rejects_file(path: str | Path, form: FileFormat) -> Iterator[Rejects]:
         InputError: it cannot be written.
     """
     with ExitStack() as stack:
-        yield Rejects(lambda: stack.enter_context(new_file(path)), form)
+        yield Rejects(lambda: stack.enter_context(output_file(path)), form)
 
 
 def default_path(path: str | Path, form: FileFormat) -> Path:
@@ -98,7 +100,7 @@ def default_path(path: str | Path, form: FileFormat) -> Path:
     plain = Path("standard-input" if str(path) == STANDARD else str(path).removesuffix(".gz"))
     place = plain.with_name(f"{plain.stem}.rejected.{ending}")
     turn = 2
-    while place.exists():
+    while os.path.lexists(place):
         place = plain.with_name(f"{plain.stem}.rejected-{turn}.{ending}")
         turn += 1
     return place

@@ -96,10 +96,8 @@ def with_attributes(row: dict[str, Any]) -> dict[str, Any]:
             f"attributes is a {type(attributes).__name__}; give a mapping of names to values, or a "
             "column for each attribute."
         )
-    if twice := attributes.keys() & row.keys():
-        raise InputError(
-            f"{sorted(map(str, twice))[0]} stands in attributes and is a column. Leave one out."
-        )
+    if attributes.keys() & row.keys():
+        raise InputError("A name stands in attributes and is a column as well. Leave one out.")
     return {**row, **attributes}
 
 

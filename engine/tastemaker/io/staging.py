@@ -108,8 +108,10 @@ class Stager:
             bad = self._refusals(block)
             refused = sorted([*refused, *bad.values()], key=lambda refusal: refusal.line)
             part = self._encode(block.take([i for i in range(len(block)) if i not in bad]))
-        self._parts.append(part)
-        self._rows += len(part["user_id"])
+        rows = len(part["user_id"])
+        if rows:  # a packed file of blank lines has blocks without end
+            self._parts.append(part)
+        self._rows += rows
         ids = len(self._names["user_id"]) + len(self._names["item_id"])
         full = self._rows >= SEGMENT_ROWS or ids >= SEGMENT_IDS
         return refused, self.finish() if full else None

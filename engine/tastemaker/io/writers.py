@@ -1,79 +1,33 @@
-"""Writing rows as CSV, JSON lines or Parquet; a file appears under its name when it is whole."""
+"""Writing rows as CSV, JSON lines or Parquet."""
 
 from __future__ import annotations
 
 import csv
-import gzip
 import io
 import json
-import os
-import sys
-import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
-from pathlib import Path
-from typing import Any, BinaryIO, TextIO, TypeAlias, cast
+from typing import Any, BinaryIO, TextIO, TypeAlias
 
-from tastemaker.errors import InputError
 from tastemaker.io.parquet_reader import import_pyarrow
-from tastemaker.io.source import STANDARD, FileFormat
+from tastemaker.io.source import FileFormat
+from tastemaker.validation.numbers import is_plain_number
 
 FileRow: TypeAlias = Mapping[str, Any]
 """A row of a file: its values by the name of their column."""
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 GROUP_ROWS = 50_000
 """Rows that Parquet packs together; chosen, not measured."""
 
 
-@contextmanager
-def new_file(path: str | Path) -> Iterator[BinaryIO]:
-    """A file to be written, or standard output for "-"; packed where its name ends in .gz.
-
-    It gets its name when the block ends well, and is gone if it does not. Only its owner may read
-    it: exports and rejects hold ids in clear.
-
-    Raises:
-        InputError: it cannot be written.
-    """
-    if str(path) == STANDARD:
-        yield cast(BinaryIO, sys.stdout.buffer)
-        sys.stdout.buffer.flush()
-        return
-    target = Path(path)
-    try:
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name[:100]}.")
-    except OSError as error:
-        raise unwritable(path, error) from None
-    try:
-        with os.fdopen(handle, "wb") as raw:
-            yield from packed(raw, target)
-        os.replace(name, target)
-    except OSError as error:
-        Path(name).unlink(missing_ok=True)
-        raise unwritable(path, error) from None
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-
-
-def packed(raw: BinaryIO, target: Path) -> Iterator[BinaryIO]:
-    """The file itself, or one that packs what is written to it."""
-    if target.suffix != ".gz":
-        yield raw
-        return
-    # Without name and time: the same rows make the same file.
-    with gzip.GzipFile(filename="", fileobj=raw, mode="wb", compresslevel=6, mtime=0) as stream:
-        yield cast(BinaryIO, stream)
-
-
-def unwritable(path: str | Path, error: OSError) -> InputError:
-    """Says that a file cannot be written, and why."""
-    return InputError(f"{path} cannot be written: {error.strerror}. Choose another place.")
-
-
 def write_rows(
-    stream: BinaryIO, form: FileFormat, columns: Sequence[str], rows: Iterable[FileRow]
+    stream: BinaryIO,
+    form: FileFormat,
+    columns: Sequence[str],
+    rows: Iterable[FileRow],
+    safe: bool = False,
 ) -> int:
     """Writes rows; how many.
 
@@ -82,20 +36,27 @@ def write_rows(
         form: how: "csv", "jsonl" or "parquet".
         columns: the names, in order, for the forms that have a header.
         rows: values by name; None or nothing where a row has no value.
+        safe: whether no field of CSV may be a formula to a spreadsheet.
     """
+    if form == "csv":
+        return write_csv(stream, columns, rows, safe)
     writers: Mapping[FileFormat, Callable[[BinaryIO, Sequence[str], Iterable[FileRow]], int]] = {
-        "csv": write_csv,
         "jsonl": write_json_lines,
         "parquet": write_parquet,
     }
     return writers[form](stream, columns, rows)
 
 
-def write_csv(stream: BinaryIO, columns: Sequence[str], rows: Iterable[FileRow]) -> int:
-    """Writes rows as CSV with a header; values stand as they are, so that they come back alike."""
+def write_csv(
+    stream: BinaryIO, columns: Sequence[str], rows: Iterable[FileRow], safe: bool = False
+) -> int:
+    """Writes rows as CSV with a header.
+
+    Values stand as they are, so that they come back alike; where `safe`, without formulas.
+    """
     text = io.TextIOWrapper(stream, "utf-8", errors="surrogateescape", newline="")
     try:
-        write_line = csv_writer(text)
+        write_line = csv_writer(text, safe)
         write_line(columns)
         count = 0
         for row in rows:
@@ -107,12 +68,26 @@ def write_csv(stream: BinaryIO, columns: Sequence[str], rows: Iterable[FileRow])
         text.detach()
 
 
-def csv_writer(text: TextIO) -> Callable[[Sequence[str]], object]:
-    """Writes fields as a line of CSV, such that they are read back as they are."""
+def csv_writer(text: TextIO, safe: bool = False) -> Callable[[Sequence[str]], object]:
+    """Writes fields as a line of CSV, such that they are read back as they are unless `safe`."""
     plain = csv.writer(text, lineterminator="\n").writerow
     # Python before 3.13 leaves a carriage return unquoted, and takes it for the end of the line.
     quoted = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL).writerow
-    return lambda cells: quoted(cells) if any("\r" in cell for cell in cells) else plain(cells)
+
+    def write(cells: Sequence[str]) -> None:
+        fields = list(map(without_formula, cells)) if safe else cells
+        line = quoted if any("\r" in field for field in fields) else plain
+        line(fields)
+
+    return write
+
+
+def without_formula(text: str) -> str:
+    """A field that no spreadsheet takes for a formula: one that might be one gets an apostrophe.
+
+    Source: OWASP, "CSV Injection". A number in decimal notation stays one.
+    """
+    return f"'{text}" if text.startswith(FORMULA_STARTS) and not is_plain_number(text) else text
 
 
 def as_cell(value: Any) -> str:

@@ -3,6 +3,9 @@
 Every function here returns a result and a problem: the problem is an empty text where all went
 well, and otherwise describes in one line what the recommender did. Nothing is raised but
 KeyboardInterrupt.
+
+Problems are stored in clear, with releases. So one who does not declare `uses_features` gets none,
+and the text of an error is only quoted where nothing sealed can stand in it: see `quotable`.
 """
 
 from __future__ import annotations
@@ -10,11 +13,13 @@ from __future__ import annotations
 import json
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 
 from tastemaker.data import Float32Array, Int64Array, People, TrainingData
+from tastemaker.errors import PluginError, TastemakerError
 from tastemaker.recommender import Progress, Recommender, State
 
 T = TypeVar("T")
@@ -26,12 +31,18 @@ STATE_DTYPES = frozenset({"f2", "f4", "f8", "i1", "u1", "i4", "i8", "b1"})
 """The array types a State may hold."""
 
 
-def attempt(call: Callable[[], T], *, quote: bool = True) -> tuple[T | None, str]:
+Errors: TypeAlias = tuple[type[BaseException], ...]
+"""Types of errors, as `isinstance` takes them."""
+
+ALL: Errors = (BaseException,)
+
+
+def attempt(call: Callable[[], T], *, quote: Errors = ALL) -> tuple[T | None, str]:
     """The result of a call into foreign code, or None and what went wrong.
 
     Args:
         call: called once; everything it raises is contained, save KeyboardInterrupt.
-        quote: whether the problem may quote the error's own text.
+        quote: the errors whose own text the problem may quote.
     """
     try:
         return call(), ""
@@ -41,17 +52,41 @@ def attempt(call: Callable[[], T], *, quote: bool = True) -> tuple[T | None, str
         return None, describe(error, quote=quote)
 
 
-def describe(error: BaseException, *, quote: bool = True) -> str:
+def describe(error: BaseException, *, quote: Errors = ALL) -> str:
     """One line about an error: its type, where it was raised and, if it may be quoted, its text."""
     frames = traceback.extract_tb(error.__traceback__)
     place = f" (line {frames[-1].lineno} of {frames[-1].name})" if frames else ""
-    if not quote:
+    if not isinstance(error, quote):
         return f"{type(error).__name__}{place}"
     try:
         text = " ".join(str(error).split())[:300]
     except Exception:
         text = ""
     return f"{type(error).__name__}{text and ': '}{text}{place}"
+
+
+def quotable(uses_features: bool) -> Errors:
+    """The errors of a plugin that has seen people whose text may be quoted.
+
+    Its text may be made of what it has seen: that of a `KeyError` is a value. Those of the engine's
+    own types are worded on purpose, and never hold a value of a person; and what declared features
+    hold is not even trusted to them.
+    """
+    return () if uses_features else (TastemakerError,)
+
+
+def visible(recommender: Recommender, people: People) -> People:
+    """The people as the recommender may see them: with features only if it declares them."""
+    return people if recommender.uses_features else people.without_features
+
+
+def _visible_data(recommender: Recommender, data: TrainingData) -> TrainingData:
+    people = visible(recommender, data.people)
+    return data if people is data.people else replace(data, people=people)
+
+
+def _quotable(recommender: Recommender) -> Errors:
+    return quotable(recommender.uses_features)
 
 
 def checked_scores(result: Any, shape: tuple[int, ...]) -> tuple[Float32Array | None, str]:
@@ -80,22 +115,30 @@ def guarded_fit(
     recommender: Recommender, data: TrainingData, progress: Progress
 ) -> tuple[Recommender | None, str]:
     """The fitted recommender, or None and the problem."""
-    return _checked_fit(recommender, "fit", lambda: recommender.fit(data, progress))
+    seen = _visible_data(recommender, data)
+    return _checked_fit(recommender, "fit", lambda: recommender.fit(seen, progress))
 
 
 def guarded_fit_from(
     recommender: Recommender, data: TrainingData, progress: Progress, before: Recommender
 ) -> tuple[Recommender | None, str]:
     """The recommender fitted from where `before` has ended, or None and the problem."""
+    seen = _visible_data(recommender, data)
     return _checked_fit(
-        recommender, "fit_from", lambda: recommender.fit_from(data, progress, before)
+        recommender, "fit_from", lambda: recommender.fit_from(seen, progress, before)
     )
+
+
+def guarded_memory(recommender: Recommender, data: TrainingData) -> tuple[int | None, str]:
+    """The bytes that it takes to fit the recommender, as it estimates, or None and the problem."""
+    seen = _visible_data(recommender, data)
+    return attempt(lambda: int(recommender.memory(seen)), quote=_quotable(recommender))
 
 
 def _checked_fit(
     recommender: Recommender, method: str, call: Callable[[], Any]
 ) -> tuple[Recommender | None, str]:
-    fitted, problem = attempt(call, quote=not recommender.uses_features)
+    fitted, problem = attempt(call, quote=_quotable(recommender))
     if problem:
         return None, problem
     if not isinstance(fitted, type(recommender)):
@@ -105,9 +148,8 @@ def _checked_fit(
 
 def guarded_score(recommender: Recommender, people: People) -> tuple[Float32Array | None, str]:
     """(len(people), people.n_items) float32 scores, or None and the problem."""
-    result, problem = attempt(
-        lambda: recommender.score(people), quote=not recommender.uses_features
-    )
+    seen = visible(recommender, people)
+    result, problem = attempt(lambda: recommender.score(seen), quote=_quotable(recommender))
     if problem:
         return None, problem
     return checked_scores(result, (len(people), people.n_items))
@@ -117,8 +159,9 @@ def guarded_score_items(
     recommender: Recommender, people: People, items: Int64Array
 ) -> tuple[Float32Array | None, str]:
     """(len(people), width) float32 scores of the items (len(people), width), or the problem."""
+    seen = visible(recommender, people)
     result, problem = attempt(
-        lambda: recommender.score_items(people, items), quote=not recommender.uses_features
+        lambda: recommender.score_items(seen, items), quote=_quotable(recommender)
     )
     if problem:
         return None, f"score_items: {problem}"
@@ -129,9 +172,8 @@ def guarded_retrieve(
     recommender: Recommender, people: People, k: int
 ) -> tuple[Int64Array | None, str]:
     """(len(people), k) int64 items, -1 for none, or None and the problem."""
-    result, problem = attempt(
-        lambda: recommender.retrieve(people, k), quote=not recommender.uses_features
-    )
+    seen = visible(recommender, people)
+    result, problem = attempt(lambda: recommender.retrieve(seen, k), quote=_quotable(recommender))
     if problem:
         return None, f"retrieve: {problem}"
     return checked_items(result, (len(people), k), people.n_items)
@@ -162,8 +204,9 @@ def guarded_reasons(
     recommender: Recommender, people: People, items: Int64Array
 ) -> tuple[Float32Array | None, str]:
     """(n_interactions, width) float32 shares of the items' scores, or None and the problem."""
+    seen = visible(recommender, people)
     result, problem = attempt(
-        lambda: recommender.reasons(people, items), quote=not recommender.uses_features
+        lambda: recommender.reasons(seen, items), quote=_quotable(recommender)
     )
     if problem:
         return None, f"reasons: {problem}"
@@ -177,9 +220,10 @@ def guarded_words(
     recommender: Recommender, people: People, items: Int64Array
 ) -> tuple[Texts | None, str]:
     """A text for each person and item, or for none at all; or None and the problem."""
+    seen = visible(recommender, people)
     result, problem = attempt(
-        lambda: tuple(map(tuple, recommender.words(people, items))),
-        quote=not recommender.uses_features,
+        lambda: tuple(map(tuple, recommender.words(seen, items))),
+        quote=_quotable(recommender),
     )
     if result is None or problem:
         return None, f"words: {problem}"
@@ -194,7 +238,7 @@ def guarded_item_vectors(
     recommender: Recommender, items: Int64Array
 ) -> tuple[Float32Array | None, str]:
     """(len(items), size) float32 vectors of some items; None where it has none, or a problem."""
-    result, problem = attempt(lambda: recommender.item_vectors(items))
+    result, problem = attempt(lambda: recommender.item_vectors(items), quote=_quotable(recommender))
     if problem or result is None:
         return None, f"item_vectors: {problem}" if problem else ""
     if not isinstance(result, np.ndarray) or result.ndim != 2:
@@ -207,36 +251,46 @@ def guarded_item_vectors(
 
 def guarded_state(recommender: Recommender) -> tuple[State | None, str]:
     """What the recommender is made of, fit for storing, or None and the problem."""
-    state, problem = attempt(recommender.state)
+    state, problem = attempt(recommender.state, quote=_quotable(recommender))
     if problem:
         return None, problem
-    _, problem = attempt(lambda: check_state(state))
+    named = not recommender.uses_features
+    _, problem = attempt(lambda: check_state(state, named=named), quote=(PluginError,))
     return (None, problem) if problem else (state, "")
 
 
-def check_state(state: Any) -> None:
+def check_state(state: Any, *, named: bool = True) -> None:
     """Refuses a state that cannot be stored.
 
+    Args:
+        state: what `Recommender.state` returned.
+        named: whether the message may name an array; it says which one by its number otherwise.
+
     Raises:
-        ValueError: with what is wrong.
+        PluginError: with what is wrong.
     """
     if not isinstance(state, State):
-        raise ValueError(f"state returned a {type(state).__name__} instead of a State")
-    for name, array in state.arrays.items():
+        raise PluginError(f"state returned a {type(state).__name__} instead of a State")
+    for number, (name, array) in enumerate(state.arrays.items()):
+        which = repr(name) if named else f"number {number}"
         if not isinstance(name, str) or not isinstance(array, np.ndarray):
-            raise ValueError(f"state holds {name!r}, which is not a named array")
+            raise PluginError(f"state's array {which} is not a named array")
         if array.dtype.str[1:] not in STATE_DTYPES:
-            raise ValueError(f"state's array {name!r} has the type {array.dtype}")
+            raise PluginError(f"state's array {which} has the type {array.dtype}")
         if array.dtype.kind == "f" and not np.isfinite(array).all():
-            raise ValueError(f"state's array {name!r} holds NaN or infinity")
+            raise PluginError(f"state's array {which} holds NaN or infinity")
     values = dict(state.values)
-    if json.loads(json.dumps(values, allow_nan=False)) != values:
-        raise ValueError("state's values do not survive JSON")
+    try:
+        read_back = json.loads(json.dumps(values, allow_nan=False))
+    except (TypeError, ValueError, RecursionError):  # what Python says of it shows a value
+        raise PluginError("state's values hold what JSON cannot") from None
+    if read_back != values:
+        raise PluginError("state's values do not survive JSON")
 
 
 def guarded_restore(kind: type[Recommender], state: State) -> tuple[Recommender | None, str]:
     """The recommender made of the state, or None and the problem."""
-    restored, problem = attempt(lambda: kind.restore(state))
+    restored, problem = attempt(lambda: kind.restore(state), quote=quotable(kind.uses_features))
     if problem:
         return None, problem
     if not isinstance(restored, kind):

@@ -21,6 +21,7 @@ from tastemaker.plugin.guard import (
     guarded_score,
     guarded_score_items,
     guarded_words,
+    quotable,
 )
 from tastemaker.recommender import Recommender
 
@@ -163,7 +164,7 @@ class GuardedRecommender:
             return self, ""
         longer, problem = attempt(lambda: copy.copy(self.recommender))
         if longer is not None:
-            _, problem = attempt(lambda: longer.extend(items))
+            _, problem = attempt(lambda: longer.extend(items), quote=quotable(longer.uses_features))
         if longer is None or problem:
             return self, problem
         return GuardedRecommender(longer, self.n_items + len(items), self.breaker), ""
@@ -185,7 +186,10 @@ class GuardedRecommender:
         return result, problem
 
     def _similar(self, item_index: int) -> tuple[Float32Array | None, str]:
-        result, problem = attempt(lambda: self.recommender.similar(item_index))
+        result, problem = attempt(
+            lambda: self.recommender.similar(item_index),
+            quote=quotable(self.recommender.uses_features),
+        )
         if problem:
             return None, problem
         if isinstance(result, np.ndarray) and not result.size:

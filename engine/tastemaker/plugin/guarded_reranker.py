@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from tastemaker.data import Float32Array
 from tastemaker.plugin.circuit_breaker import CircuitBreaker
-from tastemaker.plugin.guard import attempt
+from tastemaker.plugin.guard import attempt, quotable
 from tastemaker.reranker import RankedItems, Reranker
 
 LARGEST_PART = np.float32(1e30)
@@ -36,8 +37,9 @@ class GuardedReranker:
         """(n, width) float32 what is added to the scores, 0 where not valid; or the problem."""
         if not self.breaker.allows():
             return None, "skipped for a while, because it kept failing"
-        quote = not self.reranker.uses_features
-        result, problem = attempt(lambda: self.reranker.adjust(lists), quote=quote)
+        features = self.reranker.uses_features
+        seen = lists if features else replace(lists, people=lists.people.without_features)
+        result, problem = attempt(lambda: self.reranker.adjust(seen), quote=quotable(features))
         parts = None
         if not problem:
             parts, problem = checked_parts(result, lists)

@@ -47,7 +47,7 @@ def stored(state: State) -> State:
     """
     try:
         check_state(state)
-    except ValueError as error:
+    except PluginError as error:
         raise PluginError(f"{error}.") from error
     arrays = {}
     for name, array in state.arrays.items():

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from tastemaker.data import TrainingData
 from tastemaker.errors import TastemakerError
 from tastemaker.plugin.discovery import Plugin
-from tastemaker.plugin.guard import attempt, guarded_fit, guarded_fit_from
+from tastemaker.plugin.guard import guarded_fit, guarded_fit_from, guarded_memory
 from tastemaker.plugin.registry import Registry
 from tastemaker.recommender import Progress, Recommender
 from tastemaker.training.deadline import Allowance
@@ -126,7 +126,7 @@ def too_large(
         fresh = registry.create(plugin.name, plugin.chosen)
     except TastemakerError as error:
         return FitResult(plugin, None, str(error))
-    needed, problem = attempt(lambda: int(fresh.memory(data)), quote=not fresh.uses_features)
+    needed, problem = guarded_memory(fresh, data)
     if needed is None:
         return FitResult(plugin, None, f"cannot estimate its memory: {problem}")
     if needed <= memory:

@@ -6,6 +6,7 @@ passes here is stored alike on both, and what does not is refused before any sta
 
 from tastemaker.json_types import Json
 from tastemaker.validation.attributes import (
+    RESERVED,
     Attributes,
     check_attribute_name,
     check_attributes,
@@ -63,6 +64,7 @@ __all__ = [
     "VALUE_LIMIT",
     "as_iso",
     "check_attribute_name",
+    "RESERVED",
     "check_attributes",
     "check_available",
     "check_count",

@@ -7,7 +7,7 @@ import numbers
 from decimal import Decimal
 
 from tastemaker.errors import InputError
-from tastemaker.validation.texts import brief
+from tastemaker.validation.texts import brief, outline
 
 DEFAULT_VALUE = 1.0
 VALUE_LIMIT = 1e15
@@ -24,7 +24,7 @@ def check_value(value: object) -> float:
     if not math.isfinite(number):
         raise InputError(f"value is {number}; it must be finite. Leave the row out or correct it.")
     if abs(number) > VALUE_LIMIT:
-        raise InputError(f"value is {number:g}; it must lie within ±{VALUE_LIMIT:g}. Rescale it.")
+        raise InputError(f"value is too large; it must lie within ±{VALUE_LIMIT:g}. Rescale it.")
     return number + 0.0  # -0.0 becomes 0.0: SQLite would lose the sign, PostgreSQL keep it
 
 
@@ -85,7 +85,7 @@ def read_number(value: object, what: str) -> float:
             return float(value)
         except OverflowError:
             return math.inf
-    raise InputError(f"{what} is {brief(value)}; it must be a number.")
+    raise InputError(f"{what} is {outline(value)}; it must be a number.")
 
 
 def is_plain_number(text: str) -> bool:

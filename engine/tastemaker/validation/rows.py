@@ -7,7 +7,7 @@ from typing import NamedTuple
 from tastemaker.errors import InputError
 from tastemaker.validation.attributes import Attributes, check_attributes
 from tastemaker.validation.numbers import DEFAULT_VALUE, check_value
-from tastemaker.validation.texts import check_id, check_kind, check_text
+from tastemaker.validation.texts import check_id, check_kind, check_text, outline
 from tastemaker.validation.times import UNTIMED, check_time
 
 DEFAULT_KIND = "interaction"
@@ -104,4 +104,4 @@ def check_available(value: object) -> bool:
         return True
     if word in ("false", "no", "0"):
         return False
-    raise InputError(f"available is {word[:40]!r}; write true or false.")
+    raise InputError(f"available is {outline(value)}; write true or false.")

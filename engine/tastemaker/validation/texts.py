@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Iterable
 from typing import TypeVar
 
@@ -26,7 +27,7 @@ def check_id(value: object, what: str) -> str:
         what: its name in the message: "user_id", "item_id".
 
     Raises:
-        InputError: it says what is wrong, and shows the value unless it is a user's.
+        InputError: it says what is wrong, and does not show the value.
     """
     return check_name(value, what, ID_BYTES)
 
@@ -69,8 +70,7 @@ def check_text(value: object, what: str, limit: int = TEXT_BYTES) -> str:
     """
     if not isinstance(value, str):
         raise InputError(
-            f"{what} is a {type(value).__name__}{shown(value, what)}; it must be text. "
-            "Convert it with str()."
+            f"{what} is a {type(value).__name__}; it must be text. Convert it with str()."
         )
     try:
         size = len(value.encode())
@@ -82,17 +82,24 @@ def check_text(value: object, what: str, limit: int = TEXT_BYTES) -> str:
     if size > limit:
         raise InputError(f"{what} is {size} bytes long; the most is {limit}. Shorten it.")
     if "\0" in value:
-        raise InputError(f"{what} holds a NUL character{shown(value, what)}. Remove it.")
+        raise InputError(f"{what} holds a NUL character. Remove it.")
     return str(value)
 
 
-def shown(value: object, what: str) -> str:
-    """The value for a message; nothing of what belongs to a user."""
-    return "" if "user" in what else f" ({brief(value)})"
+def outline(value: object) -> str:
+    """What a value is, for a message that must not show it: it may have come from a person.
+
+    A column that is shifted, or a file without a header, puts an id anywhere.
+    """
+    if isinstance(value, str):
+        return f"a text of {len(value)} characters" if value else "an empty text"
+    if isinstance(value, numbers.Number) and not isinstance(value, bool):
+        return "a number"
+    return "nothing" if value is None else f"a {type(value).__name__}"
 
 
 def brief(value: object) -> str:
-    """A value as a message shows it: at most 60 characters."""
+    """A value that is nobody's, as a message shows it: at most 60 characters."""
     try:
         text = repr(value)
     except ValueError:  # Python refuses to write out an int of thousands of digits

@@ -9,7 +9,7 @@ from time import time_ns
 
 from tastemaker.errors import InputError
 from tastemaker.validation.numbers import is_plain_number, read_number
-from tastemaker.validation.texts import brief
+from tastemaker.validation.texts import outline
 
 UNTIMED = -(2**63)
 """The time, in microseconds, of an interaction of which nobody knows when it was."""
@@ -46,14 +46,13 @@ def check_time(value: object) -> int:
         raise InputError(f"time is {seconds}; it must be finite. Leave it empty if unknown.")
     if seconds >= MILLISECONDS_FROM:
         raise InputError(
-            f"time is {brief(value)}, which as seconds lies after the year 5138; it looks like "
-            "milliseconds. Divide by 1000."
+            "time as seconds lies after the year 5138; it looks like milliseconds. Divide by 1000."
         )
     if seconds < EARLIEST_SECONDS:
-        raise InputError(f"time is {brief(value)}, before the year 1. Correct it.")
+        raise InputError("time lies before the year 1. Correct it.")
     if looks_like_date(seconds):
         raise InputError(
-            f"time is {brief(value)}, which looks like a date; as seconds it lies in August 1970. "
+            "time looks like a date without dashes; as seconds it lies in August 1970. "
             "Write it as ISO 8601: 2011-12-09."
         )
     return int((seconds * 1_000_000).to_integral_value())
@@ -91,7 +90,7 @@ def _read_iso(text: str) -> datetime:
         return datetime.fromisoformat(text.strip())
     except ValueError:
         raise InputError(
-            f"time is {brief(text)}; write seconds since 1970 or ISO 8601, "
+            f"time is {outline(text)}; write seconds since 1970 or ISO 8601, "
             "such as 2011-12-09T12:50:00+00:00."
         ) from None
 
@@ -100,5 +99,5 @@ def _in_range(moment: datetime) -> int:
     aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
     time_us = (aware - EPOCH) // MICROSECOND
     if not EARLIEST_TIME <= time_us <= LATEST_TIME:
-        raise InputError(f"time is {moment}, in UTC not within the years 1 to 9999. Correct it.")
+        raise InputError("time in UTC is not within the years 1 to 9999. Correct it.")
     return time_us

@@ -11,6 +11,7 @@ import numpy as np
 from tastemaker import (
     Float32Array,
     Int32Array,
+    PluginError,
     Progress,
     Recommender,
     State,
@@ -168,7 +169,7 @@ def item_weights(gram: Float32Array, regularization: float) -> Float32Array:
     if problem == 0:
         factor, problem = lapack.spotri(factor, lower=1, overwrite_c=1)
     if problem:
-        raise ValueError(f"The item-item matrix cannot be inverted (LAPACK reports {problem}).")
+        raise PluginError(f"The item-item matrix cannot be inverted (LAPACK reports {problem}).")
     weights = np.ascontiguousarray(factor.T)
     _mirror(weights)
     weights /= -np.diag(weights).copy()

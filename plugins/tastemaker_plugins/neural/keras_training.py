@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from tastemaker import Progress
+from tastemaker import PluginError, Progress
 from tastemaker_plugins.neural.adam import Adam
 from tastemaker_plugins.neural.quiet import keras_on_tensorflow, seeded
 
@@ -31,7 +31,8 @@ def keras_for(seed: int) -> Iterator[Any]:
     numbers, dtype policy and settings of TensorFlow are as before afterwards.
 
     Raises:
-        ImportError: TensorFlow is missing, or Keras runs on something else here.
+        ImportError: TensorFlow is missing.
+        PluginError: Keras runs on something else here.
     """
     keras, tensorflow = keras_on_tensorflow()
     with seeded(keras, tensorflow, seed):
@@ -145,7 +146,7 @@ def train_network(
             progress(done + 1, steps, what)
         losses.append(float(total) / len(batches))
         if not np.isfinite(losses[-1]):
-            raise ValueError(
+            raise PluginError(
                 f"Training failed: the loss of {what} is {losses[-1]}. Try a smaller learning_rate."
             )
     return losses

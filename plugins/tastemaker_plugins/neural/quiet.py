@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from tastemaker import PluginError
+
 LOG_LINES = re.compile(
     rb"[IWE]\d{4} \d\d:\d\d:\d\d|[IWE]\d{4} \d+\.\d+|WARNING: All log messages before absl"
     rb"|\d{4}-\d\d-\d\d [\d:.]+: [IWE] |To enable the following instructions"
@@ -25,13 +27,14 @@ def keras_on_tensorflow() -> tuple[Any, Any]:
     """The modules `keras` and `tensorflow`, imported without a trace but themselves.
 
     Raises:
-        ImportError: one is missing, or the application runs Keras on something else.
+        ImportError: one is missing.
+        PluginError: the application runs Keras on something else.
     """
     backend = os.environ.get("KERAS_BACKEND", "tensorflow")
     if "keras" in sys.modules:
         backend = sys.modules["keras"].backend.backend()
     if backend != "tensorflow":
-        raise ImportError(f"Keras runs on {backend} here; train where KERAS_BACKEND is tensorflow.")
+        raise PluginError(f"Keras runs on {backend} here; train where KERAS_BACKEND is tensorflow.")
     if "keras" in sys.modules and "tensorflow" in sys.modules:
         import keras
         import tensorflow

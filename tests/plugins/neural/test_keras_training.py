@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from tastemaker.errors import PluginError
 from tastemaker.recommender import no_progress
 from tastemaker_plugins.neural.keras_training import Pace, Shuffled, keras_for, train_network
 
@@ -78,7 +79,7 @@ def test_progress_is_reported_after_every_batch() -> None:
 
 
 def test_a_loss_that_is_no_number_is_refused() -> None:
-    with pytest.raises(ValueError, match="smaller learning_rate"), np.errstate(over="ignore"):
+    with pytest.raises(PluginError, match="smaller learning_rate"), np.errstate(over="ignore"):
         trained_line(0, Pace(epochs=3, learning_rate=1e30))
 
 

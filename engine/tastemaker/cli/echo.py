@@ -1,0 +1,38 @@
+"""Printing texts that hold data: nothing in them reaches the terminal as a command to it.
+
+A title, an attribute or a plugin's error may hold what moves the cursor, renames the window, or
+turns the direction of writing around.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+
+import click
+
+UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"
+)
+"""C0 but tab and new line, DEL, C1, ends of lines and what changes the direction of writing."""
+
+
+def plain_text(text: str) -> str:
+    """A text without anything that a terminal would obey."""
+    return UNPRINTABLE.sub("", text)
+
+
+def plain_line(text: str) -> str:
+    """The same as one line: tabs and new lines are spaces."""
+    return plain_text(text.replace("\n", " ").replace("\t", " "))
+
+
+def echo(text: str, err: bool = False) -> None:
+    """Prints a text, on standard error if `err`, without anything that a terminal would obey."""
+    click.echo(plain_text(text), err=err)
+
+
+def print_json(value: object) -> None:
+    """Prints JSON; what a terminal would obey is escaped, so that nothing is lost."""
+    text = json.dumps(value, indent=2, ensure_ascii=False, default=str)
+    click.echo(UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
