@@ -44,6 +44,7 @@ values = st.one_of(
 )
 @given(rows=st.lists(st.tuples(values, values, values, values, values), min_size=1, max_size=5))
 @example(rows=[("a", "b", "k", 1, 5), ("a", "b", "k", True, 5)])
+@example(rows=[(1, 2, 0, 1, None)])
 @example(rows=[(1, "b", "k", 1, 5), (True, "b", "k", 1.0, 5), (1.0, "b", "k", 1.0, 5)])
 def test_the_fast_way_and_the_slow_way_agree(
     sqlite_database: Database, key: Key, rows: list[tuple[object, ...]]
