@@ -184,8 +184,8 @@ def test_a_recommender_that_cannot_be_trained_is_named(engine: Tastemaker) -> No
     report = engine.evaluate("last", only=["item-knn", "broken"])
     broken = report.models[1]
     assert (broken.member.state, broken.measured) == ("failed", None)
-    assert "no electricity" in broken.member.problem
-    assert "no electricity" in str(report.summary_rows()[-1])
+    assert "ValueError" in broken.member.problem  # whose text is not quoted
+    assert "ValueError" in str(report.summary_rows()[-1])
 
 
 def test_at_most_so_many_people_are_evaluated(engine: Tastemaker) -> None:
@@ -238,5 +238,5 @@ def test_too_little_data_says_so(sqlite_database: Database, key: Key) -> None:
 
 def test_a_report_that_cannot_be_written_says_so(engine: Tastemaker, tmp_path: Path) -> None:
     report = engine.evaluate("last", only=["popular"])
-    with pytest.raises(InputError, match="Cannot write"):
+    with pytest.raises(InputError, match="cannot be written"):
         report.save(tmp_path / "nowhere" / "report.html")
