@@ -110,6 +110,23 @@ def test_without_a_second_curve_the_same_weights_rank_own_items_too(state: Servi
     assert again.own_items
 
 
+def test_what_one_person_tells_changes_nobody_elses_weights(
+    file: Path, key: Key, tmp_path: Path
+) -> None:
+    shutil.copy(file, tmp_path / "shop.db")
+    url = f"sqlite:///{tmp_path}/shop.db"
+    with Tastemaker(url, key=key, plugins=[Counting], exploration=0) as engine:
+        before = engine.recommend("p-1", explain=True)
+        engine.tell("p-0", "item-3", "less")
+        engine.tell("p-2", "item-3", "more")
+        after = engine.recommend("p-1", explain=True)
+        assert list(after) == list(before)
+        assert after.details == before.details
+        assert "counting" not in after.details.weights
+        engine.set_kind("interaction", repeatable=True)
+        assert "counting" in engine.recommend("p-1").details.weights
+
+
 class First(Recommender):
     """Likes low indexes, and brings the lowest."""
 

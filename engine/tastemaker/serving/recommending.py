@@ -117,7 +117,7 @@ def part_size(state: ServingState, exact: bool) -> int:
     """How many people are ranked together: so few that the memory for it is bounded."""
     width = len(state.catalogue)
     if exact:
-        width *= len(state.ranker.members) + 1
+        width *= len(state.members) + 1
     return max(1, min(PEOPLE_TOGETHER, MAX_CELLS // width))
 
 

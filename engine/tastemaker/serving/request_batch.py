@@ -57,9 +57,12 @@ class RequestBatch(NamedTuple):
 
     @property
     def may_repeat(self) -> bool:
-        """Whether items of the histories may be shown, of anybody."""
+        """Whether what people had chosen may be shown again, to anybody.
+
+        What they told of an item is no choice of it: one person's word changes nobody else's list.
+        """
         if self.terms.seen is None:
-            return any(kind.repeatable for kind in self.state.kinds)
+            return self.state.has_repeatable_kinds
         return self.terms.seen != "exclude"
 
     def each(self, rows: Int64Array) -> Iterator[RequestBatch]:

@@ -22,7 +22,7 @@ from tastemaker.serving.ranker import Ranker
 from tastemaker.serving.reranking import NO_RERANKERS, NO_RERANKING, LoadedRerankers, Reranking
 from tastemaker.serving.told import reach_of
 from tastemaker.store.items import StoredItems, attribute_columns
-from tastemaker.store.kinds import Kind
+from tastemaker.store.kinds import TOLD_KINDS, Kind
 from tastemaker.validation import UNTIMED
 
 
@@ -61,9 +61,19 @@ class ServingState:
         """
         if not repeats:
             return self.ranker
-        return self.repeat_ranker or replace(self.ranker, own_items=True)
+        return self.repeat_ranker or self._ranker_of_own_items
 
-    @property
+    @cached_property
+    def _ranker_of_own_items(self) -> Ranker:
+        """The members and weights that rank otherwise, where there are none for repeats."""
+        return replace(self.ranker, own_items=True)
+
+    @cached_property
+    def has_repeatable_kinds(self) -> bool:
+        """Whether a kind by which people choose items is repeatable."""
+        return any(kind.repeatable and kind.name not in TOLD_KINDS for kind in self.kinds)
+
+    @cached_property
     def members(self) -> tuple[GuardedRecommender, ...]:
         """All members of the release."""
         again = self.repeat_ranker.members if self.repeat_ranker else ()
