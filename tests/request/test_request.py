@@ -53,7 +53,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"diversity": {"at_most": 0, "attribute": "brand"}}, "AtMost allows 0"),
     ({"explore": 2}, "explore is 2"),
     ({"after": "page 2"}, "after"),
-    ({"explain": "yes"}, "explain or exact is 'yes'"),
+    ({"explain": "yes"}, "explain is 'yes'"),
     ({"recent": "item-1"}, "recent is a str"),
     ({"recent": [{"item": "item-1"}]}, "unknown field 'item'"),
     ({"recent": [{"kind": "view"}]}, "has no item_id"),

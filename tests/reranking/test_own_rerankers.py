@@ -183,3 +183,9 @@ def test_without_attributes_there_are_no_vectors() -> None:
     texts = ("", "")
     assert attribute_vectors(Items(("a", "b"), texts, texts)) is None
     assert attribute_vectors(Items(("a", "b"), texts, texts, {"subject": ((), ())})) is None
+
+
+def test_any_number_of_boosts_stays_finite() -> None:
+    holds = np.ones((200, 1), dtype=np.bool_)
+    for factor, most in ((1000.0, 1e6), (0.001, 1e-6)):
+        assert Boosts(holds, [factor] * 200).factors.tolist() == pytest.approx([most])

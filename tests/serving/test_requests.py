@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tastemaker import Answer, AtMost, F, Request, Tastemaker, create_key_file
+from tastemaker import Answer, AtMost, F, KeyFile, Request, Tastemaker, create_key_file
 from tastemaker.demo import data, write_slice
 from tastemaker.errors import InputError, NotFoundError
 
@@ -138,10 +138,11 @@ def test_a_request_is_taken_whole_or_as_json(retail: Tastemaker) -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["user_id", "recent", "after"])
+@pytest.mark.parametrize("name", ["user_id", "recent", "features", "after"])
 def test_a_request_for_many_is_of_no_one_person(retail: Tastemaker, name: str) -> None:
     after = retail.recommend("nobody").after
-    value = {"user_id": "alice", "recent": ["item"], "after": after}[name]
+    given = {"user_id": "alice", "recent": ["item"], "features": {"age": 30}, "after": after}
+    value = given[name]
     with pytest.raises(InputError, match=f"has {name}"):
         retail.recommend_many(["nobody"], request={name: value})
 
@@ -180,9 +181,28 @@ def test_all_of_it_together_adds_up(retail: Tastemaker) -> None:
         seen="include",
         exclude=some_items(retail, 3),
         boost={F.item_id.one_of(some_items(retail, 40)): 1.5},
-        diversity=[0.3, AtMost(2, "country")],
+        diversity=[0.3, AtMost(2, "median_price")],
         explain=True,
     )
     assert len(answer) == 5
     for one in answer:
         assert sum(one.contributions.values()) == pytest.approx(one.score, abs=1e-4)
+
+
+def test_variety_by_an_attribute_that_no_item_has_is_refused(retail: Tastemaker) -> None:
+    with pytest.raises(InputError, match="No item has the attribute 'colour'"):
+        retail.recommend("nobody", diversity=AtMost(2, "colour"))
+
+
+def test_all_of_it_in_a_surface_survives_a_restart(retail: Tastemaker, folder: Path) -> None:
+    wish = Request(k=4, seen="include", boost={F.median_price < 2: 3.0}, diversity=0.4)
+    retail.set_surface("everything", wish)
+    with Tastemaker(
+        f"sqlite:///{folder}/tastemaker.db", key=KeyFile(folder / "tastemaker.key")
+    ) as again:
+        assert again.surface("everything") == wish
+        user = some_users(retail, 1)[0]
+        assert list(again.recommend(user, surface="everything")) == list(
+            retail.recommend(user, request=wish)
+        )
+    retail.remove_surface("everything")

@@ -111,7 +111,7 @@ def recommend(
     request = own.over(request)
     named = (bool(users), users_file is not None, everyone)
     for_one = request.recent is not None or request.after is not None or request.user_id is not None
-    check_usage(named, users, for_one, explain, output)
+    check_usage(named, users, for_one, bool(request.explain), output)
     with open_engine(database_url, cache) as engine:
         wanted: Iterable[str] = users
         if everyone:

@@ -114,9 +114,9 @@ def _read_excluded(value: Iterable[str]) -> tuple[str, ...]:
     return tuple(check_id(one, "item_id of exclude") for one in check_several(value, "exclude"))
 
 
-def _read_flag(value: object) -> bool:
+def _read_flag(value: object, name: str) -> bool:
     if not isinstance(value, bool):
-        raise InputError(f"explain or exact is {value!r}; give true or false.")
+        raise InputError(f"{name} is {value!r}; give true or false.")
     return value
 
 
@@ -137,8 +137,8 @@ _READERS: dict[str, Callable[[Any], object]] = {
     "diversity": read_diversity,
     "explore": lambda value: check_share(value, "explore"),
     "after": _read_cursor,
-    "explain": _read_flag,
-    "exact": _read_flag,
+    "explain": lambda value: _read_flag(value, "explain"),
+    "exact": lambda value: _read_flag(value, "exact"),
 }
 """What reads each field of a request, and refuses what is none."""
 

@@ -10,7 +10,7 @@ from tastemaker.request.request import Request
 from tastemaker.validation import Json
 
 OF_ONE_PERSON = ("user_id", "recent", "features", "after")
-"""What a surface cannot hold."""
+"""What neither a surface nor a request for many users can hold."""
 
 
 class Surfaces:

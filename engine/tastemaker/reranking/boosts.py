@@ -10,6 +10,9 @@ import numpy as np
 from tastemaker.data import BoolArray, Float32Array
 from tastemaker.reranker import RankedItems, Reranker
 
+LARGEST_PRODUCT = np.float32(1e6)
+"""Of the factors of one item: beyond it float32 would lose the digits of the scores."""
+
 
 class Boosts(Reranker):
     """Multiplies how far items score above the last of the list.
@@ -17,7 +20,8 @@ class Boosts(Reranker):
     Blended scores have no zero of their own. So they are measured from the lowest score of the
     person's list, the floor: a factor of 2 puts an item twice as far above it, one of 0.5 half as
     far. An item gets (factor - 1) * (score - floor); where several conditions hold, the factors
-    multiply. The list is the whole list that is re-ranked, however many places of it are shown.
+    multiply, up to `LARGEST_PRODUCT`. The list is the whole list that is re-ranked, however many
+    places of it are shown.
 
     Args:
         conditions: (n_conditions, n_items) bool, the items for which each holds.
@@ -33,6 +37,7 @@ class Boosts(Reranker):
         self.factors: Float32Array = np.ones(conditions.shape[1], dtype=np.float32)
         for holds, factor in zip(conditions, factors, strict=True):
             self.factors[holds] *= np.float32(factor)
+            np.clip(self.factors, 1 / LARGEST_PRODUCT, LARGEST_PRODUCT, out=self.factors)
 
     def adjust(self, lists: RankedItems) -> Float32Array:
         """(n, width) float32: (factor - 1) * (score - floor)."""

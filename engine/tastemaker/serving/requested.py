@@ -7,7 +7,7 @@ import numpy as np
 from tastemaker.request.preferences import AtMost
 from tastemaker.request.terms import Terms
 from tastemaker.reranker import Reranker
-from tastemaker.reranking import Boosts, CappedValues, Diversity
+from tastemaker.reranking import Boosts, CappedValues, Diversity, column_of
 from tastemaker.serving.catalogue import Catalogue
 
 
@@ -16,6 +16,7 @@ def rerankers_of(terms: Terms, catalogue: Catalogue) -> list[Reranker]:
 
     Raises:
         RuleError: a boost's rule does not fit the items.
+        InputError: no item has the attribute that `AtMost` names.
     """
     rerankers: list[Reranker] = []
     if terms.boosts:
@@ -23,6 +24,7 @@ def rerankers_of(terms: Terms, catalogue: Catalogue) -> list[Reranker]:
         rerankers.append(Boosts(conditions, [boost.factor for boost in terms.boosts]))
     for wish in terms.diversity:
         if isinstance(wish, AtMost):
+            column_of(catalogue.items, wish.attribute)
             rerankers.append(CappedValues(wish.n, wish.attribute))
         else:
             rerankers.append(Diversity(wish))

@@ -54,6 +54,8 @@ class Reranking:
 
     def along_with(self, others: Sequence[Reranker]) -> Reranking:
         """These and others, which one request asks for; all of them in the order of their turns."""
+        if not others:
+            return self
         together = (*self.rerankers, *map(GuardedReranker, others))
         return replace(self, rerankers=tuple(sorted(together, key=_turn)))
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from tastemaker.errors import InputError
 from tastemaker.request.request import Request
+from tastemaker.request.surfaces import OF_ONE_PERSON
 from tastemaker.request.terms import terms_of
 from tastemaker.serving.answers import Answer, Recommendation
 from tastemaker.serving.cache import ServingCache
@@ -74,7 +75,7 @@ class Server:
         self, user_ids: Iterable[str], request: Request, surface: str | None = None
     ) -> dict[str, Answer]:
         """The best items for each of many users; see `Tastemaker.recommend_many`."""
-        for name in ("user_id", "recent", "after"):
+        for name in OF_ONE_PERSON:
             if getattr(request, name) is not None:
                 raise InputError(
                     f"A request for many users has {name}, which is one person's. Leave it out."
