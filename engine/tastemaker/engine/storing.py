@@ -177,6 +177,8 @@ class Storing:
             NotFoundError: there is no such user.
         """
         checked = check_id(user_id, "user_id")
-        with self._store.writing("forgetting a user") as connection:
-            forgotten = rights.forget_user(connection, self._store.keyring, checked)
+        keyring = self._store.keyring
+        forgotten = self._store.write(
+            "forgetting a user", lambda own: rights.forget_user(own, keyring, checked)
+        )
         return Receipt(forgotten, self._store.database.wipe_traces())

@@ -21,6 +21,7 @@ from tastemaker.data import (
     Values,
     ValuesColumn,
 )
+from tastemaker.errors import CollisionError
 from tastemaker.store.meta import bump_catalogue
 from tastemaker.store.sql.statements import Written, batches, fetch, insert, marks
 from tastemaker.store.sql.tables import item
@@ -144,6 +145,9 @@ def ensure_items(connection: Connection, item_ids: Collection[str]) -> dict[str,
     """The key of each item; those that are new are made, with an id only.
 
     Bumps the catalogue version if any is new.
+
+    Raises:
+        CollisionError: one was deleted meanwhile.
     """
     found = find_items(connection, item_ids)
     if missing := sorted(set(item_ids) - found.keys()):
@@ -153,6 +157,8 @@ def ensure_items(connection: Connection, item_ids: Collection[str]) -> dict[str,
         for batch in batches(missing):
             connection.execute(statement, [_new_row(ItemRow(name), now) for name in batch])
         found.update(find_items(connection, missing))
+        if not found.keys() >= set(missing):
+            raise CollisionError("writing items", "Conflict", "An item was deleted meanwhile.")
     return found
 
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, select
 
-from tastemaker.errors import NotFoundError
+from tastemaker.errors import CollisionError, NotFoundError
 from tastemaker.store.crypto.keyring import Keyring
 from tastemaker.store.crypto.sealed_column import SealedBytes, SealedColumn
 from tastemaker.store.sql.statements import BATCH_ROWS, Written, batches, fetch, insert, marks
@@ -24,6 +24,9 @@ KEY_OF_REF = f"SELECT id FROM {user.name} WHERE ref = ?"
 
 ROWS_AT_A_TIME = 1000
 """Rows that an iteration over all users holds; chosen, not measured."""
+
+
+FORGOTTEN = "A user was forgotten meanwhile; do it again."
 
 
 class SealedUser(NamedTuple):
@@ -47,7 +50,10 @@ def seal_user(keyring: Keyring, row: UserRow) -> SealedUser:
 
 
 def put_sealed_users(connection: Connection, rows: Iterable[SealedUser]) -> Written:
-    """As `put_users`, of users who are sealed already."""
+    """As `put_users`, of users who are sealed already.
+
+    PostgreSQL: given by ascending ref, no two writers wait for each other in a ring.
+    """
     written = Written(0, 0)
     for batch in batches(rows):
         newest = {row.ref: row for row in batch}
@@ -67,7 +73,11 @@ def put_sealed_users(connection: Connection, rows: Iterable[SealedUser]) -> Writ
 def ensure_users(
     connection: Connection, keyring: Keyring, user_ids: Collection[str]
 ) -> dict[str, int]:
-    """The key of each user; those that are new are made, without attributes."""
+    """The key of each user; those that are new are made, without attributes.
+
+    Raises:
+        CollisionError: one was forgotten meanwhile.
+    """
     refs = {user_id: keyring.ref(user_id) for user_id in user_ids}
     found = find_users(connection, refs.values())
     missing = [
@@ -76,6 +86,8 @@ def ensure_users(
     if missing:
         add_users(connection, missing)
         found.update(find_users(connection, (ref for ref, _ in missing)))
+    if not found.keys() >= set(refs.values()):
+        raise CollisionError("writing users", "Conflict", FORGOTTEN)
     return {user_id: found[ref] for user_id, ref in refs.items()}
 
 
