@@ -172,4 +172,9 @@ def loading_order(
     except TastemakerError as error:
         problems.append(str(error))
         return numbers
+    if active not in numbers:
+        problems.append(
+            f"Release {active}, the active one, is missing: the newest that is whole serves, else "
+            "popularity. Activate another one (`tastemaker release list`), or train again."
+        )
     return sorted(numbers, key=lambda number: (number != active, -number))

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, select
 
 from tastemaker.data import Int64Array
 from tastemaker.store.interactions.columns import INTERACTIONS, InteractionColumns
+from tastemaker.store.sql.damage import damage_named
 from tastemaker.store.sql.statements import fetch
 from tastemaker.store.sql.supported import dialect_of
 from tastemaker.store.sql.tables import interaction, kind
@@ -34,11 +35,17 @@ class StoredHistories:
 
 
 def history(connection: Connection, ref: bytes) -> InteractionColumns:
-    """One person's interactions, oldest first; none where the person is not known."""
+    """One person's interactions, oldest first; none where the person is not known.
+
+    Raises:
+        StoreError: a row of the person's is damaged.
+    """
     rows = fetch(connection, ONE_PERSON, (ref,))
     numbers = zip(*rows, strict=True) if rows else [()] * len(INTERACTIONS.columns)
     pairs = zip(INTERACTIONS.columns, numbers, strict=True)
-    return InteractionColumns(*(np.array(numbers, dtype=column.dtype) for column, numbers in pairs))
+    with damage_named("a history"):
+        arrays = [np.array(numbers, dtype=column.dtype) for column, numbers in pairs]
+    return InteractionColumns(*arrays)
 
 
 def histories(connection: Connection, refs: Sequence[bytes]) -> StoredHistories:
