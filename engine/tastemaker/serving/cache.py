@@ -19,7 +19,7 @@ from functools import cached_property
 from sqlalchemy import Connection
 
 from tastemaker.request.surfaces import Surfaces
-from tastemaker.serving.background import Background
+from tastemaker.serving.background import Background, wait_before_forks
 from tastemaker.serving.blas_threads import one_blas_thread
 from tastemaker.serving.loading import LoadedRelease, Recommenders, load_active
 from tastemaker.serving.reranking import LoadedRerankers, load_rerankers
@@ -107,9 +107,11 @@ class ServingCache:
 
     def _begin(self) -> None:
         """Locks and threads of this process: a forked child has none of its parent's threads."""
-        self._pid = os.getpid()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a plugin may fork in this very thread
+        wait_before_forks(self._lock)
         self._loader = Background(self._loaded_beside, "loading a release")
+        # Last: other threads of a child go by it, and must not find the parent's lock.
+        self._pid = os.getpid()
 
     def current(self, connection: Connection) -> ServingState:
         """What serves now. Costs one small query while nothing has changed.

@@ -14,7 +14,7 @@ from sqlalchemy import URL, Connection, Engine, Pool
 from tastemaker.errors import InputError
 from tastemaker.store.sql.collisions import try_again
 from tastemaker.store.sql.dialect import Dialect, OpenedEngine
-from tastemaker.store.sql.opening import checked_engine, readable_url
+from tastemaker.store.sql.opening import checked_engine, readable_url, shown_url
 from tastemaker.store.sql.scrubbing import Scrubbed, scrubbed
 from tastemaker.store.sql.supported import dialect_for, dialect_of
 
@@ -77,8 +77,8 @@ class Database:
 
     @property
     def name(self) -> str:
-        """The URL as it may be shown: without the password."""
-        return "in-memory SQLite" if self._keeper else self._engine.url.render_as_string()
+        """The URL as it may be shown: without passwords."""
+        return "in-memory SQLite" if self._keeper else shown_url(self._engine.url)
 
     def reading(self, operation: str = "a read") -> AbstractContextManager[Connection]:
         """A connection in a transaction that sees one state of the database throughout.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, Select, select
 
 from tastemaker.errors import CollisionError, NotFoundError
 from tastemaker.store.crypto.keyring import Keyring
@@ -137,11 +137,14 @@ def iterate_stored_rows(connection: Connection) -> Iterator[Row[Any, Any, Any, A
     """The key, ref, sealed id and sealed attributes of every user; holds few at a time."""
     columns = (user.c.id, user.c.ref, user.c.external_id, user.c.attributes)
     last = 0
-    while rows := connection.execute(
-        select(*columns).where(user.c.id > last).order_by(user.c.id).limit(ROWS_AT_A_TIME)
-    ).all():
+    while rows := connection.execute(_page(columns, last)).all():
         yield from rows
         last = rows[-1].id
+
+
+def _page(columns: Sequence[Any], last: int) -> Select[Any]:
+    """Some columns of the users that follow the one with a key."""
+    return select(*columns).where(user.c.id > last).order_by(user.c.id).limit(ROWS_AT_A_TIME)
 
 
 def iterate_users(connection: Connection, keyring: Keyring) -> Iterator[UserRow]:
@@ -162,6 +165,13 @@ def iterate_keys(connection: Connection) -> Iterator[int]:
     """The key of every user, ascending; holds few of them at a time."""
     for row in iterate_stored_rows(connection):
         yield row.id
+
+
+def read_user_page(connection: Connection, keyring: Keyring, last: int) -> dict[int, str]:
+    """The ids, in clear, of the users that follow the one with a key, by key; none at the end."""
+    columns = (user.c.id, user.c.ref, user.c.external_id)
+    rows = connection.execute(_page(columns, last))
+    return {key: open_id(keyring, bytes(ref), sealed) for key, ref, sealed in rows}
 
 
 def read_user_ids(connection: Connection, keyring: Keyring, keys: Sequence[int]) -> dict[int, str]:
