@@ -92,12 +92,15 @@ def snapshot(connection: Connection) -> InteractionColumns:
 
 
 def item_counts(connection: Connection) -> tuple[Int64Array, Int64Array]:
-    """The keys of the items that anybody chose, ascending, and by how many interactions.
+    """The keys of the items that anybody chose, ascending, and by how many people.
 
-    Those of a kind without a positive weight do not count.
+    A person counts once for an item, however often: nobody alone makes it popular. Interactions of
+    a kind without a positive weight do not count.
     """
     chosen = select(kind.c.id).where(kind.c.weight > 0)
-    counted = select(interaction.c.item_id, func.count()).group_by(interaction.c.item_id)
+    counted = select(interaction.c.item_id, func.count(interaction.c.user_id.distinct())).group_by(
+        interaction.c.item_id
+    )
     counted = counted.where(interaction.c.kind_id.in_(chosen)).order_by(interaction.c.item_id)
     rows = connection.execute(counted).all()
     keys, counts = zip(*rows, strict=True) if rows else ((), ())
