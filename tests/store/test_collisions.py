@@ -15,7 +15,7 @@ from tastemaker import Tastemaker
 from tastemaker.errors import CollisionError, NotFoundError
 from tastemaker.store.crypto.keys import Key
 from tastemaker.store.key_rows import create_keyring
-from tastemaker.store.sql.collisions import TRIES, try_again
+from tastemaker.store.sql.collisions import MOST_TRIES, try_again
 from tastemaker.store.sql.database import Database
 from tastemaker.store.sql.tables import interaction, user
 
@@ -94,4 +94,4 @@ def test_work_is_begun_again_a_bounded_number_of_times() -> None:
 
     with pytest.raises(CollisionError):
         try_again(collides)
-    assert len(begun) == TRIES
+    assert len(begun) == MOST_TRIES

@@ -11,7 +11,7 @@ from tastemaker.errors import CollisionError
 
 T = TypeVar("T")
 
-TRIES = 6
+MOST_TRIES = 6
 """How often a transaction is begun at most. Chosen, not measured: writers lock in one order, so
 that few collide at all."""
 
@@ -19,7 +19,7 @@ FIRST_PAUSE = 0.02
 """Seconds before the second try, at most; twice as many before each later one."""
 
 
-def try_again(work: Callable[[], T], tries: int = TRIES) -> T:
+def try_again(work: Callable[[], T], tries: int = MOST_TRIES) -> T:
     """What some work gives; begun again, after a short random pause, where it collides.
 
     Args:
