@@ -1,7 +1,6 @@
 """Tastemaker: the recommender engine that lives inside your application.
 
-Each public name is imported when it is first asked for (PEP 562): a plugin that needs only the
-contract does not load the engine.
+Each public name is imported when it is first asked for (PEP 562): a plugin loads no engine.
 """
 
 from __future__ import annotations
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     )
     from tastemaker.engine import Tastemaker
     from tastemaker.errors import (
+        CollisionError,
         EvaluationError,
         FileRefusedError,
         InputError,
@@ -99,8 +99,7 @@ else:
 
         if name not in _HOMES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-        globals()[name] = value
+        value = globals()[name] = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
         return value
 
 
@@ -111,6 +110,7 @@ __all__ = [
     "BoolArray",
     "Boost",
     "Cluster",
+    "CollisionError",
     "Database",
     "Days",
     "DeletedItems",
@@ -206,6 +206,7 @@ _HOMES = {
     "BoolArray": "data",
     "Boost": "request.preferences",
     "Cluster": "data",
+    "CollisionError": "errors",
     "Database": "store.sql.database",
     "Days": "rules",
     "DeletedItems": "store.item_removal",

@@ -95,6 +95,14 @@ class StoreError(TastemakerError):
         self.code = code
 
 
+class CollisionError(StoreError):
+    """Another transaction came in between, on the same rows; nothing was written.
+
+    The engine tries its own transactions again a few times. In a transaction of the application
+    it cannot: roll back, and do it again. PostgreSQL only.
+    """
+
+
 class KeyProblem(TastemakerError):
     """The base of everything that is wrong with a key."""
 

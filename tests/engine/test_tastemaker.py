@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import base64
+import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TypeAlias
 
 import pytest
@@ -15,6 +17,7 @@ from tastemaker.serving.answers import Recommendation
 from tastemaker.store.crypto.keys import Key
 from tastemaker.store.sql.database import Database
 from tastemaker.store.sql.tables import VERSION_TABLE
+from tastemaker.store.users.rows import ROWS_AT_A_TIME
 
 Chosen: TypeAlias = Callable[[int], list[int]]
 LeftOut: TypeAlias = Callable[[int], str]
@@ -257,3 +260,24 @@ def test_files_are_refused_where_the_schema_is_newer(database: Database, key: Ke
         for call in (engine.import_file, engine.export_file):
             with pytest.raises(SchemaError, match="9999"):
                 call("items", "nothing.csv")
+
+
+def test_who_reads_users_holds_no_connection(engine: Tastemaker) -> None:
+    threads = 16  # one more than the pool has connections
+    reading = threading.Barrier(threads, timeout=20)
+
+    def read_and_recommend() -> int:
+        users = engine.user_ids()
+        first = next(users)
+        reading.wait()
+        return len(engine.recommend(first, k=3)) + len(list(users))
+
+    with ThreadPoolExecutor(threads) as pool:
+        done = [pool.submit(read_and_recommend) for _ in range(threads)]
+        assert [one.result() for one in done] == [3 + PEOPLE - 1] * threads
+
+
+def test_users_come_in_pages_and_each_once(engine: Tastemaker) -> None:
+    engine.put_users({"user_id": f"new-{number}"} for number in range(2 * ROWS_AT_A_TIME))
+    found = list(engine.user_ids())
+    assert len(found) == len(set(found)) == PEOPLE + 2 * ROWS_AT_A_TIME

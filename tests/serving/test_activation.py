@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -164,6 +166,63 @@ def test_a_child_forked_while_a_plugin_hangs_answers(
 
     _, status = os.waitpid(fork(work), 0)
     assert status == 0
+
+
+def test_threads_of_a_child_forked_during_the_first_load_answer(
+    writer: Tastemaker,
+    shop_database: Database,
+    key: Key,
+    gate: threading.Event,
+    fork: Fork,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(background, "FORK_WAIT", 0.01)
+    writer.activate(2)
+    url = shop_database.engine.url.render_as_string()
+    with Tastemaker(url, key=key, plugins=[Patient], exploration=0) as server:
+        first = threading.Thread(target=serves, args=(server,))
+        first.start()  # it loads, with the lock of what serves held
+        assert Patient.arrived.wait(60)
+
+        def work() -> None:
+            gate.set()
+            sys.setswitchinterval(1e-6)
+            begin = threading.Barrier(8)
+
+            def answer(_: int) -> int | None:
+                begin.wait()
+                return serves(server)
+
+            signal.alarm(30)  # which ends a child that hangs
+            with ThreadPoolExecutor(8) as threads:
+                assert set(threads.map(answer, range(8))) == {2}
+
+        statuses = [os.waitpid(fork(work), 0)[1] for _ in range(8)]
+        gate.set()
+        first.join()
+    assert statuses == [0] * 8
+
+
+def test_a_fork_waits_for_a_first_load(
+    writer: Tastemaker, shop_database: Database, key: Key, gate: threading.Event, fork: Fork
+) -> None:
+    writer.activate(2)
+    url = shop_database.engine.url.render_as_string()
+    with Tastemaker(url, key=key, plugins=[Patient], exploration=0) as server:
+        first = threading.Thread(target=serves, args=(server,))
+        first.start()
+        assert Patient.arrived.wait(60)
+        threading.Timer(0.2, gate.set).start()
+        _, status = os.waitpid(fork(lambda: loaded(server)), 0)
+        first.join()
+    assert status == 0
+
+
+def loaded(engine: Tastemaker) -> None:
+    """Nothing, if the engine answers without loading; the gate is shut for others."""
+    Patient.arrived.clear()
+    assert serves(engine) == 2
+    assert not Patient.arrived.is_set()
 
 
 def test_children_forked_at_any_moment_of_a_load_answer(

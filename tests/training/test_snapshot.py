@@ -91,6 +91,21 @@ def test_counts_are_those_of_the_items(database: Database, engine: Tastemaker, k
     assert counts.sum() == 8 * len(COUNTRIES)
 
 
+def test_a_person_counts_once_for_an_item(database: Database, key: Key) -> None:
+    with Tastemaker(database, key=key) as engine:
+        engine.upgrade()
+        for second in range(50):
+            engine.record("somebody", "flooded", at=second)
+        for person in range(3):
+            engine.record(f"person-{person}", "liked", at=5)
+        assert engine.recommend("nobody", k=1)[0].item_id == "liked"
+    found = snapshot(database, key, features=False)
+    assert dict(zip(found.items.items.ids, found.counts.tolist(), strict=True)) == {
+        "flooded": 1,
+        "liked": 3,
+    }
+
+
 def test_a_basket_is_not_learnt_in_the_order_of_its_keys(database: Database, key: Key) -> None:
     with Tastemaker(database, key=key) as engine:
         engine.upgrade()

@@ -12,7 +12,7 @@ from tastemaker.store import items, kinds, meta, rights
 from tastemaker.store.kinds import KindSummary
 from tastemaker.store.rights import Receipt
 from tastemaker.store.store import Store
-from tastemaker.store.users.rows import iterate_users
+from tastemaker.store.users.rows import read_user_page
 from tastemaker.validation import DEFAULT_KIND, Json, check_id, check_several
 
 if TYPE_CHECKING:
@@ -151,10 +151,18 @@ class Storing:
             )
 
     def user_ids(self) -> Iterator[str]:
-        """Every user's id, in clear, in the order in which they came."""
-        with self._store.reading("reading users") as connection:
-            for row in iterate_users(connection, self._store.keyring):
-                yield row.user_id
+        """Every user's id, in clear, in the order in which they came.
+
+        No connection is held between two of them: who comes or goes meanwhile may be among them.
+        """
+        last = 0
+        while True:
+            with self._store.reading("reading users") as connection:
+                page = read_user_page(connection, self._store.keyring, last)
+            if not page:
+                return
+            yield from page.values()
+            last = max(page)
 
     def show(self, user_id: str) -> dict[str, Json]:
         """A user's attributes in clear, and how many interactions there are.
@@ -181,6 +189,8 @@ class Storing:
             NotFoundError: there is no such user.
         """
         checked = check_id(user_id, "user_id")
-        with self._store.writing("forgetting a user") as connection:
-            forgotten = rights.forget_user(connection, self._store.keyring, checked)
+        keyring = self._store.keyring
+        forgotten = self._store.write(
+            "forgetting a user", lambda own: rights.forget_user(own, keyring, checked)
+        )
         return Receipt(forgotten, self._store.database.wipe_traces())

@@ -104,8 +104,8 @@ class Tables:
         """
         moment = datetime.now(UTC) if at is None else at
         row = check_interaction(user_id, item_id, kind, value, moment)
-        with self._store.writing("recording", connection) as open_connection:
-            record(open_connection, self._store.keyring, [row])
+        store = self._store
+        store.write("recording", lambda own: record(own, store.keyring, [row]), connection)
 
     def record_many(
         self,
@@ -169,8 +169,12 @@ class Tables:
         user, item = check_id(user_id, "user_id"), check_id(item_id, "item_id")
         name = None if kind is None else check_kind(kind)
         time = None if at is None else check_time(at)
-        with self._store.writing("removing interactions", connection) as open_connection:
-            return remove(open_connection, self._store.keyring, user, item, name, time)
+        keyring = self._store.keyring
+        return self._store.write(
+            "removing interactions",
+            lambda own: remove(own, keyring, user, item, name, time),
+            connection,
+        )
 
     def delete_items(
         self, item_ids: Iterable[str], connection: Connection | Session | None = None
@@ -193,8 +197,9 @@ class Tables:
             StoreError: the database refused it; nothing was deleted.
         """
         checked = [check_id(item_id, "item_id") for item_id in check_several(item_ids, "item_ids")]
-        with self._store.writing("deleting items", connection) as open_connection:
-            return item_removal.delete_items(open_connection, checked)
+        return self._store.write(
+            "deleting items", lambda own: item_removal.delete_items(own, checked), connection
+        )
 
     def merge_users(
         self, anonymous: str, known: str, connection: Connection | Session | None = None
@@ -217,5 +222,7 @@ class Tables:
         first, second = check_id(anonymous, "user_id"), check_id(known, "user_id")
         if first == second:
             raise InputError("Both are the same user. Give the id before the log-in, then the own.")
-        with self._store.writing("merging users", connection) as open_connection:
-            return merge_users(open_connection, self._store.keyring, first, second)
+        keyring = self._store.keyring
+        return self._store.write(
+            "merging users", lambda own: merge_users(own, keyring, first, second), connection
+        )

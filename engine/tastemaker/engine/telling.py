@@ -49,12 +49,14 @@ class Telling:
             InputError: the word, an id or the time is refused.
             NotFoundError: there is no such item, or to "forget", no such user.
         """
-        checked = told.check_word(word)
+        checked, keyring = told.check_word(word), self._store.keyring
         if checked == told.FORGET:
             user, item = check_id(user_id, "user_id"), check_id(item_id, "item_id")
-            with self._store.writing("forgetting an interaction", connection) as open_connection:
-                return told.take_back(open_connection, self._store.keyring, user, item)
+            return self._store.write(
+                "forgetting an interaction",
+                lambda own: told.take_back(own, keyring, user, item),
+                connection,
+            )
         moment = datetime.now(UTC) if at is None else at
         row = check_interaction(user_id, item_id, checked, 1.0, moment)
-        with self._store.writing("telling", connection) as open_connection:
-            return told.tell(open_connection, self._store.keyring, row)
+        return self._store.write("telling", lambda own: told.tell(own, keyring, row), connection)

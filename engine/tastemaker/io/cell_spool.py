@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import struct
 import tempfile
-from collections.abc import Iterator
+from array import array
+from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import Self
 
@@ -24,10 +25,10 @@ class CellSpool:
     def __init__(self, width: int, memory: int = MEMORY_BYTES) -> None:
         self._width = width
         self._file = tempfile.SpooledTemporaryFile(max_size=memory)  # noqa: SIM115
-        self._count = 0
+        self._starts = array("Q")
 
     def __len__(self) -> int:
-        return self._count
+        return len(self._starts)
 
     def __enter__(self) -> Self:
         return self
@@ -42,15 +43,15 @@ class CellSpool:
 
     def append(self, *cells: bytes) -> None:
         """Keeps a row."""
+        self._starts.append(self._file.tell())
         for cell in cells:
             self._file.write(CELL_LENGTH.pack(len(cell)))
             self._file.write(cell)
-        self._count += 1
 
-    def rows(self) -> Iterator[tuple[bytes, ...]]:
-        """All rows, the first one first."""
-        self._file.seek(0)
-        for _ in range(self._count):
+    def rows(self, order: Iterable[int] | None = None) -> Iterator[tuple[bytes, ...]]:
+        """All rows, the first one first, or by their numbers in another order."""
+        for number in range(len(self)) if order is None else order:
+            self._file.seek(self._starts[number])
             yield tuple(self._cell() for _ in range(self._width))
 
     def _cell(self) -> bytes:

@@ -4,18 +4,20 @@ Interactions are checked and sealed first, all of them, into a spool; only then 
 written, in segments of whole people, each in a transaction of its own. So a bad row in the last
 line leaves the database as it was, standard input works like a file, the write lock is held for
 seconds at most, and what a crash leaves is completed by the same import again. Items and users,
-which are fewer, are written in one transaction while they are read.
+which are fewer, are spooled too, and written in one transaction.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Literal, TypeAlias, TypeVar
 
 from tastemaker.errors import FileRefusedError, InputError
 from tastemaker.io.block import Block, Refusal
+from tastemaker.io.intake import ItemIntake, UserIntake
 from tastemaker.io.partition import by_people
 from tastemaker.io.readers import read_blocks
 from tastemaker.io.rejects import Rejects, default_path, rejects_file
@@ -27,12 +29,9 @@ from tastemaker.recommender import Progress, no_progress
 from tastemaker.store.crypto.keyring import Keyring
 from tastemaker.store.interactions.bulk import write_segment
 from tastemaker.store.interactions.columns import FILE_COLUMNS
-from tastemaker.store.items import put_items
 from tastemaker.store.sql.database import Database
 from tastemaker.store.sql.statements import Written
-from tastemaker.store.users.features import declare_features
-from tastemaker.store.users.rows import put_users
-from tastemaker.validation import DEFAULT_KIND
+from tastemaker.validation import DEFAULT_KIND, check_attribute_name
 
 CheckedRow = TypeVar("CheckedRow")
 OnError: TypeAlias = Literal["fail", "skip"]
@@ -146,29 +145,24 @@ class Job:
 
 
 def import_items(database: Database, job: Job) -> ImportResult:
-    """Imports items in one transaction."""
+    """Imports items in one transaction, after the whole file was read."""
     flat = job.source.form != "jsonl"
-    with (
-        database.writing(operation="importing items") as connection,
-        rejects_file(job.rejects, job.source.form) as rejects,
-    ):
-        written = put_items(
-            connection, checked_rows(job, "items", lambda row: item_row(row, flat), rejects)
-        )
+    with ItemIntake() as intake:
+        with rejects_file(job.rejects, job.source.form) as rejects:
+            intake.add_rows(checked_rows(job, "items", lambda row: item_row(row, flat), rejects))
+        written = database.write(intake.write, "importing items")
     return job.result("items", written, rejects)
 
 
 def import_users(
     database: Database, keyring: Keyring, job: Job, features: Sequence[str]
 ) -> ImportResult:
-    """Imports users in one transaction."""
-    with (
-        database.writing(operation="importing users") as connection,
-        rejects_file(job.rejects, job.source.form) as rejects,
-    ):
-        if features:
-            declare_features(connection, features)
-        written = put_users(connection, keyring, checked_rows(job, "users", user_row, rejects))
+    """Imports users in one transaction, after the whole file was read and sealed."""
+    checked = [check_attribute_name(name, "user attribute") for name in features]
+    with UserIntake(keyring, checked) as intake:
+        with rejects_file(job.rejects, job.source.form) as rejects:
+            intake.add_rows(checked_rows(job, "users", user_row, rejects))
+        written = database.write(intake.write, "importing users")
     return job.result("users", written, rejects)
 
 
@@ -199,8 +193,8 @@ def import_interactions(database: Database, keyring: Keyring, job: Job, kind: st
             rows, unread = stage(job, Stager(keyring, kind), spool, rejects)
         written, done = Written(0, 0), 0
         for segment in by_people(spool):
-            with database.writing(operation="importing interactions") as connection:
-                written = written.plus(write_segment(connection, segment))
+            write = partial(write_segment, segment=segment)
+            written = written.plus(database.write(write, "importing interactions"))
             done += len(segment)
             job.progress(done, rows, "Writing interactions")
     return replace(job.result("interactions", written, rejects), unread=tuple(sorted(unread)))

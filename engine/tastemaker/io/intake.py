@@ -8,10 +8,11 @@ refused leaves nothing behind.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from typing import Any, Protocol, Self
 
+import numpy as np
 from sqlalchemy import Connection
 
 from tastemaker.errors import InputError, RowRefusedError
@@ -27,7 +28,7 @@ from tastemaker.store.items import put_items
 from tastemaker.store.sql.statements import Written
 from tastemaker.store.users.features import declare_features
 from tastemaker.store.users.rows import SealedUser, put_sealed_users, seal_user
-from tastemaker.validation import ItemRow
+from tastemaker.validation import ItemRow, UserRow
 
 RowCheck = Callable[[dict[str, Any]], object]
 
@@ -111,7 +112,11 @@ class ItemIntake(_Spooled):
 
     def add(self, block: Block) -> None:
         """Takes in a block; see `Intake.add`."""
-        for row in checked_rows_of(block, put_item_row, "item_id"):
+        self.add_rows(checked_rows_of(block, put_item_row, "item_id"))
+
+    def add_rows(self, rows: Iterable[ItemRow]) -> None:
+        """Takes in checked rows."""
+        for row in rows:
             self._spool.append(json.dumps(row).encode())
             self.count += 1
 
@@ -133,11 +138,18 @@ class UserIntake(_Spooled):
         self._keyring = keyring
         self._features = features
         self._spool = self.enter_context(CellSpool(3))
+        self._refs = bytearray()
 
     def add(self, block: Block) -> None:
         """Takes in a block; see `Intake.add`."""
-        for row in checked_rows_of(block, put_user_row, "user_id"):
-            self._spool.append(*seal_user(self._keyring, row))
+        self.add_rows(checked_rows_of(block, put_user_row, "user_id"))
+
+    def add_rows(self, rows: Iterable[UserRow]) -> None:
+        """Takes in checked rows."""
+        for row in rows:
+            sealed = seal_user(self._keyring, row)
+            self._spool.append(*sealed)
+            self._refs += sealed.ref
             self.count += 1
 
     def write(self, connection: Connection) -> Written:
@@ -147,7 +159,10 @@ class UserIntake(_Spooled):
         return put_sealed_users(connection, self._users())
 
     def _users(self) -> Iterator[SealedUser]:
-        for ref, user_id, attributes in self._spool.rows():
+        """By ascending ref, as all writers write; of the same one in the order they came."""
+        refs = np.frombuffer(self._refs, dtype="S16") if self.count else np.zeros(0)
+        order = np.argsort(refs, kind="stable").tolist()
+        for ref, user_id, attributes in self._spool.rows(order):
             yield SealedUser(ref, SealedBytes(user_id), SealedBytes(attributes))
 
 

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
 from functools import partial
 from typing import TYPE_CHECKING
-
-from sqlalchemy import Connection
 
 from tastemaker.io.importing import REQUIRED, ImportResult, unread_names
 from tastemaker.io.intake import Intake, InteractionIntake, ItemIntake, UserIntake
@@ -20,6 +17,7 @@ from tastemaker.store.sql.database import Database
 from tastemaker.store.sql.statements import Written
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
     from sqlalchemy.orm import Session
 
 
@@ -27,8 +25,7 @@ def put_item_table(database: Database, rows: TableRows) -> Written:
     """Writes items in one transaction; see `Tastemaker.put_items`."""
     with ItemIntake() as intake:
         add_all(intake, "items", rows)
-        with database.writing(operation="writing items") as connection:
-            return intake.write(connection)
+        return database.write(intake.write, "writing items")
 
 
 def put_user_table(
@@ -37,8 +34,7 @@ def put_user_table(
     """Writes users in one transaction; see `Tastemaker.put_users`."""
     with UserIntake(keyring, features) as intake:
         add_all(intake, "users", rows)
-        with database.writing(operation="writing users") as connection:
-            return intake.write(connection)
+        return database.write(intake.write, "writing users")
 
 
 def add_all(intake: Intake, what: str, rows: TableRows) -> None:
@@ -66,27 +62,19 @@ def record_table(
         for block in table.blocks:
             intake.add(block)
             unread.update(unread_names(block))
-        writing = partial(database.writing, connection, "recording")
-        written = write_each(intake, writing) if connection is None else write_all(intake, writing)
+        if connection is None:
+            written = write_each(intake, database)
+        else:
+            written = database.write(intake.write, "recording", connection)
     return ImportResult(
         "interactions", intake.count, written.new, written.updated, unread=tuple(sorted(unread))
     )
 
 
-def write_all(
-    intake: InteractionIntake, writing: partial[AbstractContextManager[Connection]]
-) -> Written:
-    """Writes everything in one transaction."""
-    with writing() as connection:
-        return intake.write(connection)
-
-
-def write_each(
-    intake: InteractionIntake, writing: partial[AbstractContextManager[Connection]]
-) -> Written:
+def write_each(intake: InteractionIntake, database: Database) -> Written:
     """Writes segments of whole people, each in a transaction of its own, as an import does."""
     written = Written(0, 0)
     for segment in by_people(intake.finish()):
-        with writing() as connection:
-            written = written.plus(write_segment(connection, segment))
+        new = database.write(partial(write_segment, segment=segment), "recording")
+        written = written.plus(new)
     return written

@@ -13,7 +13,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from tastemaker.errors import InputError, RowRefusedError
 from tastemaker.io.block import ColumnBlock
@@ -237,10 +237,13 @@ def take_rows(sync: Sync, intake: Intake, part: RowPart, first: int) -> None:
 
 def write_batch(database: Database, sync: Sync, intake: Intake, reached: object) -> Written:
     """Writes the rows of a batch, and how far it came, in one transaction."""
-    with database.writing(operation=f"syncing {sync.into}") as connection:
+
+    def write(connection: Connection) -> Written:
         written = intake.write(connection)
         put_watermark(connection, sync.name, Watermark(sync.into, sync.query.watermark, reached))
-    return written
+        return written
+
+    return database.write(write, f"syncing {sync.into}")
 
 
 def unread_columns(sync: Sync, names: Sequence[str]) -> tuple[str, ...]:

@@ -43,7 +43,7 @@ class Background(Generic[T]):
         self._what = what
         self._lock = threading.Lock()
         self._working = threading.RLock()  # a plugin may fork in this very thread
-        _wait_before_forks(self._working)
+        wait_before_forks(self._working)
         self._thread: threading.Thread | None = None
         self._result: T | None = None
         self._failed: tuple[Hashable, float] | None = None
@@ -111,7 +111,7 @@ class Background(Generic[T]):
             self._thread = None
 
 
-def _wait_before_forks(working: threading.RLock) -> None:
+def wait_before_forks(working: threading.RLock) -> None:
     """Makes every fork of this process wait until a lock is free, or has been taken for long.
 
     What is registered stays so for good: it holds the lock no longer than others do.

@@ -19,14 +19,14 @@ from functools import cached_property
 from sqlalchemy import Connection
 
 from tastemaker.request.surfaces import Surfaces
-from tastemaker.serving.background import Background
+from tastemaker.serving.background import Background, wait_before_forks
 from tastemaker.serving.blas_threads import one_blas_thread
 from tastemaker.serving.loading import LoadedRelease, Recommenders, load_active
 from tastemaker.serving.reranking import LoadedRerankers, load_rerankers
 from tastemaker.serving.state import ServingState, assemble_state
 from tastemaker.store import items, meta
 from tastemaker.store.cache.model_files import ModelFiles
-from tastemaker.store.configuration import CONFIGURATION, Configuration, parse_configuration
+from tastemaker.store.configuration import CONFIGURATION, Configuration, usable_configuration
 from tastemaker.store.kinds import read_kinds
 from tastemaker.store.releases import ACTIVE
 
@@ -74,7 +74,8 @@ class _Served:
     @cached_property
     def is_behind(self) -> bool:
         """Whether another release is active, or more recommenders are switched on, than loaded."""
-        enabled_since = self.disabled - parse_configuration(self.stamp.get(CONFIGURATION)).disabled
+        configuration, _ = usable_configuration(self.stamp.get(CONFIGURATION))
+        enabled_since = self.disabled - configuration.disabled
         return self.pointer != self.stamp.get(ACTIVE) or bool(enabled_since)
 
 
@@ -106,9 +107,11 @@ class ServingCache:
 
     def _begin(self) -> None:
         """Locks and threads of this process: a forked child has none of its parent's threads."""
-        self._pid = os.getpid()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a plugin may fork in this very thread
+        wait_before_forks(self._lock)
         self._loader = Background(self._loaded_beside, "loading a release")
+        # Last: other threads of a child go by it, and must not find the parent's lock.
+        self._pid = os.getpid()
 
     def current(self, connection: Connection) -> ServingState:
         """What serves now. Costs one small query while nothing has changed.
@@ -170,16 +173,15 @@ class ServingCache:
 
     def _loaded(self, connection: Connection, stamp: Stamp, before: _Served | None) -> _Served:
         """The active release; of what served before only the items are used."""
-        configuration = parse_configuration(stamp.get(CONFIGURATION))
+        configuration, damage = usable_configuration(stamp.get(CONFIGURATION))
         recommenders = Recommenders(self._plugins, configuration.disabled)
         loaded = load_active(connection, self._files, recommenders, stamp.get(ACTIVE))
         one_blas_thread().find_libraries()
-        for problem in loaded.problems:
-            logger.warning("%s", problem)
         stored = self._items(connection, stamp, before)
         rerankers = self._rerankers(configuration)
-        for problem in rerankers.problems:
-            logger.warning("%s", problem)
+        for problem in (damage, *loaded.problems, *stored.problems, *rerankers.problems):
+            if problem:
+                logger.warning("%s", problem)
         kinds, share = read_kinds(connection), self._share(configuration)
         return _Served(
             stamp,
@@ -188,15 +190,18 @@ class ServingCache:
             loaded,
             stored,
             rerankers,
-            assemble_state(
-                loaded, stored, kinds, share, None, Surfaces(configuration.surfaces), rerankers
+            _noting(
+                damage,
+                assemble_state(
+                    loaded, stored, kinds, share, None, Surfaces(configuration.surfaces), rerankers
+                ),
             ),
             time.monotonic(),
         )
 
     def _followed(self, connection: Connection, stamp: Stamp, served: _Served) -> _Served:
         """The same release, over the items and by the configuration of this moment."""
-        configuration = parse_configuration(stamp.get(CONFIGURATION))
+        configuration, damage = usable_configuration(stamp.get(CONFIGURATION))
         loaded = served.loaded
         before: ServingState | None = served.state
         if not configuration.disabled <= served.disabled:
@@ -210,6 +215,7 @@ class ServingCache:
         if stamp.get(CONFIGURATION) != served.stamp.get(CONFIGURATION):
             served = replace(served, rerankers=self._rerankers(configuration))
         state = assemble_state(loaded, stored, kinds, share, before, surfaces, served.rerankers)
+        state = _noting(damage, state)
         return replace(served, stamp=stamp, loaded=loaded, stored=stored, state=state)
 
     def _rerankers(self, configuration: Configuration) -> LoadedRerankers:
@@ -227,6 +233,11 @@ class ServingCache:
 
     def _share(self, configuration: Configuration) -> float:
         return configuration.exploration if self._exploration is None else self._exploration
+
+
+def _noting(problem: str, state: ServingState) -> ServingState:
+    """The state, with one more problem where there is one."""
+    return replace(state, problems=(problem, *state.problems)) if problem else state
 
 
 def _wanted(stamp: Stamp) -> tuple[str | None, str | None]:

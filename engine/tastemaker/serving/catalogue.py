@@ -11,6 +11,10 @@ from tastemaker.data import BoolArray, Int32Array, Int64Array, Items
 from tastemaker.errors import NotFoundError
 from tastemaker.rules import MaskCache, RuleColumns, Where, rule_of
 
+TABLE_KEYS = 50_000_000
+"""Up to this key items are found by a table, of 200 MB at most; those above, which a database
+gives out only after as many others, one by one. Chosen, not measured."""
+
 
 @dataclass(frozen=True)
 class Catalogue:
@@ -41,14 +45,26 @@ class Catalogue:
 
     @cached_property
     def _index_by_key(self) -> Int32Array:
-        table = np.full(int(self.keys.max(initial=0)) + 2, -1, dtype=np.int32)
-        table[self.keys] = np.arange(len(self.keys), dtype=np.int32)
+        """The index of each key that a table has room for; -1 where none has it, and at the end."""
+        small = np.flatnonzero(self.keys < TABLE_KEYS)
+        table = np.full(int(self.keys[small].max(initial=0)) + 2, -1, dtype=np.int32)
+        table[self.keys[small]] = small
         return table
+
+    @cached_property
+    def _great_keys(self) -> dict[int, int]:
+        """The index of each key that the table has no room for: hardly ever any."""
+        return {
+            int(self.keys[place]): int(place) for place in np.flatnonzero(self.keys >= TABLE_KEYS)
+        }
 
     def indexes(self, keys: Int64Array) -> Int32Array:
         """The index of each of the store's item keys; -1 for items newer than this catalogue."""
         table = self._index_by_key
-        return table[np.minimum(keys, len(table) - 1)]
+        found: Int32Array = table[np.clip(keys, -1, len(table) - 1)]
+        for key, index in self._great_keys.items():
+            found[keys == key] = index
+        return found
 
     def find(self, item_id: str) -> int:
         """The index of an item.

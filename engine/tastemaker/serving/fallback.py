@@ -13,12 +13,12 @@ from tastemaker.data import Float32Array, Int64Array, People, best_items
 
 @dataclass(frozen=True)
 class Fallback:
-    """Scores by log(1 + how many interactions an item has), the same for everybody.
+    """Scores by log(1 + how many people chose an item), the same for everybody.
 
     No plugin and no `Recommender`: it is neither fitted nor stored, and is there without plugins.
 
     Attributes:
-        counts: (n_items,) float32 how many interactions each item has.
+        counts: (n_items,) float32 how many people chose each item.
         name: what it is called among the members of a release.
     """
 

@@ -32,7 +32,7 @@ class LoadedRelease:
     Attributes:
         number: its number; None where there is none.
         item_keys: (n_items,) int64 the items it was trained on, in the order of their index.
-        counts: (n_items,) float32 how many interactions each had.
+        counts: (n_items,) float32 how many people chose each; interactions in older releases.
         curve: the weights; its members have their present names.
         members: the recommenders that could be restored.
         problems: why others could not.
@@ -130,7 +130,7 @@ def restore_member(
 
 
 def load_popularity(connection: Connection) -> LoadedRelease:
-    """What serves where there is no release: how many interactions each item has."""
+    """What serves where there is no release: how many people chose each item."""
     keys, counts = item_counts(connection)
     return LoadedRelease(None, keys, counts.astype(np.float32), uniform_weights([Fallback.name]))
 
@@ -172,4 +172,9 @@ def loading_order(
     except TastemakerError as error:
         problems.append(str(error))
         return numbers
+    if active not in numbers:
+        problems.append(
+            f"Release {active}, the active one, is missing: the newest that is whole serves, else "
+            "popularity. Activate another one (`tastemaker release list`), or train again."
+        )
     return sorted(numbers, key=lambda number: (number != active, -number))

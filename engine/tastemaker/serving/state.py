@@ -115,7 +115,7 @@ def assemble_state(
     """
     catalogue = order_catalogue(stored, loaded.item_keys)
     members: list[GuardedRecommender] = []
-    problems = [*loaded.problems, *rerankers.problems]
+    problems = [*loaded.problems, *stored.problems, *rerankers.problems]
     for member in members_so_far(loaded, catalogue, before):
         extended, problem = member.extended(catalogue.items[member.n_items :])
         members.append(extended)

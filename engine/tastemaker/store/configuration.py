@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Self
+from typing import Any, Self
 
 from sqlalchemy import Connection
 
+from tastemaker.errors import InputError, StoreError
 from tastemaker.store import meta
 from tastemaker.validation import Json, check_name, check_share
 
@@ -20,6 +21,11 @@ EXPLORATION = 0.02
 chosen, not measured."""
 
 SURFACE_NAME_BYTES = 128
+
+REPAIR = (
+    "Restore the row 'configuration' of the table tastemaker_meta from a backup, or delete it: the "
+    "defaults then hold."
+)
 
 
 @dataclass(frozen=True)
@@ -72,16 +78,47 @@ class Configuration:
 
 
 def parse_configuration(text: str | None) -> Configuration:
-    """The configuration as it stands in `meta`; the empty one where there is none."""
+    """The configuration as it stands in `meta`; the empty one where there is none.
+
+    Raises:
+        StoreError: it is damaged.
+    """
     if text is None:
         return Configuration()
-    value = json.loads(text)
-    return Configuration(
-        frozenset(value["disabled"]),
-        value["settings"],
-        value.get("exploration", EXPLORATION),
-        value.get("surfaces", {}),
-    )
+    try:
+        value = json.loads(text)
+        return Configuration(
+            frozenset(_checked(value["disabled"], list, str)),
+            _objects(value["settings"]),
+            check_share(value.get("exploration", EXPLORATION), "The exploration share"),
+            _objects(value.get("surfaces", {})),
+        )
+    except (ValueError, TypeError, KeyError, RecursionError, InputError):
+        raise StoreError("reading the configuration", "Damaged", REPAIR) from None
+
+
+def usable_configuration(text: str | None) -> tuple[Configuration, str]:
+    """The configuration and no problem; the empty one and the problem where it is damaged."""
+    try:
+        return parse_configuration(text), ""
+    except StoreError as error:
+        return Configuration(), f"The defaults serve in place of the configuration. {error}"
+
+
+def _objects(value: Any) -> dict[str, dict[str, Json]]:
+    """A mapping of names to mappings."""
+    return {name: _checked(own, dict, str) for name, own in _checked(value, dict, str).items()}
+
+
+def _checked(value: Any, kind: Callable[..., Any], part: type) -> Any:
+    """The value, which is of a kind and has parts of one type.
+
+    Raises:
+        TypeError: it is not.
+    """
+    if type(value) is not kind or not all(isinstance(one, part) for one in value):
+        raise TypeError
+    return value
 
 
 def read_configuration(connection: Connection) -> Configuration:

@@ -21,7 +21,9 @@ from tastemaker.data import (
     Values,
     ValuesColumn,
 )
+from tastemaker.errors import CollisionError
 from tastemaker.store.meta import bump_catalogue
+from tastemaker.store.sql.damage import as_stored, damaged_items, is_sound_item
 from tastemaker.store.sql.statements import Written, batches, fetch, insert, marks
 from tastemaker.store.sql.tables import item
 from tastemaker.validation import ItemRow, Json, now_us
@@ -61,6 +63,7 @@ class StoredItems:
         updated: (n_items,) int64 when each was last changed, in microseconds; empty where not
             read.
         created: the same for when each came into the database.
+        problems: which rows are damaged, and left out.
     """
 
     keys: Int64Array
@@ -68,6 +71,7 @@ class StoredItems:
     available: BoolArray
     updated: Int64Array = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     created: Int64Array = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    problems: tuple[str, ...] = ()
 
     @property
     def checksum(self) -> tuple[int, int]:
@@ -144,6 +148,9 @@ def ensure_items(connection: Connection, item_ids: Collection[str]) -> dict[str,
     """The key of each item; those that are new are made, with an id only.
 
     Bumps the catalogue version if any is new.
+
+    Raises:
+        CollisionError: one was deleted meanwhile.
     """
     found = find_items(connection, item_ids)
     if missing := sorted(set(item_ids) - found.keys()):
@@ -153,6 +160,8 @@ def ensure_items(connection: Connection, item_ids: Collection[str]) -> dict[str,
         for batch in batches(missing):
             connection.execute(statement, [_new_row(ItemRow(name), now) for name in batch])
         found.update(find_items(connection, missing))
+        if not found.keys() >= set(missing):
+            raise CollisionError("writing items", "Conflict", "An item was deleted meanwhile.")
     return found
 
 
@@ -186,10 +195,12 @@ def _read(connection: Connection, column: str, above: int) -> StoredItems:
         f"SELECT {names} FROM {item.name} WHERE {column} > ? AND id > ? "
         f"ORDER BY id LIMIT {ITEMS_READ_AT_ONCE}"
     )
-    parts, last = [], -1
+    parts, last, damaged = [], -1, list[int]()
     while rows := fetch(connection, statement, (above, last)):
-        parts.append(_as_columns(rows))
         last = rows[-1][0]
+        damaged += (row[0] for row in rows if not is_sound_item(row))
+        if sound := [row for row in rows if is_sound_item(row)] if damaged else rows:
+            parts.append(_as_columns(sound))
     keys, ids, titles, texts, attributes, available, updated, created = (
         zip(*parts, strict=True) if parts else ((),) * len(CATALOGUE_COLUMNS)
     )
@@ -204,6 +215,7 @@ def _read(connection: Connection, column: str, above: int) -> StoredItems:
         _numbers(available, np.bool_),
         _numbers(updated, np.int64),
         _numbers(created, np.int64),
+        damaged_items(damaged),
     )
 
 
@@ -232,8 +244,11 @@ def attribute_columns(texts: Sequence[str]) -> AttributeColumns:
 
     Args:
         texts: each item's attributes, as JSON.
+
+    Raises:
+        StoreError: those of an item are damaged.
     """
-    rows: list[dict[str, Json]] = list(map(json.loads, texts))
+    rows = as_stored(texts)
     names = sorted({name for row in rows for name in row})
     return {name: ValuesColumn.of(as_values(row.get(name)) for row in rows) for name in names}
 

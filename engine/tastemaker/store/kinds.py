@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, func, select
 
-from tastemaker.errors import InputError
+from tastemaker.errors import InputError, StoreError
 from tastemaker.store import meta
 from tastemaker.store.sql.statements import insert
 from tastemaker.store.sql.tables import interaction
@@ -69,10 +69,16 @@ class KindSummary(NamedTuple):
 
 
 def read_kinds(connection: Connection) -> list[Kind]:
-    """All kinds, by key."""
+    """All kinds, by key.
+
+    Raises:
+        StoreError: the weight of one is damaged.
+    """
     columns = (kind_table.c.id, kind_table.c.name, kind_table.c.weight, kind_table.c.repeatable)
-    rows = connection.execute(select(*columns).order_by(kind_table.c.id))
-    return [Kind(*row) for row in rows]
+    kinds = [Kind(*row) for row in connection.execute(select(*columns).order_by(kind_table.c.id))]
+    if not all(isinstance(one.weight, (int, float)) and isinstance(one.name, str) for one in kinds):
+        raise StoreError("reading kinds", "Damaged", "`tastemaker kinds set` sets a weight anew.")
+    return kinds
 
 
 def list_kinds(connection: Connection) -> list[KindSummary]:

@@ -195,7 +195,10 @@ def _packed_manifest(connection: Connection, number: int) -> bytes:
         raise NotFoundError(
             f"There is no release {number}. `tastemaker release list` shows those there are."
         )
-    return bytes(packed)
+    try:
+        return as_sealed(packed)
+    except TamperedError as error:
+        raise TamperedError(f"The manifest of release {number} is damaged. {error}") from None
 
 
 def list_releases(connection: Connection) -> list[ReleaseRow]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, func, insert, select
 
+from tastemaker.errors import NotFoundError
 from tastemaker.store.crypto.keyring import Keyring
 from tastemaker.store.interactions.columns import INTERACTION_COLUMNS
 from tastemaker.store.sql.tables import erasure, interaction, item, kind, release, user
@@ -118,7 +119,9 @@ def forget_user(connection: Connection, keyring: Keyring, user_id: str) -> Forgo
     ref = keyring.ref(user_id)
     row = stored_row(connection, ref)
     # PostgreSQL: nobody can add an interaction between the two deletions.
-    connection.execute(select(user.c.id).where(user.c.id == row.id).with_for_update())
+    locked = select(user.c.id).where(user.c.id == row.id).with_for_update()
+    if connection.execute(locked).first() is None:
+        raise NotFoundError("This user was forgotten meanwhile; there is nothing left to forget.")
     theirs = delete(interaction).where(interaction.c.user_id == row.id)
     interactions = connection.execute(theirs).rowcount
     connection.execute(delete(user).where(user.c.id == row.id))

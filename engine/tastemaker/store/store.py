@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import Connection, Engine
 
@@ -16,6 +17,8 @@ from tastemaker.store.sql.database import Database
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
+
+T = TypeVar("T")
 
 
 class Store:
@@ -114,6 +117,20 @@ class Store:
         """
         self._require_upgraded()
         return self.database.writing(connection, operation)
+
+    def write(
+        self,
+        operation: str,
+        work: Callable[[Connection], T],
+        connection: Connection | Session | None = None,
+    ) -> T:
+        """What some work gives, done in one transaction; see `Database.write`.
+
+        Raises:
+            SchemaError: the schema is of an older version, as it was when the store was opened.
+        """
+        self._require_upgraded()
+        return self.database.write(work, operation, connection)
 
     def _require_upgraded(self) -> None:
         """Nothing, if the schema was new enough when it was opened, or has become so."""

@@ -39,10 +39,11 @@ class Snapshot:
 
     @property
     def counts(self) -> Float32Array:
-        """(n_items,) float32: how many interactions each item has, of kinds that count."""
-        people = self.data.people
-        chosen = people.histories.items[people.weights > 0]
-        counts = np.bincount(chosen, minlength=self.data.n_items)
+        """(n_items,) float32: how many people chose each item, by kinds that count."""
+        people, n_items = self.data.people, self.data.n_items
+        counted = people.weights > 0
+        pairs = people.histories.rows[counted] * n_items + people.histories.items[counted]
+        counts = np.bincount(np.unique(pairs) % max(n_items, 1), minlength=n_items)
         return counts.astype(np.float32)
 
 

@@ -220,6 +220,14 @@ def test_a_private_file_is_read(tmp_path: Path, mode: int) -> None:
     assert KeyFile(private_file(tmp_path / "my.key", TEXT + "\n", mode)).id == ID
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can read another account's private file")
+def test_a_file_of_another_account_is_refused(tmp_path: Path) -> None:
+    path = private_file(tmp_path / "my.key")
+    os.chown(path, 65534, -1)
+    with pytest.raises(MissingKeyError, match="belongs to another account.*chown"):
+        KeyFile(path)
+
+
 @pytest.mark.parametrize("text", ["", "canary", TEXT[:30], TEXT * 1000])
 def test_a_file_without_a_key_is_refused_and_not_shown(tmp_path: Path, text: str) -> None:
     path = private_file(tmp_path / "my.key", text)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tastemaker.errors import StoreError
+from tastemaker.errors import CollisionError
 from tastemaker.store.crypto.keyring import Keyring
 from tastemaker.store.interactions.bulk import Segment, write_segment
 from tastemaker.store.rights import forget_user
@@ -34,5 +34,5 @@ def test_a_user_forgotten_during_an_import_is_a_conflict(
     with database.writing() as connection:
         write_segment(connection, segment(keyring, sealed=True))
         forget_user(connection, keyring, "alice")
-    with pytest.raises(StoreError, match="import again"), database.writing() as connection:
+    with pytest.raises(CollisionError, match="do it again"), database.writing() as connection:
         write_segment(connection, segment(keyring, sealed=False))

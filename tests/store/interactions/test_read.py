@@ -4,10 +4,11 @@ import numpy as np
 
 from tastemaker.store.crypto.keyring import Keyring
 from tastemaker.store.interactions.read import histories, history, item_counts, snapshot
-from tastemaker.store.items import ensure_items, iterate_items
+from tastemaker.store.interactions.write import record
+from tastemaker.store.items import ensure_items, find_items, iterate_items
 from tastemaker.store.kinds import read_kinds, set_kind
 from tastemaker.store.sql.database import Database
-from tastemaker.validation import UNTIMED, ItemRow
+from tastemaker.validation import UNTIMED, InteractionRow, ItemRow
 
 SECOND = 1_000_000
 
@@ -97,3 +98,18 @@ def test_what_does_not_count_is_not_counted(filled: Database) -> None:
         kinds = {kind.key: kind.name for kind in read_kinds(connection)}
     chosen = [key for key in everything.kind_keys.tolist() if kinds[key] == "interaction"]
     assert counts.sum() == len(chosen)
+
+
+def test_a_person_counts_once_for_an_item(database: Database, keyring: Keyring) -> None:
+    flood = [InteractionRow("one", "flooded", "view", 1.0, second) for second in range(300)]
+    fair = [InteractionRow(f"person {number}", "liked", "view", 1.0, 5) for number in range(3)]
+    with database.writing() as connection:
+        record(connection, keyring, [*flood, *fair])
+        keys, counts = item_counts(connection)
+        names = {key: name for name, key in find_items(connection, ["flooded", "liked"]).items()}
+    assert {
+        names[key]: count for key, count in zip(keys.tolist(), counts.tolist(), strict=True)
+    } == {
+        "flooded": 1,
+        "liked": 3,
+    }

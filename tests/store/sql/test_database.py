@@ -151,3 +151,18 @@ def test_the_name_of_a_database_hides_the_password() -> None:
     assert (
         Database("postgresql://me:secret@host/shop").name == "postgresql+psycopg://me:***@host/shop"
     )
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgresql://host/shop?user=me&password=canary", "password=***"),
+        ("postgresql://host/shop?sslpassword=canary&user=me", "sslpassword=***"),
+        ("postgresql://me:canary@host/shop?passfile=/canary", "passfile=***"),
+        ("postgresql://host/shop?sslmode=require", "sslmode=require"),
+    ],
+)
+def test_no_password_is_in_a_name(url: str, shown: str) -> None:
+    with Database(url) as database:
+        assert shown in database.name
+        assert "canary" not in database.name

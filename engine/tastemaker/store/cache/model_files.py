@@ -11,6 +11,7 @@ import logging
 import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from hashlib import sha256
 from typing import TypeVar
@@ -106,7 +107,8 @@ class ModelFiles:
             if stored is known:
                 return known
         container = packed_items(stored, self.keyring.sign)
-        return items_in(files.write(ITEMS, container, unpack(container, self.keyring.verify)))
+        kept = items_in(files.write(ITEMS, container, unpack(container, self.keyring.verify)))
+        return replace(kept, problems=stored.problems) if stored.problems else kept
 
     def _by_way_of(self, work: Callable[[CacheFiles], T]) -> T | None:
         """What is made of the cache's files; None where there are none, or they are of no use."""

@@ -271,7 +271,7 @@ def _read_private(path: str | Path) -> str:
         # Without O_NONBLOCK, opening a named pipe would wait for somebody to write into it.
         file = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
         try:
-            _check_private(path, os.fstat(file).st_mode)
+            _check_private(path, os.fstat(file))
             return os.read(file, MAX_OUTPUT).decode("ascii", errors="replace")
         finally:
             os.close(file)
@@ -283,11 +283,18 @@ def _read_private(path: str | Path) -> str:
     )
 
 
-def _check_private(path: str | Path, mode: int) -> None:
+def _check_private(path: str | Path, status: os.stat_result) -> None:
+    mode = status.st_mode
     if not stat.S_ISREG(mode):
         raise MissingKeyError(f"The key file {path} is not a file. Name the file itself.")
     if mode & _OTHERS_MAY:
         raise MissingKeyError(
             f"The key file {path} is open to others (mode {stat.S_IMODE(mode):04o}). "
             f"Run: chmod 600 {shlex.quote(str(path))}"
+        )
+    if status.st_uid != os.geteuid():
+        # Only root, or a capability, gets so far: whoever owns the file could replace the key.
+        raise MissingKeyError(
+            f"The key file {path} belongs to another account, which can read and replace it. "
+            f"Run: chown {os.geteuid()} {shlex.quote(str(path))}"
         )

@@ -11,14 +11,14 @@ import numpy.typing as npt
 from sqlalchemy import Connection
 
 from tastemaker.data import Int64Array
-from tastemaker.errors import StoreError
+from tastemaker.errors import CollisionError
 from tastemaker.store.crypto.sealed_column import SealedBytes
 from tastemaker.store.interactions.columns import INTERACTION_COLUMNS, InteractionColumns
 from tastemaker.store.interactions.write import upsert
 from tastemaker.store.items import ensure_items
 from tastemaker.store.kinds import ensure_kinds
 from tastemaker.store.sql.statements import Written
-from tastemaker.store.users.rows import add_users, find_users
+from tastemaker.store.users.rows import FORGOTTEN, add_users, find_users
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def write_segment(connection: Connection, segment: Segment) -> Written:
     """Writes a segment, with the users, items and kinds that are missing.
 
     Raises:
-        StoreError: a user was forgotten while the import was running.
+        CollisionError: a user was forgotten, or an item deleted, while the import was running.
     """
     # In the same order as every writer: so none waits for another in a ring.
     users = _user_keys(connection, segment)
@@ -77,6 +77,4 @@ def _user_keys(connection: Connection, segment: Segment) -> Int64Array:
     try:
         return np.array([found[ref] for ref in segment.refs], dtype=np.int64)
     except KeyError:
-        raise StoreError(
-            "import interactions", "Conflict", "A user was forgotten meanwhile; import again."
-        ) from None
+        raise CollisionError("writing interactions", "Conflict", FORGOTTEN) from None

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, select
 
 from tastemaker.data import Int64Array
 from tastemaker.store.interactions.columns import INTERACTIONS, InteractionColumns
+from tastemaker.store.sql.damage import damage_named
 from tastemaker.store.sql.statements import fetch
 from tastemaker.store.sql.supported import dialect_of
 from tastemaker.store.sql.tables import interaction, kind
@@ -34,11 +35,17 @@ class StoredHistories:
 
 
 def history(connection: Connection, ref: bytes) -> InteractionColumns:
-    """One person's interactions, oldest first; none where the person is not known."""
+    """One person's interactions, oldest first; none where the person is not known.
+
+    Raises:
+        StoreError: a row of the person's is damaged.
+    """
     rows = fetch(connection, ONE_PERSON, (ref,))
     numbers = zip(*rows, strict=True) if rows else [()] * len(INTERACTIONS.columns)
     pairs = zip(INTERACTIONS.columns, numbers, strict=True)
-    return InteractionColumns(*(np.array(numbers, dtype=column.dtype) for column, numbers in pairs))
+    with damage_named("a history"):
+        arrays = [np.array(numbers, dtype=column.dtype) for column, numbers in pairs]
+    return InteractionColumns(*arrays)
 
 
 def histories(connection: Connection, refs: Sequence[bytes]) -> StoredHistories:
@@ -85,12 +92,15 @@ def snapshot(connection: Connection) -> InteractionColumns:
 
 
 def item_counts(connection: Connection) -> tuple[Int64Array, Int64Array]:
-    """The keys of the items that anybody chose, ascending, and by how many interactions.
+    """The keys of the items that anybody chose, ascending, and by how many people.
 
-    Those of a kind without a positive weight do not count.
+    A person counts once for an item, however often: nobody alone makes it popular. Interactions of
+    a kind without a positive weight do not count.
     """
     chosen = select(kind.c.id).where(kind.c.weight > 0)
-    counted = select(interaction.c.item_id, func.count()).group_by(interaction.c.item_id)
+    counted = select(interaction.c.item_id, func.count(interaction.c.user_id.distinct())).group_by(
+        interaction.c.item_id
+    )
     counted = counted.where(interaction.c.kind_id.in_(chosen)).order_by(interaction.c.item_id)
     rows = connection.execute(counted).all()
     keys, counts = zip(*rows, strict=True) if rows else ((), ())

@@ -7,19 +7,22 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from sqlalchemy import URL, Connection, Engine, Pool
 
 from tastemaker.errors import InputError
+from tastemaker.store.sql.collisions import try_again
 from tastemaker.store.sql.dialect import Dialect, OpenedEngine
-from tastemaker.store.sql.opening import checked_engine, readable_url
+from tastemaker.store.sql.opening import checked_engine, readable_url, shown_url
 from tastemaker.store.sql.scrubbing import Scrubbed, scrubbed
 from tastemaker.store.sql.supported import dialect_for, dialect_of
 
 if TYPE_CHECKING:
     # An application that has a session has imported this; nobody else should pay for it.
     from sqlalchemy.orm import Session
+
+T = TypeVar("T")
 
 
 class Database:
@@ -74,8 +77,8 @@ class Database:
 
     @property
     def name(self) -> str:
-        """The URL as it may be shown: without the password."""
-        return "in-memory SQLite" if self._keeper else self._engine.url.render_as_string()
+        """The URL as it may be shown: without passwords."""
+        return "in-memory SQLite" if self._keeper else shown_url(self._engine.url)
 
     def reading(self, operation: str = "a read") -> AbstractContextManager[Connection]:
         """A connection in a transaction that sees one state of the database throughout.
@@ -111,6 +114,31 @@ class Database:
         if connection is None:
             return Scrubbed(operation, self._begun(self._dialect.writing))
         return Scrubbed(operation, self._joining(connection))
+
+    def write(
+        self,
+        work: Callable[[Connection], T],
+        operation: str = "a write",
+        connection: Connection | Session | None = None,
+    ) -> T:
+        """What some work gives, done in one transaction, committed; again if others collide.
+
+        Args:
+            work: writes; it may be called several times, each time on a transaction of its own.
+            operation: what the engine is doing, for the error message.
+            connection: see `writing`; where one is given, the work is done once.
+
+        Raises:
+            CollisionError: others came in between, time after time, or once where a connection is
+                given.
+            StoreError, InputError: see `writing`.
+        """
+
+        def once() -> T:
+            with self.writing(connection, operation) as own:
+                return work(own)
+
+        return once() if connection is not None else try_again(once)
 
     def restructuring(self, operation: str) -> AbstractContextManager[Connection]:
         """A writing transaction in which tables may be rebuilt.

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from sqlalchemy import Connection
 
 from tastemaker.errors import StoreError
+from tastemaker.store.sql.damage import damage_named
 
 Arrays: TypeAlias = tuple[npt.NDArray[Any], ...]
 """An array for each column of a table, in the order of its columns, all of one length."""
@@ -128,11 +129,15 @@ def read_rows(
         table: what is read.
         statement: selects all columns, in the driver's own parameter marks.
         parameters: their values.
+
+    Raises:
+        StoreError: a row is damaged.
     """
     cursor = connection.connection.cursor()
     try:
         cursor.execute(statement, parameters)
-        rows: npt.NDArray[np.void] = np.fromiter(cursor, dtype=table.row_dtype)  # type: ignore[call-overload]
+        with damage_named(f"the table {table.name}"):
+            rows: npt.NDArray[np.void] = np.fromiter(cursor, dtype=table.row_dtype)  # type: ignore[call-overload]
         return table.arrays_of(rows)
     finally:
         cursor.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 
 from sqlalchemy import URL, Engine, make_url
@@ -10,6 +11,9 @@ from sqlalchemy.exc import ArgumentError
 from tastemaker.errors import InputError
 from tastemaker.store.sql.dialect import Dialect
 from tastemaker.store.sql.supported import dialect_for, dialect_of
+
+SECRET = re.compile("pass|pwd|secret|token|key$", re.IGNORECASE)
+"""What the names of options that are not shown hold: password, sslpassword, passfile, sslkey, …"""
 
 EXAMPLES = "Give a URL such as sqlite:///shop.db or postgresql://user@host/name."
 
@@ -32,6 +36,12 @@ def readable_url(target: str | URL) -> URL:
             f"+{url.drivername.partition('+')[2]} and it takes the right driver."
         )
     return url
+
+
+def shown_url(url: URL) -> str:
+    """A URL as it may be shown: every password is `***`, also those among the options."""
+    hidden = {name: "***" for name in url.query if SECRET.search(name)}
+    return url.update_query_dict(hidden).render_as_string().replace("%2A%2A%2A", "***")
 
 
 def parsed(target: str | URL) -> URL | None:

@@ -10,7 +10,7 @@ from typing import NoReturn, TypeVar
 
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from tastemaker.errors import StoreError, TastemakerError
+from tastemaker.errors import CollisionError, StoreError, TastemakerError
 
 T = TypeVar("T")
 
@@ -33,6 +33,7 @@ SQLITE_REMEDIES = {
 # By the start of PostgreSQL's SQLSTATE.
 POSTGRESQL_REMEDIES = {
     "08": "The connection was lost; try again.",
+    "23503": "A user or an item was deleted meanwhile; try again.",
     "28": "The server refused the login: check user and password in the URL.",
     "3D000": "The server has no such database: create it (createdb NAME), or correct the URL.",
     "40": "Two transactions collided; try again.",
@@ -44,6 +45,11 @@ POSTGRESQL_REMEDIES = {
     "55P03": "Another transaction held a lock for too long; try again.",
     "57P": "The server is shutting down or ended the connection; try again.",
 }
+
+
+COLLISIONS = frozenset({"40001", "40P01", "23503"})
+"""SQLSTATEs of transactions that collided: not serializable, a deadlock, and a foreign key to a row
+that another one deleted, since the engine only writes keys that it has read."""
 
 
 class Scrubbed(AbstractContextManager[T, None]):
@@ -124,7 +130,14 @@ def as_own_error(error: BaseException, operation: str) -> TastemakerError:
     if isinstance(cause, TastemakerError):
         cause.__cause__ = cause.__context__ = None
         return cause.with_traceback(None)
-    return StoreError(operation, type(error).__name__, remedy_of(error, cause))
+    kind = CollisionError if sqlstate_of(cause) in COLLISIONS else StoreError
+    return kind(operation, type(error).__name__, remedy_of(error, cause))
+
+
+def sqlstate_of(cause: BaseException) -> str | None:
+    """PostgreSQL's code for a driver's error; None for other databases."""
+    state: str | None = getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None)
+    return state
 
 
 def remedy_of(error: BaseException, cause: BaseException) -> str:
@@ -134,7 +147,7 @@ def remedy_of(error: BaseException, cause: BaseException) -> str:
         # SQLite has no error name of its own for this one.
         missing = str(cause).startswith(("no such table: tastemaker_", "no such column: "))
         return UPGRADE_REMEDY if missing else lookup(SQLITE_REMEDIES, name)
-    state = getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None)
+    state = sqlstate_of(cause)
     if state is not None:
         return lookup(POSTGRESQL_REMEDIES, state)
     if isinstance(error, DBAPIError) and type(cause).__name__ == "OperationalError":

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import stat
 import time
 import uuid
 import warnings
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, create_engine, event
 
@@ -17,6 +20,8 @@ from tastemaker.store.sql.dialect import OpenedEngine
 BUSY_SECONDS = 30.0
 """How long a writer waits for another one; chosen, not measured. A segment of an import, the
 longest transaction there is, takes a few seconds (benchmarks/bulk.py)."""
+
+ANYBODY_WRITES = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
 OLDEST_SQLITE = (3, 36, 0)
 """From here on there is RETURNING, and databases in memory that several connections share."""
@@ -41,8 +46,13 @@ def open_sqlite(url: URL) -> OpenedEngine:
     file = str(url.database)
     if not file.startswith("file:"):
         check_path(Path(file))
+        if is_frozen(Path(file)):
+            # Without it SQLite would want to make files beside one that has a write-ahead log.
+            frozen = f"file:{quote(str(Path(file).absolute()))}"
+            url = url.set(database=frozen, query={**url.query, "immutable": "1", "uri": "true"})
     engine = create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS})
-    event.listen(engine, "connect", set_up_connection)
+    immutable = "immutable" in url.query
+    event.listen(engine, "connect", set_up_reader if immutable else set_up_connection)
     event.listen(engine, "begin", begin_deferred)
     return OpenedEngine(engine, keeper)
 
@@ -52,6 +62,21 @@ def is_in_memory(url: URL) -> bool:
     if url.query.get("mode") == "memory" or url.query.get("vfs") == "memdb":
         return True
     return not url.database or url.database.removeprefix("file:") in ("", ":memory:")
+
+
+def is_frozen(file: Path) -> bool:
+    """Whether nobody can change a file, so that it may be read without any lock.
+
+    It is on a read-only disk, or nobody has the right to write it or to make files in its folder;
+    and what was written to it is no longer in a log beside it.
+    """
+    log = file.with_name(f"{file.name}-wal")
+    if not file.is_file() or (log.exists() and log.stat().st_size):
+        return False
+    if os.statvfs(file).f_flag & os.ST_RDONLY:
+        return True
+    places = (file, file.parent)
+    return not any(os.access(one, os.W_OK) or one.stat().st_mode & ANYBODY_WRITES for one in places)
 
 
 def check_path(file: Path) -> None:
@@ -76,6 +101,12 @@ def set_up_connection(connection: sqlite3.Connection, record: Any) -> None:
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")
     connection.execute("PRAGMA secure_delete=ON")
+    record.info["tastemaker"] = True
+
+
+def set_up_reader(connection: sqlite3.Connection, record: Any) -> None:
+    """Sets up a new connection to a file that does not change: there is no log to turn on."""
+    connection.isolation_level = None
     record.info["tastemaker"] = True
 
 

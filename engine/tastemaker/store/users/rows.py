@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, Select, select
 
-from tastemaker.errors import NotFoundError
+from tastemaker.errors import CollisionError, NotFoundError
 from tastemaker.store.crypto.keyring import Keyring
 from tastemaker.store.crypto.sealed_column import SealedBytes, SealedColumn
 from tastemaker.store.sql.statements import BATCH_ROWS, Written, batches, fetch, insert, marks
@@ -24,6 +24,9 @@ KEY_OF_REF = f"SELECT id FROM {user.name} WHERE ref = ?"
 
 ROWS_AT_A_TIME = 1000
 """Rows that an iteration over all users holds; chosen, not measured."""
+
+
+FORGOTTEN = "A user was forgotten meanwhile; do it again."
 
 
 class SealedUser(NamedTuple):
@@ -47,7 +50,10 @@ def seal_user(keyring: Keyring, row: UserRow) -> SealedUser:
 
 
 def put_sealed_users(connection: Connection, rows: Iterable[SealedUser]) -> Written:
-    """As `put_users`, of users who are sealed already."""
+    """As `put_users`, of users who are sealed already.
+
+    PostgreSQL: given by ascending ref, no two writers wait for each other in a ring.
+    """
     written = Written(0, 0)
     for batch in batches(rows):
         newest = {row.ref: row for row in batch}
@@ -67,7 +73,11 @@ def put_sealed_users(connection: Connection, rows: Iterable[SealedUser]) -> Writ
 def ensure_users(
     connection: Connection, keyring: Keyring, user_ids: Collection[str]
 ) -> dict[str, int]:
-    """The key of each user; those that are new are made, without attributes."""
+    """The key of each user; those that are new are made, without attributes.
+
+    Raises:
+        CollisionError: one was forgotten meanwhile.
+    """
     refs = {user_id: keyring.ref(user_id) for user_id in user_ids}
     found = find_users(connection, refs.values())
     missing = [
@@ -76,6 +86,8 @@ def ensure_users(
     if missing:
         add_users(connection, missing)
         found.update(find_users(connection, (ref for ref, _ in missing)))
+    if not found.keys() >= set(refs.values()):
+        raise CollisionError("writing users", "Conflict", FORGOTTEN)
     return {user_id: found[ref] for user_id, ref in refs.items()}
 
 
@@ -125,11 +137,14 @@ def iterate_stored_rows(connection: Connection) -> Iterator[Row[Any, Any, Any, A
     """The key, ref, sealed id and sealed attributes of every user; holds few at a time."""
     columns = (user.c.id, user.c.ref, user.c.external_id, user.c.attributes)
     last = 0
-    while rows := connection.execute(
-        select(*columns).where(user.c.id > last).order_by(user.c.id).limit(ROWS_AT_A_TIME)
-    ).all():
+    while rows := connection.execute(_page(columns, last)).all():
         yield from rows
         last = rows[-1].id
+
+
+def _page(columns: Sequence[Any], last: int) -> Select[Any]:
+    """Some columns of the users that follow the one with a key."""
+    return select(*columns).where(user.c.id > last).order_by(user.c.id).limit(ROWS_AT_A_TIME)
 
 
 def iterate_users(connection: Connection, keyring: Keyring) -> Iterator[UserRow]:
@@ -150,6 +165,13 @@ def iterate_keys(connection: Connection) -> Iterator[int]:
     """The key of every user, ascending; holds few of them at a time."""
     for row in iterate_stored_rows(connection):
         yield row.id
+
+
+def read_user_page(connection: Connection, keyring: Keyring, last: int) -> dict[int, str]:
+    """The ids, in clear, of the users that follow the one with a key, by key; none at the end."""
+    columns = (user.c.id, user.c.ref, user.c.external_id)
+    rows = connection.execute(_page(columns, last))
+    return {key: open_id(keyring, bytes(ref), sealed) for key, ref, sealed in rows}
 
 
 def read_user_ids(connection: Connection, keyring: Keyring, keys: Sequence[int]) -> dict[int, str]:
