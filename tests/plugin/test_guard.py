@@ -407,3 +407,15 @@ def test_words_that_are_none_are_refused(words: Any) -> None:
     found, problem = wordy(words).words(people_of([[0]], 2), np.array([[0, 1]]))
     assert found is None
     assert problem.startswith("words: ")
+
+
+class Leaving(PluginError):
+    """An error whose text ends the application."""
+
+    def __str__(self) -> str:
+        raise SystemExit(3)
+
+
+def test_an_error_whose_text_raises_is_named_by_its_type() -> None:
+    problem = guarded_fit(Answers(fitted=Leaving()), checkerboard(), no_progress)[1]
+    assert problem.startswith("Leaving (line")

@@ -65,7 +65,12 @@ class Blended:
 
     def beside(self, then: Blended) -> Blended:
         """The same people's items of this one, and then those of the other."""
-        return append_items(self, then)
+        return Blended(
+            np.concatenate((self.items, then.items), axis=1),
+            np.concatenate((self.valid, then.valid), axis=1),
+            np.concatenate((self.totals, then.totals), axis=1),
+            np.concatenate((self.contributions, then.contributions), axis=2),
+        )
 
     def padded(self, width: int) -> Blended:
         """The same with at least so many places; those at the end hold nothing."""
@@ -84,14 +89,4 @@ def stack_people(parts: Sequence[Blended]) -> Blended:
         stack_rows([part.valid for part in parts]),
         stack_rows([part.totals for part in parts], -np.inf),
         stack_rows([part.contributions for part in parts]),
-    )
-
-
-def append_items(first: Blended, then: Blended) -> Blended:
-    """The same people's items of the one, and then those of the other."""
-    return Blended(
-        np.concatenate((first.items, then.items), axis=1),
-        np.concatenate((first.valid, then.valid), axis=1),
-        np.concatenate((first.totals, then.totals), axis=1),
-        np.concatenate((first.contributions, then.contributions), axis=2),
     )

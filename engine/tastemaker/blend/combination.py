@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from tastemaker.blend.blended import Blended, append_items, stack_people
+from tastemaker.blend.blended import Blended, stack_people
 from tastemaker.blend.calibration import Calibrated, calibrate
 from tastemaker.blend.candidates import Candidates, select_candidates
 from tastemaker.blend.curve import WeightCurve
@@ -151,11 +151,11 @@ def blend_candidates(
         best = combined.best(k)
     else:
         added = combine(further, calibrated.apply_to(further), weights, curve.carry)
-        best = append_items(combined.whole(), added.whole()).best(k)
+        best = combined.whole().beside(added.whole()).best(k)
     if inserted is None:
         return best
     added = combine(inserted, calibrated.apply_to(inserted), weights, curve.carry)
-    return append_items(best.padded(k), added.whole())
+    return best.padded(k).beside(added.whole())
 
 
 def candidates_at(scores: Float32Array, items: Int64Array) -> Candidates:

@@ -6,15 +6,14 @@ import struct
 import tempfile
 from array import array
 from collections.abc import Iterable, Iterator
-from types import TracebackType
-from typing import Self
+from contextlib import ExitStack
 
 from tastemaker.io.spool import MEMORY_BYTES
 
 CELL_LENGTH = struct.Struct("<I")
 
 
-class CellSpool:
+class CellSpool(ExitStack):
     """Keeps rows of a number of cells, and gives them back in their order.
 
     Args:
@@ -24,22 +23,12 @@ class CellSpool:
 
     def __init__(self, width: int, memory: int = MEMORY_BYTES) -> None:
         self._width = width
-        self._file = tempfile.SpooledTemporaryFile(max_size=memory)  # noqa: SIM115
+        super().__init__()
+        self._file = self.enter_context(tempfile.SpooledTemporaryFile(max_size=memory))  # noqa: SIM115
         self._starts = array("Q")
 
     def __len__(self) -> int:
         return len(self._starts)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._file.close()
 
     def append(self, *cells: bytes) -> None:
         """Keeps a row."""

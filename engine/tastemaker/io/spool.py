@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Sequence
-from types import TracebackType
-from typing import Any, Self
+from contextlib import ExitStack
+from typing import Any
 
 import numpy as np
 
@@ -19,7 +19,7 @@ MEMORY_BYTES = 48 * 2**20
 peaks at 250 MB with it (benchmarks/bulk.py)."""
 
 
-class Spool:
+class Spool(ExitStack):
     """Writes segments one after the other and gives them back in that order.
 
     What is written names no user: refs and sealed ids only, so the disk holds nothing in clear.
@@ -35,24 +35,14 @@ class Spool:
         *,
         memory: int | None = None,
     ) -> None:
+        super().__init__()
         self._columns = columns
         most = MEMORY_BYTES if memory is None else memory
-        self._file = tempfile.SpooledTemporaryFile(max_size=most)  # noqa: SIM115
+        self._file = self.enter_context(tempfile.SpooledTemporaryFile(max_size=most))  # noqa: SIM115
         self._count = 0
 
     def __len__(self) -> int:
         return self._count
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._file.close()
 
     def append(self, segment: Segment | None) -> int:
         """Keeps a segment, if there is one; how many rows it has."""

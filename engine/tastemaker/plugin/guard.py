@@ -60,7 +60,9 @@ def describe(error: BaseException, *, quote: Errors = ALL) -> str:
         return f"{type(error).__name__}{place}"
     try:
         text = " ".join(str(error).split())[:300]
-    except Exception:
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # nor may the text of its error
         text = ""
     return f"{type(error).__name__}{text and ': '}{text}{place}"
 
