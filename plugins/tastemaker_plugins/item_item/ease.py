@@ -20,7 +20,6 @@ from tastemaker import (
     setting,
 )
 from tastemaker_plugins.item_item.gram import co_occurrence, gram_memory
-from tastemaker_plugins.item_item.linked import Linked
 from tastemaker_plugins.item_item.rare_links import (
     RareLinks,
     join_links,
@@ -30,6 +29,7 @@ from tastemaker_plugins.item_item.rare_links import (
 )
 from tastemaker_plugins.shared.dense_links import DenseLinks
 from tastemaker_plugins.shared.halves import as_halves
+from tastemaker_plugins.shared.linked import Linked
 from tastemaker_plugins.shared.links import Links
 from tastemaker_plugins.shared.recency import (
     HistorySettings,
