@@ -136,7 +136,10 @@ def test_what_was_switched_off_stays_so_until_it_is_switched_on(shop: Tastemaker
     ("name", "settings"),
     [
         ("demographic-popularity", "min_people=3, max_values=500, prior=5.0, evidence_power=0.6"),
-        ("ease-trending", "time_decay=0.7, max_items=12000, trend_decay=0.2, prior=3.0"),
+        (
+            "ease-trending",
+            "time_decay=0.7, dense_items=8000, max_items=100000, trend_decay=0.2, prior=3.0",
+        ),
         ("svd", "popularity_damping=0.3, popularity_boost=0.4, time_decay=1.0, factors=8"),
         ("svd-features", "term_weight=0.5"),
         ("als", "unobserved_weight=5.0, regularization=0.009, frequency_scaling=0.9"),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tastemaker import BoolArray, Progress
+from tastemaker import BoolArray, Float32Array, Int32Array, Progress
 from tastemaker_plugins.shared.links import Links
 from tastemaker_plugins.shared.neighbours import AnyArray, nearest, strongest
 
@@ -18,8 +18,10 @@ PAIRS = 200_000_000
 terms of the most items go first, as they tell least and cost most."""
 
 
-def nearest_by_terms(vectors: csr_array, k: int, progress: Progress) -> Links:
-    """The links from each item that has terms to those of the greatest cosine.
+def nearest_by_terms(
+    vectors: csr_array, k: int, progress: Progress
+) -> tuple[Int32Array, Float32Array]:
+    """(n_items, k) the items of the greatest cosine with each, and that; padded with 0 to item 0.
 
     Args:
         vectors: sparse (n_items, n_terms) float32, rows of length 1 or empty.
@@ -27,8 +29,7 @@ def nearest_by_terms(vectors: csr_array, k: int, progress: Progress) -> Links:
         progress: called with how far it is.
     """
     kept = without_common_terms(vectors)
-    best = nearest(kept, kept.T.tocsr(), k, _as_it_is, progress)
-    return Links.kept(*best, described(vectors))
+    return nearest(kept, kept.T.tocsr(), k, _as_it_is, progress)
 
 
 def extended_links(links: Links, vectors: csr_array, k: int) -> Links:
@@ -48,10 +49,12 @@ def extended_links(links: Links, vectors: csr_array, k: int) -> Links:
     likeness.data[later == likeness.indices] = 0
     before = hstack([_matrix_of(links), likeness[:, :n_before].T], format="csr")
     everything = csr_array(vstack([before, likeness], format="csr", dtype=np.float32))
-    return Links.kept(*strongest(everything, k), described(vectors))
+    known = having_terms(vectors)
+    items, weights = strongest(everything, k)
+    return Links(items[known], weights[known], known)  # not stored: as exact as they are found
 
 
-def described(vectors: csr_array) -> BoolArray:
+def having_terms(vectors: csr_array) -> BoolArray:
     """(n_items,) bool: which items have terms."""
     return np.diff(vectors.indptr) > 0
 

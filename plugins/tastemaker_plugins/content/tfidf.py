@@ -11,6 +11,7 @@ import numpy as np
 from tastemaker import (
     Float32Array,
     Items,
+    People,
     Progress,
     Recommender,
     State,
@@ -19,8 +20,8 @@ from tastemaker import (
     setting,
 )
 from tastemaker_plugins.content.term_neighbours import (
-    described,
     extended_links,
+    having_terms,
     nearest_by_terms,
 )
 from tastemaker_plugins.shared.linked import Linked
@@ -53,8 +54,8 @@ class Tfidf(Linked):
     """TF-IDF: the items whose terms are most like those of the history's items.
 
     With the vectors v of `TermVectors`, of length 1, and N(j) the nearest items of j:
-    score(u, i) = sum over the history j of recency(j) v(j) . v(i) where i is in N(j).
-    Items added later are scored as well. An item without terms scores NaN.
+    score(u, i) = sum over the history j of recency(j) v(j) . v(i) where i is in N(j), divided by
+    the sum of recency. Items added later are scored as well. An item without terms scores NaN.
 
     Salton, G., Buckley, C.: Term-weighting approaches in automatic text retrieval. IPM 24(5), 1988.
     """
@@ -73,7 +74,8 @@ class Tfidf(Linked):
         progress(0, 2, "terms")
         self.terms, self.vectors = TermVectors.fitted(data.items, self.settings.max_terms)
         progress(1, 2, "nearest items")
-        self.links = nearest_by_terms(self.vectors, self.settings.neighbours, progress)
+        best = nearest_by_terms(self.vectors, self.settings.neighbours, progress)
+        self.links = Links.kept(*best, having_terms(self.vectors))
         progress(2, 2, "nearest items")
         return self
 
@@ -85,13 +87,20 @@ class Tfidf(Linked):
         self.vectors = csr_array(vstack([self.vectors, added], format="csr", dtype=np.float32))
         self.links = extended_links(self.links, self.vectors, self.settings.neighbours)
 
+    def _recency(self, people: People) -> Float32Array:
+        """(n_interactions,) the share of each interaction among those whose item has terms."""
+        weights = super()._recency(people) * self.links.known.take(people.histories.items)
+        rows = people.histories.rows
+        totals = np.bincount(rows, weights, minlength=len(people)).astype(np.float32)[rows]
+        return np.divide(weights, totals, out=np.zeros_like(weights), where=totals > 0)
+
     def similar(self, item_index: int) -> Float32Array:
         """(n_items,) the cosine between the item's terms and those of every item."""
         vector = np.zeros(self.vectors.shape[1], dtype=np.float32)
         part = slice(*self.vectors.indptr[item_index : item_index + 2])
         vector[self.vectors.indices[part]] = self.vectors.data[part]
         likeness = np.asarray(self.vectors @ vector, dtype=np.float32)
-        known = described(self.vectors)
+        known = having_terms(self.vectors)
         likeness[~known | ~known[item_index]] = np.nan
         return likeness
 
@@ -114,9 +123,12 @@ class Tfidf(Linked):
         restored.vectors = csr_array(parts, shape=shape)
         if "known" in state.arrays:
             restored.links = Links.restored(state)
-        else:  # of a release from before there were links
-            neighbours = restored.settings.neighbours
-            restored.links = nearest_by_terms(restored.vectors, neighbours, _report_nothing)
+        else:  # of a release from before there were links; in float32, as it scored then
+            items, weights = nearest_by_terms(
+                restored.vectors, restored.settings.neighbours, _report_nothing
+            )
+            known = having_terms(restored.vectors)
+            restored.links = Links(items[known], weights[known], known)
         return restored
 
 

@@ -14,7 +14,6 @@ from tastemaker import (
     PluginError,
     Progress,
     Recommender,
-    State,
     TrainingData,
     hookimpl,
     setting,
@@ -120,11 +119,11 @@ class Ease(Linked):
         places, gram = co_occurrence(matrix, min(settings.dense_items, settings.max_items))
         rare = rare_items(matrix, places, settings.max_items)
         ridge = settings.regularization * float(np.diag(gram).mean()) if len(gram) else 0.0
-        regressed = (
-            regress_rare_items(matrix, places, gram, rare, ridge, progress) if len(rare) else None
-        )
+        regressed = regress_rare_items(matrix, places, gram, rare, ridge, progress)
         progress(1, 2, "inverse")
-        self.links = kept_links(places, *item_weights(gram, ridge), self._factors(data), regressed)
+        weights, precisions = item_weights(gram, ridge)
+        both = regressed.both_ways(places, precisions) if len(rare) else None
+        self.links = kept_links(places, weights, self._factors(data), both)
         progress(2, 2, "inverse")
         return self
 
@@ -132,20 +131,10 @@ class Ease(Linked):
         """(n_items,) what each item's scores are multiplied by."""
         return np.ones(data.n_items, dtype=np.float32)
 
-    @classmethod
-    def restore(cls, state: State) -> Self:
-        """A recommender that scores as the one whose `state` was taken."""
-        if "places" not in state.arrays:
-            return super().restore(state)
-        restored = cls(cls.settings_type.from_values(state.values))
-        restored.links = DenseLinks.restored(state)
-        return restored
-
 
 def kept_links(
     places: Int32Array,
     weights: Float32Array,
-    precisions: Float32Array,
     factors: Float32Array,
     rare: RareLinks | None = None,
 ) -> Links | DenseLinks:
@@ -156,7 +145,6 @@ def kept_links(
     Args:
         places: (n,) the items of the matrix, ascending.
         weights: (n, n) the weight from each (row) to each; overwritten.
-        precisions: (n,) the diagonal of the inverse that they come from.
         factors: (n_items,) what the weights to an item are multiplied by.
         rare: the links of items that are not in the matrix, if there are any.
     """
@@ -169,7 +157,7 @@ def kept_links(
     known[places] = True
     if rare is not None:
         known[rare.items] = True
-        items, links = join_links(places, items, links, precisions, rare, known, KEPT_LINKS)
+        items, links = join_links(places, items, links, rare, known, KEPT_LINKS)
     halves, unit = as_halves(links * factors[items])
     return Links(items, halves, known, unit)
 

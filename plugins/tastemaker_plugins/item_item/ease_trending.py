@@ -54,9 +54,8 @@ class EaseTrending(Ease):
         """Fits EASE and weights its items by their trends."""
         if np.isfinite(data.people.times).any():
             return super().fit(data, progress)
-        nothing = np.zeros(0, dtype=np.float32)
-        places = np.zeros(0, dtype=np.int32)
-        self.links = kept_links(places, nothing[:, np.newaxis], nothing, super()._factors(data))
+        nothing = np.zeros(0, dtype=np.int32), np.zeros((0, 0), dtype=np.float32)
+        self.links = kept_links(*nothing, super()._factors(data))
         return self
 
     def _factors(self, data: TrainingData) -> Float32Array:

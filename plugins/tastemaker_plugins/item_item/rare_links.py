@@ -21,8 +21,8 @@ SOLVED_ITEMS = 256
 
 
 @dataclass(frozen=True)
-class RareLinks:
-    """What links rare items with frequent ones, both ways.
+class Regressed:
+    """Rare items as predicted from frequent ones.
 
     Attributes:
         items: (n_rare,) int32 the rare items, ascending.
@@ -36,16 +36,35 @@ class RareLinks:
     weights: Float32Array
     precisions: Float32Array
 
-    def back(self, precisions: Float32Array) -> Float32Array:
-        """(n_rare, k) the weight of the rare item in predicting each of its predictors.
+    def both_ways(self, frequent: Int32Array, precisions: Float32Array) -> RareLinks:
+        """The links to and from the rare items.
 
         In the inverse P of a regularised Gram matrix the weight of j for i is -P[j, i] / P[i, i];
         as P is symmetric, that of i for j is the same times P[i, i] / P[j, j].
 
         Args:
-            precisions: (n_frequent,) the diagonal of P for the frequent items.
+            frequent: (n_frequent,) the frequent items.
+            precisions: (n_frequent,) the diagonal of P for them.
         """
-        return self.weights * self.precisions[:, np.newaxis] / precisions[self.predictors]
+        ratios = self.precisions[:, np.newaxis] / precisions[self.predictors]
+        return RareLinks(self.items, frequent[self.predictors], self.weights, self.weights * ratios)
+
+
+@dataclass(frozen=True)
+class RareLinks:
+    """What links rare items with frequent ones, both ways.
+
+    Attributes:
+        items: (n_rare,) int32 the rare items, ascending.
+        partners: (n_rare, k) int32 the frequent items that each is linked with.
+        to_rare: (n_rare, k) float32 the weights of the partners in predicting the rare item.
+        from_rare: (n_rare, k) float32 the weight of the rare item in predicting each partner.
+    """
+
+    items: Int32Array
+    partners: Int32Array
+    to_rare: Float32Array
+    from_rare: Float32Array
 
 
 def rare_items(matrix: csr_array, frequent: Int32Array, max_items: int) -> Int32Array:
@@ -72,7 +91,7 @@ def regress_rare_items(
     rare: Int32Array,
     ridge: float,
     progress: Progress,
-) -> RareLinks:
+) -> Regressed:
     """Predicts each rare item from those frequent ones that are most alike (cosine).
 
     This is a column of EASE in which only these may have a weight: (G + ridge I) w = g, G being
@@ -108,14 +127,13 @@ def regress_rare_items(
         part = slice(first, first + len(best))
         predictors[part], weights[part] = best, found
         precisions[part] = 1 / (squares - (found * target).sum(axis=1))
-    return RareLinks(rare, predictors, weights, precisions)
+    return Regressed(rare, predictors, weights, precisions)
 
 
 def join_links(
     frequent: Int32Array,
     items: Int32Array,
     weights: Float32Array,
-    precisions: Float32Array,
     rare: RareLinks,
     known: BoolArray,
     k: int,
@@ -126,7 +144,6 @@ def join_links(
         frequent: (n,) the frequent items.
         items: (n, width) where their links to frequent items lead.
         weights: (n, width) how strong those are.
-        precisions: (n,) the diagonal of the inverse that these come from.
         rare: the links between them and rare items.
         known: (n_items,) which items are either.
         k: how many links each item keeps.
@@ -136,11 +153,11 @@ def join_links(
     """
     from scipy.sparse import coo_array
 
-    sources = np.repeat(rare.items, rare.weights.shape[1])
-    targets = frequent[rare.predictors].ravel()
+    sources = np.repeat(rare.items, rare.partners.shape[1])
+    targets = rare.partners.ravel()
     rows = np.concatenate([np.repeat(frequent, items.shape[1]), targets, sources])
     columns = np.concatenate([items.ravel(), sources, targets])
-    links = np.concatenate([weights.ravel(), rare.weights.ravel(), rare.back(precisions).ravel()])
+    links = np.concatenate([weights.ravel(), rare.to_rare.ravel(), rare.from_rare.ravel()])
     shape = (len(known), len(known))
     return _strongest_of_rows(coo_array((links, (rows, columns)), shape=shape).tocsr()[known], k)
 

@@ -94,12 +94,11 @@ def test_kinds_without_a_positive_weight_do_not_count() -> None:
 
 
 MATRIX = np.array([[0, 3, -4, 1], [2, 0, 1, 0], [1, -1, 0, 2], [0, 0, 5, 0]], dtype=np.float32)
-PRECISIONS = np.ones(4, dtype=np.float32)
 
 
 def test_a_small_matrix_is_kept_whole_and_its_columns_are_multiplied() -> None:
     places, factors = np.array([0, 2, 3, 4], dtype=np.int32), np.array([2, 9, 1, 1, 3], np.float32)
-    links = kept_links(places, MATRIX.copy(), PRECISIONS, factors)
+    links = kept_links(places, MATRIX.copy(), factors)
     assert isinstance(links, DenseLinks)
     assert links.row(0) == pytest.approx([0, NAN, 3, -4, 3], nan_ok=True)
     assert np.isnan(links.row(1)).all()
@@ -111,7 +110,7 @@ def test_of_a_large_matrix_the_strongest_links_for_and_against_are_kept(
     monkeypatch.setattr("tastemaker_plugins.item_item.ease.DENSE_ITEMS", 3)
     monkeypatch.setattr("tastemaker_plugins.item_item.ease.KEPT_LINKS", 2)
     places, factors = np.array([0, 2, 3, 4], dtype=np.int32), np.array([2, 9, 1, 1, 3], np.float32)
-    links = kept_links(places, MATRIX.copy(), PRECISIONS, factors)
+    links = kept_links(places, MATRIX.copy(), factors)
     assert isinstance(links, Links)
     # chosen before they are multiplied: 3 and -4, not the 1 that becomes 3
     assert links.row(0) == pytest.approx([0, NAN, 3, -4, 0], nan_ok=True)

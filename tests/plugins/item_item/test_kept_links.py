@@ -70,7 +70,7 @@ def held(baskets: list[list[int]]) -> Held:
 
 def test_float16_recommends_the_same(held: Held, weights: npt.NDArray[np.float32]) -> None:
     places = np.arange(N_ITEMS, dtype=np.int32)
-    kept = kept_links(places, weights.copy(), ONES, ONES)
+    kept = kept_links(places, weights.copy(), ONES)
     assert isinstance(kept, DenseLinks)
     assert kept.matrix.dtype == np.float16
     whole = DenseLinks(places, weights, N_ITEMS)
@@ -87,7 +87,7 @@ def test_the_strongest_links_recommend_as_well(
 ) -> None:
     monkeypatch.setattr("tastemaker_plugins.item_item.ease.DENSE_ITEMS", 0)
     places = np.arange(N_ITEMS, dtype=np.int32)
-    kept = kept_links(places, weights.copy(), ONES, ONES)
+    kept = kept_links(places, weights.copy(), ONES)
     assert isinstance(kept, Links)
     assert kept.items.shape == (N_ITEMS, 200)
     whole = ndcg(held, DenseLinks(places, weights, N_ITEMS))

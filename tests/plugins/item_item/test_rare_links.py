@@ -58,8 +58,10 @@ def test_with_all_items_as_predictors_a_rare_one_is_a_column_of_ease() -> None:
     order = found.predictors[0]
     assert found.weights[0] == pytest.approx(whole[:3, 3][order], abs=1e-5)
     assert found.precisions[0] == pytest.approx(inverse[3, 3], abs=1e-5)
-    back = found.back(inverse.diagonal()[:3].astype(np.float32))[0]
-    assert back == pytest.approx(whole[3, :3][order], abs=1e-5)
+    both = found.both_ways(FREQUENT, inverse.diagonal()[:3].astype(np.float32))
+    assert both.partners[0].tolist() == order.tolist()
+    assert both.to_rare[0] == pytest.approx(found.weights[0])
+    assert both.from_rare[0] == pytest.approx(whole[3, :3][order], abs=1e-5)
 
 
 def test_items_beyond_the_dense_ones_are_recommended_and_recommend() -> None:
