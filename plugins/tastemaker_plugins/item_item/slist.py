@@ -70,8 +70,8 @@ class SlistSettings(HistorySettings):
 class Slist(Linked):
     """SLIST: the linear map from what a person had chosen to what the person chose after it.
 
-    Each history is cut at every place: before it stand the items that are known, the nearest
-    weighing most, after it those to predict. Summed up over all cuts, that makes
+    Each history is split at every place: before it stand the items that are known, the nearest
+    weighing most, after it those to predict. Summed up over all splits, that makes
     D[j, i] = sum over i following j at a distance d of exp(-(d - 1) / distance_decay), and C the
     same for two items whichever comes first, exp(-d / distance_decay), with how often each
     item was chosen on its diagonal. Older pairs count less, by the square roots of what is left of
