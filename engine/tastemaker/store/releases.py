@@ -21,6 +21,7 @@ from tastemaker.store import meta
 from tastemaker.store.crypto.container import Contents, pack, unpack
 from tastemaker.store.crypto.keyring import Keyring
 from tastemaker.store.crypto.sealed_column import as_sealed
+from tastemaker.store.key_rows import keep_up
 from tastemaker.store.manifest import check_format, served_names
 from tastemaker.store.sql.statements import fetch
 from tastemaker.store.sql.tables import model, model_chunk, release
@@ -80,6 +81,7 @@ def save_release(
     Raises:
         ReleaseError: a model cannot be stored, or what was read back is not what was written.
     """
+    keep_up(connection, keyring)
     row = {"created": now_us(), "trained_at": trained_at, "state": "whole"}
     inserted = connection.execute(insert(release).values(manifest=b"", bytes=0, **row))
     number = _new_key(inserted.inserted_primary_key)
@@ -214,6 +216,7 @@ def activate(connection: Connection, keyring: Keyring, number: int) -> None:
     Raises:
         NotFoundError, ReleaseError, TamperedError: it cannot serve; the active one stays.
     """
+    keep_up(connection, keyring)
     manifest = read_manifest(connection, keyring, number)
     for name in (CATALOGUE, *served_names(manifest)):
         read_model(connection, keyring, number, name)
