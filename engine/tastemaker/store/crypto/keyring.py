@@ -136,12 +136,7 @@ class Keyring:
         Raises:
             InputError: the value cannot be sealed; the error does not carry it.
         """
-        loaded = self._loaded
-        sealer = loaded.writers.get((table, column))
-        if sealer is None:
-            sealer = self._field_sealer(loaded.active[DATA], table, column)
-            loaded.writers[table, column] = sealer
-        return sealer.seal(ref, value)
+        return self._writer(table, column).seal(ref, value)
 
     def reseal(self, table: str, column: str, ref: bytes, sealed: SealedBytes) -> SealedBytes:
         """The value of a cell under the key that seals now; as it is where it is so already.
@@ -151,7 +146,8 @@ class Keyring:
         """
         if sealed[4:8] == _KEY_ID.pack(self._loaded.active[DATA].id):
             return sealed
-        return self.seal(table, column, ref, self.open(table, column, ref, sealed))
+        encoded = self._reader(table, column, ref, sealed).open_encoded(ref, sealed)
+        return self._writer(table, column).seal_encoded(ref, encoded)
 
     def open(self, table: str, column: str, ref: bytes, sealed: bytes) -> Sealable:
         """The value that was sealed for that cell.
@@ -160,12 +156,7 @@ class Keyring:
             TamperedError: it was changed, truncated, or moved there from another cell or database.
             UnknownKeyError: it names a key that this database does not hold.
         """
-        place = (table, column, sealed[4:8])
-        sealer = self._readers.get(place)
-        if sealer is None:
-            key = self._key(DATA, _header_in(table, column, ref, sealed).key_id)
-            sealer = self._readers[place] = self._field_sealer(key, table, column)
-        return sealer.open(ref, sealed)
+        return self._reader(table, column, ref, sealed).open(ref, sealed)
 
     def sign(self, label: str, data: bytes | memoryview) -> bytes:
         """A signature of 36 bytes: the id of the key (u32), then HMAC-SHA256 of the data.
@@ -246,6 +237,24 @@ class Keyring:
                     self._missing.clear()
                 self._missing[key_id] = now
             return key
+
+    def _writer(self, table: str, column: str) -> Sealer:
+        """What seals a column now."""
+        loaded = self._loaded
+        sealer = loaded.writers.get((table, column))
+        if sealer is None:
+            sealer = self._field_sealer(loaded.active[DATA], table, column)
+            loaded.writers[table, column] = sealer
+        return sealer
+
+    def _reader(self, table: str, column: str, ref: bytes, sealed: bytes) -> Sealer:
+        """What opens a cell: by the key that its value names."""
+        place = (table, column, sealed[4:8])
+        sealer = self._readers.get(place)
+        if sealer is None:
+            key = self._key(DATA, _header_in(table, column, ref, sealed).key_id)
+            sealer = self._readers[place] = self._field_sealer(key, table, column)
+        return sealer
 
     def _field_sealer(self, key: DataKey, table: str, column: str) -> Sealer:
         names = (self.tenant, table.encode(), column.encode())

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
-from sqlalchemy import Connection, bindparam, update
+from sqlalchemy import Connection
 
 from tastemaker.errors import KeyProblem
 from tastemaker.store.crypto.data_keys import DATA, LOADED_STATUSES, RETIRED_STATUS
@@ -15,6 +15,7 @@ from tastemaker.store.crypto.sealed_column import SealedBytes, as_sealed
 from tastemaker.store.key_rows import keep_up
 from tastemaker.store.rotation.counts import count_cells
 from tastemaker.store.sql.statements import fetch
+from tastemaker.store.sql.supported import dialect_of
 from tastemaker.store.sql.tables import user
 from tastemaker.store.store import Store
 from tastemaker.store.users.cells import reseal_attributes, reseal_id
@@ -31,6 +32,16 @@ BATCH = 500
 STALE = (
     f"SELECT id, ref, external_id, attributes FROM {user.name} WHERE id > ?"
     " AND (substr(external_id, 5, 4) <> ? OR substr(attributes, 5, 4) <> ?) ORDER BY id LIMIT ?"
+)
+
+
+REPLACE = (
+    f"UPDATE {user.name} SET external_id = ?, attributes = ?"
+    " WHERE id = ? AND external_id = ? AND attributes = ?"
+)
+REPLACE_ID = (
+    f"UPDATE {user.name} SET external_id = ?"
+    " WHERE id = ? AND external_id = ? AND attributes IS NULL"
 )
 
 
@@ -146,17 +157,6 @@ def _changed_cells(row: _Resealed) -> int:
     return sum(before != after for before, after in zip(row.before, row.after, strict=True))
 
 
-REPLACE = (
-    update(user)
-    .where(
-        user.c.id == bindparam("row"),
-        user.c.external_id == bindparam("former_id"),
-        user.c.attributes.is_not_distinct_from(bindparam("former_attributes")),
-    )
-    .values(external_id=bindparam("new_id"), attributes=bindparam("new_attributes"))
-)
-
-
 def _replace(
     connection: Connection, keyring: Keyring, target: int, batch: Sequence[_Resealed]
 ) -> None:
@@ -164,14 +164,13 @@ def _replace(
     keep_up(connection, keyring)
     if keyring.active_ids()[DATA] != target:
         raise KeyProblem("Another key was promoted meanwhile. Start the re-encryption again.")
-    rows = [
-        {
-            "row": row.key,
-            "former_id": row.before.external_id,
-            "former_attributes": row.before.attributes,
-            "new_id": row.after.external_id,
-            "new_attributes": row.after.attributes,
-        }
+    # The latter half of the parameters is what a row must still hold to be replaced.
+    whole = [(*row.after, row.key, *row.before) for row in batch if row.before.attributes]
+    without = [
+        (row.after.external_id, row.key, row.before.external_id)
         for row in batch
+        if not row.before.attributes
     ]
-    connection.execute(REPLACE, rows)
+    for statement, rows in ((REPLACE, whole), (REPLACE_ID, without)):
+        if rows:
+            connection.exec_driver_sql(dialect_of(connection).marked(statement), rows)
