@@ -69,7 +69,7 @@ def measure(folder: Path, people: int, url: str | None) -> list[dict[str, object
         row("re-encrypted values/s beside 3 writers", round(done.cells / seconds), EXPECTED),
         row("values left or damaged", sum(verified.old.values()) + verified.damaged, 0),
         row("acknowledged writes lost", lost, 0),
-        row("writes acknowledged meanwhile", written),
+        row("people written meanwhile", written),
     ]
 
 
