@@ -56,7 +56,7 @@ def test_the_steps_one_by_one(shop: Path, run: Run) -> None:
     assert unfinished.exit_code == 1
     assert f"48 under {old}" in unfinished.stderr
     assert run("keys", "retire", old).exit_code == 1
-    assert "48 values were sealed anew" in run("keys", "reencrypt").stdout
+    assert "Sealed anew: 48 values" in run("keys", "reencrypt").stdout
     verified = run("keys", "verify", "--format", "json")
     assert verified.exit_code == 0
     assert {row["purpose"]: row["cells"] for row in json.loads(verified.stdout)}["data"] == 48
@@ -78,7 +78,7 @@ def test_rotate(shop: Path, run: Run, option: tuple[str, ...]) -> None:
     old = key_of(run, "active")
     done = run("keys", "rotate", *option)
     assert done.exit_code == 0
-    assert "48 values were sealed anew" in done.stdout
+    assert "Sealed anew: 48 values" in done.stdout
     assert f"Key {old} is {'destroyed' if option else 'retired'}." in done.stdout
     assert key_of(run, "destroyed" if option else "retired") == old
     assert town(run) == {"town": "Town 1"}

@@ -23,13 +23,21 @@ KEY_COLUMNS = ("key_id", "purpose", "status", "created", "cells", "master_key")
 NEXT = {
     "add": "Next: tastemaker keys promote",
     "promote": "Next: tastemaker keys reencrypt",
-    "model": "Next: tastemaker train (new releases are sealed under it)",
     "reencrypt": "Next: tastemaker keys verify",
 }
 
 MASTER_CHANGED = """{count} keys are wrapped by master key {new} now, and by {old} no more.
 Give every program the new key at its next start. Keep the old one with the
 backups that were made under it."""
+
+
+purpose_option = click.option(
+    "--purpose",
+    type=click.Choice(["data", "model"]),
+    default="data",
+    show_default=True,
+    help="What it is for: users' ids and attributes, or models and signatures.",
+)
 
 
 @click.group()
@@ -81,13 +89,7 @@ def print_keys(
 
 
 @keys.command()
-@click.option(
-    "--purpose",
-    type=click.Choice(["data", "model"]),
-    default="data",
-    show_default=True,
-    help="What it is for: users' ids and attributes, or models and signatures.",
-)
+@purpose_option
 @database_option
 def add(purpose: str, database_url: str) -> None:
     """Make a new key that only opens, until it is promoted."""
@@ -103,14 +105,13 @@ def promote(key_id: int | None, database_url: str) -> None:
     """Have KEY_ID seal from now on: the key that was added, unless one is named."""
     with open_engine(database_url) as engine:
         number = engine.keys.promote(key_id)
-        (own,) = (key for key in engine.keys.status() if key.key_id == number)
-    echo(f"Key {number} seals from now on. {NEXT.get(own.purpose, NEXT['promote'])}")
+    echo(f"Key {number} seals from now on. {NEXT['promote']}")
 
 
 @keys.command()
 @database_option
 def reencrypt(database_url: str) -> None:
-    """Seal everything of users anew that is not under the key that seals.
+    """Seal everything anew that is not under the keys that seal: users' data and models.
 
     Others may read and write meanwhile. If it is interrupted, run it again: it goes on.
     """
@@ -152,8 +153,7 @@ def refuse_unclean(done: Verification) -> None:
     if done.old:
         named = ", ".join(f"{count:,} under {number}" for number, count in done.old.items())
         raise KeyProblem(
-            f"Not everything is under the keys that seal: {named}. Run `tastemaker keys "
-            "reencrypt` for users, `tastemaker train` for models."
+            f"Not everything is under the keys that seal: {named}. Run `tastemaker keys reencrypt`."
         )
 
 
@@ -186,6 +186,7 @@ def destroy(key_id: int, yes: bool, database_url: str) -> None:
 
 
 @keys.command()
+@purpose_option
 @click.option("--destroy", "destroys", is_flag=True, help="Destroy the former key, not retire it.")
 @click.option("--master", is_flag=True, help="Change the master key, and nothing else.")
 @click.option(
@@ -198,13 +199,14 @@ def destroy(key_id: int, yes: bool, database_url: str) -> None:
 )
 @database_option
 def rotate(
+    purpose: str,
     destroys: bool,
     master: bool,
     new_key_file: Path | None,
     new_key_command: str | None,
     database_url: str,
 ) -> None:
-    """Move everything of users to a new data key; or with --master, change the master key.
+    """Move everything to a new data or model key; or with --master, change the master key.
 
     A rotation that was interrupted goes on where it was. Others may read and write meanwhile.
 
@@ -225,13 +227,14 @@ def rotate(
     if master:
         change_master(database_url, new_key_file, new_key_command)
     else:
-        rotate_data(database_url, destroys)
+        rotate_key(database_url, purpose, destroys)
 
 
-def rotate_data(database_url: str, destroys: bool) -> None:
-    """Rotates the data key, and says what was done."""
+def rotate_key(database_url: str, purpose: str, destroys: bool) -> None:
+    """Rotates a key, and says what was done."""
     with open_engine(database_url) as engine:
-        done = engine.keys.rotate(destroy=destroys, progress=True)
+        done = engine.keys.rotate(purpose, destroys, progress=True)
+    echo(f"Key {done.key_id} seals.")
     echo(reencrypted_text(done.reencrypted))
     echo(f"Verified: {sum(done.verification.cells.values()):,} values were opened.")
     for number in done.gone:
@@ -260,7 +263,7 @@ def new_master(file: Path | None, command: str | None) -> Key:
 
 def reencrypted_text(done: Reencrypted) -> str:
     """What a re-encryption did, in words."""
-    return f"Key {done.key_id} seals; {done.cells:,} values were sealed anew."
+    return f"Sealed anew: {done.cells:,} values of users, {done.models:,} parts of releases."
 
 
 def left_text(count: int) -> str:

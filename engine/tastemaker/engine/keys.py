@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class Keys:
     """The keys of one database: listed, rotated, verified. Others may read and write meanwhile.
 
-    A data key goes through add, promote, reencrypt, verify, retire and destroy; `rotate` does it
+    A key goes through add, promote, reencrypt, verify, retire and destroy; `rotate` does it
     all. Each step may be interrupted at any moment and done again.
     """
 
@@ -72,7 +72,7 @@ class Keys:
         return self._store.write("promoting a key", lambda own: promote_key(own, key, key_id))
 
     def reencrypt(self, progress: Progress | bool = no_progress) -> Reencrypted:
-        """Seals everything of users under the key that seals now.
+        """Seals everything of users, and every model, under the keys that seal now.
 
         Args:
             progress: called with how far it is; True for a bar on standard error.
@@ -122,20 +122,28 @@ class Keys:
         self._store.write("destroying a key", partial(destroy, key=self._store.key, number=key_id))
         self._store.database.wipe_traces()
 
-    def rotate(self, destroy: bool = False, progress: Progress | bool = no_progress) -> Rotation:
-        """Moves everything of users to a new data key; goes on where it was interrupted.
+    def rotate(
+        self,
+        purpose: str = "data",
+        destroy: bool = False,
+        progress: Progress | bool = no_progress,
+    ) -> Rotation:
+        """Moves everything to a new key; goes on where it was interrupted.
 
         Args:
+            purpose: "data" for the key of users' ids and attributes, "model" for that of models
+                and signatures.
             destroy: whether the former key is destroyed in place of being kept, retired.
             progress: called with how far it is; True for a bar on standard error.
 
         Raises:
+            InputError: no key of that purpose can be changed.
             KeyProblem: something cannot be opened, so that the former key stays.
         """
         from tastemaker.store.rotation.rotating import rotate
 
         with reporting(progress) as report:
-            return rotate(self._store, destroy, report)
+            return rotate(self._store, purpose, destroy, report)
 
     def change_master(self, new: KeySource | str) -> int:
         """Wraps every key of the database by another master key, all or none; how many.

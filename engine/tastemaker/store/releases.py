@@ -120,7 +120,7 @@ def _save_model(connection: Connection, keyring: Keyring, number: int, one: Stor
         )
     )
     key = _new_key(inserted.inserted_primary_key)
-    sealed = keyring.seal_blob(_label(number, one.name), packed)
+    sealed = keyring.seal_blob(model_label(number, one.name), packed)
     rows = [
         {"model_id": key, "position": position, "sealed": chunk}
         for position, chunk in enumerate(sealed)
@@ -178,7 +178,9 @@ def read_container(
     if not rows:
         raise ReleaseError(f"Release {number} has no model of {name}. Train again.")
     with _damage_named(f"The model of {name} in release {number}"):
-        container = keyring.open_blob(_label(number, name), [as_sealed(row[0]) for row in rows])
+        container = keyring.open_blob(
+            model_label(number, name), [as_sealed(row[0]) for row in rows]
+        )
         return container, unpack(container, keyring.verify)
 
 
@@ -220,8 +222,12 @@ def activate(connection: Connection, keyring: Keyring, number: int) -> None:
     manifest = read_manifest(connection, keyring, number)
     for name in (CATALOGUE, *served_names(manifest)):
         read_model(connection, keyring, number, name)
-    signature = keyring.sign(ACTIVE, str(number).encode())
-    meta.put(connection, ACTIVE, f"{number}:{signature.hex()}")
+    meta.put(connection, ACTIVE, signed_pointer(keyring, number))
+
+
+def signed_pointer(keyring: Keyring, number: int) -> str:
+    """The pointer that makes a release the active one."""
+    return f"{number}:{keyring.sign(ACTIVE, str(number).encode()).hex()}"
 
 
 def active_number(keyring: Keyring, pointer: str | None) -> int | None:
@@ -268,7 +274,8 @@ def _damage_named(what: str) -> Iterator[None]:
         ) from None
 
 
-def _label(number: int, name: str) -> str:
+def model_label(number: int, name: str) -> str:
+    """What a model's sealed chunks are bound to."""
     return f"release/{number}/{name}"
 
 

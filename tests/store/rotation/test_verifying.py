@@ -119,17 +119,3 @@ def test_models_are_opened_and_counted_by_key(shop: Tastemaker, database: Databa
         flipped = type(sealed)(sealed[:-1] + bytes([sealed[-1] ^ 1]))
         connection.execute(update(chunk).where(chunk.c.sealed == sealed).values(sealed=flipped))
     assert shop.keys.verify().damaged == 1
-
-
-def test_a_model_key_is_changed_by_training(shop: Tastemaker, data_key: Find) -> None:
-    shop.record_many(
-        {"user_id": f"u{n % PEOPLE}", "item_id": f"i{n % 7}"} for n in range(5 * PEOPLE)
-    )
-    shop.train(only=["popular"])
-    new = shop.keys.promote(shop.keys.add("model"))
-    assert shop.recommend("u1", k=2)
-    number = shop.train(only=["popular"]).number
-    shop.activate(number)
-    cells = {key.key_id: key.cells for key in shop.keys.status()}
-    assert cells[new] >= 4
-    assert shop.recommend("u1", k=2)

@@ -56,6 +56,6 @@ def _problem(receipt: Verification | None, keyring: Keyring, number: int) -> str
     if receipt.cells.get(number):
         return (
             f"the last verification found {receipt.cells[number]} values under it. Run "
-            "`tastemaker keys reencrypt` (for a model key: `tastemaker train`), then verify again"
+            "`tastemaker keys reencrypt`, then verify again"
         )
     return ""

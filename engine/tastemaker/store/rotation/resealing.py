@@ -9,11 +9,12 @@ from typing import Any, NamedTuple, TypeAlias
 from sqlalchemy import Connection
 
 from tastemaker.errors import KeyProblem
-from tastemaker.store.crypto.data_keys import DATA, LOADED_STATUSES, RETIRED_STATUS
+from tastemaker.store.crypto.data_keys import DATA, LOADED_STATUSES, MODEL, RETIRED_STATUS
 from tastemaker.store.crypto.keyring import Keyring
 from tastemaker.store.crypto.sealed_column import SealedBytes, as_sealed
 from tastemaker.store.key_rows import keep_up
 from tastemaker.store.rotation.counts import count_cells
+from tastemaker.store.rotation.models import reseal_models
 from tastemaker.store.sql.statements import fetch
 from tastemaker.store.sql.supported import dialect_of
 from tastemaker.store.sql.tables import user
@@ -64,18 +65,19 @@ class Reencrypted(NamedTuple):
     """What a re-encryption did.
 
     Attributes:
-        key_id: the key that everything is to be sealed under.
-        cells: how many values were sealed anew.
-        left: how many are still under another key: they cannot be opened.
+        cells: how many values of users were sealed anew.
+        models: how many models and manifests of releases were sealed or signed anew.
+        left: how many values are still under another key: they, or one beside them, cannot be
+            opened.
     """
 
-    key_id: int
     cells: int
+    models: int
     left: int
 
 
 def reencrypt(store: Store, report: ReportProgress) -> Reencrypted:
-    """Seals every value of users anew that is not under the key that seals.
+    """Seals everything anew that is not under the keys that seal.
 
     Killed at any moment, it is continued by the next call: what is done is seen by the values
     themselves. A value is replaced only if it is still the one that was opened, so nothing that
@@ -86,21 +88,23 @@ def reencrypt(store: Store, report: ReportProgress) -> Reencrypted:
     """
     keyring = store.open_keyring(ALL_KEYS)
     target = keyring.active_ids()[DATA]
-    total, done = _stale_cells(store, target), 0
+    total, done = _stale_cells(store, keyring, DATA), 0
     damaged: set[int] = set()
     while changed := _pass(store, keyring, target, damaged, partial(_shift, report, done, total)):
         done += changed
-    return Reencrypted(target, done, _stale_cells(store, target))
+    models = reseal_models(store, keyring)
+    left = sum(_stale_cells(store, keyring, purpose) for purpose in (DATA, MODEL))
+    return Reencrypted(done, models, left)
 
 
 def _shift(report: ReportProgress, before: int, total: int, done: int) -> None:
     report(min(before + done, total), total, "re-encrypting")
 
 
-def _stale_cells(store: Store, target: int) -> int:
+def _stale_cells(store: Store, keyring: Keyring, purpose: str) -> int:
     with store.reading("counting sealed values") as connection:
-        counts = count_cells(connection, DATA)
-    return counts.total() - counts[target]
+        counts = count_cells(connection, purpose)
+    return counts.total() - counts[keyring.active_ids()[purpose]]
 
 
 def _pass(

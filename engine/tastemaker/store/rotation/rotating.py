@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from tastemaker.errors import KeyProblem
-from tastemaker.store.crypto.data_keys import ADDED_STATUS, DATA, DECRYPT_STATUS
+from tastemaker.store.crypto.data_keys import ACTIVE_STATUS, ADDED_STATUS, DECRYPT_STATUS
 from tastemaker.store.crypto.keys import KeySource
 from tastemaker.store.key_rows import open_keyring
 from tastemaker.store.rotation.changes import (
@@ -29,28 +29,31 @@ class Rotation(NamedTuple):
     """What a rotation did.
 
     Attributes:
-        reencrypted: the key that seals now, and how many values were sealed anew.
+        key_id: the key that seals now.
+        reencrypted: how much was sealed anew.
         verification: what opening everything has shown.
         gone: the ids of the keys that were retired, or destroyed.
     """
 
+    key_id: int
     reencrypted: Reencrypted
     verification: Verification
     gone: tuple[int, ...]
 
 
-def rotate(store: Store, destroy: bool, report: ReportProgress) -> Rotation:
-    """Moves everything of users to a new data key; goes on with a rotation that was interrupted.
+def rotate(store: Store, purpose: str, destroy: bool, report: ReportProgress) -> Rotation:
+    """Moves everything to a new key; goes on with a rotation that was interrupted.
 
     Args:
         store: the database.
+        purpose: of which key: "data" or "model".
         destroy: whether former keys are destroyed in place of being kept, retired.
         report: called with how far it is.
 
     Raises:
         KeyProblem: something cannot be opened, so that the former keys must stay.
     """
-    store.write("promoting a key", partial(_begin, key=store.key))
+    number = store.write("promoting a key", partial(_begin, key=store.key, purpose=purpose))
     reencrypted = reencrypt(store, report)
     verification = verify(store, report)
     if verification.damaged:
@@ -58,10 +61,10 @@ def rotate(store: Store, destroy: bool, report: ReportProgress) -> Rotation:
             f"{verification.damaged} values cannot be opened, so the former keys stay: "
             f"{verification.problems[0]} `tastemaker keys verify` lists the first of them."
         )
-    work = partial(_end, key=store.key, destroy=destroy)
+    work = partial(_end, key=store.key, purpose=purpose, destroy=destroy)
     gone = store.write("retiring keys", work)
     store.database.wipe_traces()
-    return Rotation(reencrypted, verification, tuple(gone))
+    return Rotation(number, reencrypted, verification, tuple(gone))
 
 
 def retire(connection: Connection, key: KeySource, number: int) -> None:
@@ -77,16 +80,18 @@ def destroy(connection: Connection, key: KeySource, number: int) -> None:
     require_unused(connection, open_keyring(connection, key, ALL_KEYS), number)
 
 
-def _begin(connection: Connection, key: KeySource) -> None:
-    """Promotes a new key; but not where a former rotation has left one that must go first."""
-    if _with_status(connection, key, ADDED_STATUS):
-        promote_key(connection, key)
-    elif not _with_status(connection, key, DECRYPT_STATUS):
-        promote_key(connection, key, add_key(connection, key))
+def _begin(connection: Connection, key: KeySource, purpose: str) -> int:
+    """Promotes a new key, unless a former rotation has left one that must go first; its id."""
+    numbers = partial(_with_status, connection, key, purpose)
+    if added := numbers(ADDED_STATUS):
+        return promote_key(connection, key, added[0])
+    if numbers(DECRYPT_STATUS):
+        return numbers(ACTIVE_STATUS)[0]
+    return promote_key(connection, key, add_key(connection, key, purpose))
 
 
-def _end(connection: Connection, key: KeySource, destroy: bool) -> Sequence[int]:
-    former = _with_status(connection, key, DECRYPT_STATUS)
+def _end(connection: Connection, key: KeySource, purpose: str, destroy: bool) -> Sequence[int]:
+    former = _with_status(connection, key, purpose, DECRYPT_STATUS)
     for number in former:
         retire(connection, key, number)
         if destroy:
@@ -94,6 +99,6 @@ def _end(connection: Connection, key: KeySource, destroy: bool) -> Sequence[int]
     return former
 
 
-def _with_status(connection: Connection, key: KeySource, status: str) -> list[int]:
+def _with_status(connection: Connection, key: KeySource, purpose: str, status: str) -> list[int]:
     rows = locked_keys(connection, key)
-    return [n for n, row in rows.items() if (row["purpose"], row["status"]) == (DATA, status)]
+    return [n for n, row in rows.items() if (row["purpose"], row["status"]) == (purpose, status)]
