@@ -66,7 +66,7 @@ def test_the_steps_one_by_one(shop: Path, run: Run) -> None:
     assert town(run) == {"town": "Town 1"}
 
 
-def test_destroying_is_asked_about_and_refused_without_a_verification(shop: Path, run: Run) -> None:
+def test_destroying_must_be_confirmed_and_verified(shop: Path, run: Run) -> None:
     old = key_of(run, "active")
     assert run("keys", "destroy", old, input="n\n").exit_code == 1
     assert run("keys", "destroy", old, "--yes").exit_code == 1

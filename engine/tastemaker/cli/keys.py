@@ -30,6 +30,9 @@ MASTER_CHANGED = """{count} keys are wrapped by master key {new} now, and by {ol
 Give every program the new key at its next start. Keep the old one with the
 backups that were made under it."""
 
+PENDING = """Another connection is still reading the state before: what was deleted may stay in
+the write-ahead log until the last connection has closed."""
+
 
 purpose_option = click.option(
     "--purpose",
@@ -181,8 +184,10 @@ def destroy(key_id: int, yes: bool, database_url: str) -> None:
     if not yes:
         click.confirm(f"Delete key {key_id} for good?", abort=True)
     with open_engine(database_url) as engine:
-        engine.keys.destroy(key_id)
+        complete = engine.keys.destroy(key_id)
     echo(f"Key {key_id} is destroyed.")
+    if not complete:
+        echo(PENDING)
 
 
 @keys.command()
@@ -239,6 +244,8 @@ def rotate_key(database_url: str, purpose: str, destroys: bool) -> None:
     echo(f"Verified: {sum(done.verification.cells.values()):,} values were opened.")
     for number in done.gone:
         echo(f"Key {number} is {'destroyed' if destroys else 'retired'}.")
+    if not done.complete:
+        echo(PENDING)
 
 
 def change_master(database_url: str, file: Path | None, command: str | None) -> None:

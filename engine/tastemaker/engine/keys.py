@@ -110,8 +110,12 @@ class Keys:
 
         self._store.write("retiring a key", partial(retire, key=self._store.key, number=key_id))
 
-    def destroy(self, key_id: int) -> None:
+    def destroy(self, key_id: int) -> bool:
         """Deletes a retired key for good, if `verify` has shown that nothing is under it.
+
+        Returns:
+            Whether it has left SQLite's log too; False while another connection is still reading
+            an older state.
 
         Raises:
             NotFoundError: there is no such key.
@@ -120,7 +124,7 @@ class Keys:
         from tastemaker.store.rotation.rotating import destroy
 
         self._store.write("destroying a key", partial(destroy, key=self._store.key, number=key_id))
-        self._store.database.wipe_traces()
+        return self._store.database.wipe_traces()
 
     def rotate(
         self,

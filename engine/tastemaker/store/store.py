@@ -56,6 +56,8 @@ class Store:
 
     def _read_keys(self) -> list[DataKey]:
         """The keys as they are now, for a ring that meets one it does not know."""
+        if self.database.current is not None:
+            return read_keys(self.database.current, self._key)
         with self.database.reading("reading the keys") as connection:
             return read_keys(connection, self._key)
 

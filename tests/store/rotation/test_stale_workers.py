@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import create_engine, event
 from tests.store.rotation.conftest import PEOPLE, town
 
 from tastemaker import Database, Key, Tastemaker, UnknownKeyError
@@ -121,3 +121,31 @@ def test_promoting_waits_for_whoever_is_sealing(
     assert order == ["sealed", "promoted"]
     assert {cell[4:8] for cell in cells()} == {data_key("decrypt").to_bytes(4, "big")}
     assert shop.keys.rotate().reencrypted.left == 0
+
+
+def test_a_pool_of_one_connection_is_enough(shop: Tastemaker, database: Database, key: Key) -> None:
+    engine = create_engine(
+        database.engine.url, pool_size=1, max_overflow=0, pool_timeout=1, hide_parameters=True
+    )
+    worker = Tastemaker(engine, key=key)
+    worker.show("u1")
+    shop.keys.rotate(destroy=True)
+    assert worker.show("u1")["attributes"] == {"town": town(1)}
+    shop.keys.rotate(destroy=True)
+    worker.put_users([{"user_id": "u1", "town": "York"}])
+    with engine.begin() as connection:
+        worker.record("new", "tea", connection=connection)
+    assert shop.show("u1")["attributes"] == {"town": "York"}
+    assert shop.keys.verify().is_clean
+    engine.dispose()
+
+
+def test_an_applications_transaction_seals_under_the_new_key(
+    shop: Tastemaker, worker: Tastemaker, database: Database
+) -> None:
+    shop.keys.rotate(destroy=True)
+    with database.engine.begin() as connection:
+        worker.record("new", "tea", connection=connection)
+        worker.record("newer", "tea", connection=connection)
+    assert shop.keys.verify().is_clean
+    assert shop.show("newer")["interactions"] == 1

@@ -33,12 +33,15 @@ class Rotation(NamedTuple):
         reencrypted: how much was sealed anew.
         verification: what opening everything has shown.
         gone: the ids of the keys that were retired, or destroyed.
+        complete: whether what was deleted has left SQLite's log too; False while another connection
+            is still reading an older state.
     """
 
     key_id: int
     reencrypted: Reencrypted
     verification: Verification
     gone: tuple[int, ...]
+    complete: bool
 
 
 def rotate(store: Store, purpose: str, destroy: bool, report: ReportProgress) -> Rotation:
@@ -63,8 +66,8 @@ def rotate(store: Store, purpose: str, destroy: bool, report: ReportProgress) ->
         )
     work = partial(_end, key=store.key, purpose=purpose, destroy=destroy)
     gone = store.write("retiring keys", work)
-    store.database.wipe_traces()
-    return Rotation(number, reencrypted, verification, tuple(gone))
+    complete = store.database.wipe_traces()
+    return Rotation(number, reencrypted, verification, tuple(gone), complete)
 
 
 def retire(connection: Connection, key: KeySource, number: int) -> None:
