@@ -15,7 +15,6 @@ from tastemaker.store.crypto.sealed_column import SealedBytes, as_sealed
 from tastemaker.store.key_rows import keep_up
 from tastemaker.store.rotation.counts import count_cells
 from tastemaker.store.rotation.models import reseal_models
-from tastemaker.store.sql.statements import fetch
 from tastemaker.store.sql.supported import dialect_of
 from tastemaker.store.sql.tables import user
 from tastemaker.store.store import Store
@@ -126,10 +125,10 @@ def _pass(
     return done
 
 
-def _stale_rows(store: Store, target: int, last: int) -> list[Any]:
-    named = target.to_bytes(4, "big")
+def _stale_rows(store: Store, target: int, last: int) -> Sequence[Any]:
+    named, statement = target.to_bytes(4, "big"), store.database.dialect.marked(STALE)
     with store.reading("reading sealed values") as connection:
-        return fetch(connection, STALE, (last, named, named, BATCH))
+        return connection.exec_driver_sql(statement, (last, named, named, BATCH)).all()
 
 
 def _resealed(keyring: Keyring, row: Sequence[Any], damaged: set[int]) -> _Resealed | None:
