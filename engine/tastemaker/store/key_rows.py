@@ -36,6 +36,8 @@ TENANT = "tenant"
 
 TENANT_BYTES = 16
 
+NO_KEYS = "This database has no keys yet. Run `tastemaker init`."
+
 
 def create_keyring(
     connection: Connection, key: KeySource | None, algorithm: int = DEFAULT_ALGORITHM
@@ -143,7 +145,7 @@ def read_tenant(connection: Connection) -> bytes:
     row = select(tables.meta.c.value).where(tables.meta.c.name == TENANT)
     text = connection.execute(row).scalar_one_or_none()
     if text is None:
-        raise MissingKeyError("This database has no keys yet. Run `tastemaker init`.")
+        raise MissingKeyError(NO_KEYS)
     try:
         tenant = bytes.fromhex(text)
     except (ValueError, TypeError):
@@ -184,7 +186,7 @@ def read_keys(
     query = select(tables.key).where(table.status.in_(statuses), table.purpose.in_(PURPOSES))
     rows = [dict(row) for row in connection.execute(query).mappings()]
     if not rows:
-        raise MissingKeyError("This database has no keys yet. Run `tastemaker init`.")
+        raise MissingKeyError(NO_KEYS)
     given = given_key(key)
     refuse_other_key(rows, given)
     keys = [unwrapped_key(row, given) for row in rows]

@@ -8,7 +8,16 @@ import pytest
 from sqlalchemy import select, update
 from tests.store.rotation.conftest import PEOPLE, town
 
-from tastemaker import Database, InputError, Key, KeyProblem, NotFoundError, Tastemaker
+from tastemaker import (
+    Database,
+    InputError,
+    Key,
+    KeyProblem,
+    Keys,
+    MissingKeyError,
+    NotFoundError,
+    Tastemaker,
+)
 from tastemaker.errors import TamperedError
 from tastemaker.store.key_rows import open_keyring
 from tastemaker.store.sql import tables
@@ -104,6 +113,24 @@ def test_what_is_out_of_order_is_refused(shop: Tastemaker, data_key: Find) -> No
         shop.keys.add()
     with pytest.raises(KeyProblem, match="is added"):
         shop.keys.destroy(added)
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        lambda keys: keys.add(),
+        lambda keys: keys.promote(),
+        lambda keys: keys.reencrypt(),
+        lambda keys: keys.verify(),
+        lambda keys: keys.rotate(),
+        lambda keys: keys.change_master("bmV3IGtleSBvZiBqdXN0IHRoaXJ0eS10d28gYnl0ZXM="),
+    ],
+)
+def test_a_database_without_keys_says_what_to_run(
+    sqlite_database: Database, key: Key, work: Callable[[Keys], object]
+) -> None:
+    with pytest.raises(MissingKeyError, match="tastemaker init"):
+        work(Tastemaker(sqlite_database, key=key).keys)
 
 
 @pytest.mark.parametrize("step", ["retire", "destroy"])

@@ -8,7 +8,13 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
-from tastemaker.errors import InputError, KeyProblem, NotFoundError
+from tastemaker.errors import (
+    InputError,
+    KeyProblem,
+    MissingKeyError,
+    NotFoundError,
+    TamperedError,
+)
 from tastemaker.store.crypto.data_keys import (
     ACTIVE_STATUS,
     ADDED_STATUS,
@@ -22,7 +28,7 @@ from tastemaker.store.crypto.data_keys import (
     rewrapped,
 )
 from tastemaker.store.crypto.keys import KeySource
-from tastemaker.store.key_rows import refuse_other_key
+from tastemaker.store.key_rows import NO_KEYS, refuse_other_key
 from tastemaker.store.sql.tables import key as key_table
 
 ROTATED = (DATA, MODEL)
@@ -116,10 +122,13 @@ def locked_keys(connection: Connection, key: KeySource) -> dict[int, KeyRow]:
     """The rows of all keys, by id, which nobody else can change in this transaction.
 
     Raises:
+        MissingKeyError: there are none yet.
         WrongKeyError: they are wrapped by another key.
     """
     chosen = select(key_table).order_by(key_table.c.key_id).with_for_update()
     rows = [dict(row) for row in connection.execute(chosen).mappings()]
+    if not rows:
+        raise MissingKeyError(NO_KEYS)
     refuse_other_key([row for row in rows if row["status"] != DESTROYED_STATUS], key)
     return {row["key_id"]: row for row in rows}
 
@@ -141,9 +150,10 @@ def _named(rows: Mapping[int, KeyRow], number: int) -> KeyRow:
 
 
 def _active(rows: Mapping[int, KeyRow], purpose: str) -> KeyRow:
-    return next(
-        row for row in rows.values() if row["purpose"] == purpose and row["status"] == ACTIVE_STATUS
-    )
+    for row in rows.values():
+        if (row["purpose"], row["status"]) == (purpose, ACTIVE_STATUS):
+            return row
+    raise TamperedError(f"No {purpose} key is active. Restore tastemaker_key from a backup.")
 
 
 def _require_status(row: KeyRow, *allowed: str) -> None:
