@@ -149,3 +149,19 @@ def test_an_applications_transaction_seals_under_the_new_key(
         worker.record("newer", "tea", connection=connection)
     assert shop.keys.verify().is_clean
     assert shop.show("newer")["interactions"] == 1
+
+
+def test_a_worker_serves_by_features_throughout(
+    shop: Tastemaker, database: Database, key: Key
+) -> None:
+    people = [{"user_id": f"u{n}", "town": town(n)} for n in range(PEOPLE)]
+    shop.put_users(people, features=["town"])
+    shop.record_many(
+        {"user_id": f"u{n % PEOPLE}", "item_id": f"i{n % 7}"} for n in range(5 * PEOPLE)
+    )
+    shop.train(only=["demographic-popularity"])
+    worker = Tastemaker(database, key=key)
+    before = worker.recommend("u1", k=3)
+    shop.keys.rotate(destroy=True)
+    answer = worker.recommend("u1", k=3)
+    assert (list(answer), answer.details.problems) == (list(before), ())
