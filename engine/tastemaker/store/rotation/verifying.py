@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from tastemaker.errors import KeyProblem, TamperedError, TastemakerError
+from tastemaker.errors import InputError, KeyProblem, ReleaseError, TamperedError
 from tastemaker.store import meta, releases
 from tastemaker.store.crypto.data_keys import INDEX
 from tastemaker.store.crypto.keyring import Keyring
@@ -77,7 +77,7 @@ class _Findings:
         """Counts what a check opened, or what was wrong."""
         try:
             self.cells.update(check())
-        except TastemakerError as error:
+        except (KeyProblem, ReleaseError, InputError) as error:
             self.damaged += 1
             if len(self.problems) < PROBLEMS_NAMED:
                 self.problems.append(f"{where}: {error}")
