@@ -6,6 +6,7 @@ import itertools
 import os
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 
 import pytest
@@ -94,3 +95,44 @@ def test_a_damaged_model_keeps_the_former_key(trained: Tastemaker, database: Dat
         trained.keys.rotate("model", destroy=True)
     assert trained.keys.verify().damaged == 1
     assert under(trained)["decrypt"] == 1
+
+
+def test_a_damaged_manifest_and_pointer_are_found_and_left(
+    trained: Tastemaker, database: Database
+) -> None:
+    with database.writing() as connection:
+        row = connection.execute(select(tables.release.c.id, tables.release.c.manifest)).first()
+        assert row is not None
+        damaged = row.manifest[:-1] + bytes([row.manifest[-1] ^ 1])
+        one = update(tables.release).where(tables.release.c.id == row.id)
+        connection.execute(one.values(manifest=damaged))
+        pointer = update(tables.meta).where(tables.meta.c.name == "active_release")
+        connection.execute(pointer.values(value="2:no signature"))
+    trained.keys.promote(trained.keys.add("model"))
+    assert trained.keys.reencrypt().left == 2
+    found = trained.keys.verify()
+    assert found.damaged == 2
+    assert [problem.partition(":")[0] for problem in found.problems] == [
+        "the active release",
+        f"release {row.id}",
+    ]
+
+
+def test_several_who_rotate_at_once_leave_nothing_behind(
+    trained: Tastemaker,
+    database: Database,
+    key: Key,
+    at_once: Callable[[int, Callable[[int], None]], list[int]],
+) -> None:
+    url = url_of(database)
+    database.dispose()
+
+    def rotate(number: int) -> None:
+        with suppress(KeyProblem):  # another one has promoted a key of its own meanwhile
+            Tastemaker(url, key=key).keys.rotate(("data", "model")[number % 2], destroy=True)
+
+    assert at_once(4, rotate) == [0] * 4
+    for purpose in ("data", "model"):
+        assert trained.keys.rotate(purpose, destroy=True).verification.is_clean
+    assert {one.status for one in trained.keys.status()} == {"active", "destroyed"}
+    assert trained.recommend("u1", k=3)

@@ -115,6 +115,27 @@ def test_what_is_out_of_order_is_refused(shop: Tastemaker, data_key: Find) -> No
         shop.keys.destroy(added)
 
 
+def test_promoting_the_key_that_seals_changes_nothing(shop: Tastemaker, data_key: Find) -> None:
+    before = shop.keys.status()
+    assert shop.keys.promote(data_key("active")) == data_key("active")
+    assert shop.keys.status() == before
+
+
+def test_of_several_added_keys_one_must_be_named(shop: Tastemaker) -> None:
+    data, model = shop.keys.add("data"), shop.keys.add("model")
+    with pytest.raises(KeyProblem, match="Name the one"):
+        shop.keys.promote()
+    assert [shop.keys.promote(one) for one in (data, model)] == [data, model]
+
+
+def test_an_added_key_that_is_not_wanted_goes_the_same_way(shop: Tastemaker) -> None:
+    added = shop.keys.add()
+    shop.keys.verify()
+    shop.keys.retire(added)
+    shop.keys.destroy(added)
+    assert shop.keys.promote(shop.keys.add()) != added
+
+
 @pytest.mark.parametrize(
     "work",
     [

@@ -10,6 +10,8 @@ from tests.store.rotation.conftest import PEOPLE
 
 from tastemaker import Database, KeyProblem, Tastemaker
 from tastemaker.store.sql import tables
+from tastemaker.store.store import Store
+from tastemaker.store.users.cells import seal_id
 
 Find = Callable[[str], int]
 USER = tables.user
@@ -100,6 +102,32 @@ def test_a_moved_row_is_found_by_its_pseudonym(shop: Tastemaker, database: Datab
     with database.writing() as connection:
         connection.execute(update(USER).where(USER.c.id == 5).values(ref=bytes(16)))
     assert shop.keys.verify().damaged == 2
+
+
+def test_an_id_that_is_sealed_for_the_pseudonym_of_another_is_found(
+    shop: Tastemaker, store: Store, database: Database
+) -> None:
+    with database.reading() as connection:
+        ref = bytes(connection.execute(select(USER.c.ref).where(USER.c.id == 5)).scalar_one())
+    plant(database, 5, "external_id", seal_id(store.keyring, ref, "somebody else"))
+    found = shop.keys.verify()
+    assert found.damaged == 1
+    assert "pseudonym" in found.problems[0]
+    assert "somebody" not in found.problems[0]
+
+
+def test_a_verification_during_which_a_key_is_promoted_counts_for_nothing(
+    shop: Tastemaker, database: Database, data_key: Find
+) -> None:
+    old = data_key("active")
+
+    def promote(done: int, total: int, what: str = "") -> None:
+        shop.keys.promote(shop.keys.add())
+
+    with pytest.raises(KeyProblem, match="promoted meanwhile"):
+        shop.keys.verify(progress=promote)
+    with pytest.raises(KeyProblem, match="nothing has been verified"):
+        shop.keys.retire(old)
 
 
 def test_models_are_opened_and_counted_by_key(shop: Tastemaker, database: Database) -> None:
