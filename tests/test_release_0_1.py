@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from tastemaker import Answer, SchemaError, Tastemaker
+from tastemaker import Answer, Key, SchemaError, Tastemaker
 from tastemaker.cli import main
 from tastemaker.plugin.registry import Registry
 
@@ -192,3 +192,16 @@ def test_it_trains_again_by_former_names_and_with_what_was_set(shop: Tastemaker)
     assert scores_of_a_new_release(shop, "trending") != stored
     shop.configure("ease-trending", settings=STORED["settings"]["trending"])
     assert scores_of_a_new_release(shop, "trending") == stored
+
+
+def test_its_keys_are_rotated(shop: Tastemaker, url: str) -> None:
+    user_id = next(iter(shop.user_ids()))
+    before = list(shop.recommend(user_id, k=5))
+    purposes = {key.purpose for key in shop.keys.status()}
+    for purpose in ("data", "model"):
+        assert shop.keys.rotate(purpose, destroy=True).verification.is_clean
+    new = Key("bmV3IGtleSBvZiBqdXN0IHRoaXJ0eS10d28gYnl0ZXM=")
+    assert shop.keys.change_master(new) == len(purposes)
+    with Tastemaker(url, key=new, exploration=0.0) as again:
+        assert list(again.recommend(user_id, k=5)) == before
+        assert again.keys.verify().is_clean

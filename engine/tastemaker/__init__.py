@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         best_items,
     )
     from tastemaker.engine import Tastemaker
+    from tastemaker.engine.keys import Keys
     from tastemaker.errors import (
         CollisionError,
         EvaluationError,
@@ -81,6 +82,10 @@ if TYPE_CHECKING:
     from tastemaker.store.item_removal import DeletedItems
     from tastemaker.store.kinds import KindSummary
     from tastemaker.store.rights import Forgotten, Receipt
+    from tastemaker.store.rotation.counts import KeyStatus
+    from tastemaker.store.rotation.resealing import Reencrypted
+    from tastemaker.store.rotation.rotating import Rotation
+    from tastemaker.store.rotation.verifying import Verification
     from tastemaker.store.sql.database import Database
     from tastemaker.store.sql.statements import Written
     from tastemaker.store.sql.tables import include_name
@@ -139,6 +144,8 @@ __all__ = [
     "KeyFile",
     "KeyProblem",
     "KeySource",
+    "KeyStatus",
+    "Keys",
     "KindSummary",
     "LengthQuality",
     "ListMeasures",
@@ -160,6 +167,7 @@ __all__ = [
     "Recent",
     "Recommendation",
     "Recommender",
+    "Reencrypted",
     "Release",
     "ReleaseError",
     "ReleaseSummary",
@@ -169,6 +177,7 @@ __all__ = [
     "Request",
     "Reranker",
     "RetrievalReport",
+    "Rotation",
     "RowRefusedError",
     "Rule",
     "RuleError",
@@ -186,6 +195,7 @@ __all__ = [
     "TrainingError",
     "TunedRecommender",
     "UnknownKeyError",
+    "Verification",
     "WeightCurve",
     "Written",
     "WrongKeyError",
@@ -206,6 +216,7 @@ _NAMES = {
         "Int64Array Items People TrainingData best_items"
     ),
     "engine": "Tastemaker",
+    "engine.keys": "Keys",
     "errors": (
         "CollisionError EvaluationError FileRefusedError InputError KeyProblem "
         "MissingKeyError NewerReleaseError NotFoundError PlaintextRefusedError PluginError "
@@ -237,6 +248,10 @@ _NAMES = {
     "store.item_removal": "DeletedItems",
     "store.kinds": "KindSummary",
     "store.rights": "Forgotten Receipt",
+    "store.rotation.counts": "KeyStatus",
+    "store.rotation.resealing": "Reencrypted",
+    "store.rotation.rotating": "Rotation",
+    "store.rotation.verifying": "Verification",
     "store.sql.database": "Database",
     "store.sql.statements": "Written",
     "store.sql.tables": "include_name",

@@ -18,6 +18,7 @@ COMMANDS = {
     "import": "tastemaker.cli.import_:import_",
     "init": "tastemaker.cli.init:init",
     "items": "tastemaker.cli.items:items",
+    "keys": "tastemaker.cli.keys:keys",
     "kinds": "tastemaker.cli.kinds:kinds",
     "plugins": "tastemaker.cli.plugins:plugins",
     "recommend": "tastemaker.cli.recommend:recommend",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 from sqlalchemy import Engine
 
 from tastemaker.engine.configuring import Configuring
+from tastemaker.engine.keys import Keys
 from tastemaker.engine.learning import Learning
 from tastemaker.engine.requesting import Requesting
 from tastemaker.engine.storing import Storing
@@ -85,6 +86,11 @@ class Tastemaker(Requesting, Tables, Syncing, Storing, Telling, Learning, Config
     def name(self) -> str:
         """The database's URL as it may be shown, without a password."""
         return self._store.name
+
+    @property
+    def keys(self) -> Keys:
+        """The database's keys: listed, rotated, verified."""
+        return Keys(self._store)
 
     def upgrade(self) -> None:
         """Creates or migrates the schema, and makes the database's keys if it has none.

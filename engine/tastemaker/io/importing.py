@@ -193,7 +193,7 @@ def import_interactions(database: Database, keyring: Keyring, job: Job, kind: st
             rows, unread = stage(job, Stager(keyring, kind), spool, rejects)
         written, done = Written(0, 0), 0
         for segment in by_people(spool):
-            write = partial(write_segment, segment=segment)
+            write = partial(write_segment, keyring=keyring, segment=segment)
             written = written.plus(database.write(write, "importing interactions"))
             done += len(segment)
             job.progress(done, rows, "Writing interactions")

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import Connection, Engine
 
 from tastemaker.errors import SchemaError
+from tastemaker.store.crypto.data_keys import DataKey
 from tastemaker.store.crypto.keyring import Keyring
 from tastemaker.store.crypto.keys import KeySource, key_from_environment, key_in_hand
-from tastemaker.store.key_rows import create_keyring, has_keys, open_keyring
+from tastemaker.store.key_rows import create_keyring, has_keys, open_keyring, read_keys
 from tastemaker.store.sql import migrate
 from tastemaker.store.sql.database import Database
 
@@ -51,7 +52,14 @@ class Store:
             revision = migrate.current_revision(connection)
             self._is_behind = migrate.is_behind(revision)
             if revision is not None and has_keys(connection):
-                self._keyring = open_keyring(connection, self._key)
+                self._keyring = open_keyring(connection, self._key, reread=self._read_keys)
+
+    def _read_keys(self) -> list[DataKey]:
+        """The keys as they are now, for a ring that meets one it does not know."""
+        if self.database.current is not None:
+            return read_keys(self.database.current, self._key)
+        with self.database.reading("reading the keys") as connection:
+            return read_keys(connection, self._key)
 
     @property
     def name(self) -> str:
@@ -79,6 +87,30 @@ class Store:
             )
         return self._keyring
 
+    @property
+    def key(self) -> KeySource:
+        """The master key: what the database's keys are wrapped by."""
+        return self._key
+
+    def change_key(self, key: KeySource) -> None:
+        """Opens the database by another master key from now on.
+
+        Raises:
+            WrongKeyError: it is not the key of this database.
+        """
+        self._key = key
+        self._open()
+
+    def open_keyring(self, statuses: Sequence[str]) -> Keyring:
+        """A key ring of its own, with the keys that have one of the statuses.
+
+        Raises:
+            SchemaError: the database has no schema or no keys yet.
+        """
+        self.require_schema()
+        with self.reading("reading the keys") as connection:
+            return open_keyring(connection, self._key, statuses)
+
     def require_schema(self) -> None:
         """Nothing, if the schema is the one that this version of the engine needs.
 
@@ -96,7 +128,8 @@ class Store:
         migrate.upgrade(self.database)
         self._is_behind = False
         with self.writing("making the keys") as connection:
-            self._keyring = create_keyring(connection, self._key)
+            create_keyring(connection, self._key)
+        self._open()
 
     def reading(self, operation: str) -> AbstractContextManager[Connection]:
         """A connection that sees one state of the database; see `Database.reading`.

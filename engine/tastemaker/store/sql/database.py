@@ -25,6 +25,12 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+class _Here(threading.local):
+    """What each thread has of its own."""
+
+    connection: Connection | None = None
+
+
 class Database:
     """One SQL database, SQLite or PostgreSQL, with the transactions the engine needs.
 
@@ -43,6 +49,7 @@ class Database:
         self._lent = isinstance(target, Engine)
         self._inherited: list[Pool] = []
         self._lock = threading.Lock()
+        self._here = _Here()
         self._pid = os.getpid()
         if isinstance(target, Engine):
             self._dialect = checked_engine(target)
@@ -79,6 +86,14 @@ class Database:
     def name(self) -> str:
         """The URL as it may be shown: without passwords."""
         return "in-memory SQLite" if self._keeper else shown_url(self._engine.url)
+
+    @property
+    def current(self) -> Connection | None:
+        """The connection of the transaction that this thread is in; None outside of one.
+
+        What must look something up in the midst of one does it there: the pool may have no other.
+        """
+        return self._here.connection
 
     def reading(self, operation: str = "a read") -> AbstractContextManager[Connection]:
         """A connection in a transaction that sees one state of the database throughout.
@@ -156,8 +171,16 @@ class Database:
         self, begin: Callable[[Engine], AbstractContextManager[Connection]]
     ) -> Iterator[Connection]:
         # Whoever forks between the call and the `with` gets a pool of its own all the same.
-        with begin(self.engine) as connection:
+        with begin(self.engine) as connection, self._noted(connection):
             yield connection
+
+    @contextmanager
+    def _noted(self, connection: Connection) -> Iterator[None]:
+        former, self._here.connection = self._here.connection, connection
+        try:
+            yield
+        finally:
+            self._here.connection = former
 
     @contextmanager
     def _joining(self, given: Connection | Session) -> Iterator[Connection]:
@@ -170,7 +193,7 @@ class Database:
             )
         dialect.join(connection)
         # A savepoint keeps what is written in the block whole, or undoes it whole.
-        with connection.begin_nested():
+        with connection.begin_nested(), self._noted(connection):
             yield connection
 
     def wipe_traces(self) -> bool:
