@@ -78,9 +78,9 @@ if TYPE_CHECKING:
     from tastemaker.settings import Settings, setting
     from tastemaker.store.cache.model_cache import ModelCache
     from tastemaker.store.crypto.keys import Key, KeyCommand, KeyFile, KeySource, create_key_file
+    from tastemaker.store.erasures import FinishedErasures, Forgotten, Receipt
     from tastemaker.store.item_removal import DeletedItems
     from tastemaker.store.kinds import KindSummary
-    from tastemaker.store.rights import Forgotten, Receipt
     from tastemaker.store.sql.database import Database
     from tastemaker.store.sql.statements import Written
     from tastemaker.store.sql.tables import include_name
@@ -123,6 +123,7 @@ __all__ = [
     "Field",
     "FileRefusedError",
     "Finding",
+    "FinishedErasures",
     "Float32Array",
     "Float64Array",
     "Forgotten",
@@ -234,9 +235,9 @@ _NAMES = {
     "settings": "Settings setting",
     "store.cache.model_cache": "ModelCache",
     "store.crypto.keys": "Key KeyCommand KeyFile KeySource create_key_file",
+    "store.erasures": "FinishedErasures Forgotten Receipt",
     "store.item_removal": "DeletedItems",
     "store.kinds": "KindSummary",
-    "store.rights": "Forgotten Receipt",
     "store.sql.database": "Database",
     "store.sql.statements": "Written",
     "store.sql.tables": "include_name",

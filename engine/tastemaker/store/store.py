@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from sqlalchemy import Connection, Engine
 
 from tastemaker.errors import SchemaError
+from tastemaker.store import erasures
 from tastemaker.store.crypto.keyring import Keyring
 from tastemaker.store.crypto.keys import KeySource, key_from_environment, key_in_hand
 from tastemaker.store.key_rows import create_keyring, has_keys, open_keyring
@@ -91,12 +92,14 @@ class Store:
     def upgrade(self) -> None:
         """Creates or migrates the schema, and makes the database's keys if it has none.
 
-        Any number of processes may do this at once.
+        Erasures that were left unfinished are finished, as far as nobody waits long for it. Any
+        number of processes may do this at once.
         """
         migrate.upgrade(self.database)
         self._is_behind = False
         with self.writing("making the keys") as connection:
             self._keyring = create_keyring(connection, self._key)
+        erasures.finish_at_once(self.database)
 
     def reading(self, operation: str) -> AbstractContextManager[Connection]:
         """A connection that sees one state of the database; see `Database.reading`.

@@ -19,6 +19,13 @@ if TYPE_CHECKING:
     from tastemaker.store.sql.number_table import Arrays, NumberTable
 
 
+LOG = "log"
+"""The system's write-ahead log, as a place where deleted bytes may be."""
+
+PAGES = "pages"
+"""Unused space in the files of tables, likewise."""
+
+
 class OpenedEngine(NamedTuple):
     """An SQLAlchemy engine of our own.
 
@@ -38,10 +45,13 @@ class Dialect(Protocol):
     Attributes:
         system: what SQLAlchemy calls the system, and what URLs begin with.
         drivers: the drivers that the engine works with, as SQLAlchemy calls them.
+        beyond: in words, which files of the system hold deleted bytes out of the engine's reach;
+            "" where none does.
     """
 
     system: str
     drivers: tuple[str, ...]
+    beyond: str
 
     # Transactions
 
@@ -115,5 +125,11 @@ class Dialect(Protocol):
     def database_bytes(self, connection: Connection, names: Sequence[str]) -> int:
         """The bytes of the tables together; those of the whole database where only it counts."""
 
-    def wipe_traces(self, engine: Engine) -> bool:
-        """Removes what committed transactions deleted from the system's log; whether it could."""
+    def wipe_traces(self, engine: Engine) -> frozenset[str]:
+        """Removes what committed transactions deleted, as far as nobody waits long for it.
+
+        Returns: where deleted bytes may still be, of `LOG` and `PAGES`; nothing where nowhere.
+        """
+
+    def rewrite_tables(self, engine: Engine, names: Sequence[str]) -> frozenset[str]:
+        """The same for these tables, however long it takes and whoever waits for it."""
