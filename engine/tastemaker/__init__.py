@@ -53,7 +53,9 @@ if TYPE_CHECKING:
     from tastemaker.evaluation.figures import ListMeasures
     from tastemaker.evaluation.report import Report
     from tastemaker.evaluation.result import EvaluatedModel, Repeats
+    from tastemaker.io.backup import BackedUp
     from tastemaker.io.importing import ImportResult
+    from tastemaker.io.restore import Restored
     from tastemaker.io.syncing import SyncResult
     from tastemaker.io.tables import ArrowTable
     from tastemaker.metrics.intervals import Interval
@@ -107,6 +109,7 @@ __all__ = [
     "Answer",
     "ArrowTable",
     "AtMost",
+    "BackedUp",
     "BoolArray",
     "Boost",
     "Cluster",
@@ -169,6 +172,7 @@ __all__ = [
     "Report",
     "Request",
     "Reranker",
+    "Restored",
     "RetrievalReport",
     "RowRefusedError",
     "Rule",
@@ -218,7 +222,9 @@ _NAMES = {
     "evaluation.figures": "ListMeasures",
     "evaluation.report": "Report",
     "evaluation.result": "EvaluatedModel Repeats",
+    "io.backup": "BackedUp",
     "io.importing": "ImportResult",
+    "io.restore": "Restored",
     "io.syncing": "SyncResult",
     "io.tables": "ArrowTable",
     "metrics.intervals": "Interval",

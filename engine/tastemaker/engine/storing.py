@@ -196,8 +196,9 @@ class Storing:
         forgotten = self._store.write(
             "forgetting a user", lambda own: rights.forget_user(own, keyring, checked)
         )
-        done = erasures.finish_at_once(self._store.database)
-        return Receipt(forgotten, done.pending, done.beyond)
+        ledger = self._store.ledger
+        done = erasures.finish_at_once(self._store.database, ledger)
+        return Receipt(forgotten, done.pending, done.beyond, str(ledger.path) if ledger else "")
 
     def finish_erasures(self) -> FinishedErasures:
         """Removes the bytes of everybody who was forgotten from the database's files.
@@ -209,4 +210,4 @@ class Storing:
         Raises:
             StoreError: the database cannot be reached.
         """
-        return erasures.finish_all(self._store.database)
+        return erasures.finish_all(self._store.database, self._store.ledger)

@@ -8,15 +8,16 @@ unfinished (a row of `meta` each), and the note goes when the bytes are gone.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, select
 
-from tastemaker.errors import StoreError, TamperedError
+from tastemaker.errors import InputError, StoreError, TamperedError
 from tastemaker.store import meta
+from tastemaker.store.ledger import Erased, ErasureLedger
 from tastemaker.store.sql.database import Database
 from tastemaker.store.sql.dialect import LOG, PAGES
 from tastemaker.store.sql.tables import interaction, user
@@ -33,6 +34,9 @@ RETRAIN_US = timedelta(days=30) // MICROSECOND
 """Within how many microseconds models are to be trained without a forgotten person: about a month,
 which the GDPR (article 12) gives for acting on the request."""
 
+LEDGER = "ledger"
+"""What is pending where an erasure is not yet in the ledger outside of the database."""
+
 PLACES = {
     LOG: "the write-ahead log (somebody still reads an older state, or writes)",
     PAGES: "unused space in the files of the tables",
@@ -40,6 +44,16 @@ PLACES = {
 """Where deleted bytes may be, in words."""
 
 REMEDY = "`tastemaker users finish-erasures` removes them."
+
+NO_LEDGER = (
+    "No ledger of erasures lies outside of the database (TASTEMAKER_LEDGER names one): a backup "
+    "made before would bring the person back."
+)
+
+NOT_ENTERED = (
+    "Pending: the ledger of erasures was changed, or cannot be written, so a backup made before "
+    "would bring the person back. Correct it, and run `tastemaker users finish-erasures`."
+)
 
 
 @dataclass(frozen=True)
@@ -77,13 +91,16 @@ class Receipt:
     Attributes:
         forgotten: what was deleted, when, and the releases trained while it was there.
         pending: where deleted bytes may still be, and can be removed by `finish_erasures`: "log",
-            the write-ahead log, and "pages", unused space in the files of the tables.
+            the write-ahead log, and "pages", unused space in the files of the tables. "ledger":
+            the ledger outside of the database could not be written.
+        ledger: the file of that ledger; "" where there is none.
         beyond: in words, where they are out of the engine's reach; "" on SQLite.
     """
 
     forgotten: Forgotten
     pending: tuple[str, ...] = ()
     beyond: str = ""
+    ledger: str = ""
 
     @property
     def complete(self) -> bool:
@@ -101,7 +118,10 @@ class Receipt:
                 "Models hold items, not people, and yet were learnt from them too; to learn "
                 f"without them run `tastemaker train`, by {day}."
             )
-        return "\n".join([*lines, *left_in_words(self.pending, self.beyond)])
+        lines += left_in_words(self.pending, self.beyond)
+        if not self.ledger:
+            lines.append(NO_LEDGER)
+        return "\n".join(lines)
 
 
 class FinishedErasures(NamedTuple):
@@ -126,11 +146,11 @@ class FinishedErasures(NamedTuple):
 
 def left_in_words(pending: tuple[str, ...], beyond: str) -> list[str]:
     """Where deleted bytes may still be, in sentences."""
-    lines = [beyond] if beyond else []
-    if pending:
-        where = " and ".join(PLACES[place] for place in pending)
-        lines.insert(0, f"Pending: deleted bytes may still be in {where}. {REMEDY}")
-    return lines
+    where = " and ".join(PLACES[place] for place in pending if place in PLACES)
+    lines = [f"Pending: deleted bytes may still be in {where}. {REMEDY}"] if where else []
+    if LEDGER in pending:
+        lines.append(NOT_ENTERED)
+    return [*lines, beyond] if beyond else lines
 
 
 def note_unfinished(connection: Connection, forgotten: Forgotten) -> None:
@@ -146,10 +166,12 @@ def find_unfinished(connection: Connection, ref: bytes) -> Forgotten | None:
         TamperedError: its note was changed.
     """
     noted = meta.get(connection, UNFINISHED + ref.hex())
-    if noted is None:
-        return None
+    return None if noted is None else _parsed(UNFINISHED + ref.hex(), noted)
+
+
+def _parsed(name: str, value: str) -> Forgotten:
     try:
-        content = json.loads(noted)
+        ref, content = bytes.fromhex(name.removeprefix(UNFINISHED)), json.loads(value)
         members = {int(key): tuple(names) for key, names in content["members"].items()}
         return Forgotten(ref, int(content["time"]), int(content["interactions"]), members)
     except (ValueError, TypeError, KeyError, AttributeError):
@@ -159,39 +181,53 @@ def find_unfinished(connection: Connection, ref: bytes) -> Forgotten | None:
         ) from None
 
 
-def finish_at_once(database: Database) -> FinishedErasures:
-    """Finishes what can be finished without making others wait; never fails.
+def finish_at_once(database: Database, ledger: ErasureLedger | None) -> FinishedErasures:
+    """Finishes what can be finished without making others wait; does not fail for what cannot.
 
     The rows are deleted and committed already: that the rest is pending is no reason to say that
     it was not done.
     """
     try:
-        return _finish(database, database.wipe_traces)
-    except StoreError:
+        return _finish(database, ledger, database.wipe_traces)
+    except (StoreError, TamperedError):
         return FinishedErasures(0, 0, (LOG, PAGES), database.dialect.beyond)
 
 
-def finish_all(database: Database) -> FinishedErasures:
+def finish_all(database: Database, ledger: ErasureLedger | None) -> FinishedErasures:
     """Finishes all erasures, however long it takes and whoever waits for it.
 
     Raises:
         StoreError: the database cannot be reached.
     """
-    return _finish(database, lambda: database.rewrite_tables(TABLES))
+    return _finish(database, ledger, lambda: database.rewrite_tables(TABLES))
 
 
-def _finish(database: Database, wipe: Callable[[], frozenset[str]]) -> FinishedErasures:
+def _finish(
+    database: Database, ledger: ErasureLedger | None, wipe: Callable[[], frozenset[str]]
+) -> FinishedErasures:
     rows = meta_table.c.name.startswith(UNFINISHED, autoescape=True)
     # Read before the wiping begins: what is deleted during it counts as unfinished.
     with database.reading("reading unfinished erasures") as connection:
         noted = connection.execute(select(meta_table.c.name, meta_table.c.value).where(rows)).all()
     if not noted:
         return FinishedErasures(0, 0)
-    pending = tuple(sorted(wipe()))
+    notes = [_parsed(name, value) for name, value in noted]
+    pending = wipe() | _missing_in(ledger, notes)
     if pending:
-        return FinishedErasures(0, len(noted), pending, database.dialect.beyond)
+        return FinishedErasures(0, len(noted), tuple(sorted(pending)), database.dialect.beyond)
     with database.writing(operation="noting finished erasures") as connection:
         for name, value in noted:
             same = (meta_table.c.name == name) & (meta_table.c.value == value)
             connection.execute(delete(meta_table).where(same))
     return FinishedErasures(len(noted), 0, (), database.dialect.beyond)
+
+
+def _missing_in(ledger: ErasureLedger | None, notes: Iterable[Forgotten]) -> frozenset[str]:
+    """Enters erasures in the ledger; what is pending if that cannot be done."""
+    if ledger is None:
+        return frozenset()
+    try:
+        ledger.enter(Erased(one.time, one.ref) for one in notes)
+    except (InputError, TamperedError):
+        return frozenset({LEDGER})
+    return frozenset()

@@ -28,6 +28,7 @@ CHUNK_BYTES = 2**20
 _COLUMN_KEY = b"tastemaker/v1/col"
 _INDEX_KEY = b"tastemaker/v1/idx"
 _SIGNING_KEY = b"tastemaker/v1/sign"
+_STAMP_KEY = b"tastemaker/v1/stamp"
 _BLOB_KEY = b"tastemaker/v1/blob"
 _FAST_BLOB_KEY = b"tastemaker/v2/blob"
 _KEY_ID = struct.Struct(">I")
@@ -160,6 +161,15 @@ class Keyring:
                 raise TamperedError(f"Chunk {index} of {label} is not one.")
             parts.append(part)
         return b"".join(parts)
+
+    def stamp(self, label: str, data: bytes) -> bytes:
+        """A keyed hash of 32 bytes that holds as long as refs do: under the same key as they.
+
+        Unlike a signature it does not change when data keys or the key-encryption key do, so what
+        lies outside of the database can be verified with a backup's keys too.
+        """
+        secret = derive(self._active[INDEX].secret, _STAMP_KEY, self.tenant, label.encode())
+        return hmac.digest(secret, data, "sha256")
 
     def _key(self, purpose: str, key_id: int) -> DataKey:
         key = self._keys.get((purpose, key_id))

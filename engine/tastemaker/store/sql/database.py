@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
 
@@ -79,6 +80,11 @@ class Database:
     def name(self) -> str:
         """The URL as it may be shown: without passwords."""
         return "in-memory SQLite" if self._keeper else shown_url(self._engine.url)
+
+    @property
+    def file(self) -> Path | None:
+        """The database's own file on this machine; None where it has none."""
+        return self._dialect.file(self.engine)
 
     def reading(self, operation: str = "a read") -> AbstractContextManager[Connection]:
         """A connection in a transaction that sees one state of the database throughout.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from sqlalchemy import URL, Connection, Engine, Table
@@ -118,6 +119,12 @@ class Dialect(Protocol):
         """
 
     # Upkeep
+
+    def file(self, engine: Engine) -> Path | None:
+        """The database's own file on this machine; None where it has none."""
+
+    def continue_ids(self, connection: Connection, table: Table) -> None:
+        """Sees to it that the next id of a table is above those that were written into it."""
 
     def table_bytes(self, connection: Connection, name: str) -> int | None:
         """The bytes of a table with its indexes; None where the system counts for the whole."""

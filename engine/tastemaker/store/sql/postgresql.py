@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import URL, Connection, Engine, Table, create_engine, func, select, text
@@ -117,6 +118,17 @@ class PostgreSQL:
         from tastemaker.store.sql.postgresql_columns import read_binary
 
         return read_binary(connection, table, owners)
+
+    def file(self, engine: Engine) -> Path | None:
+        """None: its files are the server's."""
+        return None
+
+    def continue_ids(self, connection: Connection, table: Table) -> None:
+        """Sets the sequence to the highest id."""
+        highest = connection.scalar(select(func.max(table.c.id)))
+        if highest is not None:
+            sequence = func.pg_get_serial_sequence(table.name, "id")
+            connection.execute(select(func.setval(sequence, highest)))
 
     def table_bytes(self, connection: Connection, name: str) -> int | None:
         """The bytes of a table with its indexes."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import URL, Connection, Engine, Table, text
 
 from tastemaker.store.sql.dialect import OpenedEngine
-from tastemaker.store.sql.sqlite_engine import open_sqlite
+from tastemaker.store.sql.sqlite_engine import is_in_memory, open_sqlite
 from tastemaker.store.sql.sqlite_wiping import FILE_SIZE, rewrite, wipe
 
 if TYPE_CHECKING:
@@ -103,6 +104,15 @@ class SQLite:
         from tastemaker.store.sql.sqlite_columns import read_texts
 
         return read_texts(connection, table, owners)
+
+    def file(self, engine: Engine) -> Path | None:
+        """The file that the URL names."""
+        name = engine.url.database or ""
+        in_memory = is_in_memory(engine.url) or name.startswith("file:")
+        return None if in_memory else Path(name).absolute()
+
+    def continue_ids(self, connection: Connection, table: Table) -> None:
+        """Nothing: SQLite counts on from the highest id by itself."""
 
     def table_bytes(self, connection: Connection, name: str) -> int | None:
         """None: SQLite counts for the whole file."""
