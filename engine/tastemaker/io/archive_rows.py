@@ -24,14 +24,12 @@ ROWS_A_LINE = 1000
 LARGE_ROWS_A_LINE = 4
 """Of tables whose rows may hold a megabyte."""
 
-LARGE = ("model_chunk", "release")
+LARGE_ROWS = ("model_chunk", "release")
 
 TABLES_BY_NAME: dict[str, Table] = {
     table.name.removeprefix(PREFIX): table for table in metadata.sorted_tables
 }
 """In an order in which rows can be written: what others refer to comes first."""
-
-Row = list[Any]
 
 
 def columns_by_table() -> dict[str, list[str]]:
@@ -46,7 +44,7 @@ def written_rows(connection: Connection, name: str) -> Iterator[tuple[int, bytes
         TamperedError: a sealed column holds something plain.
     """
     table = TABLES_BY_NAME[name]
-    most = LARGE_ROWS_A_LINE if name in LARGE else ROWS_A_LINE
+    most = LARGE_ROWS_A_LINE if name in LARGE_ROWS else ROWS_A_LINE
     chosen = select(table).order_by(*table.primary_key)
     for rows in connection.execution_options(yield_per=most).execute(chosen).partitions():
         line = json.dumps([name, [list(row) for row in rows]], default=_as_text, allow_nan=False)
@@ -57,7 +55,7 @@ def _as_text(value: bytes | memoryview) -> str:
     return base64.b64encode(value).decode("ascii")
 
 
-def lines_of(chunks: Iterable[bytes]) -> Iterator[bytes]:
+def joined_lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
     """The lines in a stream of bytes that is broken up anywhere."""
     waiting = b""
     for chunk in chunks:
@@ -90,7 +88,7 @@ def _reader(kind: TypeEngine[Any]) -> Callable[[str], bytes] | None:
     return base64.b64decode if isinstance(kind, LargeBinary) else None
 
 
-def check_columns(columns: dict[str, list[str]]) -> None:
+def check_known(columns: dict[str, list[str]]) -> None:
     """Refuses an archive whose tables this version does not know.
 
     Raises:

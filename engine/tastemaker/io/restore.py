@@ -10,7 +10,7 @@ from typing import Any, BinaryIO, NamedTuple
 from sqlalchemy import Connection, exists, insert, select
 
 from tastemaker.errors import InputError, SchemaError
-from tastemaker.io.archive_rows import TABLES_BY_NAME, check_columns, lines_of, parsed_rows
+from tastemaker.io.archive_rows import TABLES_BY_NAME, check_known, joined_lines, parsed_rows
 from tastemaker.io.backup import ARCHIVE_FORMAT
 from tastemaker.io.source import file_size, open_file
 from tastemaker.recommender import Progress, no_progress
@@ -147,7 +147,7 @@ def verified(stream: BinaryIO, key: KeySource) -> str:
             "The archive is of a newer version of the engine than this one: run `pip install "
             "--upgrade tastemaker`."
         )
-    check_columns(reader.about["columns"])
+    check_known(reader.about["columns"])
     return str(reader.about["revision"])
 
 
@@ -189,7 +189,7 @@ def _written(
 ) -> Restored:
     counts = dict.fromkeys(TABLES_BY_NAME, 0)
     left_out: LeftOut | None = None
-    for line in lines_of(reader.chunks()):
+    for line in joined_lines(reader.chunks()):
         name, rows = parsed_rows(line, reader.about["columns"])
         if name == "user" and left_out is None:
             # The database's own keys, which come before its users, verify the ledger.

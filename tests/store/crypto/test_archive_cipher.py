@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tastemaker.errors import InputError, TamperedError, TastemakerError, WrongKeyError
 from tastemaker.store.crypto import archive_cipher
-from tastemaker.store.crypto.archive_cipher import PIECE_BYTES, ArchiveReader, ArchiveWriter
+from tastemaker.store.crypto.archive_cipher import ARCHIVE_CHUNK, ArchiveReader, ArchiveWriter
 from tastemaker.store.crypto.keys import Key
 
 KEY = Key(base64.b64encode(bytes(range(32))).decode())
@@ -30,7 +30,7 @@ def opened(data: bytes, key: Key = KEY) -> bytes:
     return b"".join(ArchiveReader(io.BytesIO(data), key).chunks())
 
 
-@pytest.mark.parametrize("size", [0, 1, PIECE_BYTES - 1, PIECE_BYTES, PIECE_BYTES + 1, 3_000_000])
+@pytest.mark.parametrize("size", [0, 1, *range(ARCHIVE_CHUNK - 1, ARCHIVE_CHUNK + 2), 3_000_000])
 def test_what_was_written_is_read(size: int) -> None:
     data = bytes(range(256)) * (size // 256 + 1)
     whole = archive(data[: size // 3], data[size // 3 : size])
@@ -81,7 +81,7 @@ def test_a_header_of_somebody_else_is_refused(header: object) -> None:
 def whole() -> bytes:
     """An archive of three chunks."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(archive_cipher, "PIECE_BYTES", 64)
+        patch.setattr(archive_cipher, "ARCHIVE_CHUNK", 64)
         return archive(bytes(150))
 
 

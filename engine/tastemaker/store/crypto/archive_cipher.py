@@ -32,7 +32,7 @@ from tastemaker.store.crypto.keys import KeySource
 from tastemaker.store.crypto.sealing import KEY_BYTES, NONCE_BYTES, TAG_BYTES
 
 ARCHIVE_MAGIC = b"TMB1"
-PIECE_BYTES = 2**20
+ARCHIVE_CHUNK = 2**20
 MAX_ABOUT = 2**16
 
 _CONTEXT = b"tastemaker/v1/archive"
@@ -65,9 +65,9 @@ class ArchiveWriter:
         """Adds bytes; a chunk of them is written now and then."""
         self._waiting += data
         # Something is always kept back for the last chunk, which is told from the others.
-        while len(self._waiting) > PIECE_BYTES:
-            piece = bytes(self._waiting[:PIECE_BYTES])
-            del self._waiting[:PIECE_BYTES]
+        while len(self._waiting) > ARCHIVE_CHUNK:
+            piece = bytes(self._waiting[:ARCHIVE_CHUNK])
+            del self._waiting[:ARCHIVE_CHUNK]
             self._write_chunk(piece, last=False)
 
     def close(self) -> None:
@@ -123,9 +123,11 @@ class ArchiveReader:
         index, length = 0, self._stream.read(_LENGTH.size)
         while True:
             n = _LENGTH.unpack(length)[0] if len(length) == _LENGTH.size else 0
-            sealed = self._stream.read(n) if n <= PIECE_BYTES + TAG_BYTES else b""
+            sealed = self._stream.read(n) if n <= ARCHIVE_CHUNK + TAG_BYTES else b""
             length = self._stream.read(_LENGTH.size)
             try:
+                if len(sealed) != n:
+                    raise ValueError
                 yield self._cipher.decrypt(_nonce(index, not length), sealed, self._bound)
             except (InvalidTag, ValueError):
                 raise _damaged(f"chunk {index}") from None
