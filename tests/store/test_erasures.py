@@ -4,9 +4,10 @@ import os
 import random
 import signal
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, event, select, text
+from sqlalchemy import Engine, Table, event, select, text
 from tests.store.erasing import files_of, left, sealed_cells
 
 from tastemaker.engine import Tastemaker
@@ -15,6 +16,7 @@ from tastemaker.store import erasures, meta
 from tastemaker.store.crypto.keyring import Keyring
 from tastemaker.store.crypto.keys import Key
 from tastemaker.store.erasures import UNFINISHED
+from tastemaker.store.ledger import Erased, ErasureLedger
 from tastemaker.store.sql import sqlite_wiping
 from tastemaker.store.sql.database import Database
 from tastemaker.store.sql.tables import erasure
@@ -47,6 +49,11 @@ def unfinished(database: Database) -> int:
     with database.reading() as connection:
         names = connection.scalars(select(meta_table.c.name)).all()
     return sum(name.startswith(UNFINISHED) for name in names)
+
+
+def count(database: Database, table: Table) -> int:
+    with database.reading() as connection:
+        return len(connection.execute(select(table)).all())
 
 
 def test_a_receipt_says_what_is_gone_and_what_is_pending(
@@ -136,11 +143,48 @@ def test_who_came_back_and_is_forgotten_again_is_noted_again(
         assert len(connection.execute(select(erasure)).all()) == 2
 
 
-def killed_at(checkout: int, url: str, key: Key, fork: Fork) -> bool:
+def test_a_ledger_that_was_named_later_or_lost_is_filled(
+    shop: Tastemaker, database: Database, key: Key, tmp_path: Path
+) -> None:
+    gone = [shop.forget(one).forgotten for one in PEOPLE[:2]]
+    entries = [Erased(one.time, one.ref) for one in gone]
+    place = tmp_path / "new ledger"
+    later = Tastemaker(database, key=key, ledger=place)
+    later.finish_erasures()
+    ledger = ErasureLedger(place, later._store.keyring)
+    assert ledger.read() == entries
+    place.unlink()
+    later.upgrade()
+    assert ledger.read() == entries
+    receipt = later.forget(PEOPLE[2])
+    assert receipt.ledger == str(place)
+    assert [entry.ref for entry in ledger.read()][2] == receipt.forgotten.ref
+    place.unlink()
+    place.mkdir()
+    receipt = later.forget(PEOPLE[3])
+    assert receipt.pending[0] == "ledger"
+    assert "the ledger of erasures was changed, or cannot be written" in receipt.text()
+
+
+def test_a_ledger_is_made_by_the_first_erasure(
+    shop: Tastemaker, database: Database, tmp_path: Path
+) -> None:
+    place = tmp_path / "test.db.erasures"
+    assert not place.exists()
+    receipt = shop.forget(PEOPLE[0])
+    if database.dialect.system == "sqlite":
+        assert place.is_file()
+        assert receipt.ledger == str(place)
+    else:
+        assert receipt.ledger == ""
+        assert "No ledger of erasures lies outside" in receipt.text()
+
+
+def killed_at(checkout: int, url: str, key: Key, fork: Fork, ledger: Path) -> bool:
     """Forgets in a process that is killed when it takes its n-th connection; whether it was."""
 
     def work() -> None:
-        shop = Tastemaker(url, key=key)
+        shop = Tastemaker(url, key=key, ledger=ledger)
         left = [checkout]
 
         def count(*_: object) -> None:
@@ -158,23 +202,25 @@ def killed_at(checkout: int, url: str, key: Key, fork: Fork) -> bool:
 
 
 def test_killed_anywhere_an_erasure_is_finished_at_the_next_opening(
-    shop: Tastemaker, database: Database, keyring: Keyring, key: Key, fork: Fork
+    shop: Tastemaker, database: Database, keyring: Keyring, key: Key, fork: Fork, tmp_path: Path
 ) -> None:
     url = database.engine.url.set(drivername=database.dialect.system)
     address = url.render_as_string(hide_password=False)
+    ledger = ErasureLedger(tmp_path / "ledger", keyring)
     pending = 0
     for checkout in range(1, 30):
         shop.put_users([{"user_id": PEOPLE[0], "attributes": {"town": "Akureyri"}}])
         cells = sealed_cells(database, keyring, PEOPLE[:1])
-        killed = killed_at(checkout, address, key, fork)
+        killed = killed_at(checkout, address, key, fork, ledger.path)
         gone = not sealed_cells(database, keyring, PEOPLE[:1])
         pending += killed and gone and unfinished(database)
-        with Tastemaker(address, key=key) as again:
+        with Tastemaker(address, key=key, ledger=ledger.path) as again:
             again.upgrade()
             if database.dialect.system == "postgresql":
                 again.finish_erasures()
         assert unfinished(database) == 0
         assert left(database, cells) == (0 if gone else 2)
+        assert len(ledger.read()) == count(database, erasure)
         if not killed:
             break
     assert not killed

@@ -8,7 +8,7 @@ unfinished (a row of `meta` each), and the note goes when the bytes are gone.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import NamedTuple
@@ -20,7 +20,7 @@ from tastemaker.store import meta
 from tastemaker.store.ledger import Erased, ErasureLedger
 from tastemaker.store.sql.database import Database
 from tastemaker.store.sql.dialect import LOG, PAGES
-from tastemaker.store.sql.tables import interaction, user
+from tastemaker.store.sql.tables import erasure, interaction, user
 from tastemaker.store.sql.tables import meta as meta_table
 from tastemaker.validation import MICROSECOND, as_iso
 
@@ -166,12 +166,10 @@ def find_unfinished(connection: Connection, ref: bytes) -> Forgotten | None:
         TamperedError: its note was changed.
     """
     noted = meta.get(connection, UNFINISHED + ref.hex())
-    return None if noted is None else _parsed(UNFINISHED + ref.hex(), noted)
-
-
-def _parsed(name: str, value: str) -> Forgotten:
+    if noted is None:
+        return None
     try:
-        ref, content = bytes.fromhex(name.removeprefix(UNFINISHED)), json.loads(value)
+        content = json.loads(noted)
         members = {int(key): tuple(names) for key, names in content["members"].items()}
         return Forgotten(ref, int(content["time"]), int(content["interactions"]), members)
     except (ValueError, TypeError, KeyError, AttributeError):
@@ -189,7 +187,7 @@ def finish_at_once(database: Database, ledger: ErasureLedger | None) -> Finished
     """
     try:
         return _finish(database, ledger, database.wipe_traces)
-    except (StoreError, TamperedError):
+    except StoreError:
         return FinishedErasures(0, 0, (LOG, PAGES), database.dialect.beyond)
 
 
@@ -209,10 +207,9 @@ def _finish(
     # Read before the wiping begins: what is deleted during it counts as unfinished.
     with database.reading("reading unfinished erasures") as connection:
         noted = connection.execute(select(meta_table.c.name, meta_table.c.value).where(rows)).all()
-    if not noted:
-        return FinishedErasures(0, 0)
-    notes = [_parsed(name, value) for name, value in noted]
-    pending = wipe() | _missing_in(ledger, notes)
+        pending = _missing_in(ledger, connection)
+    if noted:
+        pending |= wipe()
     if pending:
         return FinishedErasures(0, len(noted), tuple(sorted(pending)), database.dialect.beyond)
     with database.writing(operation="noting finished erasures") as connection:
@@ -222,12 +219,16 @@ def _finish(
     return FinishedErasures(len(noted), 0, (), database.dialect.beyond)
 
 
-def _missing_in(ledger: ErasureLedger | None, notes: Iterable[Forgotten]) -> frozenset[str]:
-    """Enters erasures in the ledger; what is pending if that cannot be done."""
+def _missing_in(ledger: ErasureLedger | None, connection: Connection) -> frozenset[str]:
+    """Enters all erasures that the ledger does not have; what is pending if that cannot be done.
+
+    All of them: a ledger that was named later, or lost, is whole again.
+    """
     if ledger is None:
         return frozenset()
+    rows = connection.execute(select(erasure.c.time, erasure.c.ref).order_by(erasure.c.time))
     try:
-        ledger.enter(Erased(one.time, one.ref) for one in notes)
+        ledger.enter([Erased(time, bytes(ref)) for time, ref in rows])
     except (InputError, TamperedError):
         return frozenset({LEDGER})
     return frozenset()

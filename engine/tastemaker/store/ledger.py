@@ -11,7 +11,7 @@ from __future__ import annotations
 import fcntl
 import hmac
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -89,13 +89,17 @@ class ErasureLedger:
             before = stamp
         return found
 
-    def enter(self, entries: Iterable[Erased]) -> None:
+    def enter(self, entries: Sequence[Erased]) -> None:
         """Adds the erasures that are not there yet; they are on the disk when this returns.
+
+        The file is made by the first one.
 
         Raises:
             TamperedError: the file was changed, or is another database's.
             InputError: it cannot be written.
         """
+        if not entries:
+            return
         flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
         try:
             with os.fdopen(os.open(self.path, flags, 0o600), "rb+") as file:

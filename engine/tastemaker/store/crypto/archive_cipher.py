@@ -126,11 +126,12 @@ class ArchiveReader:
             sealed = self._stream.read(n) if n <= ARCHIVE_CHUNK + TAG_BYTES else b""
             length = self._stream.read(_LENGTH.size)
             try:
-                if len(sealed) != n:
-                    raise ValueError
-                yield self._cipher.decrypt(_nonce(index, not length), sealed, self._bound)
+                piece = self._cipher.decrypt(_nonce(index, not length), sealed, self._bound)
             except (InvalidTag, ValueError):
                 raise _damaged(f"chunk {index}") from None
+            if len(sealed) != n:
+                raise _damaged(f"the length of chunk {index}")
+            yield piece
             if not length:
                 return
             index += 1

@@ -168,8 +168,7 @@ class Keyring:
         Unlike a signature it does not change when data keys or the key-encryption key do, so what
         lies outside of the database can be verified with a backup's keys too.
         """
-        secret = derive(self._active[INDEX].secret, _STAMP_KEY, self.tenant, label.encode())
-        return hmac.digest(secret, data, "sha256")
+        return hmac.digest(derive(self._ref_key, _STAMP_KEY, label.encode()), data, "sha256")
 
     def _key(self, purpose: str, key_id: int) -> DataKey:
         key = self._keys.get((purpose, key_id))

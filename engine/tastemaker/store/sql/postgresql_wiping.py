@@ -8,6 +8,7 @@ old pieces of the log, which keep their bytes until then.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 from sqlalchemy import Connection, Engine, text
@@ -18,14 +19,21 @@ from tastemaker.store.sql.dialect import PAGES
 LOCK_SECONDS = 10
 """How long it waits for a table, and others for it meanwhile; chosen, not measured."""
 
+READER_SECONDS = 2
+"""How long it waits for transactions that see an older state; chosen, not measured."""
+
+NEXT = text("SELECT CAST(pg_snapshot_xmax(pg_current_snapshot()) AS text)")
+"""The number of the next transaction: everything that was deleted so far has a lower one."""
+
 OLDER_READERS = text("""
-SELECT EXISTS (
-    SELECT 1 FROM pg_stat_activity
-    WHERE datname = current_database() AND pid <> pg_backend_pid() AND age(backend_xmin) > 0
-) OR EXISTS (SELECT 1 FROM pg_replication_slots WHERE age(xmin) > 0)
-OR EXISTS (SELECT 1 FROM pg_prepared_xacts WHERE database = current_database())
+SELECT count(*) FROM (
+    SELECT backend_xmin AS oldest FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid()
+    UNION ALL SELECT xmin FROM pg_replication_slots
+    UNION ALL SELECT transaction FROM pg_prepared_xacts WHERE database = current_database()
+) AS seen WHERE age(oldest) > age(CAST(CAST(:next AS text) AS xid))
 """)
-"""Whether somebody may still see an older state: what was deleted since would be kept for them."""
+"""How many may still see an older state: what was deleted since would be kept for them."""
 
 FILE_NODE = text("SELECT pg_relation_filenode(to_regclass(quote_ident(:name)))")
 
@@ -40,7 +48,7 @@ def rewrite_files(engine: Engine, names: Sequence[str]) -> frozenset[str]:
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql(f"SET lock_timeout = '{LOCK_SECONDS}s'")
         try:
-            if connection.scalar(OLDER_READERS):
+            if not readers_are_gone(connection):
                 return frozenset({PAGES})
             if not all(rewritten(connection, name) for name in names):
                 return frozenset({PAGES})
@@ -48,6 +56,17 @@ def rewrite_files(engine: Engine, names: Sequence[str]) -> frozenset[str]:
             return frozenset()
         finally:
             connection.exec_driver_sql("RESET lock_timeout")
+
+
+def readers_are_gone(connection: Connection) -> bool:
+    """Waits until nobody sees the state before this moment; whether it came to that."""
+    following = connection.scalar(NEXT)
+    deadline = time.monotonic() + READER_SECONDS
+    while connection.scalar(OLDER_READERS, {"next": following}):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
 
 
 def rewritten(connection: Connection, name: str) -> bool:
