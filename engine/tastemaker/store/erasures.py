@@ -17,6 +17,7 @@ from sqlalchemy import Connection, delete, select
 
 from tastemaker.errors import InputError, StoreError, TamperedError
 from tastemaker.store import meta
+from tastemaker.store.crypto.sealed_column import as_sealed
 from tastemaker.store.ledger import Erased, ErasureLedger
 from tastemaker.store.sql.database import Database
 from tastemaker.store.sql.dialect import LOG, PAGES
@@ -210,7 +211,7 @@ def _finish(
         pending = _missing_in(ledger, connection)
     if noted:
         pending |= wipe()
-    if pending:
+    if pending or not noted:
         return FinishedErasures(0, len(noted), tuple(sorted(pending)), database.dialect.beyond)
     with database.writing(operation="noting finished erasures") as connection:
         for name, value in noted:
@@ -228,7 +229,7 @@ def _missing_in(ledger: ErasureLedger | None, connection: Connection) -> frozens
         return frozenset()
     rows = connection.execute(select(erasure.c.time, erasure.c.ref).order_by(erasure.c.time))
     try:
-        ledger.enter([Erased(time, bytes(ref)) for time, ref in rows])
+        ledger.enter([Erased(time, as_sealed(ref)) for time, ref in rows])
     except (InputError, TamperedError):
         return frozenset({LEDGER})
     return frozenset()

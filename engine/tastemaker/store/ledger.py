@@ -65,7 +65,7 @@ class ErasureLedger:
 
     def __init__(self, path: Path, keyring: Keyring) -> None:
         self.path = path
-        self._keyring = keyring
+        self._stamper = keyring.stamper(_LABEL)
 
     def read(self) -> list[Erased]:
         """Every erasure, the oldest first; none where there is no file.
@@ -127,7 +127,7 @@ class ErasureLedger:
 
     def _stamp(self, before: bytes, entry: Erased) -> bytes:
         content = before + entry.time.to_bytes(8, signed=True) + entry.ref
-        return self._keyring.stamp(_LABEL, content)
+        return self._stamper(content)
 
     def _parsed(self, line: bytes, number: int) -> tuple[Erased, bytes]:
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from tastemaker.errors import InputError, TamperedError, UnknownKeyError
@@ -162,13 +162,14 @@ class Keyring:
             parts.append(part)
         return b"".join(parts)
 
-    def stamp(self, label: str, data: bytes) -> bytes:
-        """A keyed hash of 32 bytes that holds as long as refs do: under the same key as they.
+    def stamper(self, label: str) -> Callable[[bytes], bytes]:
+        """Gives data its keyed hash of 32 bytes, which holds as long as refs do: of the same key.
 
         Unlike a signature it does not change when data keys or the key-encryption key do, so what
         lies outside of the database can be verified with a backup's keys too.
         """
-        return hmac.digest(derive(self._ref_key, _STAMP_KEY, label.encode()), data, "sha256")
+        secret = derive(self._ref_key, _STAMP_KEY, label.encode())
+        return lambda data: hmac.digest(secret, data, "sha256")
 
     def _key(self, purpose: str, key_id: int) -> DataKey:
         key = self._keys.get((purpose, key_id))
