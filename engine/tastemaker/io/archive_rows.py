@@ -18,7 +18,7 @@ from tastemaker.errors import SchemaError
 from tastemaker.store.crypto.sealed_column import SealedBytes, SealedColumn
 from tastemaker.store.sql.tables import PREFIX, metadata
 
-ROWS_A_LINE = 1000
+ROWS_A_LINE = 2000
 """Chosen, not measured."""
 
 LARGE_ROWS_A_LINE = 4
