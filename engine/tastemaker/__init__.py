@@ -54,7 +54,9 @@ if TYPE_CHECKING:
     from tastemaker.evaluation.figures import ListMeasures
     from tastemaker.evaluation.report import Report
     from tastemaker.evaluation.result import EvaluatedModel, Repeats
+    from tastemaker.io.backup import BackedUp
     from tastemaker.io.importing import ImportResult
+    from tastemaker.io.restore import Restored
     from tastemaker.io.syncing import SyncResult
     from tastemaker.io.tables import ArrowTable
     from tastemaker.metrics.intervals import Interval
@@ -79,9 +81,9 @@ if TYPE_CHECKING:
     from tastemaker.settings import Settings, setting
     from tastemaker.store.cache.model_cache import ModelCache
     from tastemaker.store.crypto.keys import Key, KeyCommand, KeyFile, KeySource, create_key_file
+    from tastemaker.store.erasures import FinishedErasures, Forgotten, Receipt
     from tastemaker.store.item_removal import DeletedItems
     from tastemaker.store.kinds import KindSummary
-    from tastemaker.store.rights import Forgotten, Receipt
     from tastemaker.store.rotation.counts import KeyStatus
     from tastemaker.store.rotation.resealing import Reencrypted
     from tastemaker.store.rotation.rotating import Rotation
@@ -112,6 +114,7 @@ __all__ = [
     "Answer",
     "ArrowTable",
     "AtMost",
+    "BackedUp",
     "BoolArray",
     "Boost",
     "Cluster",
@@ -128,6 +131,7 @@ __all__ = [
     "Field",
     "FileRefusedError",
     "Finding",
+    "FinishedErasures",
     "Float32Array",
     "Float64Array",
     "Forgotten",
@@ -176,6 +180,7 @@ __all__ = [
     "Report",
     "Request",
     "Reranker",
+    "Restored",
     "RetrievalReport",
     "Rotation",
     "RowRefusedError",
@@ -228,7 +233,9 @@ _NAMES = {
     "evaluation.figures": "ListMeasures",
     "evaluation.report": "Report",
     "evaluation.result": "EvaluatedModel Repeats",
+    "io.backup": "BackedUp",
     "io.importing": "ImportResult",
+    "io.restore": "Restored",
     "io.syncing": "SyncResult",
     "io.tables": "ArrowTable",
     "metrics.intervals": "Interval",
@@ -245,9 +252,9 @@ _NAMES = {
     "settings": "Settings setting",
     "store.cache.model_cache": "ModelCache",
     "store.crypto.keys": "Key KeyCommand KeyFile KeySource create_key_file",
+    "store.erasures": "FinishedErasures Forgotten Receipt",
     "store.item_removal": "DeletedItems",
     "store.kinds": "KindSummary",
-    "store.rights": "Forgotten Receipt",
     "store.rotation.counts": "KeyStatus",
     "store.rotation.resealing": "Reencrypted",
     "store.rotation.rotating": "Rotation",

@@ -124,7 +124,7 @@ class Keys:
         from tastemaker.store.rotation.rotating import destroy
 
         self._store.write("destroying a key", partial(destroy, key=self._store.key, number=key_id))
-        return self._store.database.wipe_traces()
+        return not self._store.database.wipe_traces()
 
     def rotate(
         self,

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from tastemaker.progress import reporting
 from tastemaker.recommender import Progress, no_progress
-from tastemaker.store import items, kinds, meta, rights
+from tastemaker.store import erasures, items, kinds, meta, rights
+from tastemaker.store.erasures import FinishedErasures, Receipt
 from tastemaker.store.kinds import KindSummary
-from tastemaker.store.rights import Receipt
 from tastemaker.store.store import Store
 from tastemaker.store.users.rows import read_user_page
 from tastemaker.validation import DEFAULT_KIND, Json, check_id, check_several
@@ -183,7 +183,10 @@ class Storing:
             return rights.export_user(connection, self._store.keyring, check_id(user_id, "user_id"))
 
     def forget(self, user_id: str) -> Receipt:
-        """Deletes everything stored about a user, for good.
+        """Deletes everything stored about a user, for good; the receipt says what is pending.
+
+        Erasures that were left unfinished before are finished too, as far as nobody waits long for
+        it. Of a user whose erasure is unfinished: the receipt of what was deleted then.
 
         Raises:
             NotFoundError: there is no such user.
@@ -193,4 +196,18 @@ class Storing:
         forgotten = self._store.write(
             "forgetting a user", lambda own: rights.forget_user(own, keyring, checked)
         )
-        return Receipt(forgotten, self._store.database.wipe_traces())
+        ledger = self._store.ledger
+        done = erasures.finish_at_once(self._store.database, ledger)
+        return Receipt(forgotten, done.pending, done.beyond, str(ledger.path) if ledger else "")
+
+    def finish_erasures(self) -> FinishedErasures:
+        """Removes the bytes of everybody who was forgotten from the database's files.
+
+        `forget` and `upgrade` do so themselves where nobody waits long for it. This rewrites the
+        file (SQLite: others who write wait, and the disk must hold a second copy) or the tables of
+        users and interactions (PostgreSQL: others who read wait as well).
+
+        Raises:
+            StoreError: the database cannot be reached.
+        """
+        return erasures.finish_all(self._store.database, self._store.ledger)

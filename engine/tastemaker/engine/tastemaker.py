@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 from sqlalchemy import Engine
 
+from tastemaker.engine.backing_up import BackingUp
 from tastemaker.engine.configuring import Configuring
 from tastemaker.engine.keys import Keys
 from tastemaker.engine.learning import Learning
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from tastemaker.serving.server import Server
 
 
-class Tastemaker(Requesting, Tables, Syncing, Storing, Telling, Learning, Configuring):
+class Tastemaker(Requesting, Tables, Syncing, Storing, BackingUp, Telling, Learning, Configuring):
     """A recommender engine over one SQL database. Threads may share it.
 
     Args:
@@ -43,6 +44,9 @@ class Tastemaker(Requesting, Tables, Syncing, Storing, Telling, Learning, Config
             people know yet; the configuration's (`set_exploration`) where not given.
         cache: a directory in which the workers of this machine keep the models they serve, as a
             path or a `ModelCache`; TASTEMAKER_CACHE where not given, and none without.
+        ledger: the file in which `forget` enters erasures, outside of the database, for `restore`;
+            TASTEMAKER_LEDGER where not given, and without it the name of the SQLite file with
+            ".erasures" after it, or none on PostgreSQL.
 
     Opening writes nothing. On a database without schema or keys, `upgrade` comes first: everything
     that needs the keys raises SchemaError until then.
@@ -62,13 +66,14 @@ class Tastemaker(Requesting, Tables, Syncing, Storing, Telling, Learning, Config
         plugins: Sequence[type[Recommender] | type[Reranker] | object] = (),
         exploration: float | None = None,
         cache: ModelCache | str | PathLike[str] | None = None,
+        ledger: str | PathLike[str] | None = None,
     ) -> None:
         self._exploration = (
             None if exploration is None else check_share(exploration, "The exploration share")
         )
         self._plugins = tuple(plugins)
         self._cache = cache_in_hand(cache)
-        self._store = Store(database, key)
+        self._store = Store(database, key, ledger)
         self._server: Server | None = None
 
     def __enter__(self) -> Self:

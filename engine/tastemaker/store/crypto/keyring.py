@@ -38,6 +38,7 @@ MOST_MISSING = 1000
 _COLUMN_KEY = b"tastemaker/v1/col"
 _INDEX_KEY = b"tastemaker/v1/idx"
 _SIGNING_KEY = b"tastemaker/v1/sign"
+_STAMP_KEY = b"tastemaker/v1/stamp"
 _BLOB_KEY = b"tastemaker/v1/blob"
 _FAST_BLOB_KEY = b"tastemaker/v2/blob"
 _KEY_ID = struct.Struct(">I")
@@ -212,6 +213,15 @@ class Keyring:
                 raise TamperedError(f"Chunk {index} of {label} is not one.")
             parts.append(part)
         return b"".join(parts)
+
+    def stamper(self, label: str) -> Callable[[bytes], bytes]:
+        """Gives data its keyed hash of 32 bytes, which holds as long as refs do: of the same key.
+
+        Unlike a signature it does not change when data keys or the key-encryption key do, so what
+        lies outside of the database can be verified with a backup's keys too.
+        """
+        secret = derive(self._ref_key, _STAMP_KEY, label.encode())
+        return lambda data: hmac.digest(secret, data, "sha256")
 
     def _key(self, purpose: str, key_id: int) -> DataKey:
         key = self._loaded.keys.get((purpose, key_id)) or self._look_again(purpose, key_id)

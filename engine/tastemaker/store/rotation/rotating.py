@@ -66,7 +66,7 @@ def rotate(store: Store, purpose: str, destroy: bool, report: ReportProgress) ->
         )
     work = partial(_end, key=store.key, purpose=purpose, destroy=destroy)
     gone = store.write("retiring keys", work)
-    complete = store.database.wipe_traces()
+    complete = not store.database.wipe_traces()
     return Rotation(number, reencrypted, verification, tuple(gone), complete)
 
 
