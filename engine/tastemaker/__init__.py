@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from tastemaker.metrics.intervals import Interval
     from tastemaker.plugin.discovery import Plugin
     from tastemaker.plugin.hookspecs import hookimpl
+    from tastemaker.plugin.observer import Timing
     from tastemaker.recommender import Progress, Recommender, State
     from tastemaker.request.preferences import AtMost, Boost
     from tastemaker.request.recent import Recent
@@ -74,6 +75,7 @@ if TYPE_CHECKING:
         rule_from_json,
     )
     from tastemaker.serving.answers import Answer, Details, Reason, Recommendation
+    from tastemaker.serving.health import Health
     from tastemaker.serving.people import PastInteraction
     from tastemaker.settings import Settings, setting
     from tastemaker.store.cache.model_cache import ModelCache
@@ -126,6 +128,7 @@ __all__ = [
     "Float32Array",
     "Float64Array",
     "Forgotten",
+    "Health",
     "Histories",
     "ImportResult",
     "InputError",
@@ -182,6 +185,7 @@ __all__ = [
     "TamperedError",
     "Tastemaker",
     "TastemakerError",
+    "Timing",
     "TrainingData",
     "TrainingError",
     "TunedRecommender",
@@ -223,6 +227,7 @@ _NAMES = {
     "metrics.intervals": "Interval",
     "plugin.discovery": "Plugin",
     "plugin.hookspecs": "hookimpl",
+    "plugin.observer": "Timing",
     "recommender": "Progress Recommender State",
     "request.preferences": "AtMost Boost",
     "request.recent": "Recent",
@@ -230,6 +235,7 @@ _NAMES = {
     "reranker": "RankedItems Reranker",
     "rules": "Days F Field Rule days parse_rule rule_from_json",
     "serving.answers": "Answer Details Reason Recommendation",
+    "serving.health": "Health",
     "serving.people": "PastInteraction",
     "settings": "Settings setting",
     "store.cache.model_cache": "ModelCache",

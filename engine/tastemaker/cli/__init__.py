@@ -15,6 +15,7 @@ COMMANDS = {
     "evaluate": "tastemaker.cli.evaluate:evaluate",
     "exploration": "tastemaker.cli.exploration:exploration",
     "export": "tastemaker.cli.export:export",
+    "health": "tastemaker.cli.health:health",
     "import": "tastemaker.cli.import_:import_",
     "init": "tastemaker.cli.init:init",
     "items": "tastemaker.cli.items:items",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from tastemaker.training.reading import ReleaseSummary
     from tastemaker.training.report import Release
     from tastemaker.tuning.report import TunedRecommender
+
+_logger = logging.getLogger("tastemaker.training")
 
 # What trains and measures is imported where it is called: who only serves need not load it.
 
@@ -79,12 +83,14 @@ class Learning:
         """
         from tastemaker.training.data_quality import ignore_findings
         from tastemaker.training.limits import limits
+        from tastemaker.training.outcome import logged
         from tastemaker.training.train import spark_place, train
 
         check_several(only, "only")
         most = limits(memory_limit, time_limit)
         with reporting(progress) as report:
-            release = train(
+            run = partial(
+                train,
                 self._store,
                 self._plugins,
                 only=only,
@@ -97,6 +103,7 @@ class Learning:
                 announce=announce or ignore_findings,
                 progress=report,
             )
+            release = logged(run)
         self._catch_up()
         return release
 
@@ -234,6 +241,7 @@ class Learning:
         """
         with self._store.writing("activating a release") as connection:
             releases.activate(connection, self._store.keyring, number)
+        _logger.info("Release %d was activated.", number)
         self._catch_up()
 
     def _catch_up(self) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 
 from tastemaker.engine.configuring import Configuring
 from tastemaker.engine.learning import Learning
+from tastemaker.engine.observing import Observing
 from tastemaker.engine.requesting import Requesting
 from tastemaker.engine.storing import Storing
 from tastemaker.engine.syncing import Syncing
@@ -25,10 +26,11 @@ from tastemaker.store.store import Store
 from tastemaker.validation import check_share
 
 if TYPE_CHECKING:
+    from tastemaker.plugin.observer import Observe
     from tastemaker.serving.server import Server
 
 
-class Tastemaker(Requesting, Tables, Syncing, Storing, Telling, Learning, Configuring):
+class Tastemaker(Requesting, Tables, Syncing, Storing, Telling, Learning, Configuring, Observing):
     """A recommender engine over one SQL database. Threads may share it.
 
     Args:
@@ -42,6 +44,8 @@ class Tastemaker(Requesting, Tables, Syncing, Storing, Telling, Learning, Config
             people know yet; the configuration's (`set_exploration`) where not given.
         cache: a directory in which the workers of this machine keep the models they serve, as a
             path or a `ModelCache`; TASTEMAKER_CACHE where not given, and none without.
+        observe: called with a `Timing` for each stage of a request and each member's part of it, in
+            the thread that answers. What it raises is logged and changes nothing.
 
     Opening writes nothing. On a database without schema or keys, `upgrade` comes first: everything
     that needs the keys raises SchemaError until then.
@@ -61,12 +65,14 @@ class Tastemaker(Requesting, Tables, Syncing, Storing, Telling, Learning, Config
         plugins: Sequence[type[Recommender] | type[Reranker] | object] = (),
         exploration: float | None = None,
         cache: ModelCache | str | PathLike[str] | None = None,
+        observe: Observe | None = None,
     ) -> None:
         self._exploration = (
             None if exploration is None else check_share(exploration, "The exploration share")
         )
         self._plugins = tuple(plugins)
         self._cache = cache_in_hand(cache)
+        self._observe = observe
         self._store = Store(database, key)
         self._server: Server | None = None
 
@@ -106,9 +112,13 @@ class Tastemaker(Requesting, Tables, Syncing, Storing, Telling, Learning, Config
     def _serving(self) -> Server:
         """What responds to requests; made when first needed, since moving rows needs none."""
         if self._server is None:
+            from tastemaker.plugin.observer import Observer
             from tastemaker.serving.server import Server
 
-            self._server = Server(self._store, self._plugins, self._exploration, self._cache)
+            observer = Observer(self._observe)
+            self._server = Server(
+                self._store, self._plugins, self._exploration, self._cache, observer
+            )
         return self._server
 
     def _close_server(self) -> None:

@@ -1,0 +1,78 @@
+"""`tastemaker health`."""
+
+from __future__ import annotations
+
+import click
+
+from tastemaker.cli.echo import print_json
+from tastemaker.cli.options import Format, database_option, format_option, open_engine
+from tastemaker.cli.output import print_rows
+from tastemaker.errors import TastemakerError
+from tastemaker.serving.health import Health, health_unopened
+from tastemaker.store.sql.opening import parsed, shown_url
+
+COLUMNS = ("what", "state", "problem")
+
+
+@click.command()
+@format_option
+@database_option
+@click.pass_context
+def health(ctx: click.Context, output_format: Format, database_url: str) -> None:
+    """Tell whether the database, its key, and what serves from it are as they should be.
+
+    Exit status 0 if all is well, 1 if not. What is wrong stands in the output, also where the
+    database cannot be reached at all. The active release is loaded to see that it can serve.
+
+    \b
+    Examples:
+      tastemaker health || mail -s "shop" ops@example.com < /dev/null
+      tastemaker health --format json
+    """
+    found = health_at(database_url)
+    if output_format == "json":
+        print_json(found.as_dict())
+    else:
+        print_rows(looked_at(found), COLUMNS, output_format)
+    ctx.exit(0 if found.healthy else 1)
+
+
+def health_at(url: str) -> Health:
+    """The health of the database of a URL, whatever is wrong with it."""
+    try:
+        with open_engine(url) as engine:
+            return engine.health()
+    except TastemakerError as error:
+        readable = parsed(url)
+        name = "a URL that cannot be read" if readable is None else shown_url(readable)
+        return health_unopened(name, error)
+
+
+def looked_at(found: Health) -> list[dict[str, object]]:
+    """A row for each thing that was looked at, and for each problem."""
+    schema = found.schema or "none"
+    if found.schema != found.schema_needed:
+        schema = f"{schema} (needed: {found.schema_needed})"
+    release = "none: popularity serves"
+    if found.release is not None and found.release_age is not None:
+        release = f"{found.release}, {as_age(found.release_age)} old"
+    looked = {
+        "all": "healthy" if found.healthy else "not healthy",
+        "database": found.database if found.reachable else f"{found.database}, not reachable",
+        "schema": schema,
+        "key": found.key,
+        "release": release,
+    }
+    listed: list[dict[str, object]] = [
+        {"what": what, "state": state} for what, state in looked.items()
+    ]
+    listed += [{"what": "problem", "problem": problem} for problem in found.problems]
+    return listed
+
+
+def as_age(seconds: float) -> str:
+    """An age as a person reads it: "40 s", "3 h", "12 days"."""
+    for unit, size in (("days", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"
