@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         best_items,
     )
     from tastemaker.engine import Tastemaker
+    from tastemaker.engine.retrainer import Retrainer, RetrainingPlan
     from tastemaker.errors import (
         CollisionError,
         EvaluationError,
@@ -92,6 +93,7 @@ if TYPE_CHECKING:
     from tastemaker.training.reading import ReleaseSummary
     from tastemaker.training.repeat_report import RepeatReport
     from tastemaker.training.report import MemberReport, Release, RetrievalReport
+    from tastemaker.training.turn import TrainingTurn
     from tastemaker.tuning.report import TunedRecommender
 else:
     # Out of the type checkers' sight: they would believe that it gives any name whatever.
@@ -171,6 +173,8 @@ __all__ = [
     "Report",
     "Request",
     "Reranker",
+    "Retrainer",
+    "RetrainingPlan",
     "RetrievalReport",
     "RowRefusedError",
     "Rule",
@@ -188,6 +192,7 @@ __all__ = [
     "Timing",
     "TrainingData",
     "TrainingError",
+    "TrainingTurn",
     "TunedRecommender",
     "UnknownKeyError",
     "WeightCurve",
@@ -210,6 +215,7 @@ _NAMES = {
         "Int64Array Items People TrainingData best_items"
     ),
     "engine": "Tastemaker",
+    "engine.retrainer": "Retrainer RetrainingPlan",
     "errors": (
         "CollisionError EvaluationError FileRefusedError InputError KeyProblem "
         "MissingKeyError NewerReleaseError NotFoundError PlaintextRefusedError PluginError "
@@ -252,6 +258,7 @@ _NAMES = {
     "training.reading": "ReleaseSummary",
     "training.repeat_report": "RepeatReport",
     "training.report": "MemberReport Release RetrievalReport",
+    "training.turn": "TrainingTurn",
     "tuning.report": "TunedRecommender",
 }
 """For each module, the public names that are defined in it."""

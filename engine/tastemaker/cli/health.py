@@ -10,6 +10,7 @@ from tastemaker.cli.output import print_rows
 from tastemaker.errors import TastemakerError
 from tastemaker.serving.health import Health, health_unopened
 from tastemaker.store.sql.opening import parsed, shown_url
+from tastemaker.training.turn import as_duration
 
 COLUMNS = ("what", "state", "problem")
 
@@ -55,7 +56,7 @@ def looked_at(found: Health) -> list[dict[str, object]]:
         schema = f"{schema} (needed: {found.schema_needed})"
     release = "none: popularity serves"
     if found.release is not None and found.release_age is not None:
-        release = f"{found.release}, {as_age(found.release_age)} old"
+        release = f"{found.release}, {as_duration(found.release_age)} old"
     looked = {
         "all": "healthy" if found.healthy else "not healthy",
         "database": found.database if found.reachable else f"{found.database}, not reachable",
@@ -68,11 +69,3 @@ def looked_at(found: Health) -> list[dict[str, object]]:
     ]
     listed += [{"what": "problem", "problem": problem} for problem in found.problems]
     return listed
-
-
-def as_age(seconds: float) -> str:
-    """An age as a person reads it: "40 s", "3 h", "12 days"."""
-    for unit, size in (("days", 86_400), ("h", 3_600), ("min", 60)):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{seconds:.0f} s"

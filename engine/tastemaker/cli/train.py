@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import partial
 
 import click
 
@@ -21,6 +22,7 @@ from tastemaker.cli.options import (
 from tastemaker.cli.output import print_rows, print_table, print_text
 from tastemaker.training.data_quality import Finding
 from tastemaker.training.report import Release
+from tastemaker.training.turn import TrainingTurn
 
 QUALITY = ("check", "found", "detail", "done")
 verbose_option = click.option(
@@ -58,6 +60,18 @@ SUMMARY = ("release", "state", "trained_at", "recommenders", "ndcg@10", "size", 
     help="A folder that Spark's executors can read. What is written there names nobody.",
 )
 @click.option("--keep", is_flag=True, help="Keep the release without activating it.")
+@click.option(
+    "--if-older-than",
+    metavar="TIME",
+    help="Train only once the newest release is so old, such as 12h or 1d.",
+)
+@click.option(
+    "--if-new",
+    type=click.IntRange(1),
+    metavar="N",
+    help="Train only if there are N interactions more than it was trained on. Beside "
+    "--if-older-than, one of the two is enough.",
+)
 @verbose_option
 @format_option
 @database_option
@@ -71,6 +85,8 @@ def train(
     on: str | None,
     snapshot_directory: str | None,
     keep: bool,
+    if_older_than: str | None,
+    if_new: int | None,
     verbose: bool,
     output_format: Format,
     database_url: str,
@@ -82,9 +98,13 @@ def train(
     are held out to learn the blend and to measure, and everything is trained again on all data. A
     release that measures clearly worse than the one now serving is kept but not activated.
 
+    With --if-older-than or --if-new it says why it trains or not, and the exit status is 0 either
+    way; of several such commands at once, on any machines, one trains.
+
     \b
     Examples:
       tastemaker train
+      tastemaker train --if-older-than 1d --if-new 1000
       tastemaker train --only ease --only popular
       tastemaker train --quick
       tastemaker train --memory-limit 8G --time-limit 1h
@@ -92,7 +112,8 @@ def train(
     """
     announce = print_quality if output_format == "table" else None
     with open_engine(database_url) as engine:
-        release = engine.train(
+        run = partial(
+            engine.train,
             only=only,
             seed=seed,
             activate=not keep,
@@ -105,7 +126,27 @@ def train(
             announce=announce,
             progress=True,
         )
-    print_outcome(release, output_format, verbose)
+        if if_older_than is None and if_new is None:
+            print_outcome(run(), output_format, verbose)
+            return
+        with engine.training_turn(older_than=if_older_than, new=if_new) as turn:
+            trained = run() if turn.due else None
+    print_turn(turn, trained, output_format, verbose)
+
+
+def print_turn(
+    turn: TrainingTurn, trained: Release | None, output_format: Format, verbose: bool
+) -> None:
+    """Prints why something was trained or not, and what."""
+    if output_format == "json":
+        content = trained.to_json() if trained else None
+        print_json({"trained": turn.due, "reason": turn.reason, "release": content})
+        return
+    if trained is not None:
+        echo(turn.reason, err=True)
+        print_outcome(trained, output_format, verbose)
+    else:
+        echo(f"Nothing was trained. {turn.reason}", err=output_format == "csv")
 
 
 def print_release(release: Release, output_format: Format, verbose: bool = False) -> None:

@@ -13,6 +13,7 @@ from tastemaker.engine.configuring import Configuring
 from tastemaker.engine.learning import Learning
 from tastemaker.engine.observing import Observing
 from tastemaker.engine.requesting import Requesting
+from tastemaker.engine.retraining import Retraining
 from tastemaker.engine.storing import Storing
 from tastemaker.engine.syncing import Syncing
 from tastemaker.engine.tables import Tables
@@ -30,7 +31,9 @@ if TYPE_CHECKING:
     from tastemaker.serving.server import Server
 
 
-class Tastemaker(Requesting, Tables, Syncing, Storing, Telling, Learning, Configuring, Observing):
+class Tastemaker(
+    Requesting, Tables, Syncing, Storing, Telling, Learning, Retraining, Configuring, Observing
+):
     """A recommender engine over one SQL database. Threads may share it.
 
     Args:

@@ -13,7 +13,7 @@ SECONDS = 900.0
 """How long a training run may take unless set otherwise. Chosen, not measured."""
 
 SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?)(?:i?B)?\s*", re.IGNORECASE)
-DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([smh]?)\s*", re.IGNORECASE)
+DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([smhd]?)\s*", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -64,18 +64,29 @@ def bytes_of(size: int | str) -> int:
 
 
 def seconds_of(duration: float | str) -> float:
-    """A duration in seconds: "15m", "90", "1.5h", 900.
+    """A time limit in seconds: "15m", "90", "1.5h", 900.
+
+    Raises:
+        InputError: it is not a duration, or not above 0.
+    """
+    return duration_of(duration, "The time limit")
+
+
+def duration_of(duration: float | str, what: str) -> float:
+    """A duration in seconds: "15m", "90", "1.5h", "1d", 900.
+
+    Args:
+        duration: seconds, or text.
+        what: its name in the message.
 
     Raises:
         InputError: it is not a duration, or not above 0.
     """
     found = DURATION.fullmatch(str(duration))
-    units = {"": 1, "s": 1, "m": 60, "h": 3600}
+    units = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
     count = float(found[1]) * units[found[2].lower()] if found else 0.0
     if not 0 < count < 1e9:
-        raise InputError(
-            f"The time limit {duration!r} is not a duration. Write it like 15m or 90s."
-        )
+        raise InputError(f"{what} {duration!r} is not a duration. Write it like 15m, 90s or 1d.")
     return count
 
 
