@@ -61,6 +61,7 @@ ALLOWED: dict[str, Set[str]] = {
     "engine": {*EVALUATION, "evaluation"},
     "demo": {*EVALUATION, "evaluation", "engine"},
     "cli": {*EVALUATION, "evaluation", "engine", "demo", "testing"},
+    "__main__": {*EVALUATION, "evaluation", "engine", "demo", "testing", "cli"},
 }
 """For each room of the engine, the rooms that it may import from."""
 

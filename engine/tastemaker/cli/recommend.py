@@ -19,10 +19,11 @@ from tastemaker.cli.options import (
 )
 from tastemaker.cli.output import print_rows, print_table, print_text
 from tastemaker.cli.request_options import given_request, request_options
+from tastemaker.cli.verbosity import shows_progress
 from tastemaker.engine import Tastemaker
 from tastemaker.io.output_file import output_text
 from tastemaker.io.writers import without_formula
-from tastemaker.progress import progress_bar
+from tastemaker.progress import reporting
 from tastemaker.request.request import Request, Seen
 from tastemaker.serving.answers import Answer
 from tastemaker.store.sql.statements import batches
@@ -151,7 +152,7 @@ def for_person(
     """One person, known or not, with the recommendations."""
     user = next(iter(users), request.user_id)
     answer = engine.recommend(user, surface=surface, request=request)
-    yield NO_USER if user is None else user, answer
+    yield NO_USER if user is None else str(user), answer
 
 
 def in_batches(
@@ -198,7 +199,7 @@ def flat(answers: Iterable[tuple[str, Answer]]) -> Iterator[dict[str, object]]:
 
 def write_answers(answers: Iterable[tuple[str, Answer]], output: str, safe: bool) -> None:
     """Writes `user_id,rank,item_id,score` to a file that appears only when it is complete."""
-    with progress_bar() as progress, output_text(output) as stream:
+    with reporting(shows_progress()) as progress, output_text(output) as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(LIST_COLUMNS)
         for done, (user, answer) in enumerate(answers):
@@ -229,14 +230,15 @@ def print_answer(user: str, answer: Answer) -> None:
     rows = [
         {
             "rank": rank,
-            "item": one.title or one.item_id,
+            "item_id": one.item_id,
+            "title": one.title,
             "score": one.score,
             "because": one.why,
             "shares": shares(one.contributions),
         }
         for rank, one in enumerate(answer, start=1)
     ]
-    print_table(rows, ("rank", "item", "score", "because", "shares"), title)
+    print_table(rows, ("rank", "item_id", "title", "score", "because", "shares"), title)
     for problem in details.problems:
         print_text(f"  note: {problem}")
 

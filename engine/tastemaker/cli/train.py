@@ -20,6 +20,7 @@ from tastemaker.cli.options import (
     seed_option,
 )
 from tastemaker.cli.output import print_rows, print_table, print_text
+from tastemaker.cli.verbosity import shows_progress
 from tastemaker.training.data_quality import Finding
 from tastemaker.training.report import Release
 from tastemaker.training.turn import TrainingTurn
@@ -124,7 +125,7 @@ def train(
             on=on,
             snapshot_directory=snapshot_directory,
             announce=announce,
-            progress=True,
+            progress=shows_progress(),
         )
         if if_older_than is None and if_new is None:
             print_outcome(run(), output_format, verbose)

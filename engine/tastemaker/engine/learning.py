@@ -170,6 +170,7 @@ class Learning:
         seed: int = 0,
         people: int = 5000,
         exact: bool = False,
+        time_limit: float | str | None = None,
         progress: Progress | bool = no_progress,
     ) -> Report:
         """Measures what training would make of the data: the blend, and each member alone.
@@ -187,6 +188,8 @@ class Learning:
             seed: where everything random starts from.
             people: at most so many people are evaluated.
             exact: whether every item is scored, instead of the candidates that would be served.
+            time_limit: seconds, or "15m" (the default), for the training; what there is no time
+                for is left out.
             progress: called with how far it is; True for a bar on standard error.
 
         Raises:
@@ -196,8 +199,10 @@ class Learning:
             NotFoundError: `only` names a recommender that is not there.
         """
         from tastemaker.evaluation.evaluate import evaluate
+        from tastemaker.training.limits import DEFAULT, Limits, seconds_of
 
         check_several(only, "only")
+        most = DEFAULT if time_limit is None else Limits(seconds=seconds_of(time_limit))
         with reporting(progress) as report:
             return evaluate(
                 self._store,
@@ -210,6 +215,7 @@ class Learning:
                 people=people,
                 exact=exact,
                 exploration=self._exploration,
+                limits=most,
                 progress=report,
             )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from typing import TypeVar
 
 from sqlalchemy import Connection
 
@@ -22,7 +23,9 @@ from tastemaker.store.cache.model_cache import ModelCache
 from tastemaker.store.cache.model_files import ModelFiles
 from tastemaker.store.sql.statements import batches
 from tastemaker.store.store import Store
-from tastemaker.validation import check_id, check_several
+from tastemaker.validation import Id, check_id, check_several
+
+KnownId = TypeVar("KnownId", bound=Id)
 
 PEOPLE_PER_READ = 500
 """How many people are read at once: while they are ranked, the next are read."""
@@ -77,8 +80,8 @@ class Server:
             return respond(self._read(user_ids, request, surface))[0]
 
     def recommend_many(
-        self, user_ids: Iterable[str], request: Request, surface: str | None = None
-    ) -> dict[str, Answer]:
+        self, user_ids: Iterable[KnownId], request: Request, surface: str | None = None
+    ) -> dict[KnownId, Answer]:
         """The best items for each of many users; see `Tastemaker.recommend_many`."""
         for name in OF_ONE_PERSON:
             if getattr(request, name) is not None:
@@ -91,7 +94,7 @@ class Server:
             answers = respond_in_turn(self._read(part, request, surface) for part in several)
             return dict(self._pairs(several, answers))
 
-    def together(self, item_ids: Iterable[str], request: Request) -> list[Recommendation]:
+    def together(self, item_ids: Iterable[Id], request: Request) -> list[Recommendation]:
         """The available items that go with some items; see `Tastemaker.together`."""
         checked = [check_id(one, "item_id") for one in check_several(item_ids, "item_ids")]
         with self._observer.timing("similar", 1):
@@ -99,19 +102,19 @@ class Server:
                 state = self.state(connection)
             return similar_items(state, checked, terms_of(request))
 
-    def history(self, user_id: str, newest: int) -> list[PastInteraction]:
+    def history(self, user_id: Id, newest: int) -> list[PastInteraction]:
         """A user's newest interactions; see `Tastemaker.history`."""
         ref = self._store.keyring.ref(check_id(user_id, "user_id"))
         with self._store.reading("reading a history") as connection:
             return read_past(connection, self.state(connection), ref, newest)
 
     def _pairs(
-        self, several: Iterable[Sequence[str]], answers: Iterable[Sequence[Answer]]
-    ) -> Iterator[tuple[str, Answer]]:
+        self, several: Iterable[Sequence[KnownId]], answers: Iterable[Sequence[Answer]]
+    ) -> Iterator[tuple[KnownId, Answer]]:
         for user_ids, own in zip(several, answers, strict=True):
             yield from zip(user_ids, own, strict=True)
 
-    def _read(self, user_ids: Sequence[str], request: Request, surface: str | None) -> RequestBatch:
+    def _read(self, user_ids: Sequence[Id], request: Request, surface: str | None) -> RequestBatch:
         """What serves now, and the users as it sees them; nobody known where none is named."""
         keyring = self._store.keyring
         refs = [keyring.ref(check_id(user_id, "user_id")) for user_id in user_ids]

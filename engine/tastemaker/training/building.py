@@ -25,7 +25,7 @@ from tastemaker.training.profile import CHECKING, EXAMINING, Profile, Span
 from tastemaker.training.repeat_report import RepeatReport
 from tastemaker.training.repeats import RepeatBlend
 from tastemaker.training.report import MemberReport, RetrievalReport
-from tastemaker.training.steps import Steps
+from tastemaker.training.steps import LEARNING_FITS, Steps
 from tastemaker.training.threads import threads_limited
 
 
@@ -106,6 +106,7 @@ def _built(
     splits = make_folds(data.people, hold_out, data.seed)[: limits.folds]
     steps = Steps(progress, len(chosen) * (len(splits) + 1))
     context = TrainingContext(registry, data, splits, deadline, steps, profile)
+    steps.expect_others(LEARNING_FITS if context.repeats else 0)
     learned = learn_blend(context, chosen)
     serving = [plugin for plugin in chosen if plugin.name in learned.serving]
     steps.expect(len(serving))
