@@ -9,6 +9,7 @@ from typing import TextIO
 import click
 
 from tastemaker.cli.echo import echo, print_json
+from tastemaker.cli.emptiness import reason_of_nothing
 from tastemaker.cli.options import (
     Format,
     cache_option,
@@ -124,7 +125,9 @@ def recommend(
             if for_one
             else in_batches(engine, wanted, request, surface)
         )
-        show(answers, bool(request.explain), output, output_format, safe)
+        some = show(answers, bool(request.explain), output, output_format, safe)
+    if not some:
+        echo(reason_of_nothing(database_url, NOTHING), err=True)
 
 
 def check_usage(
@@ -169,19 +172,17 @@ def show(
     output: str | None,
     output_format: Format,
     safe: bool,
-) -> None:
-    """Prints answers, or writes them to a file."""
+) -> bool:
+    """Prints answers, or writes them to a file; whether there was anything to show."""
     if explain:
-        print_explained(answers, output_format)
-        return
+        return print_explained(answers, output_format)
     if output is not None:
         write_answers(answers, output, safe)
-        return
+        return True
     rows = list(flat(answers))
     columns = (*LIST_COLUMNS[:3], "title", "score") if output_format != "csv" else LIST_COLUMNS
     print_rows(rows, columns, output_format, safe)
-    if not rows:
-        echo(NOTHING, err=True)
+    return bool(rows)
 
 
 def flat(answers: Iterable[tuple[str, Answer]]) -> Iterator[dict[str, object]]:
@@ -211,15 +212,23 @@ def write_answers(answers: Iterable[tuple[str, Answer]], output: str, safe: bool
             progress(done, 0, f"{done:,} users")
 
 
-def print_explained(answers: Iterable[tuple[str, Answer]], output_format: Format) -> None:
-    """Prints answers with their reasons: in words for people, whole as JSON for programs."""
+def print_explained(answers: Iterable[tuple[str, Answer]], output_format: Format) -> bool:
+    """Prints answers with their reasons: in words for people, whole as JSON for programs.
+
+    Returns:
+        Whether anything was recommended.
+    """
     if output_format == "csv":
         raise click.UsageError("--explain goes with --format table or json.")
+    some = False
     if output_format == "json":
-        print_json([{"user_id": user, **answer.as_dict()} for user, answer in answers])
-        return
+        given = list(answers)
+        print_json([{"user_id": user, **answer.as_dict()} for user, answer in given])
+        return any(answer for _, answer in given)
     for user, answer in answers:
         print_answer(user, answer)
+        some = some or bool(answer)
+    return some
 
 
 def print_answer(user: str, answer: Answer) -> None:

@@ -9,6 +9,7 @@ from functools import partial
 import click
 
 from tastemaker.cli.echo import echo, print_json
+from tastemaker.cli.emptiness import reason_of_nothing
 from tastemaker.cli.options import (
     Format,
     database_option,
@@ -21,6 +22,7 @@ from tastemaker.cli.options import (
 )
 from tastemaker.cli.output import print_rows, print_table, print_text
 from tastemaker.cli.verbosity import shows_progress
+from tastemaker.errors import NotFoundError
 from tastemaker.training.data_quality import Finding
 from tastemaker.training.report import Release
 from tastemaker.training.turn import TrainingTurn
@@ -29,6 +31,8 @@ QUALITY = ("check", "found", "detail", "done")
 verbose_option = click.option(
     "--verbose", is_flag=True, help="Also a table of where the time of the training run went."
 )
+
+NO_RELEASE = "There is no release yet. `tastemaker train` makes one."
 
 SUMMARY = ("release", "state", "trained_at", "recommenders", "ndcg@10", "size", "problem")
 
@@ -43,6 +47,12 @@ SUMMARY = ("release", "state", "trained_at", "recommenders", "ndcg@10", "size", 
     show_default=True,
     metavar="TIME",
     help="For all of it, such as 90s or 2h; what there is no time for is left out.",
+)
+@click.option(
+    "--release-size",
+    metavar="SIZE",
+    help="For the models of the release, such as 200M; those that give least weight for their "
+    "bytes are left out until the others fit.",
 )
 @hold_out_option
 @click.option(
@@ -81,6 +91,7 @@ def train(
     seed: int,
     memory_limit: str | None,
     time_limit: str,
+    release_size: str | None,
     hold_out: str | None,
     quick: bool,
     on: str | None,
@@ -120,6 +131,7 @@ def train(
             activate=not keep,
             memory_limit=memory_limit,
             time_limit=time_limit,
+            release_size=release_size,
             hold_out=hold_out,
             quick=quick,
             on=on,
@@ -181,6 +193,8 @@ def print_outcome(release: Release, output_format: Format, verbose: bool) -> Non
         title = "Weight by length of the history, where seen items may come again"
         print_table(release.repeat_rows(), release.repeat_columns(), title)
         print_text(release.repeats.sentence())
+    if release.verdict:
+        print_text(release.verdict)
     if release.retrieval:
         print_text(release.retrieval.sentence())
     if verbose and release.profile:
@@ -202,6 +216,8 @@ def list_releases(output_format: Format, database_url: str) -> None:
     with open_engine(database_url) as engine:
         rows = [summary.row() for summary in engine.releases()]
     print_rows(rows, SUMMARY, output_format)
+    if not rows:
+        echo(reason_of_nothing(database_url, NO_RELEASE), err=True)
 
 
 @release.command()
@@ -212,7 +228,11 @@ def list_releases(output_format: Format, database_url: str) -> None:
 def show(number: int | None, verbose: bool, output_format: Format, database_url: str) -> None:
     """Show a release (the active one, or NUMBER): measures, the weight curve, who retrieves."""
     with open_engine(database_url) as engine:
-        print_release(engine.release(number), output_format, verbose)
+        try:
+            found = engine.release(number)
+        except NotFoundError as error:
+            raise NotFoundError(reason_of_nothing(database_url, str(error))) from None
+    print_release(found, output_format, verbose)
 
 
 @release.command()

@@ -43,6 +43,7 @@ class Learning:
         activate: bool = True,
         memory_limit: int | str | None = None,
         time_limit: float | str | None = None,
+        release_size: int | str | None = None,
         hold_out: str | None = None,
         quick: bool = False,
         on: str | None = None,
@@ -60,6 +61,8 @@ class Learning:
                 what the machine has left where not given. One that needs more is declined.
             time_limit: seconds, or "15m" (the default), for all of it; what there is no time for
                 is left out.
+            release_size: bytes, or "200M", for the models of the release; recommenders that give
+                least weight for their bytes are left out until the others fit.
             hold_out: what the blend learns to predict: "time", the future; "last", each person's
                 next interaction; "random", interactions drawn at random. By time where times are
                 known, and at random otherwise, if not given.
@@ -87,7 +90,7 @@ class Learning:
         from tastemaker.training.train import spark_place, train
 
         check_several(only, "only")
-        most = limits(memory_limit, time_limit)
+        most = limits(memory_limit, time_limit, release_size)
         with reporting(progress) as report:
             run = partial(
                 train,

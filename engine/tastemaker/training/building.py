@@ -15,6 +15,7 @@ from tastemaker.plugin.guard import guarded_state
 from tastemaker.plugin.registry import Registry
 from tastemaker.recommender import Progress
 from tastemaker.store.releases import StoredModel
+from tastemaker.training.budget import beyond_budget, highest_weights
 from tastemaker.training.context import TrainingContext
 from tastemaker.training.data_quality import Announce, Finding, examine, ignore_findings
 from tastemaker.training.deadline import Deadline
@@ -114,7 +115,8 @@ def _built(
     steps.show("checking the models")
     with profile.measure(CHECKING):
         models, unstorable = _stored_models(final)
-    missing = [*(one for one in refusals if one), *learned.missing, *unstorable]
+    models, too_costly = _within(limits.release, models, final, learned)
+    missing = [*(one for one in refusals if one), *learned.missing, *unstorable, *too_costly]
     if not models:
         raise TrainingError(_nothing_trained(missing))
     return UnsavedRelease(
@@ -167,6 +169,25 @@ def _stored_models(final: Sequence[FitResult]) -> tuple[list[StoredModel], list[
             source = (plugin.distribution, plugin.version)
             models.append(StoredModel(one.name, *source, *content, plugin.entry_point))
     return models, missing
+
+
+def _within(
+    budget: int | None,
+    models: list[StoredModel],
+    final: Sequence[FitResult],
+    learned: LearnedBlend,
+) -> tuple[list[StoredModel], list[FitResult]]:
+    """The models that a release of so many bytes has place for, and the fits of the others."""
+    if budget is None:
+        return models, []
+    curves = [learned.curve, *([learned.repeats.curve] if learned.repeats else [])]
+    out = beyond_budget(models, highest_weights(curves), budget)
+    left_out = [
+        replace(one, recommender=None, problem=out[one.name], declined=True)
+        for one in final
+        if one.name in out
+    ]
+    return [one for one in models if one.name not in out], left_out
 
 
 def _nothing_trained(missing: Sequence[FitResult]) -> str:
