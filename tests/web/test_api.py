@@ -47,6 +47,11 @@ def test_answers_are_those_of_the_engine(served: Served) -> None:
     assert reply.content["recommendations"]
 
 
+def test_a_whole_number_may_have_a_point(served: Served) -> None:
+    reply = served.http("/recommend", {"user_id": "person-0", "k": 2.0})
+    assert len(reply.content["recommendations"]) == 2
+
+
 def test_a_surface_is_named(served: Served) -> None:
     served.shop.set_surface("short", {"k": 1})
     reply = served.http("/recommend", {"user_id": "person-0", "surface": "short"})
@@ -81,6 +86,9 @@ def test_health(served: Served) -> None:
 REFUSED = [
     ("/recommend", b"{", 400),
     ("/recommend", b"[]", 422),
+    ("/recommend", b'{"k": NaN}', 400),
+    ("/recommend", {"exclude": {}}, 422),
+    ("/recommend", {"k": 1.5}, 422),
     ("/recommend", {"user_id": "person-0", "colour": 1}, 422),
     ("/recommend", {"user_id": "", "k": 1}, 422),
     ("/recommend", {"k": 0}, 422),

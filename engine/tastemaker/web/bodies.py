@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 from tastemaker.engine import Tastemaker
 from tastemaker.errors import InputError
@@ -49,7 +49,8 @@ async def read_body(request: HttpRequest) -> Body:
             raise BodyRefused(413, f"The body is too large; the most is {LARGEST_BODY} bytes.")
         parts.append(part)
     try:
-        body = json.loads(b"".join(parts))
+        text = b"".join(parts)
+        body = json.loads(text, parse_float=number_of, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):  # what Python says of it shows a part of it
         raise BodyRefused(400, "The body is no JSON.") from None
     if not isinstance(body, dict):
@@ -57,8 +58,30 @@ async def read_body(request: HttpRequest) -> Body:
     return body
 
 
+def number_of(text: str) -> int | float:
+    """A number of JSON: 5.0 is the whole number 5, as JSON Schema has it."""
+    number = float(text)
+    return int(number) if number.is_integer() and abs(number) < 2**53 else number
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _check_lists(body: Mapping[str, Json]) -> None:
+    """Refuses what should be a list and is none; an object would be taken for its names.
+
+    Raises:
+        InputError: it says which.
+    """
+    for name in ("recent", "exclude", "item_ids"):
+        if not isinstance(body.get(name), list | None):
+            raise InputError(f"{name} must be a list.")
+
+
 def recommended(shop: Tastemaker, body: Body) -> Json:
     """The answer to a request, as it stands in the body, with the name of a surface or without."""
+    _check_lists(body)
     fields = dict(body)
     surface = fields.pop("surface", None)
     if surface is not None and not isinstance(surface, str):
@@ -69,6 +92,7 @@ def recommended(shop: Tastemaker, body: Body) -> Json:
 def similar_to(shop: Tastemaker, body: Body) -> Json:
     """The items that go with those of the body."""
     _check_fields(body, ("item_ids",), ("k", "where", "exclude"))
+    _check_lists(body)
     k = 10 if body.get("k") is None else body["k"]
     found = shop.together(body["item_ids"], k, body.get("where"), body.get("exclude"))
     return {"recommendations": [one.as_dict() for one in found]}

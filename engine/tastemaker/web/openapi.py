@@ -50,7 +50,10 @@ def _request() -> Schema:
         "additionalProperties": False,
         "properties": {
             "user_id": {**ID, "oneOf": [*_listed(ID["oneOf"]), {"type": "null"}]},
-            "recent": {"type": ["array", "null"], "items": {"type": ["string", "object"]}},
+            "recent": {
+                "type": ["array", "null"],
+                "items": {"type": ["string", "integer", "object"]},
+            },
             "features": {"type": ["object", "null"]},
             "k": LIST_LENGTH,
             "where": RULE,
