@@ -54,4 +54,6 @@ def test_no_key(shop: Path, run: Run) -> None:
     (shop / "tastemaker.key").unlink()
     done = run("health", "--format", "json")
     assert done.exit_code == 1
-    assert json.loads(done.output)["key"] == "missing"
+    shown = json.loads(done.output)
+    assert (shown["key"], shown["reachable"]) == ("missing", None)
+    assert "(not tried)" in run("health").output

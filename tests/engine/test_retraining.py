@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import logging
 import multiprocessing
+import subprocess
 import sys
 import threading
 import time
@@ -97,7 +98,7 @@ def open_shop(
 ) -> Callable[[], Tastemaker]:
     """A function that another process can import; only popularity is trained."""
     for plugin in engine.plugins():
-        if plugin.name != "popular":
+        if plugin.state == "enabled" and plugin.name != "popular":
             engine.configure(plugin.name, enabled=False)
     url = database.engine.url.render_as_string(hide_password=False)
     (tmp_path / "opener_of_the_shop.py").write_text(OPENER.format(url=url, key=KEY))
@@ -166,6 +167,45 @@ def test_stopping_ends_a_training_under_way(
     assert threading.active_count() <= before
     assert multiprocessing.active_children() == []
     assert engine.recommend("person-0")
+
+
+APPLICATION = """
+import multiprocessing, time
+from opener_of_the_shop import open_shop
+from tastemaker import Retrainer, RetrainingPlan
+
+if __name__ == "__main__":
+    Retrainer(open_shop, RetrainingPlan(new=1)).start()
+    while not multiprocessing.active_children():
+        time.sleep(0.01)
+    print(multiprocessing.active_children()[0].pid, flush=True)
+    time.sleep(600)
+"""
+
+
+def test_an_application_that_is_killed_leaves_no_training_behind(
+    engine: Tastemaker, open_shop: Callable[[], Tastemaker], tmp_path: Path
+) -> None:
+    (tmp_path / "application.py").write_text(APPLICATION)
+    killed = subprocess.Popen(
+        [sys.executable, tmp_path / "application.py"], stdout=subprocess.PIPE, text=True
+    )
+    assert killed.stdout is not None
+    with killed.stdout:
+        training = int(killed.stdout.readline())
+        killed.kill()
+        killed.wait()
+    until(lambda: has_ended(training))
+    assert engine.recommend("person-0")
+
+
+def has_ended(process: int) -> bool:
+    """Whether a process is gone, or only waits for somebody to take note of it."""
+    try:
+        status = Path(f"/proc/{process}/stat").read_text()
+    except OSError:
+        return True
+    return status.rpartition(")")[2].split()[0] == "Z"
 
 
 def test_it_wants_a_function_of_a_module(engine: Tastemaker) -> None:

@@ -13,6 +13,7 @@ from tastemaker.store.sql.opening import parsed, shown_url
 from tastemaker.training.turn import as_duration
 
 COLUMNS = ("what", "state", "problem")
+REACHED = {True: "", False: " (not reachable)", None: " (not tried)"}
 
 
 @click.command()
@@ -51,16 +52,17 @@ def health_at(url: str) -> Health:
 
 def looked_at(found: Health) -> list[dict[str, object]]:
     """A row for each thing that was looked at, and for each problem."""
-    schema = found.schema or "none"
+    schema, release = found.schema or "none", "none: popularity serves"
     if found.schema != found.schema_needed:
         schema = f"{schema} (needed: {found.schema_needed})"
-    release = "none: popularity serves"
     if found.release is not None and found.release_age is not None:
         release = f"{found.release}, {as_duration(found.release_age)} old"
+    if not found.reachable or found.key != "right":
+        release = "not known"
     looked = {
         "all": "healthy" if found.healthy else "not healthy",
-        "database": found.database if found.reachable else f"{found.database}, not reachable",
-        "schema": schema,
+        "database": f"{found.database}{REACHED[found.reachable]}",
+        "schema": schema if found.schema or found.reachable else "not known",
         "key": found.key,
         "release": release,
     }

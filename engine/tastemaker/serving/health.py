@@ -8,7 +8,13 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Literal, TypeAlias
 
-from tastemaker.errors import KeyProblem, MissingKeyError, StoreError, TastemakerError
+from tastemaker.errors import (
+    KeyProblem,
+    MissingKeyError,
+    SchemaError,
+    StoreError,
+    TastemakerError,
+)
 from tastemaker.json_types import Json
 from tastemaker.plugin.guard import describe
 from tastemaker.serving.server import Server
@@ -28,7 +34,7 @@ class Health:
 
     Attributes:
         database: its URL as it may be shown.
-        reachable: whether it can be read.
+        reachable: whether it can be read; None where that was not tried, for want of a key.
         schema: the revision of its schema; None where there is none, or that is not known.
         schema_needed: the revision that this version of the engine needs.
         key: "right", "missing", "wrong", "none yet" (the database has no keys) or "not known".
@@ -41,7 +47,7 @@ class Health:
     """
 
     database: str
-    reachable: bool = False
+    reachable: bool | None = None
     schema: str | None = None
     schema_needed: str = migrate.HEAD_REVISION
     key: KeyState = "not known"
@@ -79,10 +85,14 @@ class Health:
 
 def health_unopened(database: str, error: TastemakerError) -> Health:
     """The health of a database that could not even be opened, by what was raised."""
-    key: KeyState = "not known"
-    if isinstance(error, KeyProblem):
-        key = "missing" if isinstance(error, MissingKeyError) else "wrong"
-    return Health(database, reachable=key == "wrong", key=key).but(str(error))
+    health = Health(database)
+    if isinstance(error, MissingKeyError):
+        health = replace(health, key="missing")
+    elif isinstance(error, KeyProblem):
+        health = replace(health, reachable=True, key="wrong")
+    elif isinstance(error, StoreError | SchemaError):
+        health = replace(health, reachable=False)
+    return health.but(str(error))
 
 
 def health_of(store: Store, serving: Callable[[], Server]) -> Health:
