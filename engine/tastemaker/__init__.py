@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     )
     from tastemaker.engine import Tastemaker
     from tastemaker.engine.keys import Keys
+    from tastemaker.engine.retrainer import Retrainer, RetrainingPlan
     from tastemaker.errors import (
         CollisionError,
         EvaluationError,
@@ -62,6 +63,7 @@ if TYPE_CHECKING:
     from tastemaker.metrics.intervals import Interval
     from tastemaker.plugin.discovery import Plugin
     from tastemaker.plugin.hookspecs import hookimpl
+    from tastemaker.plugin.observer import Timing
     from tastemaker.recommender import Progress, Recommender, State
     from tastemaker.request.preferences import AtMost, Boost
     from tastemaker.request.recent import Recent
@@ -77,6 +79,7 @@ if TYPE_CHECKING:
         rule_from_json,
     )
     from tastemaker.serving.answers import Answer, Details, Reason, Recommendation
+    from tastemaker.serving.health import Health
     from tastemaker.serving.people import PastInteraction
     from tastemaker.settings import Settings, setting
     from tastemaker.store.cache.model_cache import ModelCache
@@ -97,6 +100,7 @@ if TYPE_CHECKING:
     from tastemaker.training.reading import ReleaseSummary
     from tastemaker.training.repeat_report import RepeatReport
     from tastemaker.training.report import MemberReport, Release, RetrievalReport
+    from tastemaker.training.turn import TrainingTurn
     from tastemaker.tuning.report import TunedRecommender
 else:
     # Out of the type checkers' sight: they would believe that it gives any name whatever.
@@ -135,6 +139,7 @@ __all__ = [
     "Float32Array",
     "Float64Array",
     "Forgotten",
+    "Health",
     "Histories",
     "ImportResult",
     "InputError",
@@ -181,6 +186,8 @@ __all__ = [
     "Request",
     "Reranker",
     "Restored",
+    "Retrainer",
+    "RetrainingPlan",
     "RetrievalReport",
     "Rotation",
     "RowRefusedError",
@@ -196,8 +203,10 @@ __all__ = [
     "TamperedError",
     "Tastemaker",
     "TastemakerError",
+    "Timing",
     "TrainingData",
     "TrainingError",
+    "TrainingTurn",
     "TunedRecommender",
     "UnknownKeyError",
     "Verification",
@@ -222,6 +231,7 @@ _NAMES = {
     ),
     "engine": "Tastemaker",
     "engine.keys": "Keys",
+    "engine.retrainer": "Retrainer RetrainingPlan",
     "errors": (
         "CollisionError EvaluationError FileRefusedError InputError KeyProblem "
         "MissingKeyError NewerReleaseError NotFoundError PlaintextRefusedError PluginError "
@@ -241,6 +251,7 @@ _NAMES = {
     "metrics.intervals": "Interval",
     "plugin.discovery": "Plugin",
     "plugin.hookspecs": "hookimpl",
+    "plugin.observer": "Timing",
     "recommender": "Progress Recommender State",
     "request.preferences": "AtMost Boost",
     "request.recent": "Recent",
@@ -248,6 +259,7 @@ _NAMES = {
     "reranker": "RankedItems Reranker",
     "rules": "Days F Field Rule days parse_rule rule_from_json",
     "serving.answers": "Answer Details Reason Recommendation",
+    "serving.health": "Health",
     "serving.people": "PastInteraction",
     "settings": "Settings setting",
     "store.cache.model_cache": "ModelCache",
@@ -268,6 +280,7 @@ _NAMES = {
     "training.reading": "ReleaseSummary",
     "training.repeat_report": "RepeatReport",
     "training.report": "MemberReport Release RetrievalReport",
+    "training.turn": "TrainingTurn",
     "tuning.report": "TunedRecommender",
 }
 """For each module, the public names that are defined in it."""

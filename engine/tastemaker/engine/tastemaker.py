@@ -13,7 +13,9 @@ from tastemaker.engine.backing_up import BackingUp
 from tastemaker.engine.configuring import Configuring
 from tastemaker.engine.keys import Keys
 from tastemaker.engine.learning import Learning
+from tastemaker.engine.observing import Observing
 from tastemaker.engine.requesting import Requesting
+from tastemaker.engine.retraining import Retraining
 from tastemaker.engine.storing import Storing
 from tastemaker.engine.syncing import Syncing
 from tastemaker.engine.tables import Tables
@@ -27,10 +29,22 @@ from tastemaker.store.store import Store
 from tastemaker.validation import check_share
 
 if TYPE_CHECKING:
+    from tastemaker.plugin.observer import Observe
     from tastemaker.serving.server import Server
 
 
-class Tastemaker(Requesting, Tables, Syncing, Storing, BackingUp, Telling, Learning, Configuring):
+class Tastemaker(
+    Requesting,
+    Tables,
+    Syncing,
+    Storing,
+    BackingUp,
+    Telling,
+    Learning,
+    Retraining,
+    Configuring,
+    Observing,
+):
     """A recommender engine over one SQL database. Threads may share it.
 
     Args:
@@ -47,6 +61,8 @@ class Tastemaker(Requesting, Tables, Syncing, Storing, BackingUp, Telling, Learn
         ledger: the file in which `forget` enters erasures, outside of the database, for `restore`;
             TASTEMAKER_LEDGER where not given, and without it the name of the SQLite file with
             ".erasures" after it, or none on PostgreSQL.
+        observe: called with a `Timing` for each stage of a request and each member's part of it, in
+            the thread that answers. What it raises is logged and changes nothing.
 
     Opening writes nothing. On a database without schema or keys, `upgrade` comes first: everything
     that needs the keys raises SchemaError until then.
@@ -67,12 +83,14 @@ class Tastemaker(Requesting, Tables, Syncing, Storing, BackingUp, Telling, Learn
         exploration: float | None = None,
         cache: ModelCache | str | PathLike[str] | None = None,
         ledger: str | PathLike[str] | None = None,
+        observe: Observe | None = None,
     ) -> None:
         self._exploration = (
             None if exploration is None else check_share(exploration, "The exploration share")
         )
         self._plugins = tuple(plugins)
         self._cache = cache_in_hand(cache)
+        self._observe = observe
         self._store = Store(database, key, ledger)
         self._server: Server | None = None
 
@@ -117,9 +135,13 @@ class Tastemaker(Requesting, Tables, Syncing, Storing, BackingUp, Telling, Learn
     def _serving(self) -> Server:
         """What responds to requests; made when first needed, since moving rows needs none."""
         if self._server is None:
+            from tastemaker.plugin.observer import Observer
             from tastemaker.serving.server import Server
 
-            self._server = Server(self._store, self._plugins, self._exploration, self._cache)
+            observer = Observer(self._observe)
+            self._server = Server(
+                self._store, self._plugins, self._exploration, self._cache, observer
+            )
         return self._server
 
     def _close_server(self) -> None:

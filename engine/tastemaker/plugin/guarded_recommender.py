@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import time
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -23,6 +24,7 @@ from tastemaker.plugin.guard import (
     guarded_words,
     quotable,
 )
+from tastemaker.plugin.observer import Observer
 from tastemaker.recommender import Recommender
 
 Result = TypeVar("Result")
@@ -38,14 +40,20 @@ class GuardedRecommender:
         recommender: the trained recommender.
         n_items: how many items it scores.
         breaker: skips it for a while once it keeps failing.
+        observer: is told how long each call took, and how it failed; nobody is while training.
     """
 
     def __init__(
-        self, recommender: Recommender, n_items: int, breaker: CircuitBreaker | None = None
+        self,
+        recommender: Recommender,
+        n_items: int,
+        breaker: CircuitBreaker | None = None,
+        observer: Observer | None = None,
     ) -> None:
         self.recommender = recommender
         self.n_items = n_items
         self.breaker = CircuitBreaker() if breaker is None else breaker
+        self.observer = observer
 
     @property
     def name(self) -> str:
@@ -57,7 +65,9 @@ class GuardedRecommender:
         known, problem = self._known(people)
         if known is None:
             return None, problem
-        scores, problem = self._call(lambda: guarded_score(self.recommender, known))
+        scores, problem = self._call(
+            "score", len(people), lambda: guarded_score(self.recommender, known)
+        )
         if scores is None or self.n_items == people.n_items:
             return scores, problem
         return _padded(scores, people.n_items), ""
@@ -75,11 +85,13 @@ class GuardedRecommender:
         if not items.size or not self.n_items:
             return np.full(items.shape, NAN), ""
         if self.n_items == people.n_items:
-            return self._call(lambda: guarded_score_items(self.recommender, known, items))
+            return self._call(
+                "score", len(people), lambda: guarded_score_items(self.recommender, known, items)
+            )
         inside = items < self.n_items
         requested = np.where(inside, items, 0)
         scores, problem = self._call(
-            lambda: guarded_score_items(self.recommender, known, requested)
+            "score", len(people), lambda: guarded_score_items(self.recommender, known, requested)
         )
         return (None, problem) if scores is None else (np.where(inside, scores, NAN), "")
 
@@ -88,7 +100,9 @@ class GuardedRecommender:
         known, problem = self._known(people)
         if known is None:
             return None, problem
-        return self._call(lambda: guarded_retrieve(self.recommender, known, k))
+        return self._call(
+            "retrieve", len(people), lambda: guarded_retrieve(self.recommender, known, k)
+        )
 
     def reasons(self, people: People, items: Int64Array) -> tuple[Float32Array | None, str]:
         """(n_interactions, width) float32 shares of the items' scores, or None and the problem.
@@ -105,7 +119,9 @@ class GuardedRecommender:
             return shares, ""
         inside = items < self.n_items
         requested = np.where(inside, items, 0)
-        part, problem = self._call(lambda: guarded_reasons(self.recommender, known, requested))
+        part, problem = self._call(
+            "explain", len(people), lambda: guarded_reasons(self.recommender, known, requested)
+        )
         if part is None:
             return None, problem
         mine = people.histories.items < self.n_items
@@ -126,7 +142,9 @@ class GuardedRecommender:
             return None, problem
         inside = items < self.n_items
         requested = np.where(inside, items, 0)
-        texts, problem = self._call(lambda: guarded_words(self.recommender, known, requested))
+        texts, problem = self._call(
+            "explain", len(people), lambda: guarded_words(self.recommender, known, requested)
+        )
         if not texts or inside.all():
             return texts, problem
         rows = zip(texts, inside.tolist(), strict=True)
@@ -140,7 +158,7 @@ class GuardedRecommender:
         """(n_items,) float32 likeness to one item, NaN where unknown, or None and the problem."""
         if item_index >= self.n_items:
             return np.full(n_items, np.nan, dtype=np.float32), ""
-        likeness, problem = self._call(lambda: self._similar(item_index))
+        likeness, problem = self._call("similar", 1, lambda: self._similar(item_index))
         return (None, problem) if likeness is None else (_padded(likeness, n_items), "")
 
     def item_vectors(self, items: Int64Array) -> tuple[Float32Array | None, str]:
@@ -153,7 +171,9 @@ class GuardedRecommender:
         if not items.size or not self.n_items:
             return None, ""
         requested = np.where(inside, items, 0)
-        vectors, problem = self._call(lambda: guarded_item_vectors(self.recommender, requested))
+        vectors, problem = self._call(
+            "rank", 1, lambda: guarded_item_vectors(self.recommender, requested)
+        )
         if vectors is None or inside.all():
             return vectors, problem
         return np.where(inside[:, np.newaxis], vectors, np.float32(0)), ""
@@ -167,7 +187,8 @@ class GuardedRecommender:
             _, problem = attempt(lambda: longer.extend(items), quote=quotable(longer.uses_features))
         if longer is None or problem:
             return self, problem
-        return GuardedRecommender(longer, self.n_items + len(items), self.breaker), ""
+        n_items = self.n_items + len(items)
+        return GuardedRecommender(longer, n_items, self.breaker, self.observer), ""
 
     def _known(self, people: People) -> tuple[People | None, str]:
         """The people with the interactions of the items that it knows; None where it knows more."""
@@ -175,12 +196,17 @@ class GuardedRecommender:
             return None, f"was trained on {self.n_items} items, more than the {people.n_items} here"
         return people.among(self.n_items), ""
 
-    def _call(self, call: Callable[[], tuple[Result | None, str]]) -> tuple[Result | None, str]:
+    def _call(
+        self, stage: str, count: int, call: Callable[[], tuple[Result | None, str]]
+    ) -> tuple[Result | None, str]:
         if not self.breaker.allows():
             return None, "skipped for a while, because it kept failing"
+        start = time.perf_counter()
         result, problem = call()
+        if self.observer is not None:
+            self.observer.note(stage, self.name, time.perf_counter() - start, count, problem)
         if problem:
-            self.breaker.failed()
+            self.breaker.failed(problem)
         else:
             self.breaker.succeeded()
         return result, problem

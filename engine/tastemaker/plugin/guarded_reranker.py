@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from tastemaker.data import Float32Array
 from tastemaker.plugin.circuit_breaker import CircuitBreaker
 from tastemaker.plugin.guard import attempt, quotable
+from tastemaker.plugin.observer import Observer
 from tastemaker.reranker import RankedItems, Reranker
 
 LARGEST_PART = np.float32(1e30)
@@ -22,11 +24,18 @@ class GuardedReranker:
     Attributes:
         reranker: the re-ranker.
         breaker: skips it for a while once it keeps failing.
+        observer: is told how long each call took, and how it failed.
     """
 
-    def __init__(self, reranker: Reranker, breaker: CircuitBreaker | None = None) -> None:
+    def __init__(
+        self,
+        reranker: Reranker,
+        breaker: CircuitBreaker | None = None,
+        observer: Observer | None = None,
+    ) -> None:
         self.reranker = reranker
         self.breaker = CircuitBreaker() if breaker is None else breaker
+        self.observer = observer
 
     @property
     def name(self) -> str:
@@ -39,12 +48,16 @@ class GuardedReranker:
             return None, "skipped for a while, because it kept failing"
         features = self.reranker.uses_features
         seen = lists if features else replace(lists, people=lists.people.without_features)
+        start = time.perf_counter()
         result, problem = attempt(lambda: self.reranker.adjust(seen), quote=quotable(features))
         parts = None
         if not problem:
             parts, problem = checked_parts(result, lists)
+        if self.observer is not None:
+            seconds = time.perf_counter() - start
+            self.observer.note("rank", self.name, seconds, len(lists.people), problem)
         if parts is None:
-            self.breaker.failed()
+            self.breaker.failed(problem)
             return None, problem
         self.breaker.succeeded()
         return parts, ""

@@ -14,6 +14,7 @@ from tastemaker.data import Float32Array, Int64Array
 from tastemaker.errors import NotFoundError, TastemakerError
 from tastemaker.plugin.guard import guarded_restore
 from tastemaker.plugin.guarded_recommender import GuardedRecommender
+from tastemaker.plugin.observer import UNOBSERVED, Observer
 from tastemaker.plugin.registry import Registry, registry_of
 from tastemaker.recommender import State
 from tastemaker.serving.fallback import Fallback
@@ -35,9 +36,10 @@ class LoadedRelease:
         counts: (n_items,) float32 how many people chose each; interactions in older releases.
         curve: the weights; its members have their present names.
         members: the recommenders that could be restored.
-        problems: why others could not.
+        problems: why others could not, or a whole release.
         points: the entry point of each member, by name; empty for an application's.
         repeat_curve: the weights for where items may come again; None where the others serve.
+        missing: for each member that could not be restored why, by name.
     """
 
     number: int | None
@@ -48,6 +50,7 @@ class LoadedRelease:
     problems: tuple[str, ...] = ()
     points: Mapping[str, str] = field(default_factory=dict)
     repeat_curve: WeightCurve | None = None
+    missing: Mapping[str, str] = field(default_factory=dict)
 
 
 class Recommenders(NamedTuple):
@@ -69,7 +72,11 @@ class Recommenders(NamedTuple):
 
 
 def load_release(
-    connection: Connection, files: ModelFiles, recommenders: Recommenders, number: int
+    connection: Connection,
+    files: ModelFiles,
+    recommenders: Recommenders,
+    number: int,
+    observer: Observer = UNOBSERVED,
 ) -> LoadedRelease:
     """A stored release, restored.
 
@@ -88,20 +95,22 @@ def load_release(
     points = {name: one.manifest.get("entry_point", name) for name, one in stored.items()}
     registry = registry_of(recommenders.plugins, recommenders.disabled, points)
     members: list[GuardedRecommender] = []
-    problems: list[str] = []
+    missing: dict[str, str] = {}
     for name, one in stored.items():
-        member, problem = restore_member(registry, name, State(one.arrays, one.values), n_items)
+        state = State(one.arrays, one.values)
+        member, problem = restore_member(registry, name, state, n_items, observer)
         members.extend([member] if member else [])
-        problems.extend([f"{name} {problem}"] if problem else [])
+        missing.update({name: problem} if problem else {})
     return LoadedRelease(
         number,
         catalogue.arrays["item_keys"],
         catalogue.arrays["counts"],
         with_present_names(curve, registry),
         tuple(members),
-        tuple(problems),
+        tuple(f"{name} {problem}" for name, problem in missing.items()),
         {registry.present_name(name): point for name, point in points.items()},
         with_present_names(repeat_curve, registry) if repeat_curve else None,
+        missing,
     )
 
 
@@ -114,7 +123,11 @@ def with_present_names(curve: WeightCurve, registry: Registry) -> WeightCurve:
 
 
 def restore_member(
-    registry: Registry, name: str, state: State, n_items: int
+    registry: Registry,
+    name: str,
+    state: State,
+    n_items: int,
+    observer: Observer = UNOBSERVED,
 ) -> tuple[GuardedRecommender | None, str]:
     """A trained member of a release, ready to score; None if disabled, or if there is a problem."""
     try:
@@ -126,7 +139,9 @@ def restore_member(
     if plugin.recommender is None:
         return None, plugin.problem
     recommender, problem = guarded_restore(plugin.recommender, state)
-    return (GuardedRecommender(recommender, n_items) if recommender else None), problem
+    if recommender is None:
+        return None, problem
+    return GuardedRecommender(recommender, n_items, observer=observer), problem
 
 
 def load_popularity(connection: Connection) -> LoadedRelease:
@@ -136,7 +151,11 @@ def load_popularity(connection: Connection) -> LoadedRelease:
 
 
 def load_active(
-    connection: Connection, files: ModelFiles, recommenders: Recommenders, pointer: str | None
+    connection: Connection,
+    files: ModelFiles,
+    recommenders: Recommenders,
+    pointer: str | None,
+    observer: Observer = UNOBSERVED,
 ) -> LoadedRelease:
     """The active release; where it is damaged the newest one that is not; else popularity.
 
@@ -145,13 +164,14 @@ def load_active(
         files: reads and verifies models.
         recommenders: where they are looked for.
         pointer: the signed pointer to the active release; None where none was ever activated.
+        observer: is told what members do.
     """
     if pointer is None:
         return load_popularity(connection)
     problems: list[str] = []
     for number in loading_order(connection, files.keyring, pointer, problems):
         try:
-            loaded = load_release(connection, files, recommenders, number)
+            loaded = load_release(connection, files, recommenders, number, observer)
         except TastemakerError as error:
             problems.append(f"Release {number} cannot serve: {error}")
             continue

@@ -75,7 +75,8 @@ def _answers(
     ranking = rank_part(part, ineligible, told)
     recommended = _recommended(ranking, state.catalogue)
     if part.terms.explain:
-        recommended = _all_explained(state, ranking, part.people, recommended, told)
+        with state.ranker.observer.timing("explain", len(part.people)):
+            recommended = _all_explained(state, ranking, part.people, recommended, told)
     return list(map(Answer, recommended, _details(part, ranking), _shown(part, ranking)))
 
 

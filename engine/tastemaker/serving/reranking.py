@@ -13,6 +13,7 @@ from tastemaker.data import Float32Array, Items, People
 from tastemaker.errors import TastemakerError
 from tastemaker.json_types import Json
 from tastemaker.plugin.guarded_reranker import GuardedReranker
+from tastemaker.plugin.observer import UNOBSERVED, Observer
 from tastemaker.plugin.registry import registry_of_rerankers
 from tastemaker.reranker import RankedItems, Reranker
 from tastemaker.serving.item_likeness import ItemLikeness
@@ -158,6 +159,7 @@ def load_rerankers(
     plugins: Sequence[object],
     disabled: Collection[str],
     settings: Mapping[str, Mapping[str, Json]],
+    observer: Observer = UNOBSERVED,
 ) -> LoadedRerankers:
     """The re-rankers in use, with the settings of the configuration.
 
@@ -165,6 +167,7 @@ def load_rerankers(
         plugins: what the application brings besides installed distributions.
         disabled: the names that the configuration switches off.
         settings: those that differ from the defaults, by the plugin's name.
+        observer: is told what re-rankers do.
     """
     registry = registry_of_rerankers(plugins, disabled)
     present = registry.present_settings(settings)
@@ -176,5 +179,5 @@ def load_rerankers(
         except TastemakerError as error:
             problems.append(str(error))
         else:
-            made.append(GuardedReranker(reranker))
+            made.append(GuardedReranker(reranker, observer=observer))
     return LoadedRerankers(tuple(made), tuple(problems))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from typing import TypeVar
 
 from sqlalchemy import Connection
 
 from tastemaker.errors import InputError
+from tastemaker.plugin.observer import UNOBSERVED, Observer
 from tastemaker.request.request import Request
 from tastemaker.request.surfaces import OF_ONE_PERSON
 from tastemaker.request.terms import terms_of
@@ -21,7 +23,9 @@ from tastemaker.store.cache.model_cache import ModelCache
 from tastemaker.store.cache.model_files import ModelFiles
 from tastemaker.store.sql.statements import batches
 from tastemaker.store.store import Store
-from tastemaker.validation import check_id, check_several
+from tastemaker.validation import Id, check_id, check_several
+
+KnownId = TypeVar("KnownId", bound=Id)
 
 PEOPLE_PER_READ = 500
 """How many people are read at once: while they are ranked, the next are read."""
@@ -35,6 +39,7 @@ class Server:
         plugins: what the application brings besides installed distributions.
         exploration: the share of places that goes to new items; the configuration's if None.
         cache: a directory for models that the workers of this machine share.
+        observer: is told how long things take, and what fails.
 
     Raises:
         SchemaError: the database has no schema or no keys yet.
@@ -46,10 +51,12 @@ class Server:
         plugins: Sequence[object] = (),
         exploration: float | None = None,
         cache: ModelCache | None = None,
+        observer: Observer = UNOBSERVED,
     ) -> None:
         self._store = store
+        self._observer = observer
         files = ModelFiles(store.keyring, cache)
-        self._cache = ServingCache(files, self._reading, plugins, exploration)
+        self._cache = ServingCache(files, self._reading, plugins, exploration, observer)
 
     def catch_up(self) -> None:
         """Returns when a change of the active release serves; see `ServingCache.catch_up`."""
@@ -69,11 +76,12 @@ class Server:
     def recommend(self, request: Request, surface: str | None = None) -> Answer:
         """The best items for somebody; see `Tastemaker.recommend`."""
         user_ids = [] if request.user_id is None else [request.user_id]
-        return respond(self._read(user_ids, request, surface))[0]
+        with self._observer.timing("request", 1):
+            return respond(self._read(user_ids, request, surface))[0]
 
     def recommend_many(
-        self, user_ids: Iterable[str], request: Request, surface: str | None = None
-    ) -> dict[str, Answer]:
+        self, user_ids: Iterable[KnownId], request: Request, surface: str | None = None
+    ) -> dict[KnownId, Answer]:
         """The best items for each of many users; see `Tastemaker.recommend_many`."""
         for name in OF_ONE_PERSON:
             if getattr(request, name) is not None:
@@ -82,33 +90,38 @@ class Server:
                 )
         wanted = dict.fromkeys(check_several(user_ids, "user_ids"))
         several = list(batches(wanted, PEOPLE_PER_READ))
-        answers = respond_in_turn(self._read(part, request, surface) for part in several)
-        return dict(self._pairs(several, answers))
+        with self._observer.timing("request", len(wanted)):
+            answers = respond_in_turn(self._read(part, request, surface) for part in several)
+            return dict(self._pairs(several, answers))
 
-    def together(self, item_ids: Iterable[str], request: Request) -> list[Recommendation]:
+    def together(self, item_ids: Iterable[Id], request: Request) -> list[Recommendation]:
         """The available items that go with some items; see `Tastemaker.together`."""
         checked = [check_id(one, "item_id") for one in check_several(item_ids, "item_ids")]
-        with self._store.reading("recommending") as connection:
-            state = self.state(connection)
-        return similar_items(state, checked, terms_of(request))
+        with self._observer.timing("similar", 1):
+            with self._store.reading("recommending") as connection:
+                state = self.state(connection)
+            return similar_items(state, checked, terms_of(request))
 
-    def history(self, user_id: str, newest: int) -> list[PastInteraction]:
+    def history(self, user_id: Id, newest: int) -> list[PastInteraction]:
         """A user's newest interactions; see `Tastemaker.history`."""
         ref = self._store.keyring.ref(check_id(user_id, "user_id"))
         with self._store.reading("reading a history") as connection:
             return read_past(connection, self.state(connection), ref, newest)
 
     def _pairs(
-        self, several: Iterable[Sequence[str]], answers: Iterable[Sequence[Answer]]
-    ) -> Iterator[tuple[str, Answer]]:
+        self, several: Iterable[Sequence[KnownId]], answers: Iterable[Sequence[Answer]]
+    ) -> Iterator[tuple[KnownId, Answer]]:
         for user_ids, own in zip(several, answers, strict=True):
             yield from zip(user_ids, own, strict=True)
 
-    def _read(self, user_ids: Sequence[str], request: Request, surface: str | None) -> RequestBatch:
+    def _read(self, user_ids: Sequence[Id], request: Request, surface: str | None) -> RequestBatch:
         """What serves now, and the users as it sees them; nobody known where none is named."""
         keyring = self._store.keyring
         refs = [keyring.ref(check_id(user_id, "user_id")) for user_id in user_ids]
-        with self._store.reading("recommending") as connection:
+        with (
+            self._observer.timing("people", max(1, len(refs))),
+            self._store.reading("recommending") as connection,
+        ):
             state = self.state(connection)
             whole = request if surface is None else request.over(state.surfaces.find(surface))
             return read_request_batch(connection, keyring, state, refs, terms_of(whole))
