@@ -46,6 +46,7 @@ if TYPE_CHECKING:
         TastemakerError,
         TrainingError,
         UnknownKeyError,
+        WrongDatabaseError,
         WrongKeyError,
     )
     from tastemaker.evaluation.by_length import LengthQuality
@@ -188,6 +189,7 @@ __all__ = [
     "UnknownKeyError",
     "WeightCurve",
     "Written",
+    "WrongDatabaseError",
     "WrongKeyError",
     "best_items",
     "create_key_file",
@@ -210,7 +212,8 @@ _NAMES = {
         "CollisionError EvaluationError FileRefusedError InputError KeyProblem "
         "MissingKeyError NewerReleaseError NotFoundError PlaintextRefusedError PluginError "
         "ReleaseError RowRefusedError RuleError SchemaError SettingsError StoreError "
-        "TamperedError TastemakerError TrainingError UnknownKeyError WrongKeyError"
+        "TamperedError TastemakerError TrainingError UnknownKeyError WrongDatabaseError "
+        "WrongKeyError"
     ),
     "evaluation.by_length": "LengthQuality",
     "evaluation.diversity_curve": "DiversityPoint",

@@ -39,8 +39,11 @@ class Tables:
 
     _store: Store
 
-    def put_items(self, rows: TableRows) -> Written:
+    def put_items(self, rows: TableRows, connection: Connection | Session | None = None) -> Written:
         """Adds items, or replaces those that are there already; all of them or none.
+
+        Of an item that is there nothing of the old is kept: to change some of its fields alone, use
+        `update_items`.
 
         Args:
             rows: mappings, or a data frame (pandas, polars, pyarrow, whatever has the Arrow
@@ -48,6 +51,7 @@ class Tables:
                 (bool). Any other column is an attribute, public: text, numbers, bool or lists.
                 Attributes may also stand in one mapping, `attributes`. A generator may be of any
                 length.
+            connection: see `record`.
 
         Raises:
             RowRefusedError: a row is refused; none is written.
@@ -55,16 +59,24 @@ class Tables:
         """
         from tastemaker.io.putting import put_item_table
 
-        self._store.require_schema()
-        return put_item_table(self._store.database, rows)
+        self._require_place(connection)
+        return put_item_table(self._store.database, rows, connection)
 
-    def put_users(self, rows: TableRows, features: Iterable[str] = ()) -> Written:
+    def put_users(
+        self,
+        rows: TableRows,
+        features: Iterable[str] = (),
+        connection: Connection | Session | None = None,
+    ) -> Written:
         """Adds users, or replaces the attributes of those that are there; all of them or none.
+
+        Attributes that a row does not name are gone: to change some alone, use `update_users`.
 
         Args:
             rows: mappings or a data frame, as for `put_items`, with `user_id`. Any other column is
                 an attribute; ids and attributes are sealed.
             features: attributes that recommenders may use.
+            connection: see `record`.
 
         Raises:
             RowRefusedError: a row is refused; none is written.
@@ -72,9 +84,17 @@ class Tables:
         """
         from tastemaker.io.putting import put_user_table
 
-        self._store.require_schema()
+        store = self._store
+        self._require_place(connection)
         declared = list(check_several(features, "features"))
-        return put_user_table(self._store.database, self._store.keyring, rows, declared)
+        return put_user_table(store.database, store.keyring, rows, declared, connection)
+
+    def _require_place(self, connection: Connection | Session | None) -> None:
+        """Nothing, if the schema is the one needed, or a connection is to this database."""
+        if connection is None:
+            self._store.require_schema()
+        else:
+            self._store.admit(connection)
 
     def record(
         self,
@@ -99,7 +119,8 @@ class Tables:
                 interaction joins: it commits or rolls back with it.
 
         Raises:
-            InputError: a value is refused.
+            InputError: a value is refused, or the connection has no transaction to join.
+            WrongDatabaseError: the connection is to another database; nothing was written.
             StoreError: the database refused it; nothing was written.
         """
         moment = datetime.now(UTC) if at is None else at
@@ -141,8 +162,7 @@ class Tables:
         from tastemaker.io.putting import record_table
 
         store = self._store
-        if connection is None:
-            store.require_schema()
+        self._require_place(connection)
         return record_table(store.database, store.keyring, rows, kind, connection)
 
     def remove(

@@ -21,20 +21,26 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 
-def put_item_table(database: Database, rows: TableRows) -> Written:
+def put_item_table(
+    database: Database, rows: TableRows, connection: Connection | Session | None = None
+) -> Written:
     """Writes items in one transaction; see `Tastemaker.put_items`."""
     with ItemIntake() as intake:
         add_all(intake, "items", rows)
-        return database.write(intake.write, "writing items")
+        return database.write(intake.write, "writing items", connection)
 
 
 def put_user_table(
-    database: Database, keyring: Keyring, rows: TableRows, features: Sequence[str]
+    database: Database,
+    keyring: Keyring,
+    rows: TableRows,
+    features: Sequence[str],
+    connection: Connection | Session | None = None,
 ) -> Written:
     """Writes users in one transaction; see `Tastemaker.put_users`."""
     with UserIntake(keyring, features) as intake:
         add_all(intake, "users", rows)
-        return database.write(intake.write, "writing users")
+        return database.write(intake.write, "writing users", connection)
 
 
 def add_all(intake: Intake, what: str, rows: TableRows) -> None:

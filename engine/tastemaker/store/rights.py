@@ -40,7 +40,8 @@ class Receipt:
     Attributes:
         forgotten: what was deleted, when, and the releases trained while it was there.
         complete: whether the deleted bytes have left SQLite's log too; False while another
-            connection is still reading an older state.
+            connection is still reading an older state, or a transaction of the application's that
+            the deletion joined is open.
     """
 
     forgotten: Forgotten
@@ -57,8 +58,8 @@ class Receipt:
             )
         if not self.complete:
             lines.append(
-                "Another connection is still reading the state before: deleted bytes may stay in "
-                "the write-ahead log until the last connection has closed."
+                "Another connection is still in a transaction: deleted bytes may stay in the "
+                "write-ahead log until the last connection has closed."
             )
         return "\n".join(lines)
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, TypeVar
+from weakref import WeakSet
 
 from sqlalchemy import Connection, Engine
 
-from tastemaker.errors import SchemaError
+from tastemaker.errors import SchemaError, WrongDatabaseError
+from tastemaker.store import meta
 from tastemaker.store.crypto.keyring import Keyring
 from tastemaker.store.crypto.keys import KeySource, key_from_environment, key_in_hand
-from tastemaker.store.key_rows import create_keyring, has_keys, open_keyring
+from tastemaker.store.key_rows import TENANT, create_keyring, has_keys, open_keyring
 from tastemaker.store.sql import migrate
-from tastemaker.store.sql.database import Database
+from tastemaker.store.sql.database import Database, connection_of
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -43,6 +45,8 @@ class Store:
         self._key = key_from_environment() if key is None else key_in_hand(key)
         self.database = database if isinstance(database, Database) else Database(database)
         self._keyring: Keyring | None = None
+        # Connections of the application that were found to be to this database.
+        self._admitted: WeakSet[Connection] = WeakSet()
         self._open()
 
     def _open(self) -> None:
@@ -107,16 +111,14 @@ class Store:
         self._require_upgraded()
         return self.database.reading(operation)
 
-    def writing(
-        self, operation: str, connection: Connection | Session | None = None
-    ) -> AbstractContextManager[Connection]:
+    def writing(self, operation: str) -> AbstractContextManager[Connection]:
         """A connection in a transaction that commits at the end; see `Database.writing`.
 
         Raises:
             SchemaError: the schema is of an older version, as it was when the store was opened.
         """
         self._require_upgraded()
-        return self.database.writing(connection, operation)
+        return self.database.writing(operation=operation)
 
     def write(
         self,
@@ -128,9 +130,32 @@ class Store:
 
         Raises:
             SchemaError: the schema is of an older version, as it was when the store was opened.
+            WrongDatabaseError: the connection is to another database; nothing was written.
         """
         self._require_upgraded()
+        if connection is not None:
+            self.admit(connection)
         return self.database.write(work, operation, connection)
+
+    def admit(self, connection: Connection | Session) -> None:
+        """Nothing, if an application's connection is to this database; looked up once for each.
+
+        Raises:
+            WrongDatabaseError: it is to another one, in which nobody could open what is sealed.
+            StoreError, InputError: see `Database.writing`.
+        """
+        lent = connection_of(connection)
+        if lent in self._admitted:
+            return
+        with self.database.writing(lent, "looking at the connection given") as own:
+            tenant = meta.get_many(own, [TENANT]).get(TENANT)
+        if tenant != self.keyring.tenant.hex():
+            raise WrongDatabaseError(
+                "The connection given is to another database than the engine's, so nothing was "
+                "written. Give a connection to the database that this Tastemaker was opened on, or "
+                "open another Tastemaker on that one."
+            )
+        self._admitted.add(lent)
 
     def _require_upgraded(self) -> None:
         """Nothing, if the schema was new enough when it was opened, or has become so."""
