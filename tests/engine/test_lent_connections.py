@@ -17,6 +17,12 @@ Write = Callable[[Tastemaker, Session], object]
 
 WRITES: dict[str, Write] = {
     "put_items": lambda shop, own: shop.put_items([{"item_id": "new"}], connection=own),
+    "update_items": lambda shop, own: shop.update_items(
+        [{"item_id": "item-1", "title": "New"}], connection=own
+    ),
+    "update_users": lambda shop, own: shop.update_users(
+        [{"user_id": "person-0", "town": "York"}], ["town"], connection=own
+    ),
     "put_users": lambda shop, own: shop.put_users([{"user_id": "new"}], ["a"], connection=own),
     "set_available": lambda shop, own: shop.set_available(["item-1"], False, connection=own),
     "set_kind": lambda shop, own: shop.set_kind("like", 0.5, connection=own),

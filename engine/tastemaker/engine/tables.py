@@ -1,4 +1,4 @@
-"""What an application puts in, takes back and deletes: items, users, interactions."""
+"""What an application records, takes back, deletes and merges."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from tastemaker.store import item_removal
 from tastemaker.store.interactions.remove import remove
 from tastemaker.store.interactions.write import record
 from tastemaker.store.item_removal import DeletedItems
-from tastemaker.store.sql.statements import Written
 from tastemaker.store.store import Store
 from tastemaker.store.users.merge import MergedUsers, merge_users
 from tastemaker.validation import (
@@ -35,66 +34,9 @@ if TYPE_CHECKING:
 
 
 class Tables:
-    """The methods of `Tastemaker` that put rows in and take them back."""
+    """The methods of `Tastemaker` for interactions, and for what goes with them."""
 
     _store: Store
-
-    def put_items(self, rows: TableRows, connection: Connection | Session | None = None) -> Written:
-        """Adds items, or replaces those that are there already; all of them or none.
-
-        Of an item that is there nothing of the old is kept: to change some of its fields alone, use
-        `update_items`.
-
-        Args:
-            rows: mappings, or a data frame (pandas, polars, pyarrow, whatever has the Arrow
-                PyCapsule interface), with `item_id` and optionally `title`, `text` and `available`
-                (bool). Any other column is an attribute, public: text, numbers, bool or lists.
-                Attributes may also stand in one mapping, `attributes`. A generator may be of any
-                length.
-            connection: see `record`.
-
-        Raises:
-            RowRefusedError: a row is refused; none is written.
-            InputError: the rows are no table, or lack `item_id`.
-        """
-        from tastemaker.io.putting import put_item_table
-
-        self._require_place(connection)
-        return put_item_table(self._store.database, rows, connection)
-
-    def put_users(
-        self,
-        rows: TableRows,
-        features: Iterable[str] = (),
-        connection: Connection | Session | None = None,
-    ) -> Written:
-        """Adds users, or replaces the attributes of those that are there; all of them or none.
-
-        Attributes that a row does not name are gone: to change some alone, use `update_users`.
-
-        Args:
-            rows: mappings or a data frame, as for `put_items`, with `user_id`. Any other column is
-                an attribute; ids and attributes are sealed.
-            features: attributes that recommenders may use.
-            connection: see `record`.
-
-        Raises:
-            RowRefusedError: a row is refused; none is written.
-            InputError: the rows are no table, or lack `user_id`; a feature has no good name.
-        """
-        from tastemaker.io.putting import put_user_table
-
-        store = self._store
-        self._require_place(connection)
-        declared = list(check_several(features, "features"))
-        return put_user_table(store.database, store.keyring, rows, declared, connection)
-
-    def _require_place(self, connection: Connection | Session | None) -> None:
-        """Nothing, if the schema is the one needed, or a connection is to this database."""
-        if connection is None:
-            self._store.require_schema()
-        else:
-            self._store.admit(connection)
 
     def record(
         self,
@@ -162,7 +104,7 @@ class Tables:
         from tastemaker.io.putting import record_table
 
         store = self._store
-        self._require_place(connection)
+        store.require_place(connection)
         return record_table(store.database, store.keyring, rows, kind, connection)
 
     def remove(

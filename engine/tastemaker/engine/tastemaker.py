@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 
 from tastemaker.engine.configuring import Configuring
 from tastemaker.engine.learning import Learning
+from tastemaker.engine.putting import Putting
 from tastemaker.engine.requesting import Requesting
 from tastemaker.engine.storing import Storing
 from tastemaker.engine.syncing import Syncing
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from tastemaker.serving.server import Server
 
 
-class Tastemaker(Requesting, Tables, Syncing, Storing, Telling, Learning, Configuring):
+class Tastemaker(Requesting, Putting, Tables, Syncing, Storing, Telling, Learning, Configuring):
     """A recommender engine over one SQL database. Threads may share it.
 
     Args:

@@ -137,6 +137,17 @@ class Store:
             self.admit(connection)
         return self.database.write(work, operation, connection)
 
+    def require_place(self, connection: Connection | Session | None) -> None:
+        """Nothing, if the schema is the one needed, or a connection is to this database.
+
+        Raises:
+            SchemaError, WrongDatabaseError: see `require_schema` and `admit`.
+        """
+        if connection is None:
+            self.require_schema()
+        else:
+            self.admit(connection)
+
     def admit(self, connection: Connection | Session) -> None:
         """Nothing, if an application's connection is to this database; looked up once for each.
 
