@@ -71,9 +71,9 @@ def test_every_write_is_undone_and_kept_with_the_applications_transaction(
 
 
 @pytest.fixture
-def stranger(tmp_path: Path, key: Key) -> Iterator[Engine]:
+def elsewhere(tmp_path: Path, key: Key) -> Iterator[Engine]:
     """An engine on another Tastemaker database, made with the same key."""
-    own = create_engine(f"sqlite:///{tmp_path}/stranger.db", hide_parameters=True)
+    own = create_engine(f"sqlite:///{tmp_path}/elsewhere.db", hide_parameters=True)
     with Tastemaker(own, key=key) as shop:
         shop.upgrade()
         shop.put_items([{"item_id": "item-1"}])
@@ -93,14 +93,14 @@ def sqlite_shop(sqlite_database: Database, key: Key) -> Iterator[Tastemaker]:
 
 @pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
 def test_a_connection_to_another_database_is_refused_before_anything_is_written(
-    sqlite_shop: Tastemaker, stranger: Engine, write: Write
+    sqlite_shop: Tastemaker, elsewhere: Engine, write: Write
 ) -> None:
-    before = dump(stranger)
-    with Session(stranger) as session:
+    before = dump(elsewhere)
+    with Session(elsewhere) as session:
         with pytest.raises(WrongDatabaseError, match="to another database"):
             write(sqlite_shop, session)
         session.commit()
-    assert dump(stranger) == before
+    assert dump(elsewhere) == before
 
 
 def test_a_database_without_keys_is_another_database(

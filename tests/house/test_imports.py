@@ -60,6 +60,7 @@ ALLOWED: dict[str, Set[str]] = {
     "evaluation": EVALUATION,
     "engine": {*EVALUATION, "evaluation"},
     "demo": {*EVALUATION, "evaluation", "engine"},
+    "django": {*STORE, "store"},
     "cli": {*EVALUATION, "evaluation", "engine", "demo", "testing"},
 }
 """For each room of the engine, the rooms that it may import from."""
@@ -83,6 +84,7 @@ OPTIONAL: dict[str, Set[str]] = {
     "pyspark": {"tastemaker.spark"},
     "psycopg": {"tastemaker.store.sql"},
     "pandas": set(),
+    "django": {"tastemaker.django"},
 }
 """The packages that are installed by choice, and the rooms that may import them."""
 

@@ -157,8 +157,8 @@ def repair(aside: Path, yes: bool, database_url: str) -> None:
             echo(f"There is nothing to repair in {database.name}.")
             return
         if not yes:
-            question = f"{foreign:,} of {everybody:,} users of {database.name} were sealed for "
-            click.confirm(f"{question}another database. Move them to {aside}?", abort=True)
+            warned = f"{foreign:,} of {everybody:,} users of {database.name} were sealed for "
+            click.confirm(f"{warned}another database. Move them to {aside}?", abort=True)
         removed = set_foreign_users_aside(database, aside)
         echo(
             f"Moved {removed.users:,} users and {removed.interactions:,} interactions of theirs "

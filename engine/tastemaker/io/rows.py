@@ -10,7 +10,7 @@ from uuid import UUID
 
 from tastemaker.errors import InputError
 from tastemaker.store.interactions.columns import INTERACTION_COLUMNS
-from tastemaker.store.item_updates import FIELDS, ItemChange
+from tastemaker.store.item_updates import OWN_FIELDS, ItemChange
 from tastemaker.validation import (
     DEFAULT_KIND,
     InteractionRow,
@@ -81,7 +81,7 @@ def put_item_row(row: dict[str, Any]) -> ItemRow:
 def item_change(row: dict[str, Any]) -> ItemChange:
     """What a row changes of an item: what it has; see `with_attributes` and `item_row`."""
     whole = with_attributes(row)
-    given = tuple(name for name in FIELDS if name in whole)
+    given = tuple(name for name in OWN_FIELDS if name in whole)
     return ItemChange(item_row(whole, flat=False), given)
 
 

@@ -14,7 +14,7 @@ from tastemaker.store.sql.statements import batches
 from tastemaker.store.sql.tables import item
 from tastemaker.validation import ItemRow, check_attributes
 
-FIELDS = ("title", "text", "available")
+OWN_FIELDS = ("title", "text", "available")
 """What an item has besides its id and its attributes."""
 
 
@@ -23,7 +23,7 @@ class ItemChange(NamedTuple):
 
     Attributes:
         row: the item's id, and the new values.
-        given: which of `FIELDS` change; of attributes those that the row has.
+        given: which of `OWN_FIELDS` change; of attributes those that the row has.
     """
 
     row: ItemRow

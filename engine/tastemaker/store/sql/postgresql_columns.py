@@ -102,12 +102,12 @@ def array_parameters(
 ) -> tuple[Any, ...]:
     """Columns as parameters of a statement that says `%s::bigint[]` and the like.
 
-    psycopg takes them in binary, which halves its share of a bulk import; an older driver that an
-    application may bring gets lists.
+    psycopg takes them in binary, which halves its share of a bulk import; another driver that
+    an application may bring, or one set up otherwise, gets lists.
     """
-    if not has_binary_form(connection):
-        return tuple(column.tolist() for column in columns)
     driver: Any = connection.connection.driver_connection
+    if not has_binary_form(connection) or writes_into_statement(driver):
+        return tuple(column.tolist() for column in columns)
     driver.adapters.register_dumper(BinaryArray, _dumper())
     return tuple(map(BinaryArray, columns))
 
@@ -115,6 +115,13 @@ def array_parameters(
 def has_binary_form(connection: Connection) -> bool:
     """Whether the driver is psycopg, which can be given the server's own form."""
     return connection.dialect.driver == "psycopg"
+
+
+def writes_into_statement(driver: Any) -> bool:
+    """Whether a connection of psycopg puts parameters into the statement's text, as Django's do."""
+    from psycopg import ClientCursor
+
+    return issubclass(driver.cursor_factory, ClientCursor)
 
 
 @cache
