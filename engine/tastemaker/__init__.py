@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         best_items,
     )
     from tastemaker.engine import Tastemaker
+    from tastemaker.engine.async_tastemaker import AsyncTastemaker
     from tastemaker.errors import (
         CollisionError,
         EvaluationError,
@@ -107,6 +108,7 @@ else:
 __all__ = [
     "Answer",
     "ArrowTable",
+    "AsyncTastemaker",
     "AtMost",
     "BoolArray",
     "Boost",
@@ -208,6 +210,7 @@ _NAMES = {
         "Int64Array Items People TrainingData best_items"
     ),
     "engine": "Tastemaker",
+    "engine.async_tastemaker": "AsyncTastemaker",
     "errors": (
         "CollisionError EvaluationError FileRefusedError InputError KeyProblem "
         "MissingKeyError NewerReleaseError NotFoundError PlaintextRefusedError PluginError "

@@ -14,7 +14,12 @@ from sqlalchemy import URL, Connection, Engine, Pool
 from tastemaker.errors import InputError
 from tastemaker.store.sql.collisions import try_again
 from tastemaker.store.sql.dialect import Dialect, OpenedEngine
-from tastemaker.store.sql.opening import checked_engine, readable_url, shown_url
+from tastemaker.store.sql.opening import (
+    checked_engine,
+    readable_url,
+    refuse_asynchronous,
+    shown_url,
+)
 from tastemaker.store.sql.scrubbing import Scrubbed, scrubbed
 from tastemaker.store.sql.supported import dialect_for, dialect_of
 
@@ -40,6 +45,7 @@ class Database:
     """
 
     def __init__(self, target: str | URL | Engine) -> None:
+        refuse_asynchronous(target)
         self._lent = isinstance(target, Engine)
         self._inherited: list[Pool] = []
         self._lock = threading.Lock()
@@ -208,10 +214,11 @@ def connection_of(given: object) -> Connection:
     """The connection that an application lends: itself, or that of its session.
 
     Raises:
-        InputError: it is neither a connection nor a session.
+        InputError: it is neither a connection nor a session, or an asynchronous one.
     """
     if isinstance(given, Connection):
         return given
+    refuse_asynchronous(given)
     of_session = getattr(given, "connection", None)
     connection = of_session() if callable(of_session) else None
     if isinstance(connection, Connection):

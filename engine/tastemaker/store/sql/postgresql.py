@@ -50,6 +50,10 @@ class PostgreSQL:
             ) from None
         return OpenedEngine(engine)
 
+    def is_in_memory(self, url: URL) -> bool:
+        """False: a server has it."""
+        return False
+
     @contextmanager
     def reading(self, engine: Engine) -> Iterator[Connection]:
         """A connection in a transaction of level REPEATABLE READ: it sees one state."""
@@ -86,10 +90,6 @@ class PostgreSQL:
                 "The connection given is in autocommit mode, so there is no transaction to join. "
                 "Give one that is not, or none."
             )
-
-    def marked(self, statement: str) -> str:
-        """The statement with `%s` for each parameter."""
-        return statement.replace("?", "%s")
 
     def insert(self, table: Table) -> postgresql.Insert:
         """PostgreSQL's INSERT."""

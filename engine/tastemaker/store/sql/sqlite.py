@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import URL, Connection, Engine, Table, text
 
 from tastemaker.store.sql.dialect import OpenedEngine
-from tastemaker.store.sql.sqlite_engine import open_sqlite
+from tastemaker.store.sql.sqlite_engine import names_no_file, open_sqlite
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects import sqlite
@@ -31,6 +31,10 @@ class SQLite:
     def open_engine(self, url: URL) -> OpenedEngine:
         """An engine on a file, or on a database in memory that all its connections share."""
         return open_sqlite(url)
+
+    def is_in_memory(self, url: URL) -> bool:
+        """Whether it names no file."""
+        return names_no_file(url)
 
     @contextmanager
     def reading(self, engine: Engine) -> Iterator[Connection]:
@@ -80,10 +84,6 @@ class SQLite:
         # the application's transaction. (None: it has the driver commit every statement.)
         if not in_transaction(connection) and getattr(driver, "isolation_level", None) is not None:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-    def marked(self, statement: str) -> str:
-        """The statement as it is: SQLite's own marks are `?`."""
-        return statement
 
     def insert(self, table: Table) -> sqlite.Insert:
         """SQLite's INSERT."""

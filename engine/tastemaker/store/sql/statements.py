@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from sqlalchemy import Connection, Table
 
+from tastemaker.store.sql.parameter_marks import marked
 from tastemaker.store.sql.supported import dialect_of
 
 if TYPE_CHECKING:
@@ -50,9 +51,13 @@ def fetch(connection: Connection, statement: str, parameters: Sequence[Any] = ()
         statement: SQL with `?` for each parameter.
         parameters: their values.
     """
+    if connection.dialect.is_async:
+        # What the adapter of an asynchronous driver raises, SQLAlchemy alone can tell.
+        done = connection.exec_driver_sql(marked(connection, statement), tuple(parameters))
+        return list(map(tuple, done))
     cursor = connection.connection.cursor()
     try:
-        cursor.execute(dialect_of(connection).marked(statement), parameters)
+        cursor.execute(marked(connection, statement), parameters)
         return list(cursor.fetchall())
     finally:
         cursor.close()
