@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-from collections.abc import Awaitable, Callable
+import os
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeAlias, TypeVar
@@ -34,10 +35,18 @@ class Threaded:
 
     def __init__(self, shop: Tastemaker, threads: int) -> None:
         self.shop = shop
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="tastemaker")
+        self._most = threads
+        self._start_threads()
+
+    def _start_threads(self) -> None:
+        self._pid = os.getpid()
+        self._threads = ThreadPoolExecutor(self._most, thread_name_prefix="tastemaker")
 
     async def _run(self, call: Callable[[], T]) -> T:
         """What a call gives, made in a thread, in this task's context."""
+        if self._pid != os.getpid():
+            # A forked child has none of the parent's threads, and would wait for them.
+            self._start_threads()
         context = contextvars.copy_context()
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, partial(context.run, call))
@@ -70,7 +79,7 @@ class Threaded:
 
 def in_thread(
     method: Callable[Concatenate[Tastemaker, P], T],
-) -> Callable[Concatenate[Threaded, P], Awaitable[T]]:
+) -> Callable[Concatenate[Threaded, P], Coroutine[Any, Any, T]]:
     """A method of `Tastemaker` as a coroutine that runs it in a thread."""
 
     @wraps(method)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from types import TracebackType
@@ -37,7 +38,8 @@ class Database:
 
     Args:
         target: a database URL, or the application's own `sqlalchemy.Engine`, which is used as it
-            is: nothing is attached to it and its pool is never closed.
+            is: nothing is attached to it and its pool is never closed. Only in a forked child its
+            pool begins empty, since what lies in it is the parent's.
 
     Raises:
         InputError: a URL that cannot be read or whose folder does not exist, a database system
@@ -53,6 +55,7 @@ class Database:
         if isinstance(target, Engine):
             self._dialect = checked_engine(target)
             self._engine, self._keeper = OpenedEngine(target)
+            self._leave_parent_at_fork()
         else:
             url = readable_url(target)
             self._dialect = dialect_for(url.get_backend_name())
@@ -65,11 +68,25 @@ class Database:
             self._leave_parent()
         return self._engine
 
+    def _leave_parent_at_fork(self) -> None:
+        """Has a child leave the parent's connections before the application can take one."""
+        this = weakref.ref(self)
+
+        def leave() -> None:
+            database = this()
+            if database is not None:
+                # A thread that the child does not have may have held the parent's.
+                database._lock = threading.Lock()
+                database._leave_parent()
+
+        os.register_at_fork(after_in_child=leave)
+
     def _leave_parent(self) -> None:
         with self._lock:
             if self._pid == os.getpid():
                 return
-            if not self._lent:
+            # An application's database in memory is in the very connections that it has.
+            if not (self._lent and self._dialect.is_in_memory(self._engine.url)):
                 # Kept, not collected: closing an inherited connection would write to the parent's
                 # socket, and SQLite forbids even closing one in a child.
                 self._inherited.append(self._engine.pool)

@@ -84,8 +84,8 @@ class PostgreSQL:
         Raises:
             InputError: the connection is in autocommit mode.
         """
-        driver = connection.connection.dbapi_connection
-        if driver is not None and connection.dialect.detect_autocommit_setting(driver):
+        # Every driver says so by this name; SQLAlchemy's way is not in all of 2.0.
+        if getattr(connection.connection.dbapi_connection, "autocommit", False):
             raise InputError(
                 "The connection given is in autocommit mode, so there is no transaction to join. "
                 "Give one that is not, or none."
