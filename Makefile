@@ -33,7 +33,7 @@ test-long: browser $(FULL)/installed  ## the long forms: fuzzing, kill storms
 test-spark: $(SPARK)/installed  ## training on Spark: needs Java
 	$(SPARK)/bin/python -m pytest -m spark
 
-test-sqlalchemy-2.0: $(OLDER)/installed  ## what speaks SQL, on the older SQLAlchemy that many applications hold
+test-sqlalchemy-2.0: $(OLDER)/installed  ## the store and the engine, on the older SQLAlchemy that many applications hold
 	$(OLDER)/bin/python -m pytest -n 2 --dist loadfile -m "not slow" tests/store tests/engine tests/django tests/io
 
 browser:  ## one that the tests of the HTML report open it in
