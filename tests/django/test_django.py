@@ -94,7 +94,9 @@ def random_purchases(project: Project, count: int) -> int:
     return len(orders(project))
 
 
-@pytest.mark.parametrize("count", [200, pytest.param(10_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "count", [200, pytest.param(10_000, marks=[pytest.mark.slow, pytest.mark.timeout(3600)])]
+)
 def test_orders_and_interactions_agree_whatever_is_undone(project: Project, count: int) -> None:
     kept = random_purchases(project, count)
     assert count / 2 < kept < 3 * count / 2
@@ -147,6 +149,14 @@ def test_many_rows_join_too(project: Project) -> None:
 def test_no_transaction_no_connection(project: Project) -> None:
     with pytest.raises(InputError, match="Django is not in a transaction"):
         django_connection(project.using)
+
+
+def test_djangos_own_wrapper_is_refused_with_the_way_to_do_it(project: Project) -> None:
+    from django.db import connection
+
+    for given in (connection, connections[project.using]):
+        with pytest.raises(InputError, match=r"Give connection=django_connection\(\)"):
+            project.shop.record("alice", "tea", connection=given)
 
 
 def test_djangos_other_way_to_a_transaction(project: Project) -> None:

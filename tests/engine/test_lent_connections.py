@@ -134,5 +134,5 @@ def test_forgetting_in_an_open_transaction_is_not_complete(
 
 
 def test_what_is_no_connection_is_refused(engine: Tastemaker, own_engine: Engine) -> None:
-    with pytest.raises(InputError, match="is a Engine"):
+    with pytest.raises(InputError, match=r"is a sqlalchemy\.engine\.base\.Engine\. Give"):
         engine.put_items([{"item_id": "new"}], connection=own_engine)  # type: ignore[arg-type]

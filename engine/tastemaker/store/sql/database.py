@@ -19,6 +19,7 @@ from tastemaker.store.sql.opening import (
     checked_engine,
     readable_url,
     refuse_asynchronous,
+    refuse_django,
     shown_url,
 )
 from tastemaker.store.sql.scrubbing import Scrubbed, scrubbed
@@ -236,11 +237,12 @@ def connection_of(given: object) -> Connection:
     if isinstance(given, Connection):
         return given
     refuse_asynchronous(given)
+    refuse_django(given)
     of_session = getattr(given, "connection", None)
     connection = of_session() if callable(of_session) else None
     if isinstance(connection, Connection):
         return connection
     raise InputError(
-        f"The connection given is a {type(given).__name__}. Give a Connection of SQLAlchemy, or a "
-        "Session."
+        f"The connection given is a {type(given).__module__}.{type(given).__name__}. Give a "
+        "Connection of SQLAlchemy, or a Session."
     )

@@ -95,6 +95,19 @@ def refuse_asynchronous(given: object) -> None:
         )
 
 
+def refuse_django(given: object) -> None:
+    """Nothing, unless it is a connection as Django wraps it.
+
+    Raises:
+        InputError: it is.
+    """
+    if any(kind.__module__.startswith("django.") for kind in type(given).__mro__):
+        raise InputError(
+            "The connection given is Django's. Give connection=django_connection(): "
+            "`from tastemaker.django import django_connection`."
+        )
+
+
 def checked_engine(engine: Engine) -> Dialect:
     """The dialect of an application's engine; warns where the engine's errors would show values.
 
