@@ -133,9 +133,14 @@ class Store:
             WrongDatabaseError: the connection is to another database; nothing was written.
         """
         self._require_upgraded()
-        if connection is not None:
-            self.admit(connection)
-        return self.database.write(work, operation, connection)
+        if connection is None:
+            return self.database.write(work, operation)
+
+        def admitted(own: Connection) -> T:
+            self._refuse_other_databases(own)
+            return work(own)
+
+        return self.database.write(admitted, operation, connection)
 
     def require_place(self, connection: Connection | Session | None) -> None:
         """Nothing, if the schema is the one needed, or a connection is to this database.
@@ -156,17 +161,21 @@ class Store:
             StoreError, InputError: see `Database.writing`.
         """
         lent = connection_of(connection)
-        if lent in self._admitted:
+        if lent not in self._admitted:
+            with self.database.writing(lent, "looking at the connection given") as own:
+                self._refuse_other_databases(own)
+
+    def _refuse_other_databases(self, connection: Connection) -> None:
+        if connection in self._admitted:
             return
-        with self.database.writing(lent, "looking at the connection given") as own:
-            tenant = meta.get_many(own, [TENANT]).get(TENANT)
+        tenant = meta.get_many(connection, [TENANT]).get(TENANT)
         if tenant != self.keyring.tenant.hex():
             raise WrongDatabaseError(
                 "The connection given is to another database than the engine's, so nothing was "
                 "written. Give a connection to the database that this Tastemaker was opened on, or "
                 "open another Tastemaker on that one."
             )
-        self._admitted.add(lent)
+        self._admitted.add(connection)
 
     def _require_upgraded(self) -> None:
         """Nothing, if the schema was new enough when it was opened, or has become so."""
