@@ -73,7 +73,7 @@ $(SPARK)/installed: pyproject.toml
 $(OLDER)/installed: pyproject.toml
 	$(PYTHON) -m venv $(OLDER)
 	$(OLDER)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
-	$(OLDER)/bin/python -m pip install --quiet --disable-pip-version-check --editable ".[postgres,parquet,django]" --group test "sqlalchemy<2.1"
+	$(OLDER)/bin/python -m pip install --quiet --disable-pip-version-check --editable ".[all]" --group test "sqlalchemy<2.1"
 	touch $@
 
 # rectools asks for an older NumPy than its EASE needs: it comes without what it asks for
