@@ -224,6 +224,16 @@ def test_postgresql_with_bindings_of_the_server(
     del connections["bound"], connections.databases["bound"]
 
 
+@pytest.mark.usefixtures("order_model")
+@pytest.mark.parametrize("name", [":memory:", "file:memorydb_default?mode=memory&cache=shared"])
+def test_a_database_in_memory_is_refused(name: str) -> None:
+    connections.databases["memory"] = {"ENGINE": "django.db.backends.sqlite3", "NAME": name}
+    connections.configure_settings(connections.databases)
+    with pytest.raises(InputError, match="is in memory.*test.sqlite3"):
+        django_database("memory")
+    del connections["memory"], connections.databases["memory"]
+
+
 def test_without_django_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "django.db", None)
     with pytest.raises(InputError, match=r"pip install 'tastemaker\[django\]'"):

@@ -24,8 +24,8 @@ def django_database(using: str = "default") -> Database:
         using: which of Django's databases.
 
     Raises:
-        InputError: Django is not installed, or the database is neither SQLite nor PostgreSQL with
-            psycopg 3.
+        InputError: Django is not installed, or the database is neither a file of SQLite nor
+            PostgreSQL with psycopg 3.
     """
     wrapper = django_wrapper(using)
     database = Database(_url_of(wrapper))
@@ -35,9 +35,18 @@ def django_database(using: str = "default") -> Database:
 
 
 def _url_of(wrapper: Wrapper) -> URL:
-    """The URL of the database that Django's settings name, as they are at this moment."""
+    """The URL of the database that Django's settings name, as they are at this moment.
+
+    Raises:
+        InputError: it is in memory.
+    """
     settings = wrapper.settings_dict
     if wrapper.vendor == "sqlite":
+        if wrapper.is_in_memory_db():
+            raise InputError(
+                "Django's database is in memory, where only its own connection finds it. Give a "
+                'file, in tests DATABASES[…]["TEST"] = {"NAME": BASE_DIR / "test.sqlite3"}.'
+            )
         return URL.create("sqlite", database=str(settings["NAME"]))
     options = {
         name: str(value)
