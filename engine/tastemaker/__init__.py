@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         best_items,
     )
     from tastemaker.engine import Tastemaker
+    from tastemaker.engine.async_tastemaker import AsyncTastemaker
     from tastemaker.engine.keys import Keys
     from tastemaker.engine.retrainer import Retrainer, RetrainingPlan
     from tastemaker.errors import (
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
         TastemakerError,
         TrainingError,
         UnknownKeyError,
+        WrongDatabaseError,
         WrongKeyError,
     )
     from tastemaker.evaluation.by_length import LengthQuality
@@ -117,6 +119,7 @@ else:
 __all__ = [
     "Answer",
     "ArrowTable",
+    "AsyncTastemaker",
     "AtMost",
     "BackedUp",
     "BoolArray",
@@ -212,6 +215,7 @@ __all__ = [
     "Verification",
     "WeightCurve",
     "Written",
+    "WrongDatabaseError",
     "WrongKeyError",
     "best_items",
     "create_key_file",
@@ -232,11 +236,13 @@ _NAMES = {
     "engine": "Tastemaker",
     "engine.keys": "Keys",
     "engine.retrainer": "Retrainer RetrainingPlan",
+    "engine.async_tastemaker": "AsyncTastemaker",
     "errors": (
         "CollisionError EvaluationError FileRefusedError InputError KeyProblem "
         "MissingKeyError NewerReleaseError NotFoundError PlaintextRefusedError PluginError "
         "ReleaseError RowRefusedError RuleError SchemaError SettingsError StoreError "
-        "TamperedError TastemakerError TrainingError UnknownKeyError WrongKeyError"
+        "TamperedError TastemakerError TrainingError UnknownKeyError WrongDatabaseError "
+        "WrongKeyError"
     ),
     "evaluation.by_length": "LengthQuality",
     "evaluation.diversity_curve": "DiversityPoint",

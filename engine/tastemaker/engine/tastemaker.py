@@ -14,6 +14,7 @@ from tastemaker.engine.configuring import Configuring
 from tastemaker.engine.keys import Keys
 from tastemaker.engine.learning import Learning
 from tastemaker.engine.observing import Observing
+from tastemaker.engine.putting import Putting
 from tastemaker.engine.requesting import Requesting
 from tastemaker.engine.retraining import Retraining
 from tastemaker.engine.storing import Storing
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 class Tastemaker(
     Requesting,
+    Putting,
     Tables,
     Syncing,
     Storing,
