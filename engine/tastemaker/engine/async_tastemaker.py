@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from itertools import islice
 from os import PathLike
 from types import TracebackType
@@ -23,6 +24,9 @@ from tastemaker.store.sql.opening import synchronous_url
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
 
+    from tastemaker.plugin.observer import Observe
+    from tastemaker.training.turn import TrainingTurn
+
 IDS_AT_A_TIME = 1000
 """How many users' ids one turn in a thread reads; chosen, not measured."""
 
@@ -41,6 +45,8 @@ class AsyncTastemaker(AsyncWrites):
         plugins: as for `Tastemaker`.
         exploration: as for `Tastemaker`.
         cache: as for `Tastemaker`.
+        ledger: as for `Tastemaker`.
+        observe: as for `Tastemaker`; called in the threads that calls run in.
         threads: how many calls may run at once; further ones wait for their turn.
 
     Attributes:
@@ -62,11 +68,21 @@ class AsyncTastemaker(AsyncWrites):
         plugins: Sequence[type[Recommender] | type[Reranker] | object] = (),
         exploration: float | None = None,
         cache: ModelCache | str | PathLike[str] | None = None,
+        ledger: str | PathLike[str] | None = None,
+        observe: Observe | None = None,
         threads: int = 8,
     ) -> None:
         if not isinstance(database, str | Engine | Database):
             database = Database(synchronous_url(database))
-        shop = Tastemaker(database, key=key, plugins=plugins, exploration=exploration, cache=cache)
+        shop = Tastemaker(
+            database,
+            key=key,
+            plugins=plugins,
+            exploration=exploration,
+            cache=cache,
+            ledger=ledger,
+            observe=observe,
+        )
         super().__init__(shop, threads)
 
     async def __aenter__(self) -> Self:
@@ -100,6 +116,18 @@ class AsyncTastemaker(AsyncWrites):
             for user_id in some:
                 yield user_id
 
+    @asynccontextmanager
+    async def training_turn(
+        self, *, older_than: float | str | None = None, new: int | None = None
+    ) -> AsyncIterator[TrainingTurn]:
+        """See `Tastemaker.training_turn`; an asynchronous context."""
+        turn = self.shop.training_turn(older_than=older_than, new=new)
+        own = await self._run(turn.__enter__)
+        try:
+            yield own
+        finally:
+            await self._run(lambda: turn.__exit__(None, None, None))
+
     upgrade = in_thread(Tastemaker.upgrade)
     health = in_thread(Tastemaker.health)
     backup = in_thread(Tastemaker.backup)
@@ -121,7 +149,6 @@ class AsyncTastemaker(AsyncWrites):
 
     train = in_thread(Tastemaker.train)
     training_due = in_thread(Tastemaker.training_due)
-    training_turn = in_thread(Tastemaker.training_turn)
     tune = in_thread(Tastemaker.tune)
     evaluate = in_thread(Tastemaker.evaluate)
     releases = in_thread(Tastemaker.releases)
@@ -130,6 +157,7 @@ class AsyncTastemaker(AsyncWrites):
 
     plugins = in_thread(Tastemaker.plugins)
     configure = in_thread(Tastemaker.configure)
+    reset_settings = in_thread(Tastemaker.reset_settings)
     set_exploration = in_thread(Tastemaker.set_exploration)
     surfaces = in_thread(Tastemaker.surfaces)
     surface = in_thread(Tastemaker.surface)
