@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from tastemaker.cli.echo import echo
+from tastemaker.cli.new_plugin import new_plugin
 from tastemaker.cli.options import Format, database_option, format_option, open_engine
 from tastemaker.cli.output import print_rows
 from tastemaker.engine import Tastemaker
@@ -28,6 +29,9 @@ PLUGIN_COLUMNS = (
 @click.group()
 def plugins() -> None:
     """See, enable, disable and set up the recommenders and re-rankers that are installed."""
+
+
+plugins.add_command(new_plugin)
 
 
 @plugins.command("list")
