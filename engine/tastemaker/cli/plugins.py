@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from tastemaker.cli.check_plugins import check_plugins
 from tastemaker.cli.echo import echo
 from tastemaker.cli.new_plugin import new_plugin
 from tastemaker.cli.options import Format, database_option, format_option, open_engine
@@ -31,6 +32,7 @@ def plugins() -> None:
     """See, enable, disable and set up the recommenders and re-rankers that are installed."""
 
 
+plugins.add_command(check_plugins)
 plugins.add_command(new_plugin)
 
 

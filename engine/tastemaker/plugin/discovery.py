@@ -18,6 +18,9 @@ from tastemaker.plugin.guard import attempt
 from tastemaker.recommender import API_VERSION, Recommender
 from tastemaker.reranker import Reranker
 
+HOOKS = "tastemaker_recommenders(register) and tastemaker_rerankers(register)"
+"""The hooks that there are, as messages name them."""
+
 
 @dataclass(frozen=True)
 class Plugin:
@@ -180,15 +183,13 @@ def _call_hooks(given: object, name: str, registered: _Registered) -> None:
     manager = pluggy.PluginManager(hookspecs.PROJECT)
     manager.add_hookspecs(hookspecs)
     manager.register(given, name)
-    manager.check_pending()
     hooks = manager.hook
+    if unknown := sorted(name for name, hook in vars(hooks).items() if not hook.has_spec()):
+        raise TypeError(f"there is no hook {', '.join(unknown)}; the hooks are {HOOKS}")
     if not (
         hooks.tastemaker_recommenders.get_hookimpls() or hooks.tastemaker_rerankers.get_hookimpls()
     ):
-        raise TypeError(
-            "no hook was found; mark tastemaker_recommenders(register) or "
-            "tastemaker_rerankers(register) with @tastemaker.hookimpl"
-        )
+        raise TypeError(f"no hook was found; mark a function with @tastemaker.hookimpl: {HOOKS}")
     hooks.tastemaker_recommenders(register=registered.recommenders.append)
     hooks.tastemaker_rerankers(register=registered.rerankers.append)
 
