@@ -94,6 +94,8 @@ def test_one_plugin_may_bring_both() -> None:
         (Brings(of(name="boost")), "'boost', which the engine uses"),
         (Brings(of(name="odd", order="first")), "the order 'first'"),
         (Brings(of(name="odd", because=3)), "the reason 3"),
+        (Brings(of(name="odd", because="near {items}")), "nothing may stand in braces"),
+        (Brings(of(name="odd", because="}")), "nothing may stand in braces"),
         (Brings(of(name="odd", summary=3)), "the summary 3"),
         (Brings(of(name="odd", settings_type=dict)), "tastemaker.Settings"),
         (Brings(of(name="odd", former_names="old")), "write them like ('item-knn',)"),
