@@ -7,7 +7,12 @@ from pathlib import Path
 import click
 
 from tastemaker.cli.echo import echo
-from tastemaker.testing.new_package import PREFIX, NewPackage, plugin_name, write_package
+from tastemaker.testing.new_package import (
+    DISTRIBUTION_PREFIX,
+    NewPackage,
+    plugin_name,
+    write_package,
+)
 
 NEXT = """\
 Wrote {folder}: the {package.kind} {package.name}, with settings, tests and a README.
@@ -27,7 +32,7 @@ Then change src/{package.module}/{package.file}.py to what you have in mind."""
 @click.option(
     "--directory",
     type=click.Path(path_type=Path),
-    help=f"Where to write it; not there yet, or empty.  [default: {PREFIX}NAME]",
+    help=f"Where to write it; not there yet, or empty.  [default: {DISTRIBUTION_PREFIX}NAME]",
 )
 def new_plugin(name: str, reranker: bool, directory: Path | None) -> None:
     """Write the package of a new plugin NAME, which works and passes its own tests.

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-DEEPEST = 100
+DEEPEST_VALUE = 100
 """How many lists and mappings are looked through for what cannot be stored."""
 
-REMEDIES: Mapping[str, str] = {
+STORED_INSTEAD: Mapping[str, str] = {
     "set": "a list: sorted(…)",
     "frozenset": "a list: sorted(…)",
     "tuple": "a list: list(…)",
@@ -34,7 +34,7 @@ def values_fault(values: Mapping[str, Any]) -> str:
 
 def _faults(value: Any, place: str, depth: int) -> Iterator[str]:
     """What cannot be stored in a value that is called `place`, in the order in which it stands."""
-    if depth > DEEPEST:
+    if depth > DEEPEST_VALUE:
         yield "values are nested too deep, or in themselves"
     elif isinstance(value, dict):
         for key, one in value.items():
@@ -55,4 +55,6 @@ def _described(value: Any) -> str:
     name = type(value).__name__
     if isinstance(value, np.generic):
         return f"a NumPy {name}; store {type(value.item()).__name__}(…)"
-    return f"a {name}; store {REMEDIES.get(name, 'numbers, texts, lists and mappings of these')}"
+    return (
+        f"a {name}; store {STORED_INSTEAD.get(name, 'numbers, texts, lists and mappings of these')}"
+    )

@@ -19,7 +19,7 @@ PluginKind: TypeAlias = Literal["recommender", "re-ranker"]
 LONGEST_NAME = 30
 """With longer names the lines of the package would be too long for its own checks."""
 
-PREFIX = "tastemaker-"
+DISTRIBUTION_PREFIX = "tastemaker-"
 """What the distribution's name has before the plugin's."""
 
 SUFFIX = ".txt"
@@ -57,7 +57,7 @@ class NewPackage:
     @property
     def distribution(self) -> str:
         """What pip calls it: "tastemaker-shared-words"."""
-        return PREFIX + self.name
+        return DISTRIBUTION_PREFIX + self.name
 
     @property
     def module(self) -> str:
@@ -92,7 +92,7 @@ def plugin_name(text: str) -> str:
     Raises:
         InputError: a plugin cannot be called so.
     """
-    name = text.removeprefix(PREFIX)
+    name = text.removeprefix(DISTRIBUTION_PREFIX)
     if not KEBAB.fullmatch(name):
         raise InputError(
             f"A plugin cannot be called {text!r:.80}. Use small letters and digits, with hyphens "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import ClassVar
 from unittest import SkipTest
 
@@ -13,7 +13,7 @@ from tastemaker.reranker import Reranker
 from tastemaker.settings import Settings
 from tastemaker.testing.contract import CONTRACT, recommender_report
 from tastemaker.testing.outcomes import CheckResult, KitReport
-from tastemaker.testing.reranker_contract import RERANKER_CONTRACT, reranker_report
+from tastemaker.testing.reranker_contract import RERANKER_CONTRACT, first_line, reranker_report
 from tastemaker.testing.samples import assortment
 from tastemaker.testing.subject import Subject
 
@@ -36,12 +36,13 @@ class _Contract:
         raise NotImplementedError
 
 
-def _test_of(check: str) -> Callable[[_Contract], None]:
+def _test_of(check: str, wish: str) -> Callable[[_Contract], None]:
     def test(self: _Contract) -> None:
         __tracebackhide__ = True  # the message says it all
         (result,) = [one for one in self.report().results if one.check == check]
         _tell(result)
 
+    test.__doc__ = wish
     return test
 
 
@@ -88,9 +89,10 @@ class RerankerContract(_Contract):
         return reranker_report(cls.reranker)
 
 
-for _kind, _names in (
-    (RecommenderContract, [one.__name__ for one in CONTRACT]),
-    (RerankerContract, [one.__name__ for one in RERANKER_CONTRACT]),
-):
-    for _name in _names:
-        setattr(_kind, _name.replace("check_", "test_"), _test_of(_name))
+def _has_tests(kind: type[_Contract], wishes: Mapping[str, str]) -> None:
+    for check, wish in wishes.items():
+        setattr(kind, check.replace("check_", "test_"), _test_of(check, wish))
+
+
+_has_tests(RecommenderContract, {one.__name__: one.wish for one in CONTRACT})
+_has_tests(RerankerContract, {one.__name__: first_line(one) for one in RERANKER_CONTRACT})

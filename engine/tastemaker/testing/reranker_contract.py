@@ -49,11 +49,15 @@ def check_reranker_speed(make: MakeReranker) -> None:
         )
 
 
-FIRST: tuple[RerankerCheck, ...] = (check_reranker_description, check_parts, check_reranker_speed)
+FIRST_CHECKS: tuple[RerankerCheck, ...] = (
+    check_reranker_description,
+    check_parts,
+    check_reranker_speed,
+)
 """Where one of these fails, the others would only repeat it."""
 
 RERANKER_CONTRACT: tuple[RerankerCheck, ...] = (
-    *FIRST,
+    *FIRST_CHECKS,
     check_deterministic,
     check_lists_stay,
     check_lists_are_independent,
@@ -90,7 +94,7 @@ def reranker_report(make: MakeReranker) -> KitReport:
 def reranker_steps(make: MakeReranker) -> list[Step]:
     """The checks of the contract, of one re-ranker."""
     return [
-        Step(one.__name__, first_line(one), partial(one, make), one in FIRST)
+        Step(one.__name__, first_line(one), partial(one, make), one in FIRST_CHECKS)
         for one in RERANKER_CONTRACT
     ]
 

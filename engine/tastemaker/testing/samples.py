@@ -10,7 +10,7 @@ import numpy as np
 from tastemaker.data import Histories, Items, People, TrainingData
 
 PARITY = ("even", "odd")
-COLOURS = ("red", "green", "blue", "deep sea green", "grey")
+ITEM_COLOURS = ("red", "green", "blue", "deep sea green", "grey")
 
 
 def people_of(
@@ -74,7 +74,7 @@ def assorted_items(n_items: int, first: int = 0) -> Items:
     known = [index % 3 != 2 for index in numbers]
     return replace(
         plain,
-        titles=tuple(f"{PARITY[index % 2]} thing {COLOURS[index % 5]}" for index in numbers),
+        titles=tuple(f"{PARITY[index % 2]} thing {ITEM_COLOURS[index % 5]}" for index in numbers),
         texts=tuple(text if one else "" for text, one in zip(plain.texts, known, strict=True)),
         attributes={
             **plain.attributes,
