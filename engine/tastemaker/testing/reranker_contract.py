@@ -53,13 +53,13 @@ FIRST_CHECKS: tuple[RerankerCheck, ...] = (
     check_reranker_description,
     check_parts,
     check_reranker_speed,
+    check_lists_stay,
+    check_deterministic,
 )
 """Where one of these fails, the others would only repeat it."""
 
 RERANKER_CONTRACT: tuple[RerankerCheck, ...] = (
     *FIRST_CHECKS,
-    check_deterministic,
-    check_lists_stay,
     check_lists_are_independent,
     check_first_places_stay,
     check_rerankers_threads,
