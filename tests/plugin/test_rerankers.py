@@ -13,7 +13,7 @@ from tastemaker.errors import NotFoundError, PluginError, SettingsError
 from tastemaker.plugin.circuit_breaker import CircuitBreaker
 from tastemaker.plugin.discovery import Plugin
 from tastemaker.plugin.guarded_reranker import GuardedReranker, checked_parts
-from tastemaker.plugin.registry import Registry, registry_of_rerankers
+from tastemaker.plugin.registry import Registry, registry_of_others
 from tastemaker.testing import ranked_items
 from tastemaker_plugins.popularity.popular import Popular
 
@@ -150,7 +150,7 @@ def test_settings_are_given_checked_and_refused() -> None:
 
 
 def test_the_engines_own_recommenders_are_not_imported_for_rerankers() -> None:
-    registry = registry_of_rerankers([Lifting], ())
+    registry = registry_of_others([Lifting], ())
     assert [one.name for one in registry.rerankers] == ["lifting"]
     assert "ease" not in registry.enabled
 

@@ -167,4 +167,4 @@ def test_a_hook_that_there_is_none_of_is_named_with_those_there_are(
     assert status == 1
     (message,) = failed(rows).values()
     assert "there is no hook tastemaker_reranker" in message
-    assert "tastemaker_recommenders(register) and tastemaker_rerankers(register)" in message
+    assert "tastemaker_recommenders(register), tastemaker_rerankers(register)" in message

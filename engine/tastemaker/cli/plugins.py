@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import click
 
+from tastemaker.cli import COMMANDS
 from tastemaker.cli.check_plugins import check_plugins
 from tastemaker.cli.echo import echo
 from tastemaker.cli.new_plugin import new_plugin
@@ -12,6 +15,7 @@ from tastemaker.cli.output import print_rows
 from tastemaker.engine import Tastemaker
 from tastemaker.errors import InputError
 from tastemaker.json_types import Json
+from tastemaker.plugin.discovery import Plugin
 
 PLUGIN_COLUMNS = (
     "name",
@@ -42,6 +46,8 @@ plugins.add_command(new_plugin)
 def list_plugins(output_format: Format, database_url: str) -> None:
     """List every recommender and re-ranker found, with what is wrong with it if anything is.
 
+    Commands, and metrics for evaluation, that packages bring are listed too.
+
     \b
     States:
       enabled      a recommender takes part in training, and serves if the blend gives it weight;
@@ -51,8 +57,16 @@ def list_plugins(output_format: Format, database_url: str) -> None:
       failed       cannot be used; the problem tells why
     """
     with open_engine(database_url) as engine:
-        rows = [plugin.row() for plugin in engine.plugins()]
+        rows = [listed(plugin).row() for plugin in engine.plugins()]
     print_rows(rows, PLUGIN_COLUMNS, output_format)
+
+
+def listed(plugin: Plugin) -> Plugin:
+    """A plugin as it is listed: a command whose name is taken by one of the engine's own failed."""
+    if plugin.kind != "command" or plugin.name not in COMMANDS:
+        return plugin
+    problem = "the name is that of a command of Tastemaker's own"
+    return dataclasses.replace(plugin, state="failed", problem=problem)
 
 
 @plugins.command()

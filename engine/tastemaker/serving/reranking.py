@@ -13,7 +13,7 @@ from tastemaker.data import Float32Array, Items, People
 from tastemaker.errors import TastemakerError
 from tastemaker.json_types import Json
 from tastemaker.plugin.guarded_reranker import GuardedReranker
-from tastemaker.plugin.registry import registry_of_rerankers
+from tastemaker.plugin.registry import registry_of_others
 from tastemaker.reranker import RankedItems, Reranker
 from tastemaker.serving.item_likeness import ItemLikeness
 
@@ -166,7 +166,7 @@ def load_rerankers(
         disabled: the names that the configuration switches off.
         settings: those that differ from the defaults, by the plugin's name.
     """
-    registry = registry_of_rerankers(plugins, disabled)
+    registry = registry_of_others(plugins, disabled)
     present = registry.present_settings(settings)
     made: list[GuardedReranker] = []
     problems: list[str] = []
