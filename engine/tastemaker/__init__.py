@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from tastemaker.io.tables import ArrowTable
     from tastemaker.metrics.intervals import Interval
     from tastemaker.plugin.discovery import Plugin
+    from tastemaker.plugin.extensions import Extension
     from tastemaker.plugin.hookspecs import hookimpl
     from tastemaker.recommender import Progress, Recommender, State
     from tastemaker.request.preferences import AtMost, Boost
@@ -118,6 +119,7 @@ __all__ = [
     "DiversityPoint",
     "EvaluatedModel",
     "EvaluationError",
+    "Extension",
     "F",
     "Factors",
     "Field",
@@ -222,6 +224,7 @@ _NAMES = {
     "io.tables": "ArrowTable",
     "metrics.intervals": "Interval",
     "plugin.discovery": "Plugin",
+    "plugin.extensions": "Extension",
     "plugin.hookspecs": "hookimpl",
     "recommender": "Progress Recommender State",
     "request.preferences": "AtMost Boost",

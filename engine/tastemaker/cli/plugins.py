@@ -46,7 +46,7 @@ plugins.add_command(new_plugin)
 def list_plugins(output_format: Format, database_url: str) -> None:
     """List every recommender and re-ranker found, with what is wrong with it if anything is.
 
-    Commands, and metrics for evaluation, that packages bring are listed too.
+    Commands, metrics for evaluation and formats of files that packages bring are listed too.
 
     \b
     States:

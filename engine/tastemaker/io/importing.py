@@ -19,6 +19,7 @@ from tastemaker.errors import FileRefusedError, InputError
 from tastemaker.io.block import Block, Refusal
 from tastemaker.io.intake import ItemIntake, UserIntake
 from tastemaker.io.partition import by_people
+from tastemaker.io.plugin_rows import RowFormat, open_rows
 from tastemaker.io.readers import read_blocks
 from tastemaker.io.rejects import Rejects, default_path, rejects_file
 from tastemaker.io.rows import item_row, user_row
@@ -79,6 +80,7 @@ def import_file(
     features: Sequence[str] = (),
     kind: str = DEFAULT_KIND,
     progress: Progress = no_progress,
+    brought: RowFormat | None = None,
 ) -> ImportResult:
     """Imports a file of items, users or interactions; doing it again changes nothing more.
 
@@ -93,6 +95,7 @@ def import_file(
         features: attributes of users that recommenders may use.
         kind: the kind of the interactions whose row names none.
         progress: told how far it is.
+        brought: a plugin's format in which the rows are written, instead of `form`.
 
     Raises:
         FileRefusedError: a row cannot be taken; nothing of the file is kept.
@@ -101,7 +104,7 @@ def import_file(
     """
     if what not in REQUIRED:
         raise InputError(f"There is no import of {what!r}; choose {', '.join(REQUIRED)}.")
-    with open_input(path, form) as source:
+    with open_input(path, form) if brought is None else open_rows(path, brought) as source:
         job = Job(source, on_error, Path(rejects or default_path(path, source.form)), progress)
         if what == "interactions":
             return import_interactions(database, keyring, job, kind)

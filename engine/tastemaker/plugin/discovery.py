@@ -13,7 +13,7 @@ import pluggy
 
 from tastemaker.json_types import Json
 from tastemaker.plugin import hookspecs
-from tastemaker.plugin.extensions import Extension, command, metric
+from tastemaker.plugin.extensions import Extension, command, file_format, metric
 from tastemaker.plugin.faults import recommender_fault, reranker_fault
 from tastemaker.plugin.guard import attempt
 from tastemaker.recommender import API_VERSION, Recommender
@@ -21,7 +21,8 @@ from tastemaker.reranker import Reranker
 
 HOOKS = (
     "tastemaker_recommenders(register), tastemaker_rerankers(register), "
-    "tastemaker_commands(register) and tastemaker_metrics(register)"
+    "tastemaker_commands(register), tastemaker_file_formats(register) and "
+    "tastemaker_metrics(register)"
 )
 """The hooks that there are, as messages name them."""
 
@@ -42,7 +43,7 @@ class Plugin:
         chosen: the settings that differ from its defaults, by configuration.
         entry_point: the name under which its package announces it; empty for an application's.
         reranker: the re-ranker's class, where there is one.
-        extension: the command or the metric, where it is one.
+        extension: the command, the metric or the file format, where it is one.
     """
 
     name: str
@@ -59,7 +60,7 @@ class Plugin:
 
     @property
     def kind(self) -> str:
-        """What it is: "recommender", "re-ranker", "command", "metric"; nothing where it failed."""
+        """What it is: "recommender", "re-ranker", "command", …; nothing where it failed."""
         if self.extension is not None:
             return self.extension.kind
         if self.reranker is not None:
@@ -204,6 +205,7 @@ def _call_hooks(given: object, name: str, registered: _Registered) -> None:
     hooks.tastemaker_rerankers(register=registered.rerankers.append)
     add = registered.extensions.append
     hooks.tastemaker_commands(register=lambda given: add(command(given)))
+    hooks.tastemaker_file_formats(register=lambda name, function: add(file_format(name, function)))
     hooks.tastemaker_metrics(register=lambda name, function: add(metric(name, function)))
 
 

@@ -1,26 +1,29 @@
-"""What plugins bring besides recommenders and re-rankers: commands, and metrics for evaluation."""
+"""What plugins bring besides recommenders and re-rankers: commands, metrics, file formats."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, BinaryIO, Literal, TypeAlias
 
 from tastemaker.data import BoolArray, Float64Array, Int64Array
 from tastemaker.plugin.faults import KEBAB
 
-ExtensionKind: TypeAlias = Literal["command", "metric"]
+ExtensionKind: TypeAlias = Literal["command", "file format", "metric"]
 
 PluginMetric: TypeAlias = Callable[[BoolArray, Int64Array, int], Float64Array]
 """(n, depth) hits from the first place on, (n,) how many items are relevant, the cutoff -> (n,)."""
 
-METRIC_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+PluginReader: TypeAlias = Callable[[BinaryIO], Iterable[Mapping[str, object]]]
+"""From the bytes of a file to its rows, each by the names of its columns."""
+
+FUNCTION_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
 @dataclass(frozen=True)
 class Extension:
-    """A command or a metric that a plugin brings.
+    """A command, a metric or a file format that a plugin brings.
 
     Attributes:
         kind: what it is.
@@ -41,8 +44,8 @@ class Extension:
     @property
     def fault(self) -> str:
         """What keeps it from being used; empty where nothing does. May raise whatever it does."""
-        if self.kind == "metric":
-            named = isinstance(self.name, str) and METRIC_NAME.fullmatch(self.name)
+        if self.kind != "command":
+            named = isinstance(self.name, str) and FUNCTION_NAME.fullmatch(self.name)
             if not named or not callable(self.provided):
                 return (
                     f"register(name, function) takes a name like 'precision', not {self.name!r:.80}"
@@ -56,6 +59,11 @@ class Extension:
 def command(given: Any) -> Extension:
     """The extension that a click command is."""
     return Extension("command", getattr(given, "name", None) or "", given)
+
+
+def file_format(name: str, function: PluginReader) -> Extension:
+    """The extension that a function which reads files is."""
+    return Extension("file format", name, function)
 
 
 def metric(name: str, function: PluginMetric) -> Extension:

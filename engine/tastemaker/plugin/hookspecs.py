@@ -7,7 +7,7 @@ from typing import Any
 
 import pluggy
 
-from tastemaker.plugin.extensions import PluginMetric
+from tastemaker.plugin.extensions import PluginMetric, PluginReader
 from tastemaker.recommender import Recommender
 from tastemaker.reranker import Reranker
 
@@ -30,6 +30,15 @@ def tastemaker_commands(register: Callable[[Any], Any]) -> None:
     """Called when somebody types a command that is not Tastemaker's own, or wants to see all.
 
     Call `register(command)` for each click command that you provide.
+    """
+
+
+@hookspec
+def tastemaker_file_formats(register: Callable[[str, PluginReader], Any]) -> None:
+    """Called when a file is imported whose ending is not known: call `register(name, function)`.
+
+    The function reads files whose names end with the name. It gets their bytes, unpacked, and gives
+    their rows: mappings from names of columns to values that JSON can hold.
     """
 
 

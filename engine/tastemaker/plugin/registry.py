@@ -73,7 +73,7 @@ class Registry:
         return tuple(plugin for _, _, plugin in sorted(found, key=lambda one: one[:2]))
 
     def extensions(self, kind: ExtensionKind) -> tuple[Plugin, ...]:
-        """The commands, or the metrics; of several with one name, the first."""
+        """The commands, metrics or file formats; of several with one name, the first."""
         found = [one for one in self.plugins if one.extension and one.extension.kind == kind]
         return tuple({one.name: one for one in reversed(found)}.values())[::-1]
 
