@@ -61,7 +61,7 @@ def check_package(package: str, seconds: float) -> list[dict[str, str]]:
     """
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_work, args=(package, theirs), daemon=True)
+    process = context.Process(target=_work, args=(package, theirs))
     process.start()
     theirs.close()
     try:
