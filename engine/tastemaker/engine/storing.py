@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from tastemaker.io.importing import ImportResult, OnError
+    from tastemaker.io.plugin_rows import RowFormat
     from tastemaker.io.source import FileFormat
+    from tastemaker.plugin.discovery import Plugin
 
 # Files are read and written by rooms that are imported where they are called: few who serve do it.
 
@@ -31,6 +33,12 @@ class Storing:
     """The methods of `Tastemaker` that write and read rows and files."""
 
     _store: Store
+
+    if TYPE_CHECKING:
+
+        def plugins(self) -> list[Plugin]:
+            """See `Configuring.plugins`."""
+            ...
 
     def set_available(
         self,
@@ -107,7 +115,8 @@ class Storing:
     ) -> ImportResult:
         """Imports a file of items, users or interactions: CSV, JSON lines or Parquet, .gz too.
 
-        Importing the same file again changes nothing.
+        Importing the same file again changes nothing. A file whose name has another ending is read
+        by the plugin that brings this format, if one does.
 
         Args:
             what: "items", "users" or "interactions".
@@ -130,6 +139,7 @@ class Storing:
 
         self._store.require_schema()
         check_several(features, "features")
+        brought = row_format(self.plugins, path) if form is None else None
         with reporting(progress) as report:
             return import_file(
                 self._store.database,
@@ -143,6 +153,7 @@ class Storing:
                 kind=kind,
                 renamed=renamed,
                 progress=report,
+                brought=brought,
             )
 
     def export_file(
@@ -249,3 +260,22 @@ class Storing:
             StoreError: the database cannot be reached.
         """
         return erasures.finish_all(self._store.database, self._store.ledger)
+
+
+def row_format(plugins: Callable[[], Sequence[Plugin]], path: str | Path) -> RowFormat | None:
+    """The format of a plugin's in which a file is written, by the ending of its name, or None.
+
+    Args:
+        plugins: gives those that there are; not called where the engine reads the file itself.
+        path: the file, or "-" for standard input.
+    """
+    from tastemaker.io.plugin_rows import RowFormat
+    from tastemaker.io.source import STANDARD, SUFFIXES
+
+    suffix = Path(str(path).removesuffix(".gz")).suffix.lower()
+    if str(path) == STANDARD or not suffix or suffix in SUFFIXES:
+        return None
+    for one in plugins():
+        if one.extension is not None and one.kind == "file format" and "." + one.name == suffix:
+            return RowFormat(one.name, one.origin, one.extension.provided)
+    return None

@@ -10,7 +10,6 @@ and the text of an error is only quoted where nothing sealed can stand in it: se
 
 from __future__ import annotations
 
-import json
 import traceback
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,6 +19,7 @@ import numpy as np
 
 from tastemaker.data import Float32Array, Int64Array, People, TrainingData
 from tastemaker.errors import PluginError, TastemakerError
+from tastemaker.plugin.state_values import values_fault
 from tastemaker.recommender import Progress, Recommender, State
 
 T = TypeVar("T")
@@ -281,13 +281,9 @@ def check_state(state: Any, *, named: bool = True) -> None:
             raise PluginError(f"state's array {which} has the type {array.dtype}")
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             raise PluginError(f"state's array {which} holds NaN or infinity")
-    values = dict(state.values)
-    try:
-        read_back = json.loads(json.dumps(values, allow_nan=False))
-    except (TypeError, ValueError, RecursionError):  # what Python says of it shows a value
-        raise PluginError("state's values hold what JSON cannot") from None
-    if read_back != values:
-        raise PluginError("state's values do not survive JSON")
+    fault = values_fault(dict(state.values))
+    if fault:  # it shows names, which may be made of what people declared
+        raise PluginError(f"state's {fault}" if named else "state's values hold what JSON cannot")
 
 
 def guarded_restore(kind: type[Recommender], state: State) -> tuple[Recommender | None, str]:
