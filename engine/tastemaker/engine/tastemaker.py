@@ -22,7 +22,7 @@ from tastemaker.store.cache.model_cache import ModelCache, cache_in_hand
 from tastemaker.store.crypto.keys import KeySource
 from tastemaker.store.sql.database import Database
 from tastemaker.store.store import Store
-from tastemaker.validation import check_share
+from tastemaker.validation import check_seconds, check_share
 
 if TYPE_CHECKING:
     from tastemaker.serving.server import Server
@@ -42,6 +42,10 @@ class Tastemaker(Requesting, Tables, Syncing, Storing, Telling, Learning, Config
             people know yet; the configuration's (`set_exploration`) where not given.
         cache: a directory in which the workers of this machine keep the models they serve, as a
             path or a `ModelCache`; TASTEMAKER_CACHE where not given, and none without.
+        deadline: seconds that the recommenders and re-rankers of others may take of one answer, all
+            together; of answers for several people as many times as much, ten times at most. One
+            that takes longer is left out, and named in `details.problems`. Those that come with
+            the engine are not cut short.
 
     Opening writes nothing. On a database without schema or keys, `upgrade` comes first: everything
     that needs the keys raises SchemaError until then.
@@ -50,7 +54,8 @@ class Tastemaker(Requesting, Tables, Syncing, Storing, Telling, Learning, Config
         MissingKeyError: there is no key.
         WrongKeyError: it is not the key of this database.
         StoreError: the database cannot be reached.
-        InputError: the exploration share is not a number from 0 to 1, or the cache is no path.
+        InputError: the exploration share is not a number from 0 to 1, the cache is no path,
+            or the deadline is no number above 0.
     """
 
     def __init__(
@@ -61,10 +66,12 @@ class Tastemaker(Requesting, Tables, Syncing, Storing, Telling, Learning, Config
         plugins: Sequence[type[Recommender] | type[Reranker] | object] = (),
         exploration: float | None = None,
         cache: ModelCache | str | PathLike[str] | None = None,
+        deadline: float = 1.0,
     ) -> None:
         self._exploration = (
             None if exploration is None else check_share(exploration, "The exploration share")
         )
+        self._deadline = check_seconds(deadline, "The deadline")
         self._plugins = tuple(plugins)
         self._cache = cache_in_hand(cache)
         self._store = Store(database, key)
@@ -108,7 +115,9 @@ class Tastemaker(Requesting, Tables, Syncing, Storing, Telling, Learning, Config
         if self._server is None:
             from tastemaker.serving.server import Server
 
-            self._server = Server(self._store, self._plugins, self._exploration, self._cache)
+            self._server = Server(
+                self._store, self._plugins, self._exploration, self._cache, self._deadline
+            )
         return self._server
 
     def _close_server(self) -> None:

@@ -48,3 +48,9 @@ class CircuitBreaker:
             self._in_a_row += 1
             if self._in_a_row >= self._failures:
                 self._closed_until = self._clock() + self._pause
+
+    def trip(self) -> None:
+        """Notes a call that costs too much to be tried again at once: opens it."""
+        with self._lock:
+            self._in_a_row = max(self._in_a_row, self._failures)
+            self._closed_until = self._clock() + self._pause

@@ -10,7 +10,7 @@ and the text of an error is only quoted where nothing sealed can stand in it: se
 
 from __future__ import annotations
 
-import json
+import copy
 import traceback
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,18 +18,14 @@ from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 
-from tastemaker.data import Float32Array, Int64Array, People, TrainingData
-from tastemaker.errors import PluginError, TastemakerError
-from tastemaker.recommender import Progress, Recommender, State
+from tastemaker.data import Float32Array, Int64Array, Items, People, TrainingData
+from tastemaker.errors import TastemakerError
+from tastemaker.recommender import Progress, Recommender
 
 T = TypeVar("T")
 
 Texts: TypeAlias = tuple[tuple[str, ...], ...]
 """A row of texts for each person."""
-
-STATE_DTYPES = frozenset({"f2", "f4", "f8", "i1", "u1", "i4", "i8", "b1"})
-"""The array types a State may hold."""
-
 
 Errors: TypeAlias = tuple[type[BaseException], ...]
 """Types of errors, as `isinstance` takes them."""
@@ -236,6 +232,15 @@ def guarded_words(
     return result, ""
 
 
+def guarded_extension(recommender: Recommender, items: Items) -> tuple[Recommender | None, str]:
+    """A copy of the recommender that has taken in items, or None and the problem."""
+    quote = _quotable(recommender)
+    longer, problem = attempt(lambda: copy.copy(recommender), quote=quote)
+    if longer is not None:
+        _, problem = attempt(lambda: longer.extend(items), quote=quote)
+    return (None, problem) if problem else (longer, "")
+
+
 def guarded_item_vectors(
     recommender: Recommender, items: Int64Array
 ) -> tuple[Float32Array | None, str]:
@@ -249,52 +254,3 @@ def guarded_item_vectors(
     if vectors is not None and np.isnan(vectors).any():
         return None, "item_vectors returned NaN"
     return vectors, f"item_vectors {problem}" if problem else ""
-
-
-def guarded_state(recommender: Recommender) -> tuple[State | None, str]:
-    """What the recommender is made of, fit for storing, or None and the problem."""
-    state, problem = attempt(recommender.state, quote=_quotable(recommender))
-    if problem:
-        return None, problem
-    named = not recommender.uses_features
-    _, problem = attempt(lambda: check_state(state, named=named), quote=(PluginError,))
-    return (None, problem) if problem else (state, "")
-
-
-def check_state(state: Any, *, named: bool = True) -> None:
-    """Refuses a state that cannot be stored.
-
-    Args:
-        state: what `Recommender.state` returned.
-        named: whether the message may name an array; it says which one by its number otherwise.
-
-    Raises:
-        PluginError: with what is wrong.
-    """
-    if not isinstance(state, State):
-        raise PluginError(f"state returned a {type(state).__name__} instead of a State")
-    for number, (name, array) in enumerate(state.arrays.items()):
-        which = repr(name) if named else f"number {number}"
-        if not isinstance(name, str) or not isinstance(array, np.ndarray):
-            raise PluginError(f"state's array {which} is not a named array")
-        if array.dtype.str[1:] not in STATE_DTYPES:
-            raise PluginError(f"state's array {which} has the type {array.dtype}")
-        if array.dtype.kind == "f" and not np.isfinite(array).all():
-            raise PluginError(f"state's array {which} holds NaN or infinity")
-    values = dict(state.values)
-    try:
-        read_back = json.loads(json.dumps(values, allow_nan=False))
-    except (TypeError, ValueError, RecursionError):  # what Python says of it shows a value
-        raise PluginError("state's values hold what JSON cannot") from None
-    if read_back != values:
-        raise PluginError("state's values do not survive JSON")
-
-
-def guarded_restore(kind: type[Recommender], state: State) -> tuple[Recommender | None, str]:
-    """The recommender made of the state, or None and the problem."""
-    restored, problem = attempt(lambda: kind.restore(state), quote=quotable(kind.uses_features))
-    if problem:
-        return None, problem
-    if not isinstance(restored, kind):
-        return None, f"restore returned a {type(restored).__name__} instead of a {kind.__name__}"
-    return restored, ""

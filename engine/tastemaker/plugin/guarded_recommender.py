@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Callable
-from typing import TypeVar
-
 import numpy as np
 import numpy.typing as npt
 
 from tastemaker.data import NAN, Float32Array, Int64Array, Items, People
-from tastemaker.plugin.circuit_breaker import CircuitBreaker
 from tastemaker.plugin.guard import (
     Texts,
     attempt,
     checked_scores,
+    guarded_extension,
     guarded_item_vectors,
     guarded_reasons,
     guarded_retrieve,
@@ -23,13 +19,12 @@ from tastemaker.plugin.guard import (
     guarded_words,
     quotable,
 )
+from tastemaker.plugin.guarded_calls import GuardedCalls
 from tastemaker.recommender import Recommender
-
-Result = TypeVar("Result")
 
 
 class GuardedRecommender:
-    """A trained recommender behind a guard and a breaker of its own.
+    """A trained recommender behind a guard and breakers of its own.
 
     It serves any number of items from `n_items` on: those that the recommender does not know
     score NaN.
@@ -37,15 +32,21 @@ class GuardedRecommender:
     Attributes:
         recommender: the trained recommender.
         n_items: how many items it scores.
-        breaker: skips it for a while once it keeps failing.
+        calls: makes the calls for scores and candidates.
+        telling: makes those for reasons, words and likeness, whose failures cost no score.
     """
 
     def __init__(
-        self, recommender: Recommender, n_items: int, breaker: CircuitBreaker | None = None
+        self,
+        recommender: Recommender,
+        n_items: int,
+        calls: GuardedCalls | None = None,
+        telling: GuardedCalls | None = None,
     ) -> None:
         self.recommender = recommender
         self.n_items = n_items
-        self.breaker = CircuitBreaker() if breaker is None else breaker
+        self.calls = GuardedCalls() if calls is None else calls
+        self.telling = self.calls.apart() if telling is None else telling
 
     @property
     def name(self) -> str:
@@ -57,7 +58,7 @@ class GuardedRecommender:
         known, problem = self._known(people)
         if known is None:
             return None, problem
-        scores, problem = self._call(lambda: guarded_score(self.recommender, known))
+        scores, problem = self.calls.call(lambda: guarded_score(self.recommender, known))
         if scores is None or self.n_items == people.n_items:
             return scores, problem
         return _padded(scores, people.n_items), ""
@@ -75,10 +76,10 @@ class GuardedRecommender:
         if not items.size or not self.n_items:
             return np.full(items.shape, NAN), ""
         if self.n_items == people.n_items:
-            return self._call(lambda: guarded_score_items(self.recommender, known, items))
+            return self.calls.call(lambda: guarded_score_items(self.recommender, known, items))
         inside = items < self.n_items
         requested = np.where(inside, items, 0)
-        scores, problem = self._call(
+        scores, problem = self.calls.call(
             lambda: guarded_score_items(self.recommender, known, requested)
         )
         return (None, problem) if scores is None else (np.where(inside, scores, NAN), "")
@@ -88,7 +89,7 @@ class GuardedRecommender:
         known, problem = self._known(people)
         if known is None:
             return None, problem
-        return self._call(lambda: guarded_retrieve(self.recommender, known, k))
+        return self.calls.call(lambda: guarded_retrieve(self.recommender, known, k))
 
     def reasons(self, people: People, items: Int64Array) -> tuple[Float32Array | None, str]:
         """(n_interactions, width) float32 shares of the items' scores, or None and the problem.
@@ -105,7 +106,9 @@ class GuardedRecommender:
             return shares, ""
         inside = items < self.n_items
         requested = np.where(inside, items, 0)
-        part, problem = self._call(lambda: guarded_reasons(self.recommender, known, requested))
+        part, problem = self.telling.call(
+            lambda: guarded_reasons(self.recommender, known, requested)
+        )
         if part is None:
             return None, problem
         mine = people.histories.items < self.n_items
@@ -126,7 +129,9 @@ class GuardedRecommender:
             return None, problem
         inside = items < self.n_items
         requested = np.where(inside, items, 0)
-        texts, problem = self._call(lambda: guarded_words(self.recommender, known, requested))
+        texts, problem = self.telling.call(
+            lambda: guarded_words(self.recommender, known, requested)
+        )
         if not texts or inside.all():
             return texts, problem
         rows = zip(texts, inside.tolist(), strict=True)
@@ -140,7 +145,7 @@ class GuardedRecommender:
         """(n_items,) float32 likeness to one item, NaN where unknown, or None and the problem."""
         if item_index >= self.n_items:
             return np.full(n_items, np.nan, dtype=np.float32), ""
-        likeness, problem = self._call(lambda: self._similar(item_index))
+        likeness, problem = self.telling.call(lambda: self._similar(item_index))
         return (None, problem) if likeness is None else (_padded(likeness, n_items), "")
 
     def item_vectors(self, items: Int64Array) -> tuple[Float32Array | None, str]:
@@ -153,7 +158,9 @@ class GuardedRecommender:
         if not items.size or not self.n_items:
             return None, ""
         requested = np.where(inside, items, 0)
-        vectors, problem = self._call(lambda: guarded_item_vectors(self.recommender, requested))
+        vectors, problem = self.telling.call(
+            lambda: guarded_item_vectors(self.recommender, requested)
+        )
         if vectors is None or inside.all():
             return vectors, problem
         return np.where(inside[:, np.newaxis], vectors, np.float32(0)), ""
@@ -162,28 +169,17 @@ class GuardedRecommender:
         """The same with the items added since training, or itself as it is and the problem."""
         if type(self.recommender).extend is Recommender.extend or not len(items):
             return self, ""
-        longer, problem = attempt(lambda: copy.copy(self.recommender))
-        if longer is not None:
-            _, problem = attempt(lambda: longer.extend(items), quote=quotable(longer.uses_features))
-        if longer is None or problem:
+        longer, problem = self.calls.once(lambda: guarded_extension(self.recommender, items))
+        if longer is None:
             return self, problem
-        return GuardedRecommender(longer, self.n_items + len(items), self.breaker), ""
+        n_items = self.n_items + len(items)
+        return GuardedRecommender(longer, n_items, self.calls, self.telling), ""
 
     def _known(self, people: People) -> tuple[People | None, str]:
         """The people with the interactions of the items that it knows; None where it knows more."""
         if self.n_items > people.n_items:
             return None, f"was trained on {self.n_items} items, more than the {people.n_items} here"
         return people.among(self.n_items), ""
-
-    def _call(self, call: Callable[[], tuple[Result | None, str]]) -> tuple[Result | None, str]:
-        if not self.breaker.allows():
-            return None, "skipped for a while, because it kept failing"
-        result, problem = call()
-        if problem:
-            self.breaker.failed()
-        else:
-            self.breaker.succeeded()
-        return result, problem
 
     def _similar(self, item_index: int) -> tuple[Float32Array | None, str]:
         result, problem = attempt(

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from tastemaker.data import Float32Array
-from tastemaker.plugin.circuit_breaker import CircuitBreaker
 from tastemaker.plugin.guard import attempt, quotable
+from tastemaker.plugin.guarded_calls import GuardedCalls
 from tastemaker.reranker import RankedItems, Reranker
 
 LARGEST_PART = np.float32(1e30)
@@ -21,12 +21,12 @@ class GuardedReranker:
 
     Attributes:
         reranker: the re-ranker.
-        breaker: skips it for a while once it keeps failing.
+        calls: makes the calls.
     """
 
-    def __init__(self, reranker: Reranker, breaker: CircuitBreaker | None = None) -> None:
+    def __init__(self, reranker: Reranker, calls: GuardedCalls | None = None) -> None:
         self.reranker = reranker
-        self.breaker = CircuitBreaker() if breaker is None else breaker
+        self.calls = GuardedCalls() if calls is None else calls
 
     @property
     def name(self) -> str:
@@ -35,19 +35,14 @@ class GuardedReranker:
 
     def adjust(self, lists: RankedItems) -> tuple[Float32Array | None, str]:
         """(n, width) float32 what is added to the scores, 0 where not valid; or the problem."""
-        if not self.breaker.allows():
-            return None, "skipped for a while, because it kept failing"
         features = self.reranker.uses_features
         seen = lists if features else replace(lists, people=lists.people.without_features)
-        result, problem = attempt(lambda: self.reranker.adjust(seen), quote=quotable(features))
-        parts = None
-        if not problem:
-            parts, problem = checked_parts(result, lists)
-        if parts is None:
-            self.breaker.failed()
-            return None, problem
-        self.breaker.succeeded()
-        return parts, ""
+        return self.calls.call(lambda: self._adjusted(seen))
+
+    def _adjusted(self, lists: RankedItems) -> tuple[Float32Array | None, str]:
+        quote = quotable(self.reranker.uses_features)
+        result, problem = attempt(lambda: self.reranker.adjust(lists), quote=quote)
+        return (None, problem) if problem else checked_parts(result, lists)
 
 
 def checked_parts(result: Any, lists: RankedItems) -> tuple[Float32Array | None, str]:

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from tastemaker.errors import NotFoundError, PluginError
 from tastemaker.plugin.discovery import Plugin, PluginSource, name_of, plugins_of, sources_of
-from tastemaker.plugin.guard import attempt
+from tastemaker.plugin.importing import imports
 from tastemaker.plugin.making import made_of, settings_from, titled
 from tastemaker.plugin.requirements import install_advice, missing_modules
 from tastemaker.recommender import Recommender
@@ -185,10 +185,7 @@ class Registry:
         if point.name in self._disabled:
             place = (source.distribution, source.version)
             return [Plugin(point.name, "", *place, "disabled")]
-        loaded, problem = attempt(point.load)
-        if problem:
-            return [source.failed(f"cannot be imported: {problem}")]
-        found = plugins_of(loaded, source)
+        found = imports().plugins_at(point, source)
         return [dataclasses.replace(plugin, entry_point=point.name) for plugin in found]
 
     def _add(self, found: list[Plugin]) -> None:

@@ -12,9 +12,10 @@ from sqlalchemy import Connection
 from tastemaker.blend import WeightCurve, uniform_weights
 from tastemaker.data import Float32Array, Int64Array
 from tastemaker.errors import NotFoundError, TastemakerError
-from tastemaker.plugin.guard import guarded_restore
+from tastemaker.plugin.guarded_calls import GuardedCalls
 from tastemaker.plugin.guarded_recommender import GuardedRecommender
 from tastemaker.plugin.registry import Registry, registry_of
+from tastemaker.plugin.states import guarded_restore
 from tastemaker.recommender import State
 from tastemaker.serving.fallback import Fallback
 from tastemaker.store import releases
@@ -125,8 +126,9 @@ def restore_member(
         return None, ""
     if plugin.recommender is None:
         return None, plugin.problem
-    recommender, problem = guarded_restore(plugin.recommender, state)
-    return (GuardedRecommender(recommender, n_items) if recommender else None), problem
+    kind, calls = plugin.recommender, GuardedCalls.of(plugin.name, plugin.distribution)
+    recommender, problem = calls.once(lambda: guarded_restore(kind, state))
+    return (GuardedRecommender(recommender, n_items, calls) if recommender else None), problem
 
 
 def load_popularity(connection: Connection) -> LoadedRelease:

@@ -8,13 +8,14 @@ from contextlib import AbstractContextManager
 from sqlalchemy import Connection
 
 from tastemaker.errors import InputError
+from tastemaker.plugin.time_limit import time_limited
 from tastemaker.request.request import Request
 from tastemaker.request.surfaces import OF_ONE_PERSON
 from tastemaker.request.terms import terms_of
 from tastemaker.serving.answers import Answer, Recommendation
 from tastemaker.serving.cache import ServingCache
 from tastemaker.serving.people import PastInteraction, read_past
-from tastemaker.serving.recommending import respond, respond_in_turn, similar_items
+from tastemaker.serving.recommending import DEADLINE, respond, respond_in_turn, similar_items
 from tastemaker.serving.request_batch import RequestBatch, read_request_batch
 from tastemaker.serving.state import ServingState
 from tastemaker.store.cache.model_cache import ModelCache
@@ -35,6 +36,7 @@ class Server:
         plugins: what the application brings besides installed distributions.
         exploration: the share of places that goes to new items; the configuration's if None.
         cache: a directory for models that the workers of this machine share.
+        deadline: seconds that plugins of others may take of one answer.
 
     Raises:
         SchemaError: the database has no schema or no keys yet.
@@ -46,8 +48,10 @@ class Server:
         plugins: Sequence[object] = (),
         exploration: float | None = None,
         cache: ModelCache | None = None,
+        deadline: float = DEADLINE,
     ) -> None:
         self._store = store
+        self._deadline = deadline
         files = ModelFiles(store.keyring, cache)
         self._cache = ServingCache(files, self._reading, plugins, exploration)
 
@@ -69,7 +73,7 @@ class Server:
     def recommend(self, request: Request, surface: str | None = None) -> Answer:
         """The best items for somebody; see `Tastemaker.recommend`."""
         user_ids = [] if request.user_id is None else [request.user_id]
-        return respond(self._read(user_ids, request, surface))[0]
+        return respond(self._read(user_ids, request, surface), self._deadline)[0]
 
     def recommend_many(
         self, user_ids: Iterable[str], request: Request, surface: str | None = None
@@ -82,7 +86,8 @@ class Server:
                 )
         wanted = dict.fromkeys(check_several(user_ids, "user_ids"))
         several = list(batches(wanted, PEOPLE_PER_READ))
-        answers = respond_in_turn(self._read(part, request, surface) for part in several)
+        read = (self._read(part, request, surface) for part in several)
+        answers = respond_in_turn(read, self._deadline)
         return dict(self._pairs(several, answers))
 
     def together(self, item_ids: Iterable[str], request: Request) -> list[Recommendation]:
@@ -90,7 +95,8 @@ class Server:
         checked = [check_id(one, "item_id") for one in check_several(item_ids, "item_ids")]
         with self._store.reading("recommending") as connection:
             state = self.state(connection)
-        return similar_items(state, checked, terms_of(request))
+        with time_limited(self._deadline):
+            return similar_items(state, checked, terms_of(request))
 
     def history(self, user_id: str, newest: int) -> list[PastInteraction]:
         """A user's newest interactions; see `Tastemaker.history`."""

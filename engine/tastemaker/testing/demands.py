@@ -10,7 +10,8 @@ import numpy.typing as npt
 
 from tastemaker.data import Float32Array, People, TrainingData
 from tastemaker.errors import PluginError
-from tastemaker.plugin.guard import check_state, checked_scores
+from tastemaker.plugin.guard import checked_scores
+from tastemaker.plugin.states import check_state
 from tastemaker.recommender import Recommender, State, no_progress
 
 

@@ -11,8 +11,8 @@ from tastemaker.data import TrainingData
 from tastemaker.errors import TrainingError
 from tastemaker.holdout.methods import make_folds
 from tastemaker.plugin.discovery import Plugin
-from tastemaker.plugin.guard import guarded_state
 from tastemaker.plugin.registry import Registry
+from tastemaker.plugin.states import guarded_state
 from tastemaker.recommender import Progress
 from tastemaker.store.releases import StoredModel
 from tastemaker.training.context import TrainingContext

@@ -1,0 +1,117 @@
+"""Calls into one plugin: within a time limit, and not while it keeps failing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from tastemaker.plugin.circuit_breaker import CircuitBreaker
+from tastemaker.plugin.time_limit import TimeLimit, current_limit
+from tastemaker.plugin.worker_threads import BusyError, OverdueError, WorkerThreads
+
+T = TypeVar("T")
+
+LOADING_SECONDS = 30.0
+"""How long a plugin of others may take to be restored or to take in items. Chosen, not measured."""
+
+BUSY = "skipped, because too many of its calls are running"
+
+OWN_DISTRIBUTION = "tastemaker"
+"""The distribution of the engine's own plugins."""
+
+
+class GuardedCalls:
+    """Makes the calls into one plugin, with a breaker of their own.
+
+    Within a `time_limited` block, a plugin in threads costs its caller no more than the time that
+    is left: a call that takes longer is left behind, and the plugin is out of service until it has
+    ended, and then for the breaker's pause. Any other plugin is called directly, for a handover to
+    a thread takes longer than many of the calls; a call that takes longer than the whole limit
+    counts as a failure, though what it gave is used.
+
+    Attributes:
+        breaker: skips the plugin for a while once it keeps failing.
+        threads: where calls run; None where they are direct.
+    """
+
+    def __init__(
+        self, breaker: CircuitBreaker | None = None, threads: WorkerThreads | None = None
+    ) -> None:
+        self.breaker = CircuitBreaker() if breaker is None else breaker
+        self.threads = threads
+
+    @classmethod
+    def of(cls, name: str, distribution: str) -> GuardedCalls:
+        """Direct ones of the engine's own plugins, and those of all others in threads.
+
+        Args:
+            name: the plugin's.
+            distribution: what brings it.
+        """
+        own = distribution == OWN_DISTRIBUTION
+        return cls(threads=None if own else WorkerThreads(name))
+
+    def apart(self) -> GuardedCalls:
+        """For other calls into the same plugin, whose failures are not to stop these."""
+        threads = self.threads
+        return GuardedCalls(threads=None if threads is None else WorkerThreads(threads.what))
+
+    def call(self, call: Callable[[], tuple[T | None, str]]) -> tuple[T | None, str]:
+        """What a guarded call gives: a result, or None and the problem.
+
+        Args:
+            call: raises nothing but KeyboardInterrupt; see `tastemaker.plugin.guard`.
+        """
+        limit, threads = current_limit(), self.threads
+        if threads is not None and threads.overdue:
+            return None, "skipped, because an earlier call has not ended"
+        if not self.breaker.allows():
+            return None, "skipped for a while, because it kept failing"
+        if limit is None:
+            return self._noted(*call())
+        if threads is not None:
+            return self._within(limit, threads, call)
+        start = time.monotonic()
+        result, problem = call()
+        if time.monotonic() - start > limit.seconds:
+            self.breaker.failed()
+            return result, problem
+        return self._noted(result, problem)
+
+    def once(self, call: Callable[[], tuple[T | None, str]]) -> tuple[T | None, str]:
+        """The same of what is done once, before a plugin serves: it may take longer.
+
+        The time is bounded for a plugin in threads; the breaker does not count it.
+        """
+        if self.threads is None:
+            return call()
+        try:
+            return self.threads.call(call, LOADING_SECONDS)
+        except OverdueError:
+            return None, f"took longer than {LOADING_SECONDS:g} s"
+        except BusyError:
+            return None, BUSY
+
+    def _within(
+        self,
+        limit: TimeLimit,
+        threads: WorkerThreads,
+        call: Callable[[], tuple[T | None, str]],
+    ) -> tuple[T | None, str]:
+        if (left := limit.left) <= 0:
+            return None, f"skipped, because the deadline of {limit.text} had passed"
+        try:
+            return self._noted(*threads.call(call, left))
+        except OverdueError:
+            self.breaker.trip()
+            return None, f"took longer than the deadline of {limit.text} left it"
+        except BusyError:
+            return None, BUSY
+
+    def _noted(self, result: T | None, problem: str) -> tuple[T | None, str]:
+        if problem:
+            self.breaker.failed()
+        else:
+            self.breaker.succeeded()
+        return result, problem
