@@ -16,7 +16,9 @@ from tastemaker import (
     Float32Array,
     InputError,
     Int64Array,
+    NotFoundError,
     People,
+    PluginError,
     Progress,
     RankedItems,
     Recommender,
@@ -25,6 +27,7 @@ from tastemaker import (
     TrainingData,
 )
 from tastemaker.engine import Tastemaker
+from tastemaker.plugin.isolation.recommender import IsolatedRecommender
 from tastemaker.store.crypto.keys import Key
 from tastemaker.store.sql.database import Database
 
@@ -113,6 +116,29 @@ def test_a_member_whose_reasons_hang_scores_all_the_same(
 def test_a_reranker_that_hangs_is_left_out_and_named(engine: Tastemaker) -> None:
     engine.configure("hanging-reranker", enabled=True)
     assert problems(engine) == ("hanging-reranker took longer than the deadline of 0.1 s left it",)
+
+
+def test_a_reranker_is_not_isolated(engine: Tastemaker) -> None:
+    with pytest.raises(PluginError, match="only recommenders can be isolated"):
+        engine.configure("hanging-reranker", isolated=True)
+    with pytest.raises(NotFoundError):
+        engine.configure("nothing", isolated=True)
+
+
+def test_another_process_follows_when_one_is_isolated(
+    engine: Tastemaker, shop_database: Database, key: Key
+) -> None:
+    before = engine.recommend("person-0", k=5)
+    with Tastemaker(shop_database, key=key) as operator:
+        operator.configure("item-knn", isolated=True)
+    assert engine.recommend("person-0", k=5) == before
+    engine._serving().catch_up()
+    after = engine.recommend("person-0", k=5)
+    assert (after, after.details.problems) == (before, ())
+    with shop_database.reading() as connection:
+        members = engine._serving().state(connection).members
+    (isolated,) = (one for one in members if isinstance(one.recommender, IsolatedRecommender))
+    assert isolated.name == "item-knn"
 
 
 def test_a_fit_that_does_not_end_is_named(

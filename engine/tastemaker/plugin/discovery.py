@@ -18,6 +18,9 @@ from tastemaker.plugin.guard import attempt
 from tastemaker.recommender import API_VERSION, Recommender
 from tastemaker.reranker import Reranker
 
+OWN_DISTRIBUTION = "tastemaker"
+"""The distribution of the engine's own plugins."""
+
 
 @dataclass(frozen=True)
 class Plugin:
@@ -35,6 +38,7 @@ class Plugin:
         chosen: the settings that differ from its defaults, by configuration.
         entry_point: the name under which its package announces it; empty for an application's.
         reranker: the re-ranker's class, where there is one.
+        isolated: whether the recommender works in a process of its own.
     """
 
     name: str
@@ -47,6 +51,12 @@ class Plugin:
     chosen: Mapping[str, Json] = field(default_factory=dict)
     entry_point: str = ""
     reranker: type[Reranker] | None = None
+    isolated: bool = False
+
+    @property
+    def needs_threads(self) -> bool:
+        """Whether its calls are limited by threads: not where it is trusted, or a process does."""
+        return self.distribution != OWN_DISTRIBUTION and not self.isolated
 
     @property
     def kind(self) -> str:
@@ -108,6 +118,7 @@ class Plugin:
             "what_it_is": self.summary,
             "settings": self.settings,
             "uses_dislikes": "yes" if self.uses_dislikes else "",
+            "isolated": "yes" if self.isolated else "",
         }
         return {name: getattr(self, name) for name in names} | described
 

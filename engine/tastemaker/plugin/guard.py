@@ -19,7 +19,7 @@ from typing import Any, TypeAlias, TypeVar
 import numpy as np
 
 from tastemaker.data import Float32Array, Int64Array, Items, People, TrainingData
-from tastemaker.errors import TastemakerError
+from tastemaker.errors import PluginError, TastemakerError
 from tastemaker.recommender import Progress, Recommender
 
 T = TypeVar("T")
@@ -31,6 +31,10 @@ Errors: TypeAlias = tuple[type[BaseException], ...]
 """Types of errors, as `isinstance` takes them."""
 
 ALL: Errors = (BaseException,)
+
+
+class IsolationError(PluginError):
+    """What went wrong in the process of a recommender, or with it; never a value of a person."""
 
 
 def attempt(call: Callable[[], T], *, quote: Errors = ALL) -> tuple[T | None, str]:
@@ -50,6 +54,8 @@ def attempt(call: Callable[[], T], *, quote: Errors = ALL) -> tuple[T | None, st
 
 def describe(error: BaseException, *, quote: Errors = ALL) -> str:
     """One line about an error: its type, where it was raised and, if it may be quoted, its text."""
+    if isinstance(error, IsolationError):
+        return str(error)
     frames = traceback.extract_tb(error.__traceback__)
     place = f" (line {frames[-1].lineno} of {frames[-1].name})" if frames else ""
     if not isinstance(error, quote):

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from tastemaker.plugin.circuit_breaker import CircuitBreaker
+from tastemaker.plugin.discovery import Plugin
 from tastemaker.plugin.time_limit import TimeLimit, current_limit
 from tastemaker.plugin.worker_threads import BusyError, OverdueError, WorkerThreads
 
@@ -16,9 +17,6 @@ LOADING_SECONDS = 30.0
 """How long a plugin of others may take to be restored or to take in items. Chosen, not measured."""
 
 BUSY = "skipped, because too many of its calls are running"
-
-OWN_DISTRIBUTION = "tastemaker"
-"""The distribution of the engine's own plugins."""
 
 
 class GuardedCalls:
@@ -42,15 +40,9 @@ class GuardedCalls:
         self.threads = threads
 
     @classmethod
-    def of(cls, name: str, distribution: str) -> GuardedCalls:
-        """Direct ones of the engine's own plugins, and those of all others in threads.
-
-        Args:
-            name: the plugin's.
-            distribution: what brings it.
-        """
-        own = distribution == OWN_DISTRIBUTION
-        return cls(threads=None if own else WorkerThreads(name))
+    def of(cls, plugin: Plugin) -> GuardedCalls:
+        """Direct ones of the engine's own plugins and the isolated; those of others in threads."""
+        return cls(threads=WorkerThreads(plugin.name) if plugin.needs_threads else None)
 
     def apart(self) -> GuardedCalls:
         """For other calls into the same plugin, whose failures are not to stop these."""

@@ -5,9 +5,8 @@ from __future__ import annotations
 from functools import cache
 from importlib.metadata import EntryPoint
 
-from tastemaker.plugin.discovery import Plugin, PluginSource, plugins_of
+from tastemaker.plugin.discovery import OWN_DISTRIBUTION, Plugin, PluginSource, plugins_of
 from tastemaker.plugin.guard import attempt
-from tastemaker.plugin.guarded_calls import OWN_DISTRIBUTION
 from tastemaker.plugin.worker_threads import OverdueError, WorkerThreads
 
 IMPORT_SECONDS = 30.0

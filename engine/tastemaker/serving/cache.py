@@ -49,7 +49,8 @@ class _Served:
     Attributes:
         stamp: what the database said when it was made.
         pointer: which release it was loaded for, and
-        disabled: which recommenders were switched off then.
+        disabled: which recommenders were switched off then, and
+        isolated: which worked in processes of their own.
         loaded: the release.
         stored: the items.
         rerankers: those of plugins.
@@ -60,6 +61,7 @@ class _Served:
     stamp: Stamp
     pointer: str | None
     disabled: frozenset[str]
+    isolated: frozenset[str]
     loaded: LoadedRelease
     stored: items.StoredItems
     rerankers: LoadedRerankers
@@ -73,10 +75,11 @@ class _Served:
 
     @cached_property
     def is_behind(self) -> bool:
-        """Whether another release is active, or more recommenders are switched on, than loaded."""
+        """Whether another release is active, or more recommenders are switched on, or elsewhere."""
         configuration, _ = usable_configuration(self.stamp.get(CONFIGURATION))
         enabled_since = self.disabled - configuration.disabled
-        return self.pointer != self.stamp.get(ACTIVE) or bool(enabled_since)
+        moved = self.isolated != configuration.isolated
+        return self.pointer != self.stamp.get(ACTIVE) or bool(enabled_since) or moved
 
 
 class ServingCache:
@@ -174,7 +177,7 @@ class ServingCache:
     def _loaded(self, connection: Connection, stamp: Stamp, before: _Served | None) -> _Served:
         """The active release; of what served before only the items are used."""
         configuration, damage = usable_configuration(stamp.get(CONFIGURATION))
-        recommenders = Recommenders(self._plugins, configuration.disabled)
+        recommenders = Recommenders(self._plugins, configuration.disabled, configuration.isolated)
         loaded = load_active(connection, self._files, recommenders, stamp.get(ACTIVE))
         one_blas_thread().find_libraries()
         stored = self._items(connection, stamp, before)
@@ -187,6 +190,7 @@ class ServingCache:
             stamp,
             stamp.get(ACTIVE),
             configuration.disabled,
+            configuration.isolated,
             loaded,
             stored,
             rerankers,

@@ -57,10 +57,12 @@ class Recommenders(NamedTuple):
     Attributes:
         plugins: what the application brings besides installed distributions.
         disabled: the names that the configuration switches off.
+        isolated: the names of those that work in processes of their own.
     """
 
     plugins: Sequence[object] = ()
     disabled: Collection[str] = ()
+    isolated: Collection[str] = ()
 
     def kept(self, loaded: LoadedRelease) -> tuple[GuardedRecommender, ...]:
         """The members of a loaded release that are not switched off."""
@@ -87,7 +89,9 @@ def load_release(
     n_items = len(catalogue.arrays["item_keys"])
     # Models of older versions do not tell their entry point; most were called as it is.
     points = {name: one.manifest.get("entry_point", name) for name, one in stored.items()}
-    registry = registry_of(recommenders.plugins, recommenders.disabled, points)
+    registry = registry_of(
+        recommenders.plugins, recommenders.disabled, points, recommenders.isolated
+    )
     members: list[GuardedRecommender] = []
     problems: list[str] = []
     for name, one in stored.items():
@@ -126,7 +130,7 @@ def restore_member(
         return None, ""
     if plugin.recommender is None:
         return None, plugin.problem
-    kind, calls = plugin.recommender, GuardedCalls.of(plugin.name, plugin.distribution)
+    kind, calls = plugin.recommender, GuardedCalls.of(plugin)
     recommender, problem = calls.once(lambda: guarded_restore(kind, state))
     return (GuardedRecommender(recommender, n_items, calls) if recommender else None), problem
 

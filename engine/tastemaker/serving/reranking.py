@@ -177,6 +177,6 @@ def load_rerankers(
         except TastemakerError as error:
             problems.append(str(error))
         else:
-            calls = GuardedCalls.of(plugin.name, plugin.distribution)
+            calls = GuardedCalls.of(plugin)
             made.append(GuardedReranker(reranker, calls))
     return LoadedRerankers(tuple(made), tuple(problems))

@@ -10,8 +10,8 @@ from tastemaker.data import TrainingData
 from tastemaker.errors import TastemakerError
 from tastemaker.plugin.discovery import Plugin
 from tastemaker.plugin.guard import guarded_fit, guarded_fit_from, guarded_memory
-from tastemaker.plugin.guarded_calls import OWN_DISTRIBUTION
 from tastemaker.plugin.registry import Registry
+from tastemaker.plugin.time_limit import time_limited
 from tastemaker.plugin.worker_threads import OverdueError, call_apart
 from tastemaker.recommender import Progress, Recommender
 from tastemaker.training.deadline import Allowance
@@ -96,8 +96,11 @@ def fit(
             return guarded_fit_from(fresh, data, progress, before)
         return guarded_fit(fresh, data, progress)
 
-    if seconds is None or plugin.distribution == OWN_DISTRIBUTION:
+    if seconds is None:
         return FitResult(plugin, *call(), time.monotonic() - start)
+    if not plugin.needs_threads:
+        with time_limited(seconds):
+            return FitResult(plugin, *call(), time.monotonic() - start)
     try:
         recommender, problem = call_apart(call, seconds, f"fitting {plugin.name}")
     except OverdueError:

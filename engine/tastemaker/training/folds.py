@@ -70,7 +70,7 @@ class FittedFold:
             GuardedRecommender(
                 self.recommenders[name],
                 self.n_items,
-                GuardedCalls.of(name, plugins[name].distribution),
+                GuardedCalls.of(plugins[name]),
             )
             for name in names
         ]
