@@ -7,19 +7,19 @@ import numpy.typing as npt
 
 from tastemaker.data import NAN, Float32Array, Int64Array, Items, People
 from tastemaker.plugin.guard import (
-    Texts,
-    attempt,
-    checked_scores,
     guarded_extension,
-    guarded_item_vectors,
-    guarded_reasons,
     guarded_retrieve,
     guarded_score,
     guarded_score_items,
-    guarded_words,
-    quotable,
 )
 from tastemaker.plugin.guarded_calls import GuardedCalls
+from tastemaker.plugin.telling import (
+    Texts,
+    guarded_item_vectors,
+    guarded_reasons,
+    guarded_similar,
+    guarded_words,
+)
 from tastemaker.recommender import Recommender
 
 
@@ -145,7 +145,9 @@ class GuardedRecommender:
         """(n_items,) float32 likeness to one item, NaN where unknown, or None and the problem."""
         if item_index >= self.n_items:
             return np.full(n_items, np.nan, dtype=np.float32), ""
-        likeness, problem = self.telling.call(lambda: self._similar(item_index))
+        likeness, problem = self.telling.call(
+            lambda: guarded_similar(self.recommender, item_index, self.n_items)
+        )
         return (None, problem) if likeness is None else (_padded(likeness, n_items), "")
 
     def item_vectors(self, items: Int64Array) -> tuple[Float32Array | None, str]:
@@ -180,17 +182,6 @@ class GuardedRecommender:
         if self.n_items > people.n_items:
             return None, f"was trained on {self.n_items} items, more than the {people.n_items} here"
         return people.among(self.n_items), ""
-
-    def _similar(self, item_index: int) -> tuple[Float32Array | None, str]:
-        result, problem = attempt(
-            lambda: self.recommender.similar(item_index),
-            quote=quotable(self.recommender.uses_features),
-        )
-        if problem:
-            return None, problem
-        if isinstance(result, np.ndarray) and not result.size:
-            return np.full(self.n_items, np.nan, dtype=np.float32), ""
-        return checked_scores(result, (self.n_items,))
 
 
 def _padded(scores: npt.NDArray[np.float32], n_items: int) -> Float32Array:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tastemaker.data import Float32Array
-from tastemaker.plugin.guard import attempt, quotable
+from tastemaker.plugin.guard import attempt, plain, quotable
 from tastemaker.plugin.guarded_calls import GuardedCalls
 from tastemaker.reranker import RankedItems, Reranker
 
@@ -42,7 +42,10 @@ class GuardedReranker:
     def _adjusted(self, lists: RankedItems) -> tuple[Float32Array | None, str]:
         quote = quotable(self.reranker.uses_features)
         result, problem = attempt(lambda: self.reranker.adjust(lists), quote=quote)
-        return (None, problem) if problem else checked_parts(result, lists)
+        if problem:
+            return None, problem
+        checked, problem = attempt(lambda: checked_parts(result, lists), quote=())
+        return (None, problem) if checked is None else checked
 
 
 def checked_parts(result: Any, lists: RankedItems) -> tuple[Float32Array | None, str]:
@@ -52,13 +55,14 @@ def checked_parts(result: Any, lists: RankedItems) -> tuple[Float32Array | None,
         result: what it returned: finite numbers of any real type.
         lists: what it was given.
     """
-    if not isinstance(result, np.ndarray):
+    added = plain(result)
+    if not isinstance(added, np.ndarray):
         return None, f"returned a {type(result).__name__} instead of an array"
-    if result.shape != lists.items.shape:
-        return None, f"returned the shape {result.shape} instead of {lists.items.shape}"
-    if result.dtype.kind not in "fiu":
-        return None, f"returned the type {result.dtype} instead of float32"
-    parts = np.where(lists.valid, result, 0)
+    if added.shape != lists.items.shape:
+        return None, f"returned the shape {added.shape} instead of {lists.items.shape}"
+    if added.dtype.kind not in "fiu":
+        return None, f"returned the type {added.dtype} instead of float32"
+    parts = np.where(lists.valid, added, 0)
     if not np.isfinite(parts).all():
         return None, "returned NaN or infinity; a rule takes items out, a re-ranker cannot"
     if (np.abs(parts) > LARGEST_PART).any():

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
+import numpy.typing as npt
 
+from tastemaker.data import People, read_only
 from tastemaker.errors import PluginError
-from tastemaker.plugin.guard import attempt, quotable
+from tastemaker.plugin.guard import attempt, guarded_score, plain, quotable
 from tastemaker.recommender import Recommender, State
 
 STATE_DTYPES = frozenset({"f2", "f4", "f8", "i1", "u1", "i4", "i8", "b1"})
@@ -17,12 +19,29 @@ STATE_DTYPES = frozenset({"f2", "f4", "f8", "i1", "u1", "i4", "i8", "b1"})
 
 def guarded_state(recommender: Recommender) -> tuple[State | None, str]:
     """What the recommender is made of, fit for storing, or None and the problem."""
-    state, problem = attempt(recommender.state, quote=quotable(recommender.uses_features))
+    given, problem = attempt(recommender.state, quote=quotable(recommender.uses_features))
     if problem:
         return None, problem
     named = not recommender.uses_features
-    _, problem = attempt(lambda: check_state(state, named=named), quote=(PluginError,))
-    return (None, problem) if problem else (state, "")
+    return attempt(lambda: settled(given, named=named), quote=(PluginError,))
+
+
+def settled(given: Any, *, named: bool = True) -> State:
+    """What `state` returned, in plain mappings of plain arrays and JSON: it says one thing only.
+
+    Args:
+        given: what it returned; its mappings may be of classes of their own.
+        named: see `check_state`.
+
+    Raises:
+        PluginError: it cannot be stored.
+    """
+    if not isinstance(given, State):
+        raise PluginError(f"state returned a {type(given).__name__} instead of a State")
+    arrays = {name: plain(array) for name, array in given.arrays.items()}
+    state = State(cast(dict[str, npt.NDArray[Any]], arrays), dict(given.values))
+    check_state(state, named=named)
+    return State(state.arrays, json.loads(json.dumps(state.values)))
 
 
 def check_state(state: Any, *, named: bool = True) -> None:
@@ -59,6 +78,24 @@ def guarded_restore(kind: type[Recommender], state: State) -> tuple[Recommender 
     restored, problem = attempt(lambda: kind.restore(state), quote=quotable(kind.uses_features))
     if problem:
         return None, problem
-    if not isinstance(restored, kind):
-        return None, f"restore returned a {type(restored).__name__} instead of a {kind.__name__}"
+    right, problem = attempt(lambda: isinstance(restored, kind), quote=())
+    if not right:
+        found = type(restored).__name__
+        return None, problem or f"restore returned a {found} instead of a {kind.__name__}"
     return restored, ""
+
+
+def guarded_round_trip(kind: type[Recommender], state: State, people: People) -> str:
+    """What keeps a stored recommender from serving; empty where nothing does.
+
+    Args:
+        kind: what restores it.
+        state: what is stored; it gets read-only views of its arrays, as it will when it serves.
+        people: a few, whom it must be able to score.
+    """
+    seen = State({name: read_only(array) for name, array in state.arrays.items()}, state.values)
+    restored, problem = guarded_restore(kind, seen)
+    if restored is None:
+        return f"cannot be restored: {problem}"
+    _, problem = guarded_score(restored, people)
+    return f"cannot score once it is restored: {problem}" if problem else ""

@@ -12,7 +12,6 @@ from tastemaker.errors import TrainingError
 from tastemaker.holdout.methods import make_folds
 from tastemaker.plugin.discovery import Plugin
 from tastemaker.plugin.registry import Registry
-from tastemaker.plugin.states import guarded_state
 from tastemaker.recommender import Progress
 from tastemaker.store.releases import StoredModel
 from tastemaker.training.context import TrainingContext
@@ -26,6 +25,7 @@ from tastemaker.training.repeat_report import RepeatReport
 from tastemaker.training.repeats import RepeatBlend
 from tastemaker.training.report import MemberReport, RetrievalReport
 from tastemaker.training.steps import Steps
+from tastemaker.training.storing import stored_models
 from tastemaker.training.threads import threads_limited
 
 
@@ -112,7 +112,7 @@ def _built(
     final = [context.fit_last(plugin, learned.latest.get(plugin.name)) for plugin in serving]
     steps.show("checking the models")
     with profile.measure(CHECKING):
-        models, unstorable = _stored_models(final)
+        models, unstorable = stored_models(final, data.people)
     missing = [*(one for one in refusals if one), *learned.missing, *unstorable]
     if not models:
         raise TrainingError(_nothing_trained(missing))
@@ -151,21 +151,6 @@ def _retrieval(learned: LearnedBlend) -> RetrievalReport | None:
         round(chosen.candidates, 1),
         round(chosen.all_candidates, 1),
     )
-
-
-def _stored_models(final: Sequence[FitResult]) -> tuple[list[StoredModel], list[FitResult]]:
-    """What the last fits are stored as, and those that cannot be stored."""
-    models: list[StoredModel] = []
-    missing: list[FitResult] = []
-    for one in final:
-        state, problem = guarded_state(one.recommender) if one.recommender else (None, one.problem)
-        if state is None:
-            missing.append(replace(one, recommender=None, problem=problem))
-        else:
-            plugin, content = one.plugin, (state.arrays, state.values)
-            source = (plugin.distribution, plugin.version)
-            models.append(StoredModel(one.name, *source, *content, plugin.entry_point))
-    return models, missing
 
 
 def _nothing_trained(missing: Sequence[FitResult]) -> str:
