@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 from sqlalchemy import Engine
 
+from tastemaker.engine.border import bordered
 from tastemaker.engine.configuring import Configuring
 from tastemaker.engine.learning import Learning
 from tastemaker.engine.requesting import Requesting
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from tastemaker.serving.server import Server
 
 
+@bordered
 class Tastemaker(Requesting, Tables, Syncing, Storing, Telling, Learning, Configuring):
     """A recommender engine over one SQL database. Threads may share it.
 

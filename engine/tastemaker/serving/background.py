@@ -11,6 +11,8 @@ from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 from weakref import ref
 
+from tastemaker.errors import without_frames
+
 T = TypeVar("T")
 
 
@@ -101,9 +103,11 @@ class Background(Generic[T]):
         try:
             with self._working:
                 result = self._work()
-        except BaseException:  # whatever it is, somebody must hear of it, and what serves goes on
-            logging.getLogger(__name__).exception(
-                "%s failed; what served before goes on.", self._what.capitalize()
+        except BaseException as error:  # whatever it is, somebody must hear of it, and others serve
+            logging.getLogger(__name__).error(
+                "%s failed; what served before goes on.",
+                self._what.capitalize(),
+                exc_info=without_frames(error),
             )
         with self._lock:
             self._result = self._result if result is None else result
