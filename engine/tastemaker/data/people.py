@@ -18,6 +18,7 @@ from tastemaker.data.arrays import (
     Int32Array,
     Int64Array,
     frozen,
+    read_only,
 )
 from tastemaker.data.columns import FrozenMapping, Values
 
@@ -64,23 +65,17 @@ class Histories:
     @cached_property
     def lengths(self) -> Int64Array:
         """(n_people,) how many interactions each person has."""
-        lengths: Int64Array = self.indptr[1:] - self.indptr[:-1]
-        frozen(lengths)
-        return lengths
+        return read_only(self.indptr[1:] - self.indptr[:-1])
 
     @cached_property
     def rows(self) -> Int64Array:
         """(n_interactions,) the person each interaction belongs to."""
-        rows = np.repeat(np.arange(len(self), dtype=np.int64), self.lengths)
-        frozen(rows)
-        return rows
+        return read_only(np.repeat(np.arange(len(self), dtype=np.int64), self.lengths))
 
     @cached_property
     def ages(self) -> Int64Array:
         """(n_interactions,) how many of the same person's interactions came after; 0 = newest."""
-        ages: Int64Array = self.indptr[1:][self.rows] - 1 - np.arange(len(self.items))
-        frozen(ages)
-        return ages
+        return read_only(self.indptr[1:][self.rows] - 1 - np.arange(len(self.items)))
 
 
 @dataclass(frozen=True)

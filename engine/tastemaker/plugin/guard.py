@@ -115,7 +115,7 @@ def checked_call(
     return (None, problem) if checked is None else checked
 
 
-def plain(result: object) -> object:
+def plain_array(result: object) -> object:
     """An array of a class of its own as one of NumPy's; anything else as it is."""
     return np.asarray(result) if isinstance(result, np.ndarray) else result
 
@@ -127,7 +127,7 @@ def checked_scores(result: Any, shape: tuple[int, ...]) -> tuple[Float32Array | 
         result: what it returned: numbers of any real type; NaN means that it abstains.
         shape: the shape it must have.
     """
-    scores = plain(result)
+    scores = plain_array(result)
     if not isinstance(scores, np.ndarray):
         return None, f"returned a {type(result).__name__} instead of an array"
     if scores.shape != shape:
@@ -225,7 +225,7 @@ def checked_items(
         shape: the shape it must have.
         n_items: how many items there are.
     """
-    items = plain(result)
+    items = plain_array(result)
     if not isinstance(items, np.ndarray):
         return None, f"retrieved a {type(result).__name__} instead of an array"
     if items.shape != shape:

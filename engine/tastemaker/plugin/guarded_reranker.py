@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tastemaker.data import Float32Array
-from tastemaker.plugin.guard import attempt, plain, quotable
+from tastemaker.plugin.guard import attempt, plain_array, quotable
 from tastemaker.plugin.guarded_calls import GuardedCalls
 from tastemaker.reranker import RankedItems, Reranker
 
@@ -55,7 +55,7 @@ def checked_parts(result: Any, lists: RankedItems) -> tuple[Float32Array | None,
         result: what it returned: finite numbers of any real type.
         lists: what it was given.
     """
-    added = plain(result)
+    added = plain_array(result)
     if not isinstance(added, np.ndarray):
         return None, f"returned a {type(result).__name__} instead of an array"
     if added.shape != lists.items.shape:

@@ -10,7 +10,7 @@ from typing import TypeVar
 from tastemaker.errors import NotFoundError, PluginError
 from tastemaker.plugin.discovery import Plugin, PluginSource, name_of, plugins_of, sources_of
 from tastemaker.plugin.importing import imports
-from tastemaker.plugin.isolation.recommender import isolated
+from tastemaker.plugin.isolation.recommender import isolated_class
 from tastemaker.plugin.making import made_of, settings_from, titled
 from tastemaker.plugin.requirements import install_advice, missing_modules
 from tastemaker.recommender import Recommender
@@ -271,7 +271,7 @@ def isolated_plugin(plugin: Plugin) -> Plugin:
     if plugin.recommender is None:
         return plugin
     try:
-        kind = isolated(plugin.recommender)
+        kind = isolated_class(plugin.recommender)
     except PluginError as error:
         return dataclasses.replace(plugin, recommender=None, state="failed", problem=str(error))
     return dataclasses.replace(plugin, recommender=kind, isolated=True)

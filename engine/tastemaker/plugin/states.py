@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from tastemaker.data import People, read_only
 from tastemaker.errors import PluginError
-from tastemaker.plugin.guard import attempt, guarded_score, plain, quotable
+from tastemaker.plugin.guard import attempt, guarded_score, plain_array, quotable
 from tastemaker.recommender import Recommender, State
 
 STATE_DTYPES = frozenset({"f2", "f4", "f8", "i1", "u1", "i4", "i8", "b1"})
@@ -23,10 +23,10 @@ def guarded_state(recommender: Recommender) -> tuple[State | None, str]:
     if problem:
         return None, problem
     named = not recommender.uses_features
-    return attempt(lambda: settled(given, named=named), quote=(PluginError,))
+    return attempt(lambda: storable(given, named=named), quote=(PluginError,))
 
 
-def settled(given: Any, *, named: bool = True) -> State:
+def storable(given: Any, *, named: bool = True) -> State:
     """What `state` returned, in plain mappings of plain arrays and JSON: it says one thing only.
 
     Args:
@@ -38,7 +38,7 @@ def settled(given: Any, *, named: bool = True) -> State:
     """
     if not isinstance(given, State):
         raise PluginError(f"state returned a {type(given).__name__} instead of a State")
-    arrays = {name: plain(array) for name, array in given.arrays.items()}
+    arrays = {name: plain_array(array) for name, array in given.arrays.items()}
     state = State(cast(dict[str, npt.NDArray[Any]], arrays), dict(given.values))
     check_state(state, named=named)
     return State(state.arrays, json.loads(json.dumps(state.values)))

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias, TypeVar
 import numpy as np
 
 from tastemaker.data import NAN, Float32Array, Int64Array, People, read_only
-from tastemaker.plugin.guard import checked_call, checked_scores, plain, visible
+from tastemaker.plugin.guard import checked_call, checked_scores, plain_array, visible
 from tastemaker.recommender import Recommender
 
 T = TypeVar("T")
@@ -83,7 +83,7 @@ def guarded_item_vectors(
 def _checked_vectors(result: Any, n: int) -> tuple[Float32Array | None, str]:
     if result is None:
         return None, ""
-    vectors = plain(result)
+    vectors = plain_array(result)
     if not isinstance(vectors, np.ndarray) or vectors.ndim != 2:
         return None, "returned no array of two dimensions"
     return _never_nan(checked_scores(vectors, (n, vectors.shape[1])), "returned NaN")
@@ -99,7 +99,7 @@ def guarded_similar(recommender: Recommender, item: int, n: int) -> tuple[Float3
 
 
 def _checked_likeness(result: Any, n: int) -> tuple[Float32Array | None, str]:
-    likeness = plain(result)
+    likeness = plain_array(result)
     if isinstance(likeness, np.ndarray) and not likeness.size:
         return np.full(n, NAN), ""
     return checked_scores(likeness, (n,))

@@ -38,7 +38,7 @@ DEADLINE = 1.0
 """Seconds that plugins of others may take of one person's answer, unless set. Chosen, not measured:
 the members of a release take some milliseconds together."""
 
-LONGEST = 10
+MOST_DEADLINES = 10
 """Answers for several people may take as many times as long, but so many times at most."""
 
 WORKERS = 2
@@ -59,7 +59,7 @@ def respond(batch: RequestBatch, deadline: float = DEADLINE) -> list[Answer]:
     ineligible = ineligible_items(state.catalogue, terms)
     result: list[Answer] = []
     for part in batch.parts(part_size(state, terms.exact)):
-        limit = deadline * min(len(part.people), LONGEST)
+        limit = deadline * min(len(part.people), MOST_DEADLINES)
         with one_blas_thread(), time_limited(limit):
             told = told_less(part.people, state.kinds, state.nearest)
             if told is None or len(part.people) == 1:

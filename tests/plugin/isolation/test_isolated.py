@@ -19,7 +19,7 @@ import pytest
 from tastemaker import PluginError, Recommender, State, TrainingData
 from tastemaker.plugin.guard import guarded_fit
 from tastemaker.plugin.guarded_recommender import GuardedRecommender
-from tastemaker.plugin.isolation.recommender import isolated
+from tastemaker.plugin.isolation.recommender import isolated_class
 from tastemaker.plugin.registry import Registry
 from tastemaker.plugin.states import guarded_restore, guarded_state
 from tastemaker.plugin.time_limit import time_limited
@@ -36,7 +36,7 @@ def order(hostile: ModuleType, orders: str) -> None:
 
 def restored(kind: type[Recommender]) -> GuardedRecommender:
     state = State({"counts": np.arange(10, dtype=np.float32)}, {"texts": ["a", "\ud800"]})
-    recommender, problem = guarded_restore(isolated(kind), state)
+    recommender, problem = guarded_restore(isolated_class(kind), state)
     assert recommender is not None, problem
     return GuardedRecommender(recommender, 10)
 
@@ -45,7 +45,7 @@ def test_it_does_what_it_would_do_here(hostile: ModuleType) -> None:
     own = hostile.Hostile().fit(DATA, no_progress)
     reports: list[tuple[int, int, str]] = []
     apart, problem = guarded_fit(
-        isolated(hostile.Hostile)(), DATA, lambda *report: reports.append(report)
+        isolated_class(hostile.Hostile)(), DATA, lambda *report: reports.append(report)
     )
     assert apart is not None, problem
     assert reports == [(0, 3, "counting"), (1, 3, "counting"), (2, 3, "counting")]
@@ -58,7 +58,7 @@ def test_it_does_what_it_would_do_here(hostile: ModuleType) -> None:
     state, problem = guarded_state(apart)
     assert state is not None, problem
     assert state.values == own.state().values
-    again, _ = guarded_restore(isolated(hostile.Hostile), state)
+    again, _ = guarded_restore(isolated_class(hostile.Hostile), state)
     assert again is not None
     assert np.array_equal(again.score(PEOPLE), own.score(PEOPLE))
 
@@ -147,7 +147,7 @@ def test_it_has_no_key_and_no_features_of_people_in_its_problems(
     hostile.Curious.uses_features = False
     _, problem = restored(hostile.Curious).score(people)
     assert problem.startswith("PluginError: False / [")
-    assert "] {} (line " in problem
+    assert "] FrozenMapping(0 entries) (line " in problem
 
 
 def test_a_forked_child_has_a_process_of_its_own(hostile: ModuleType) -> None:
@@ -167,7 +167,7 @@ def test_a_forked_child_has_a_process_of_its_own(hostile: ModuleType) -> None:
 def test_a_fit_is_ended_with_its_time(hostile: ModuleType) -> None:
     order(hostile, "fit: hold the lock")
     with time_limited(2):
-        fitted, problem = guarded_fit(isolated(hostile.Hostile)(), DATA, no_progress)
+        fitted, problem = guarded_fit(isolated_class(hostile.Hostile)(), DATA, no_progress)
     assert fitted is None
     assert "took longer than" in problem
 
@@ -176,7 +176,7 @@ def test_what_stops_a_fit_ends_its_process(hostile: ModuleType) -> None:
     def stop(done: int, total: int, what: str = "") -> None:
         raise TimeoutError("enough")
 
-    fitted, problem = guarded_fit(isolated(hostile.Hostile)(), DATA, stop)
+    fitted, problem = guarded_fit(isolated_class(hostile.Hostile)(), DATA, stop)
     assert fitted is None
     assert problem
 
@@ -188,10 +188,10 @@ def test_a_process_in_a_loop_ends_though_the_engine_was_killed(
         import numpy as np
         from hostile_recommender import Hostile
         from tastemaker import State
-        from tastemaker.plugin.isolation.recommender import isolated
+        from tastemaker.plugin.isolation.recommender import isolated_class
         from tastemaker.plugin.time_limit import time_limited
         from tastemaker.testing import checkerboard
-        made = isolated(Hostile).restore(
+        made = isolated_class(Hostile).restore(
             State({"counts": np.arange(10, dtype="f4")}, {"texts": ["a", "\\ud800"]})
         )
         print(made._process._process._process.pid, flush=True)
@@ -212,12 +212,12 @@ def test_a_process_in_a_loop_ends_though_the_engine_was_killed(
     assert not group_lives(leader)
 
 
-def test_a_class_that_cannot_be_imported_cannot_be_isolated(hostile: ModuleType) -> None:
+def test_a_class_that_cannot_be_imported_cannot_be_isolated_class(hostile: ModuleType) -> None:
     class Local(hostile.Hostile):  # type: ignore[misc, name-defined]
         """Stands in a function."""
 
     with pytest.raises(PluginError, match="must stand in a module"):
-        isolated(Local)
+        isolated_class(Local)
     (plugin,) = Registry([Local], only=(), isolated=["hostile"]).plugins
     assert (plugin.state, "must stand in a module" in plugin.problem) == ("failed", True)
     (plugin,) = Registry([hostile.Hostile], only=(), isolated=["hostile"]).plugins
@@ -247,5 +247,5 @@ def test_it_learns_from_all_there_is(hostile: ModuleType, tmp_path: Path) -> Non
     kind = importlib.import_module("careful_recommender").Careful
     features = {"city": (("x", "\ud800"),) * len(PEOPLE)}
     data = TrainingData(DATA.items, replace(PEOPLE, features=features), DATA.kinds, 7)
-    fitted, problem = guarded_fit(isolated(kind)(), data, no_progress)
+    fitted, problem = guarded_fit(isolated_class(kind)(), data, no_progress)
     assert fitted is not None, problem

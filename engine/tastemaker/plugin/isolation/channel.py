@@ -16,7 +16,7 @@ import numpy.typing as npt
 from tastemaker.json_types import Json
 
 LARGEST_HEADER = 2**20
-LARGEST = 2**34
+LARGEST_MESSAGE = 2**34
 """Bytes of one message at most."""
 
 DTYPES = {
@@ -99,7 +99,7 @@ class Channel:
             kinds = [(str(name), _dtype(dtype), _shape(shape)) for name, dtype, shape in described]
         except (ValueError, TypeError, KeyError, RecursionError):
             raise ChannelError("a header is none") from None
-        if sum(math.prod(shape) * dtype.itemsize for _, dtype, shape in kinds) > LARGEST:
+        if sum(math.prod(shape) * dtype.itemsize for _, dtype, shape in kinds) > LARGEST_MESSAGE:
             raise ChannelError("a message is too large")
         arrays = {
             name: np.frombuffer(self._read(math.prod(shape) * dtype.itemsize, end), dtype).reshape(
@@ -139,6 +139,6 @@ def _dtype(described: object) -> np.dtype[Any]:
 def _shape(described: object) -> tuple[int, ...]:
     if not isinstance(described, list) or len(described) > 32:
         raise TypeError
-    if not all(type(length) is int and 0 <= length <= LARGEST for length in described):
+    if not all(type(length) is int and 0 <= length <= LARGEST_MESSAGE for length in described):
         raise ValueError
     return tuple(described)

@@ -24,7 +24,7 @@ from tastemaker.plugin.isolation.forms import (
 from tastemaker.plugin.states import guarded_restore, guarded_state
 from tastemaker.recommender import Recommender
 
-GRACE = 2.0
+SECONDS_BEYOND = 2.0
 """Seconds beyond its limit after which the process ends by itself: the engine would have ended it
 before, if it were still there."""
 
@@ -145,7 +145,9 @@ def main() -> None:
         while True:
             message = channel.receive()
             # The system's own alarm: a loop that lets no Python run cannot hold it up.
-            signal.setitimer(signal.ITIMER_REAL, float(str(message.header["seconds"])) + GRACE)
+            signal.setitimer(
+                signal.ITIMER_REAL, float(str(message.header["seconds"])) + SECONDS_BEYOND
+            )
             reply = served.reply_to(message)
             signal.setitimer(signal.ITIMER_REAL, 0)
             channel.send(reply)

@@ -15,7 +15,7 @@ from tastemaker.json_types import Json
 from tastemaker.plugin.isolation.channel import Message
 from tastemaker.recommender import State
 
-Arrays = dict[str, npt.NDArray[Any]]
+_Arrays = dict[str, npt.NDArray[Any]]
 
 
 def message_of_people(people: People, header: Mapping[str, Json]) -> Message:
@@ -26,7 +26,7 @@ def message_of_people(people: People, header: Mapping[str, Json]) -> Message:
         header: what else it says.
     """
     histories = people.histories
-    arrays: Arrays = {
+    arrays: _Arrays = {
         "indptr": histories.indptr,
         "items": histories.items,
         "values": histories.values,
@@ -84,7 +84,7 @@ def data_in(message: Message) -> TrainingData:
 
 def message_of_state(state: State, header: Mapping[str, Json]) -> Message:
     """A message about what a recommender is made of."""
-    arrays: Arrays = {f"array {name}": array for name, array in state.arrays.items()}
+    arrays: _Arrays = {f"array {name}": array for name, array in state.arrays.items()}
     return Message(header, {**arrays, "values": _as_bytes(dict(state.values))})
 
 
@@ -104,7 +104,7 @@ def _number(value: Json) -> int:
     return value
 
 
-def _of_texts(name: str, texts: Sequence[str]) -> Arrays:
+def _of_texts(name: str, texts: Sequence[str]) -> _Arrays:
     column = texts if isinstance(texts, TextColumn) else TextColumn.of(texts)
     stops = column.stops
     return {name: np.frombuffer(column.data, dtype=np.uint8), f"{name} stops": stops}

@@ -21,7 +21,7 @@ KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "LD_LIBR
 
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
-Report = Callable[[int, int, str], object]
+ReportProgress = Callable[[int, int, str], object]
 """What is called with progress: steps done, in all, and what it is."""
 
 
@@ -55,7 +55,9 @@ class IsolatedProcess:
         """Whether this process started it, rather than the one that it was forked from."""
         return self._pid == os.getpid()
 
-    def call(self, message: Message, seconds: float, report: Report | None = None) -> Message:
+    def call(
+        self, message: Message, seconds: float, report: ReportProgress | None = None
+    ) -> Message:
         """What comes of a message.
 
         Args:
@@ -91,7 +93,7 @@ class IsolatedProcess:
         """Whether it takes no more messages."""
         return not self.end.alive
 
-    def _next(self, end: float, report: Report | None) -> Message:
+    def _next(self, end: float, report: ReportProgress | None) -> Message:
         while True:
             reply = self._channel.receive(end)
             progress = reply.header.get("progress")

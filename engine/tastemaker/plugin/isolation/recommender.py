@@ -110,7 +110,7 @@ def _with_items(message: Message, items: Int64Array) -> Message:
     return Message(message.header, {**message.arrays, "wanted": items})
 
 
-def isolated(kind: type[Recommender]) -> type[Recommender]:
+def isolated_class(kind: type[Recommender]) -> type[Recommender]:
     """A class that is told apart from the given one by where it works alone.
 
     Raises:

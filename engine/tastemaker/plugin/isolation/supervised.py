@@ -8,7 +8,7 @@ import time
 
 from tastemaker.plugin.guard import IsolationError, attempt
 from tastemaker.plugin.isolation.channel import Message
-from tastemaker.plugin.isolation.process import IsolatedProcess, Report
+from tastemaker.plugin.isolation.process import IsolatedProcess, ReportProgress
 from tastemaker.plugin.time_limit import current_limit
 
 START_SECONDS = 60.0
@@ -17,7 +17,7 @@ START_SECONDS = 60.0
 CALL_SECONDS = 600.0
 """How long a call may take where there is no limit. Chosen, not measured."""
 
-FIRST_PAUSE = 0.5
+SHORTEST_PAUSE = 0.5
 LONGEST_PAUSE = 60.0
 """Seconds until a process that ended is started again: twice as long each time, until a call goes
 well. Chosen, not measured."""
@@ -36,7 +36,7 @@ class SupervisedProcess:
 
     def __init__(self, recipe: Message, process: IsolatedProcess) -> None:
         self._recipe = recipe
-        self._pause = FIRST_PAUSE
+        self._pause = SHORTEST_PAUSE
         self._start_from = 0.0
         self._begin(process)
 
@@ -46,7 +46,7 @@ class SupervisedProcess:
         self._starting: threading.Thread | None = None
         self._pid = os.getpid()
 
-    def call(self, message: Message, report: Report | None = None) -> Message:
+    def call(self, message: Message, report: ReportProgress | None = None) -> Message:
         """What comes of a message, within the limit of this thread if it has one.
 
         Args:
@@ -68,7 +68,7 @@ class SupervisedProcess:
         finally:
             self._lock.release()
 
-    def _call(self, message: Message, end: float, report: Report | None) -> Message:
+    def _call(self, message: Message, end: float, report: ReportProgress | None) -> Message:
         process = self._process
         if process is None or process.has_ended:
             self._start_beside()
@@ -82,7 +82,7 @@ class SupervisedProcess:
             self._start_from = time.monotonic() + self._pause
             self._pause = min(2 * self._pause, LONGEST_PAUSE)
         else:
-            self._pause = FIRST_PAUSE
+            self._pause = SHORTEST_PAUSE
         if reply is None:
             raise error or IsolationError("its process ended")
         return reply
