@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from os import PathLike
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Literal, Self, get_args
 
 from sqlalchemy import Engine
 
@@ -17,6 +17,7 @@ from tastemaker.engine.storing import Storing
 from tastemaker.engine.syncing import Syncing
 from tastemaker.engine.tables import Tables
 from tastemaker.engine.telling import Telling
+from tastemaker.errors import InputError
 from tastemaker.recommender import Recommender
 from tastemaker.reranker import Reranker
 from tastemaker.store.cache.model_cache import ModelCache, cache_in_hand
@@ -27,6 +28,9 @@ from tastemaker.validation import check_seconds, check_share
 
 if TYPE_CHECKING:
     from tastemaker.serving.server import Server
+
+OnOutage = Literal["raise", "stale"]
+"""What becomes of requests while the database cannot be read."""
 
 
 @bordered
@@ -48,6 +52,10 @@ class Tastemaker(Requesting, Tables, Syncing, Storing, Telling, Learning, Config
             together; of answers for several people as many times as much, ten times at most. One
             that takes longer is left out, and named in `details.problems`. Those that come with
             the engine are not cut short.
+        on_outage: "raise": while the database cannot be read, every request ends with StoreError.
+            "stale": once this object has answered, it goes on by what it has in memory, for
+            nobody known, for people whose `recent` items the request tells (nothing else is known
+            of them then), and for items; `details.problems` says so.
 
     Opening writes nothing. On a database without schema or keys, `upgrade` comes first: everything
     that needs the keys raises SchemaError until then.
@@ -57,7 +65,7 @@ class Tastemaker(Requesting, Tables, Syncing, Storing, Telling, Learning, Config
         WrongKeyError: it is not the key of this database.
         StoreError: the database cannot be reached.
         InputError: the exploration share is not a number from 0 to 1, the cache is no path,
-            or the deadline is no number above 0.
+            the deadline is no number above 0, or `on_outage` is neither of the two.
     """
 
     def __init__(
@@ -69,11 +77,13 @@ class Tastemaker(Requesting, Tables, Syncing, Storing, Telling, Learning, Config
         exploration: float | None = None,
         cache: ModelCache | str | PathLike[str] | None = None,
         deadline: float = 1.0,
+        on_outage: OnOutage = "raise",
     ) -> None:
         self._exploration = (
             None if exploration is None else check_share(exploration, "The exploration share")
         )
         self._deadline = check_seconds(deadline, "The deadline")
+        self._on_outage = _checked(on_outage)
         self._plugins = tuple(plugins)
         self._cache = cache_in_hand(cache)
         self._store = Store(database, key)
@@ -118,7 +128,12 @@ class Tastemaker(Requesting, Tables, Syncing, Storing, Telling, Learning, Config
             from tastemaker.serving.server import Server
 
             self._server = Server(
-                self._store, self._plugins, self._exploration, self._cache, self._deadline
+                self._store,
+                self._plugins,
+                self._exploration,
+                self._cache,
+                self._deadline,
+                self._on_outage,
             )
         return self._server
 
@@ -126,3 +141,10 @@ class Tastemaker(Requesting, Tables, Syncing, Storing, Telling, Learning, Config
         if self._server is not None:
             self._server.close()
             self._server = None
+
+
+def _checked(on_outage: OnOutage) -> OnOutage:
+    if on_outage not in get_args(OnOutage):
+        choices = ", ".join(get_args(OnOutage))
+        raise InputError(f"on_outage is {on_outage!r}; give one of {choices}.")
+    return on_outage

@@ -133,6 +133,11 @@ class ServingCache:
                 served = self._served = self._renewed(connection, stamp, served)
             return served.state
 
+    @property
+    def last(self) -> ServingState | None:
+        """What served last, whether it is up to date or not; None before the first request."""
+        return None if self._served is None else self._served.state
+
     def catch_up(self) -> None:
         """Returns when the release that is active now serves, or it is known why it cannot.
 

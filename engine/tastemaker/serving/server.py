@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from typing import Literal
 
 from sqlalchemy import Connection
 
-from tastemaker.errors import InputError
+from tastemaker.errors import InputError, StoreError
 from tastemaker.plugin.time_limit import time_limited
 from tastemaker.request.request import Request
 from tastemaker.request.surfaces import OF_ONE_PERSON
@@ -15,14 +16,18 @@ from tastemaker.request.terms import terms_of
 from tastemaker.serving.answers import Answer, Recommendation
 from tastemaker.serving.cache import ServingCache
 from tastemaker.serving.people import PastInteraction, read_past
+from tastemaker.serving.recent import nobody
 from tastemaker.serving.recommending import DEADLINE, respond, respond_in_turn, similar_items
-from tastemaker.serving.request_batch import RequestBatch, read_request_batch
+from tastemaker.serving.request_batch import RequestBatch, batch_of, read_request_batch
 from tastemaker.serving.state import ServingState
 from tastemaker.store.cache.model_cache import ModelCache
 from tastemaker.store.cache.model_files import ModelFiles
 from tastemaker.store.sql.statements import batches
 from tastemaker.store.store import Store
 from tastemaker.validation import check_id, check_several
+
+FROM_MEMORY = "The database cannot be read: this answer is by what was in memory."
+"""What is told of an answer that may be out of date."""
 
 PEOPLE_PER_READ = 500
 """How many people are read at once: while they are ranked, the next are read."""
@@ -37,6 +42,7 @@ class Server:
         exploration: the share of places that goes to new items; the configuration's if None.
         cache: a directory for models that the workers of this machine share.
         deadline: seconds that plugins of others may take of one answer.
+        on_outage: what becomes of requests while the database cannot be read; see `Tastemaker`.
 
     Raises:
         SchemaError: the database has no schema or no keys yet.
@@ -49,9 +55,11 @@ class Server:
         exploration: float | None = None,
         cache: ModelCache | None = None,
         deadline: float = DEADLINE,
+        on_outage: Literal["raise", "stale"] = "raise",
     ) -> None:
         self._store = store
         self._deadline = deadline
+        self._on_outage = on_outage
         files = ModelFiles(store.keyring, cache)
         self._cache = ServingCache(files, self._reading, plugins, exploration)
 
@@ -93,8 +101,7 @@ class Server:
     def together(self, item_ids: Iterable[str], request: Request) -> list[Recommendation]:
         """The available items that go with some items; see `Tastemaker.together`."""
         checked = [check_id(one, "item_id") for one in check_several(item_ids, "item_ids")]
-        with self._store.reading("recommending") as connection:
-            state = self.state(connection)
+        state = self._state_or_last()
         with time_limited(self._deadline):
             return similar_items(state, checked, terms_of(request))
 
@@ -114,7 +121,36 @@ class Server:
         """What serves now, and the users as it sees them; nobody known where none is named."""
         keyring = self._store.keyring
         refs = [keyring.ref(check_id(user_id, "user_id")) for user_id in user_ids]
-        with self._store.reading("recommending") as connection:
-            state = self.state(connection)
-            whole = request if surface is None else request.over(state.surfaces.find(surface))
-            return read_request_batch(connection, keyring, state, refs, terms_of(whole))
+        try:
+            with self._store.reading("recommending") as connection:
+                state = self.state(connection)
+                terms = terms_of(_over_surface(request, state, surface))
+                return read_request_batch(connection, keyring, state, refs, terms)
+        except StoreError as error:
+            last = self._last(error)
+            # of a user alone, nobody knows now what they have had already
+            if last is None or (refs and request.recent is None):
+                raise
+        terms = terms_of(_over_surface(request, last, surface))
+        batch = batch_of(last, nobody(len(last.catalogue)), (), terms)
+        return batch._replace(problems=(*batch.problems, FROM_MEMORY))
+
+    def _last(self, error: StoreError) -> ServingState | None:
+        """What served last, if it may serve now that the database cannot be read."""
+        if self._on_outage == "raise" or error.code == "Damaged":
+            return None
+        return self._cache.last
+
+    def _state_or_last(self) -> ServingState:
+        try:
+            with self._store.reading("recommending") as connection:
+                return self.state(connection)
+        except StoreError as error:
+            last = self._last(error)
+            if last is None:
+                raise
+        return last
+
+
+def _over_surface(request: Request, state: ServingState, surface: str | None) -> Request:
+    return request if surface is None else request.over(state.surfaces.find(surface))
