@@ -67,7 +67,10 @@ class WorkerThreads:
     def overdue(self) -> int:
         """How many calls were left behind and have not ended."""
         if self._left_behind and self._pid == os.getpid():
-            self._left_behind = [one for one in self._left_behind if one.thread.is_alive()]
+            for one in tuple(self._left_behind):
+                if not one.thread.is_alive():
+                    with suppress(ValueError):  # another thread has just removed it
+                        self._left_behind.remove(one)
             return len(self._left_behind)
         return 0
 
@@ -106,7 +109,11 @@ class WorkerThreads:
             return self._idle.pop()
         if not self._free.acquire(blocking=False):
             raise BusyError
-        return _Worker(self._idle, self._free, self.what)
+        try:
+            return _Worker(self._idle, self._free, self.what)
+        except RuntimeError:  # the system has no thread left
+            self._free.release()
+            raise BusyError from None
 
 
 def call_apart(call: Callable[[], T], seconds: float, what: str) -> T:

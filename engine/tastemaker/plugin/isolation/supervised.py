@@ -90,8 +90,9 @@ class SupervisedProcess:
     def _start_beside(self) -> None:
         if self._starting is None and time.monotonic() >= self._start_from:
             name = "tastemaker: starting a process"
-            self._starting = threading.Thread(target=self._start, name=name, daemon=True)
-            self._starting.start()
+            thread = threading.Thread(target=self._start, name=name, daemon=True)
+            thread.start()  # which waits for the lock that is held here, before it notes its end
+            self._starting = thread
 
     def _start(self) -> None:
         process, _ = attempt(lambda: started(self._recipe))
