@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from tastemaker import Answer, SchemaError, Tastemaker
+from tastemaker import Answer, Key, SchemaError, Tastemaker
 from tastemaker.cli import main
 from tastemaker.plugin.registry import Registry
 
@@ -136,7 +136,10 @@ def test_what_was_switched_off_stays_so_until_it_is_switched_on(shop: Tastemaker
     ("name", "settings"),
     [
         ("demographic-popularity", "min_people=3, max_values=500, prior=5.0, evidence_power=0.6"),
-        ("ease-trending", "time_decay=0.7, max_items=12000, trend_decay=0.2, prior=3.0"),
+        (
+            "ease-trending",
+            "time_decay=0.7, dense_items=8000, max_items=100000, trend_decay=0.2, prior=3.0",
+        ),
         ("svd", "popularity_damping=0.3, popularity_boost=0.4, time_decay=1.0, factors=8"),
         ("svd-features", "term_weight=0.5"),
         ("als", "unobserved_weight=5.0, regularization=0.009, frequency_scaling=0.9"),
@@ -189,3 +192,16 @@ def test_it_trains_again_by_former_names_and_with_what_was_set(shop: Tastemaker)
     assert scores_of_a_new_release(shop, "trending") != stored
     shop.configure("ease-trending", settings=STORED["settings"]["trending"])
     assert scores_of_a_new_release(shop, "trending") == stored
+
+
+def test_its_keys_are_rotated(shop: Tastemaker, url: str) -> None:
+    user_id = next(iter(shop.user_ids()))
+    before = list(shop.recommend(user_id, k=5))
+    purposes = {key.purpose for key in shop.keys.status()}
+    for purpose in ("data", "model"):
+        assert shop.keys.rotate(purpose, destroy=True).verification.is_clean
+    new = Key("bmV3IGtleSBvZiBqdXN0IHRoaXJ0eS10d28gYnl0ZXM=")
+    assert shop.keys.change_master(new) == len(purposes)
+    with Tastemaker(url, key=new, exploration=0.0) as again:
+        assert list(again.recommend(user_id, k=5)) == before
+        assert again.keys.verify().is_clean

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
         best_items,
     )
     from tastemaker.engine import Tastemaker
+    from tastemaker.engine.keys import Keys
+    from tastemaker.engine.retrainer import Retrainer, RetrainingPlan
     from tastemaker.errors import (
         CollisionError,
         EvaluationError,
@@ -53,12 +55,15 @@ if TYPE_CHECKING:
     from tastemaker.evaluation.figures import ListMeasures
     from tastemaker.evaluation.report import Report
     from tastemaker.evaluation.result import EvaluatedModel, Repeats
+    from tastemaker.io.backup import BackedUp
     from tastemaker.io.importing import ImportResult
+    from tastemaker.io.restore import Restored
     from tastemaker.io.syncing import SyncResult
     from tastemaker.io.tables import ArrowTable
     from tastemaker.metrics.intervals import Interval
     from tastemaker.plugin.discovery import Plugin
     from tastemaker.plugin.hookspecs import hookimpl
+    from tastemaker.plugin.observer import Timing
     from tastemaker.recommender import Progress, Recommender, State
     from tastemaker.request.preferences import AtMost, Boost
     from tastemaker.request.recent import Recent
@@ -74,13 +79,18 @@ if TYPE_CHECKING:
         rule_from_json,
     )
     from tastemaker.serving.answers import Answer, Details, Reason, Recommendation
+    from tastemaker.serving.health import Health
     from tastemaker.serving.people import PastInteraction
     from tastemaker.settings import Settings, setting
     from tastemaker.store.cache.model_cache import ModelCache
     from tastemaker.store.crypto.keys import Key, KeyCommand, KeyFile, KeySource, create_key_file
+    from tastemaker.store.erasures import FinishedErasures, Forgotten, Receipt
     from tastemaker.store.item_removal import DeletedItems
     from tastemaker.store.kinds import KindSummary
-    from tastemaker.store.rights import Forgotten, Receipt
+    from tastemaker.store.rotation.counts import KeyStatus
+    from tastemaker.store.rotation.resealing import Reencrypted
+    from tastemaker.store.rotation.rotating import Rotation
+    from tastemaker.store.rotation.verifying import Verification
     from tastemaker.store.sql.database import Database
     from tastemaker.store.sql.statements import Written
     from tastemaker.store.sql.tables import include_name
@@ -90,6 +100,7 @@ if TYPE_CHECKING:
     from tastemaker.training.reading import ReleaseSummary
     from tastemaker.training.repeat_report import RepeatReport
     from tastemaker.training.report import MemberReport, Release, RetrievalReport
+    from tastemaker.training.turn import TrainingTurn
     from tastemaker.tuning.report import TunedRecommender
 else:
     # Out of the type checkers' sight: they would believe that it gives any name whatever.
@@ -107,6 +118,7 @@ __all__ = [
     "Answer",
     "ArrowTable",
     "AtMost",
+    "BackedUp",
     "BoolArray",
     "Boost",
     "Cluster",
@@ -123,9 +135,11 @@ __all__ = [
     "Field",
     "FileRefusedError",
     "Finding",
+    "FinishedErasures",
     "Float32Array",
     "Float64Array",
     "Forgotten",
+    "Health",
     "Histories",
     "ImportResult",
     "InputError",
@@ -139,6 +153,8 @@ __all__ = [
     "KeyFile",
     "KeyProblem",
     "KeySource",
+    "KeyStatus",
+    "Keys",
     "KindSummary",
     "LengthQuality",
     "ListMeasures",
@@ -160,6 +176,7 @@ __all__ = [
     "Recent",
     "Recommendation",
     "Recommender",
+    "Reencrypted",
     "Release",
     "ReleaseError",
     "ReleaseSummary",
@@ -168,7 +185,11 @@ __all__ = [
     "Report",
     "Request",
     "Reranker",
+    "Restored",
+    "Retrainer",
+    "RetrainingPlan",
     "RetrievalReport",
+    "Rotation",
     "RowRefusedError",
     "Rule",
     "RuleError",
@@ -182,10 +203,13 @@ __all__ = [
     "TamperedError",
     "Tastemaker",
     "TastemakerError",
+    "Timing",
     "TrainingData",
     "TrainingError",
+    "TrainingTurn",
     "TunedRecommender",
     "UnknownKeyError",
+    "Verification",
     "WeightCurve",
     "Written",
     "WrongKeyError",
@@ -206,6 +230,8 @@ _NAMES = {
         "Int64Array Items People TrainingData best_items"
     ),
     "engine": "Tastemaker",
+    "engine.keys": "Keys",
+    "engine.retrainer": "Retrainer RetrainingPlan",
     "errors": (
         "CollisionError EvaluationError FileRefusedError InputError KeyProblem "
         "MissingKeyError NewerReleaseError NotFoundError PlaintextRefusedError PluginError "
@@ -217,12 +243,15 @@ _NAMES = {
     "evaluation.figures": "ListMeasures",
     "evaluation.report": "Report",
     "evaluation.result": "EvaluatedModel Repeats",
+    "io.backup": "BackedUp",
     "io.importing": "ImportResult",
+    "io.restore": "Restored",
     "io.syncing": "SyncResult",
     "io.tables": "ArrowTable",
     "metrics.intervals": "Interval",
     "plugin.discovery": "Plugin",
     "plugin.hookspecs": "hookimpl",
+    "plugin.observer": "Timing",
     "recommender": "Progress Recommender State",
     "request.preferences": "AtMost Boost",
     "request.recent": "Recent",
@@ -230,13 +259,18 @@ _NAMES = {
     "reranker": "RankedItems Reranker",
     "rules": "Days F Field Rule days parse_rule rule_from_json",
     "serving.answers": "Answer Details Reason Recommendation",
+    "serving.health": "Health",
     "serving.people": "PastInteraction",
     "settings": "Settings setting",
     "store.cache.model_cache": "ModelCache",
     "store.crypto.keys": "Key KeyCommand KeyFile KeySource create_key_file",
+    "store.erasures": "FinishedErasures Forgotten Receipt",
     "store.item_removal": "DeletedItems",
     "store.kinds": "KindSummary",
-    "store.rights": "Forgotten Receipt",
+    "store.rotation.counts": "KeyStatus",
+    "store.rotation.resealing": "Reencrypted",
+    "store.rotation.rotating": "Rotation",
+    "store.rotation.verifying": "Verification",
     "store.sql.database": "Database",
     "store.sql.statements": "Written",
     "store.sql.tables": "include_name",
@@ -246,6 +280,7 @@ _NAMES = {
     "training.reading": "ReleaseSummary",
     "training.repeat_report": "RepeatReport",
     "training.report": "MemberReport Release RetrievalReport",
+    "training.turn": "TrainingTurn",
     "tuning.report": "TunedRecommender",
 }
 """For each module, the public names that are defined in it."""

@@ -109,3 +109,16 @@ def check_setting(entry: dataclasses.Field[Any], value: Any) -> None:
         raise SettingsError(
             f"Setting {entry.name} is {value!r}; it must lie between {low} and {high}."
         )
+
+
+def allowed_values(entry: dataclasses.Field[Any]) -> str:
+    """What `check_setting` lets through, in words: "a whole number, 1 to 1000"."""
+    bounds, kind = entry.metadata, type(entry.default)
+    if (choices := bounds.get("choices")) is not None:
+        return ", ".join(map(str, choices))
+    words, low, high = TYPE_NAMES.get(kind, kind.__name__), bounds.get("low"), bounds.get("high")
+    if low is not None and high is not None:
+        return f"{words}, {low} to {high}"
+    if low is not None:
+        return f"{words}, {low} at least"
+    return words if high is None else f"{words}, {high} at most"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from tests.cli.conftest import Run
 
 from tastemaker.cli import Commands
 from tastemaker.cli.export import export
@@ -159,3 +160,35 @@ def test_parquet_without_pyarrow_names_the_extra(shop: str, tmp_path: Path) -> N
     assert done.returncode == 1
     assert "pip install 'tastemaker[parquet]'" in done.stderr
     assert not (tmp_path / "a.parquet").exists()
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "parquet"])
+def test_columns_of_other_names_are_mapped(bare: Path, run: Run, form: str) -> None:
+    assert run("init").exit_code == 0
+    rows = [{"customer": f"person-{n}", "sku": "item-1", "at": 1_600_000_000 + n} for n in range(3)]
+    file = bare / f"orders.{form}"
+    if form == "csv":
+        lines = [",".join(map(str, row.values())) for row in rows]
+        file.write_text("\n".join([",".join(rows[0]), *lines]) + "\n")
+    elif form == "jsonl":
+        file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    else:
+        parquet = pytest.importorskip("pyarrow.parquet")
+        pyarrow = pytest.importorskip("pyarrow")
+        parquet.write_table(pyarrow.Table.from_pylist(rows), file)
+    pairs = [f"--map={pair}" for pair in ("customer=user_id", "sku=item_id", "at=timestamp")]
+    done = run("import", "interactions", file.name, *pairs)
+    assert done.exit_code == 0, done.output
+    assert "3 interactions read: 3 new" in done.output
+    out = run("export", "interactions", "-", "--format", "csv").stdout
+    assert "person-2,item-1,interaction,1,1600000002" in out
+
+
+def test_a_map_of_a_column_that_is_not_there_is_refused(bare: Path, run: Run) -> None:
+    assert run("init").exit_code == 0
+    done = run("import", "interactions", "likes.csv", "--map", "customer=user_id")
+    assert done.exit_code == 1
+    assert "no column customer" in done.stderr
+    done = run("import", "interactions", "likes.csv", "--map", "customer")
+    assert done.exit_code == 2
+    assert "--map takes COLUMN=NAME" in done.stderr

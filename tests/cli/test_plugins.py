@@ -98,3 +98,28 @@ def test_what_cannot_be_set_changes_nothing(
     assert (done.exit_code, done.stdout) == (1, "")
     assert reason in done.stderr
     assert plugins(run) == before
+
+
+def test_one_is_shown_with_the_meaning_of_its_settings(shop: Path, run: Run) -> None:
+    run("plugins", "set", "item-knn", "neighbours=20")
+    shown = json.loads(run("plugins", "show", "item-knn", "--format", "json").stdout)
+    (row,) = [row for row in shown["settings"] if row["setting"] == "neighbours"]
+    assert (row["value"], row["default"]) == (20, 50)
+    assert row["allowed"] == "a whole number, 1 to 1000"
+    assert row["meaning"]
+    assert "Nearest neighbours" in run("plugins", "show", "item-knn").output
+    done = run("plugins", "show", "nobody")
+    assert done.exit_code == 1
+    assert "plugins list" in done.stderr
+
+
+def test_settings_are_reset_one_by_one_or_all(shop: Path, run: Run) -> None:
+    run("plugins", "set", "item-knn", "neighbours=20", "shrinkage=0.5")
+    assert run("plugins", "reset", "item-knn", "neighbours").exit_code == 0
+    assert "neighbours=50" in plugins(run)["item-knn"]["settings"]
+    assert "shrinkage=0.5" in plugins(run)["item-knn"]["settings"]
+    assert run("plugins", "reset", "item-knn").exit_code == 0
+    assert "shrinkage=0.2" in plugins(run)["item-knn"]["settings"]
+    done = run("plugins", "reset", "item-knn", "colour")
+    assert done.exit_code == 1
+    assert "has no setting colour" in done.stderr

@@ -131,3 +131,16 @@ def test_where_the_time_went_is_shown_on_demand(shop: Path, run: Run) -> None:
     spans = json.loads(run("release", "show", "--format", "json").stdout)["profile"]
     assert {"stage", "what", "seconds", "processor"} == set(spans[0])
     assert {"reading", "fold 1", "weights", "last fit", "saving"} <= {one["stage"] for one in spans}
+
+
+def test_training_on_conditions_says_why_or_why_not(shop: Path, run: Run) -> None:
+    done = run("train", "--if-older-than", "1d", "--if-new", "1000")
+    assert done.exit_code == 0
+    assert "Nothing was trained. Release 1 is only" in done.output
+    shown = json.loads(run("train", "--if-new", "1", "--format", "json").stdout)
+    assert (shown["trained"], shown["release"]) == (False, None)
+    done = run("train", "--if-older-than", "0.000001s", "--only", "popular", "--format", "json")
+    shown = json.loads(done.stdout)
+    assert (shown["trained"], shown["release"]["number"]) == (True, 2)
+    assert shown["reason"].startswith("Release 1 is")
+    assert run("train", "--if-older-than", "soon").exit_code == 1

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
@@ -112,3 +113,21 @@ def test_merge_after_a_log_in(shop: Path, run: Run) -> None:
 def test_take_back_what_was_recorded(shop: Path, run: Run) -> None:
     assert "0 interactions" in run("users", "remove", "person-0", "item-0", "--kind", "no").stdout
     assert "1 interactions" in run("users", "remove", "person-0", "item-0").stdout
+
+
+def test_erasures_that_are_pending_are_finished_by_a_command(shop: Path, run: Run) -> None:
+    with sqlite3.connect("tastemaker.db", isolation_level=None) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM tastemaker_user").fetchall()
+        done = run("users", "forget", "person-1", "--yes")
+        assert "Pending: deleted bytes may still be in" in done.stdout
+        assert "Trained while they were there: release 1 (item-knn)." in done.stdout
+        assert "`tastemaker train`, by 2" in done.stdout
+        done = run("users", "finish-erasures")
+        assert (done.exit_code, done.stdout.splitlines()[0]) == (
+            1,
+            "0 erasures finished, 1 pending.",
+        )
+    reader.close()
+    done = run("users", "finish-erasures")
+    assert (done.exit_code, done.stdout) == (0, "1 erasures finished, 0 pending.\n")

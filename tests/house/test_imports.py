@@ -61,6 +61,8 @@ ALLOWED: dict[str, Set[str]] = {
     "engine": {*EVALUATION, "evaluation"},
     "demo": {*EVALUATION, "evaluation", "engine"},
     "cli": {*EVALUATION, "evaluation", "engine", "demo", "testing"},
+    "web": {*EVALUATION, "evaluation", "engine", "demo", "testing"},
+    "__main__": {*EVALUATION, "evaluation", "engine", "demo", "testing", "cli", "web"},
 }
 """For each room of the engine, the rooms that it may import from."""
 
@@ -82,6 +84,7 @@ OPTIONAL: dict[str, Set[str]] = {
     "pyarrow": {"tastemaker.io", "tastemaker.spark"},
     "pyspark": {"tastemaker.spark"},
     "psycopg": {"tastemaker.store.sql"},
+    "starlette": {"tastemaker.web"},
     "pandas": set(),
 }
 """The packages that are installed by choice, and the rooms that may import them."""

@@ -68,6 +68,7 @@ EXACT = (
     "recent-popular",
     "rp3beta",
     "slim",
+    "slist",
     "transition",
 )
 """Those with a `retrieve` of their own that finds all of the best."""

@@ -57,7 +57,8 @@ def test_what_failed_is_logged_and_tried_again_later(
         work.wait()
     assert tried == [0]
     assert "Loading failed; what served before goes on." in caplog.text
-    assert "no luck" in caplog.text
+    assert "SystemExit" in caplog.text
+    assert "no luck" not in caplog.text  # a foreign text may hold a person's values
     assert work.is_due("another")
     assert not work.is_due("one")
     monkeypatch.setattr(room, "RETRY_AFTER", 0.0)

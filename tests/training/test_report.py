@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -84,3 +85,20 @@ def test_a_member_or_finding_that_lacks_a_key_is_refused() -> None:
         del broken[part][0][key]
         with pytest.raises(ReleaseError, match="cannot be read"):
             Release.from_json(broken)
+
+
+def with_quality(blend: float, **members: float) -> Release:
+    reports = [MemberReport(name, measures={"ndcg@10": own}) for name, own in members.items()]
+    return replace(RELEASE, members=(*reports, MemberReport("blend", measures={"ndcg@10": blend})))
+
+
+def test_the_verdict_names_the_best_member() -> None:
+    below = with_quality(0.0328, ease=0.0465, popular=0.01).verdict
+    assert "below its best member" in below
+    assert "NDCG@10 0.0328 against 0.0465 of ease" in below
+    assert "--only ease" in below
+    good = with_quality(0.05, ease=0.0465, popular=0.01).verdict
+    assert good == (
+        "The blend is at least as good as its best member: NDCG@10 0.0500 against 0.0465 of ease."
+    )
+    assert RELEASE.verdict == ""

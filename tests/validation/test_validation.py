@@ -4,6 +4,7 @@ import math
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 import pytest
@@ -42,7 +43,9 @@ def test_an_id_stays_exactly_as_it_is(value: str) -> None:
         ("\ud800", "not well-formed"),
         ("x" * 513, "513 bytes"),
         ("é" * 257, "514 bytes"),
-        (17, "is a int"),
+        (17.0, "is a float"),
+        (True, "is a bool"),
+        (2**128, "is a int"),
         (None, "NoneType"),
         (b"a", "is a bytes"),
     ],
@@ -52,7 +55,14 @@ def test_an_id_is_refused_with_the_reason(value: object, reason: str) -> None:
         check_id(value, "item_id")
 
 
-@pytest.mark.parametrize("value", ["secret\0", 4711, "secret" * 100, "\ud800secret"])
+def test_a_whole_number_and_a_uuid_are_their_text() -> None:
+    assert check_id(17, "item_id") == "17"
+    assert check_id(-1, "item_id") == "-1"
+    text = "6f4d0b3a-9c1e-4c58-8a6d-0d6f3a1d2c4b"
+    assert check_id(UUID(text), "item_id") == text
+
+
+@pytest.mark.parametrize("value", ["secret\0", 4711.0, "secret" * 100, "\ud800secret"])
 def test_a_message_never_shows_whose_id_it_is(value: object) -> None:
     with pytest.raises(InputError) as caught:
         check_id(value, "user_id")

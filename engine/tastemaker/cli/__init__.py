@@ -7,6 +7,7 @@ from pkgutil import resolve_name
 import click
 
 from tastemaker.cli.echo import plain_text
+from tastemaker.cli.verbosity import logging_to_stderr
 from tastemaker.errors import TastemakerError
 
 COMMANDS = {
@@ -15,9 +16,11 @@ COMMANDS = {
     "evaluate": "tastemaker.cli.evaluate:evaluate",
     "exploration": "tastemaker.cli.exploration:exploration",
     "export": "tastemaker.cli.export:export",
+    "health": "tastemaker.cli.health:health",
     "import": "tastemaker.cli.import_:import_",
     "init": "tastemaker.cli.init:init",
     "items": "tastemaker.cli.items:items",
+    "keys": "tastemaker.cli.keys:keys",
     "kinds": "tastemaker.cli.kinds:kinds",
     "plugins": "tastemaker.cli.plugins:plugins",
     "recommend": "tastemaker.cli.recommend:recommend",
@@ -42,6 +45,18 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except TastemakerError as error:
             raise click.ClickException(plain_text(str(error))) from None
+        except click.NoSuchOption as error:
+            raise with_hint(error) from None
+
+
+def with_hint(error: click.NoSuchOption) -> click.UsageError:
+    """The same error; where an argument may stand, it says how one that begins with - is given."""
+    command = error.ctx.command if error.ctx else None
+    if command is None or not any(isinstance(one, click.Argument) for one in command.params):
+        return error
+    text = error.format_message().rstrip(".")
+    hint = f"For an argument that begins with -, put -- before it: -- {error.option_name}"
+    return click.UsageError(f"{text}. {hint}", error.ctx)
 
 
 class AllCommands(Commands):
@@ -59,7 +74,10 @@ class AllCommands(Commands):
 
 @click.group(cls=AllCommands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="tastemaker")
-def main() -> None:
+@click.option("-v", "--verbose", count=True, help="Show the engine's log; -vv in every detail.")
+@click.option("-q", "--quiet", is_flag=True, help="No progress bar and no notes: errors only.")
+@click.pass_context
+def main(ctx: click.Context, verbose: int, quiet: bool) -> None:
     """Recommendations inside your application: one SQL database, no other service.
 
     \b
@@ -72,3 +90,4 @@ def main() -> None:
 
     Every command takes --database URL (or TASTEMAKER_DATABASE; sqlite:///tastemaker.db otherwise).
     """
+    ctx.with_resource(logging_to_stderr(verbose, quiet))

@@ -1,9 +1,10 @@
-"""`tastemaker db`: the schema of the database, and how much is in it."""
+"""`tastemaker db`: the schema of the database, how much is in it, and backups."""
 
 from __future__ import annotations
 
 import click
 
+from tastemaker.cli.backup import backup, restore
 from tastemaker.cli.echo import echo
 from tastemaker.cli.options import Format, database_option, format_option, open_database
 from tastemaker.cli.output import print_rows
@@ -14,7 +15,7 @@ from tastemaker.store.statistics import TableSize, table_sizes, total_bytes
 
 @click.group()
 def db() -> None:
-    """Create, upgrade and check the database's schema, and see how much is in it.
+    """Create, upgrade and check the database's schema, see how much is in it, back up and restore.
 
     Every change is one transaction under a lock: it may be interrupted at any moment, and any
     number of programs may start it at once.
@@ -126,3 +127,7 @@ def stats(output_format: Format, database_url: str) -> None:
         total = TableSize("all", sum(size.rows for size in sizes), total_bytes(connection))
     rows = [{**size._asdict(), "schema": migrate.HEAD_REVISION} for size in (*sizes, total)]
     print_rows(rows, ("table", "rows", "bytes", "schema"), output_format)
+
+
+db.add_command(backup)
+db.add_command(restore)

@@ -16,6 +16,7 @@ from tastemaker.cli.echo import echo
 from tastemaker.cli.output import console, print_table
 from tastemaker.cli.recommend import print_answer
 from tastemaker.cli.train import print_release
+from tastemaker.cli.verbosity import shows_progress
 from tastemaker.engine import Tastemaker
 from tastemaker.errors import InputError
 from tastemaker.plugin.registry import Registry
@@ -112,7 +113,7 @@ def run(folder: Path, customers: int | None, only: Sequence[str]) -> None:
         echo("1. A migrated SQLite database, with a key of its own. Importing Online Retail:")
         import_data(shop, customers)
         echo("2. Training, the latest shares of time held out to learn the blend:")
-        release = shop.train(only=only, progress=True)
+        release = shop.train(only=only, progress=shows_progress())
         print_release(release, "table")
         echo("3. Recommendations:")
         for user, who in CUSTOMERS:
@@ -126,7 +127,7 @@ def import_data(shop: Tastemaker, customers: int | None) -> None:
     for what in ("items", "users", "interactions"):
         features = ("country",) if what == "users" else ()
         with file_of(what, customers) as path:
-            result = shop.import_file(what, path, features=features, progress=True)
+            result = shop.import_file(what, path, features=features, progress=shows_progress())
         rows.append({"what": what, "read": result.read, "new": result.new})
     print_table(rows, ("what", "read", "new"))
 

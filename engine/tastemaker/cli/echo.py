@@ -11,6 +11,8 @@ import re
 
 import click
 
+from tastemaker.cli.verbosity import is_quiet
+
 UNPRINTABLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"
 )
@@ -28,7 +30,12 @@ def plain_line(text: str) -> str:
 
 
 def echo(text: str, err: bool = False) -> None:
-    """Prints a text, on standard error if `err`, without anything that a terminal would obey."""
+    """Prints a text, on standard error if `err`, without anything that a terminal would obey.
+
+    What goes to standard error is a note, which nobody reads who is quiet.
+    """
+    if err and is_quiet():
+        return
     click.echo(plain_text(text), err=err)
 
 

@@ -17,6 +17,7 @@ from tastemaker.cli.options import (
     seed_option,
 )
 from tastemaker.cli.output import print_rows, print_table, print_text
+from tastemaker.cli.verbosity import shows_progress
 from tastemaker.errors import InputError
 from tastemaker.evaluation.report import Report
 from tastemaker.evaluation.summary import summary_sentences
@@ -68,6 +69,12 @@ class Cutoffs(click.ParamType[tuple[int, ...]]):
 )
 @seed_option
 @click.option(
+    "--time-limit",
+    metavar="TIME",
+    help="For the training, such as 90s or 1h; what there is no time for is left out.  "
+    "[default: 15m]",
+)
+@click.option(
     "--report",
     "report_file",
     type=click.Path(dir_okay=False, allow_dash=True),
@@ -84,6 +91,7 @@ def evaluate(
     people: int,
     exact: bool,
     seed: int,
+    time_limit: str | None,
     report_file: str | None,
     output_format: Format,
     database_url: str,
@@ -121,7 +129,8 @@ def evaluate(
             seed=seed,
             people=people,
             exact=exact,
-            progress=True,
+            time_limit=time_limit,
+            progress=shows_progress(),
         )
     if report_file is not None:
         report.save(report_file)

@@ -6,6 +6,7 @@ import click
 
 from tastemaker.cli.echo import echo
 from tastemaker.cli.options import database_option, open_engine, safe_option
+from tastemaker.cli.verbosity import shows_progress
 from tastemaker.io.importing import REQUIRED
 from tastemaker.io.source import FORMATS, STANDARD, FileFormat
 
@@ -39,6 +40,6 @@ def export(what: str, file: str, form: FileFormat | None, safe: bool, database_u
       tastemaker export items - --format jsonl | jq .title
     """
     with open_engine(database_url) as engine:
-        count = engine.export_file(what, file, form=form, safe=safe, progress=True)
+        count = engine.export_file(what, file, form=form, safe=safe, progress=shows_progress())
     if file != STANDARD:
         echo(f"{count:,} {what} written to {file}.")

@@ -9,6 +9,7 @@ import click
 
 from tastemaker.cli.echo import echo
 from tastemaker.cli.options import database_option, open_engine
+from tastemaker.cli.verbosity import shows_progress
 from tastemaker.io.importing import REQUIRED, ImportResult, OnError
 from tastemaker.io.source import FORMATS, FileFormat
 from tastemaker.store.interactions.columns import FILE_COLUMNS
@@ -51,6 +52,13 @@ from tastemaker.validation import DEFAULT_KIND
     show_default=True,
     help="The kind of interactions whose row names none; see `tastemaker kinds`.",
 )
+@click.option(
+    "--map",
+    "pairs",
+    multiple=True,
+    metavar="COLUMN=NAME",
+    help="Read a column of another name as this one; repeatable: --map user=user_id.",
+)
 @database_option
 def import_(
     what: str,
@@ -60,6 +68,7 @@ def import_(
     rejects: Path | None,
     features: tuple[str, ...],
     kind: str,
+    pairs: tuple[str, ...],
     database_url: str,
 ) -> None:
     """Import items, users or interactions from FILE ("-" for standard input).
@@ -83,6 +92,7 @@ def import_(
     Examples:
       tastemaker import interactions orders.csv.gz --kind purchase
       tastemaker import users users.csv --feature country
+      tastemaker import interactions orders.csv --map customer=user_id --map sku=item_id
       zcat views.jsonl.gz | tastemaker import interactions - --on-error skip
     """
     if rejects is not None and on_error != "skip":
@@ -101,11 +111,24 @@ def import_(
             rejects=rejects,
             features=features,
             kind=kind,
-            progress=True,
+            renamed=dict(map(as_pair, pairs)),
+            progress=shows_progress(),
         )
     echo(summary(result))
     if result.unread:
         echo(unread(result), err=True)
+
+
+def as_pair(text: str) -> tuple[str, str]:
+    """COLUMN=NAME as two names.
+
+    Raises:
+        UsageError: it is not written like that.
+    """
+    column, equals, name = text.rpartition("=")
+    if not equals or not column or not name:
+        raise click.UsageError(f"--map takes COLUMN=NAME, such as user=user_id; not {text!r}.")
+    return column, name
 
 
 def summary(result: ImportResult) -> str:

@@ -38,6 +38,15 @@ cache_option = click.option(
     "shared in memory where it is given as trusted:DIRECTORY.",
 )
 
+ledger_option = click.option(
+    "--ledger",
+    envvar="TASTEMAKER_LEDGER",
+    show_envvar=True,
+    metavar="FILE",
+    help="Where erasures are entered outside of the database, for a restore.  [default: beside an "
+    "SQLite file, its name with .erasures; none on PostgreSQL]",
+)
+
 format_option = click.option(
     "--format",
     "output_format",
@@ -102,8 +111,8 @@ def open_database(url: str) -> Database:
     return Database(url)
 
 
-def open_engine(url: str, cache: str | None = None) -> Tastemaker:
+def open_engine(url: str, cache: str | None = None, ledger: str | None = None) -> Tastemaker:
     """The engine that a command works with, its key from the environment or ./tastemaker.key."""
     from tastemaker.engine import Tastemaker  # the help of a command does not need it
 
-    return Tastemaker(open_database(url), cache=cache)
+    return Tastemaker(open_database(url), cache=cache, ledger=ledger)

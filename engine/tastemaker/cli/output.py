@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal, TypeAlias
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 
@@ -15,6 +17,10 @@ from tastemaker.cli.options import Format
 from tastemaker.io.writers import without_formula
 
 Row = Mapping[str, object]
+Justify: TypeAlias = Literal["left", "right"]
+
+GAP = 3
+"""How many columns of the screen lie between two columns of a table at most."""
 
 
 def print_rows(
@@ -48,15 +54,48 @@ def csv_field(value: object, safe: bool) -> object:
 
 
 def print_table(rows: Sequence[Row], columns: Sequence[str], title: str | None = None) -> None:
-    """Prints rows as a table; numbers to the right."""
+    """Prints rows as a table, numbers to the right; as a block each where it is too wide for that.
+
+    Nothing is cut: texts go on in the next line, and words stay whole.
+    """
+    screen, cells = console(), [[cell(row.get(name)) for name in columns] for row in rows]
+    titles = [name.replace("_", " ") for name in columns]
+    widths = [longest_word((title, *own)) for title, *own in zip(titles, *cells, strict=True)]
+    if sum(widths) + GAP * (len(widths) - 1) > screen.width:
+        print_blocks(screen, titles, cells, title)
+        return
     shown = None if title is None else plain_line(title)
     table = Table(title=shown, box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False)
-    for name in columns:
+    for place, name in enumerate(columns):
         numeric = all(isinstance(row.get(name), int | float | None) for row in rows)
-        table.add_column(name.replace("_", " "), justify="right" if numeric else "left")
-    for row in rows:
-        table.add_row(*(cell(row.get(name)) for name in columns))
-    console().print(table)
+        whole = not any(" " in own[place] for own in cells)
+        justify: Justify = "right" if numeric else "left"
+        table.add_column(titles[place], justify=justify, no_wrap=whole, overflow="fold")
+    for own in cells:
+        table.add_row(*own)
+    screen.print(table)
+
+
+def longest_word(texts: Iterable[str]) -> int:
+    """How many columns of the screen the longest word of some texts takes."""
+    return max((cell_len(word) for text in texts for word in text.split()), default=0)
+
+
+def print_blocks(
+    screen: Console, titles: Sequence[str], cells: Iterable[Sequence[str]], title: str | None
+) -> None:
+    """Prints a block of lines for each row: what is not empty, by the names of the columns."""
+    if title is not None:
+        screen.print(plain_line(title))
+    for own in cells:
+        grid = Table.grid(padding=(0, GAP, 0, 0))
+        grid.add_column(no_wrap=True)
+        grid.add_column(overflow="fold")
+        for name, text in zip(titles, own, strict=True):
+            if text:
+                grid.add_row(f"{name}:", text)
+        screen.print()
+        screen.print(grid)
 
 
 def cell(value: object) -> str:

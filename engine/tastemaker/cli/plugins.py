@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import click
 
-from tastemaker.cli.echo import echo
+from tastemaker.cli.echo import echo, print_json
 from tastemaker.cli.options import Format, database_option, format_option, open_engine
-from tastemaker.cli.output import print_rows
+from tastemaker.cli.output import print_rows, print_text
 from tastemaker.engine import Tastemaker
-from tastemaker.errors import InputError
+from tastemaker.errors import InputError, NotFoundError
 from tastemaker.json_types import Json
+from tastemaker.plugin.discovery import Plugin
+
+SETTING_COLUMNS = ("setting", "value", "default", "allowed", "meaning")
 
 PLUGIN_COLUMNS = (
     "name",
@@ -104,6 +107,57 @@ def set_settings(name: str, settings: tuple[str, ...], database_url: str) -> Non
         engine.configure(name, settings=dict(map(parse_setting, settings)))
         at_once = is_reranker(engine, name)
     echo(f"{name} is set up." + ("" if at_once else " `tastemaker train` uses it."))
+
+
+@plugins.command()
+@click.argument("name")
+@format_option
+@database_option
+def show(name: str, output_format: Format, database_url: str) -> None:
+    """Show NAME: what it is, and each setting with its value, default, bounds and meaning."""
+    with open_engine(database_url) as engine:
+        plugin = find_plugin(engine, name)
+    rows = plugin.setting_rows()
+    if output_format == "json":
+        print_json({**plugin.row(), "settings": rows})
+        return
+    if output_format == "table":
+        state = f"{plugin.state}: {plugin.problem}" if plugin.problem else plugin.state
+        print_text(f"{plugin.name} of {plugin.origin} ({plugin.kind or 'plugin'}, {state})")
+        print_text(plugin.summary)
+    print_rows(rows, SETTING_COLUMNS, output_format)
+
+
+@plugins.command()
+@click.argument("name")
+@click.argument("settings", nargs=-1, metavar="[SETTING]...")
+@database_option
+def reset(name: str, settings: tuple[str, ...], database_url: str) -> None:
+    """Take settings of NAME back to their defaults: those named, or all of them.
+
+    \b
+    Example:
+      tastemaker plugins reset item-knn neighbours
+    """
+    with open_engine(database_url) as engine:
+        engine.reset_settings(name, settings)
+    which = ", ".join(settings) if settings else "every setting"
+    echo(f"{name}: {which} is at its default again.")
+
+
+def find_plugin(engine: Tastemaker, name: str) -> Plugin:
+    """The plugin of that present or former name, the one in use where several claim it.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    found = [one for one in engine.plugins() if name in (one.name, *one.former_names)]
+    if not found:
+        raise NotFoundError(
+            f"There is no recommender and no re-ranker {name!r}. `tastemaker plugins list` shows "
+            "those there are."
+        )
+    return min(found, key=lambda one: one.state != "enabled")
 
 
 def is_reranker(engine: Tastemaker, name: str) -> bool:

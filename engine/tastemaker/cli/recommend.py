@@ -9,6 +9,7 @@ from typing import TextIO
 import click
 
 from tastemaker.cli.echo import echo, print_json
+from tastemaker.cli.emptiness import reason_of_nothing
 from tastemaker.cli.options import (
     Format,
     cache_option,
@@ -19,10 +20,11 @@ from tastemaker.cli.options import (
 )
 from tastemaker.cli.output import print_rows, print_table, print_text
 from tastemaker.cli.request_options import given_request, request_options
+from tastemaker.cli.verbosity import shows_progress
 from tastemaker.engine import Tastemaker
 from tastemaker.io.output_file import output_text
 from tastemaker.io.writers import without_formula
-from tastemaker.progress import progress_bar
+from tastemaker.progress import reporting
 from tastemaker.request.request import Request, Seen
 from tastemaker.serving.answers import Answer
 from tastemaker.store.sql.statements import batches
@@ -123,7 +125,9 @@ def recommend(
             if for_one
             else in_batches(engine, wanted, request, surface)
         )
-        show(answers, bool(request.explain), output, output_format, safe)
+        some = show(answers, bool(request.explain), output, output_format, safe)
+    if not some:
+        echo(reason_of_nothing(database_url, NOTHING), err=True)
 
 
 def check_usage(
@@ -151,7 +155,7 @@ def for_person(
     """One person, known or not, with the recommendations."""
     user = next(iter(users), request.user_id)
     answer = engine.recommend(user, surface=surface, request=request)
-    yield NO_USER if user is None else user, answer
+    yield NO_USER if user is None else str(user), answer
 
 
 def in_batches(
@@ -168,19 +172,17 @@ def show(
     output: str | None,
     output_format: Format,
     safe: bool,
-) -> None:
-    """Prints answers, or writes them to a file."""
+) -> bool:
+    """Prints answers, or writes them to a file; whether there was anything to show."""
     if explain:
-        print_explained(answers, output_format)
-        return
+        return print_explained(answers, output_format)
     if output is not None:
         write_answers(answers, output, safe)
-        return
+        return True
     rows = list(flat(answers))
     columns = (*LIST_COLUMNS[:3], "title", "score") if output_format != "csv" else LIST_COLUMNS
     print_rows(rows, columns, output_format, safe)
-    if not rows:
-        echo(NOTHING, err=True)
+    return bool(rows)
 
 
 def flat(answers: Iterable[tuple[str, Answer]]) -> Iterator[dict[str, object]]:
@@ -198,7 +200,7 @@ def flat(answers: Iterable[tuple[str, Answer]]) -> Iterator[dict[str, object]]:
 
 def write_answers(answers: Iterable[tuple[str, Answer]], output: str, safe: bool) -> None:
     """Writes `user_id,rank,item_id,score` to a file that appears only when it is complete."""
-    with progress_bar() as progress, output_text(output) as stream:
+    with reporting(shows_progress()) as progress, output_text(output) as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(LIST_COLUMNS)
         for done, (user, answer) in enumerate(answers):
@@ -210,15 +212,23 @@ def write_answers(answers: Iterable[tuple[str, Answer]], output: str, safe: bool
             progress(done, 0, f"{done:,} users")
 
 
-def print_explained(answers: Iterable[tuple[str, Answer]], output_format: Format) -> None:
-    """Prints answers with their reasons: in words for people, whole as JSON for programs."""
+def print_explained(answers: Iterable[tuple[str, Answer]], output_format: Format) -> bool:
+    """Prints answers with their reasons: in words for people, whole as JSON for programs.
+
+    Returns:
+        Whether anything was recommended.
+    """
     if output_format == "csv":
         raise click.UsageError("--explain goes with --format table or json.")
+    some = False
     if output_format == "json":
-        print_json([{"user_id": user, **answer.as_dict()} for user, answer in answers])
-        return
+        given = list(answers)
+        print_json([{"user_id": user, **answer.as_dict()} for user, answer in given])
+        return any(answer for _, answer in given)
     for user, answer in answers:
         print_answer(user, answer)
+        some = some or bool(answer)
+    return some
 
 
 def print_answer(user: str, answer: Answer) -> None:
@@ -229,14 +239,15 @@ def print_answer(user: str, answer: Answer) -> None:
     rows = [
         {
             "rank": rank,
-            "item": one.title or one.item_id,
+            "item_id": one.item_id,
+            "title": one.title,
             "score": one.score,
             "because": one.why,
             "shares": shares(one.contributions),
         }
         for rank, one in enumerate(answer, start=1)
     ]
-    print_table(rows, ("rank", "item", "score", "because", "shares"), title)
+    print_table(rows, ("rank", "item_id", "title", "score", "because", "shares"), title)
     for problem in details.problems:
         print_text(f"  note: {problem}")
 

@@ -10,6 +10,7 @@ from tastemaker.cli.echo import echo, plain_text
 from tastemaker.cli.options import Format, database_option, format_option, open_engine
 from tastemaker.cli.output import print_rows
 from tastemaker.cli.sync_file import SyncEntry, read_sync_file
+from tastemaker.cli.verbosity import shows_progress
 from tastemaker.engine import Tastemaker
 from tastemaker.errors import TastemakerError
 from tastemaker.io.syncing import SyncResult
@@ -78,7 +79,7 @@ def run_entry(engine: Tastemaker, entry: SyncEntry, restart: bool) -> SyncResult
             features=entry.features,
             restart=restart,
             batch_rows=entry.batch_rows,
-            progress=True,
+            progress=shows_progress(),
         )
     except TastemakerError as error:
         raise click.ClickException(plain_text(f"sync {entry.name}: {error}")) from None

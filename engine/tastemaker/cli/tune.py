@@ -15,6 +15,7 @@ from tastemaker.cli.options import (
     seed_option,
 )
 from tastemaker.cli.output import print_rows
+from tastemaker.cli.verbosity import shows_progress
 from tastemaker.tuning.report import TunedRecommender
 
 STUDY = "sqlite:///tastemaker-tuning.db"
@@ -75,7 +76,7 @@ def tune(
             memory_limit=memory_limit,
             seed=seed,
             apply=not dry_run,
-            progress=True,
+            progress=shows_progress(),
         )
     print_rows([one.row() for one in results], TunedRecommender.COLUMNS, output_format)
     better = [one.name for one in results if one.state == "better"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from tastemaker.cli.echo import echo, print_json
-from tastemaker.cli.options import database_option, open_engine
+from tastemaker.cli.options import database_option, ledger_option, open_engine
 from tastemaker.store.told import FORGET, WORDS
 
 
@@ -36,18 +36,38 @@ def export(user: str, database_url: str) -> None:
 @users.command()
 @click.argument("user")
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@ledger_option
 @database_option
-def forget(user: str, yes: bool, database_url: str) -> None:
+def forget(user: str, yes: bool, ledger: str | None, database_url: str) -> None:
     """Delete everything stored about USER, for good.
 
-    Models hold items, not people; the releases that were trained while the person's interactions
-    were there are named, so that you can train anew.
+    The receipt says what is gone, and where deleted bytes may still be: finish-erasures removes
+    those. Models hold items, not people; the releases that were trained while the person's
+    interactions were there are named, so that you can train anew.
     """
-    with open_engine(database_url) as engine:
+    with open_engine(database_url, ledger=ledger) as engine:
         if not yes:
             click.confirm(f"Delete everything stored about {user}?", abort=True)
         receipt = engine.forget(user)
     echo(receipt.text())
+
+
+@users.command("finish-erasures")
+@ledger_option
+@database_option
+def finish_erasures(ledger: str | None, database_url: str) -> None:
+    """Remove the bytes of everybody who was forgotten from the database's files.
+
+    To forget deletes at once, and empties the log and rewrites a small SQLite file too. What that
+    leaves is removed here: on SQLite the whole file is rewritten, and others who write wait; on
+    PostgreSQL the tables of users and interactions are, and others who read wait as well. Run it
+    in a quiet hour. Exit status 1 if something is pending still.
+    """
+    with open_engine(database_url, ledger=ledger) as engine:
+        done = engine.finish_erasures()
+    echo(done.text())
+    if done.unfinished:
+        raise SystemExit(1)
 
 
 @users.command()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from tastemaker.store.configuration import (
     write_configuration,
 )
 from tastemaker.store.store import Store
-from tastemaker.validation import Json
+from tastemaker.validation import Json, check_several
 
 if TYPE_CHECKING:
     from tastemaker.plugin.discovery import Plugin
@@ -97,6 +97,33 @@ class Configuring:
             write_configuration(connection, configuration)
         if (enabled or isolated is not None) and self._server is not None:
             self._server.catch_up()
+
+    def reset_settings(self, name: str, settings: Sequence[str] = ()) -> None:
+        """Takes settings of a recommender or re-ranker back to their defaults.
+
+        Args:
+            name: its present or a former name.
+            settings: which of them; all where empty.
+
+        Raises:
+            NotFoundError: no recommender and no re-ranker has that name.
+            SettingsError: it has no such setting.
+        """
+        from tastemaker.plugin.making import settings_from
+        from tastemaker.plugin.registry import Registry
+
+        check_several(settings, "settings")
+        with self._store.writing("changing the configuration") as connection:
+            configuration, registry = read_configuration(connection), Registry(self._plugins)
+            plugin = registry.find(name)
+            if plugin.provided is not None:
+                defaults = {row["setting"]: row["default"] for row in plugin.setting_rows()}
+                given = plugin.provided.settings_type.renamed(dict.fromkeys(settings))
+                settings_from(plugin.provided, {one: defaults.get(str(one)) for one in given})
+                settings = list(given)
+            present = registry.present_settings(configuration.settings)
+            known = replace(configuration, settings=present)
+            write_configuration(connection, known.reset(plugin.name, settings))
 
     @property
     def exploration(self) -> float:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from tastemaker.training.reading import ReleaseSummary
     from tastemaker.training.report import Release
     from tastemaker.tuning.report import TunedRecommender
+
+_logger = logging.getLogger("tastemaker.training")
 
 # What trains and measures is imported where it is called: who only serves need not load it.
 
@@ -39,6 +43,7 @@ class Learning:
         activate: bool = True,
         memory_limit: int | str | None = None,
         time_limit: float | str | None = None,
+        release_size: int | str | None = None,
         hold_out: str | None = None,
         quick: bool = False,
         on: str | None = None,
@@ -56,6 +61,8 @@ class Learning:
                 what the machine has left where not given. One that needs more is declined.
             time_limit: seconds, or "15m" (the default), for all of it; what there is no time for
                 is left out.
+            release_size: bytes, or "200M", for the models of the release; recommenders that give
+                least weight for their bytes are left out until the others fit.
             hold_out: what the blend learns to predict: "time", the future; "last", each person's
                 next interaction; "random", interactions drawn at random. By time where times are
                 known, and at random otherwise, if not given.
@@ -79,12 +86,14 @@ class Learning:
         """
         from tastemaker.training.data_quality import ignore_findings
         from tastemaker.training.limits import limits
+        from tastemaker.training.outcome import logged
         from tastemaker.training.train import spark_place, train
 
         check_several(only, "only")
-        most = limits(memory_limit, time_limit)
+        most = limits(memory_limit, time_limit, release_size)
         with reporting(progress) as report:
-            release = train(
+            run = partial(
+                train,
                 self._store,
                 self._plugins,
                 only=only,
@@ -97,6 +106,7 @@ class Learning:
                 announce=announce or ignore_findings,
                 progress=report,
             )
+            release = logged(run)
         self._catch_up()
         return release
 
@@ -163,6 +173,7 @@ class Learning:
         seed: int = 0,
         people: int = 5000,
         exact: bool = False,
+        time_limit: float | str | None = None,
         progress: Progress | bool = no_progress,
     ) -> Report:
         """Measures what training would make of the data: the blend, and each member alone.
@@ -180,6 +191,8 @@ class Learning:
             seed: where everything random starts from.
             people: at most so many people are evaluated.
             exact: whether every item is scored, instead of the candidates that would be served.
+            time_limit: seconds, or "15m" (the default), for the training; what there is no time
+                for is left out.
             progress: called with how far it is; True for a bar on standard error.
 
         Raises:
@@ -189,8 +202,10 @@ class Learning:
             NotFoundError: `only` names a recommender that is not there.
         """
         from tastemaker.evaluation.evaluate import evaluate
+        from tastemaker.training.limits import DEFAULT, Limits, seconds_of
 
         check_several(only, "only")
+        most = DEFAULT if time_limit is None else Limits(seconds=seconds_of(time_limit))
         with reporting(progress) as report:
             return evaluate(
                 self._store,
@@ -203,6 +218,7 @@ class Learning:
                 people=people,
                 exact=exact,
                 exploration=self._exploration,
+                limits=most,
                 progress=report,
             )
 
@@ -234,6 +250,7 @@ class Learning:
         """
         with self._store.writing("activating a release") as connection:
             releases.activate(connection, self._store.keyring, number)
+        _logger.info("Release %d was activated.", number)
         self._catch_up()
 
     def _catch_up(self) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from tastemaker.store.store import Store
-from tastemaker.validation import Json
+from tastemaker.validation import Id, Json
 
 if TYPE_CHECKING:
     from tastemaker.request.json_form import RequestLike
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from tastemaker.serving.people import PastInteraction
     from tastemaker.serving.server import Server
 
+KnownId = TypeVar("KnownId", bound=Id)
+
 # What serves is imported where it is called: who only moves rows need not load it.
 
 
@@ -28,7 +30,7 @@ class Requesting:
 
     def recommend(
         self,
-        user_id: str | None = None,
+        user_id: Id | None = None,
         k: int | None = None,
         where: RuleLike | None = None,
         explain: bool | None = None,
@@ -36,7 +38,7 @@ class Requesting:
         *,
         recent: Iterable[RecentLike] | None = None,
         features: Mapping[str, Json] | None = None,
-        exclude: Iterable[str] | None = None,
+        exclude: Iterable[Id] | None = None,
         seen: Seen | None = None,
         boost: BoostLike | None = None,
         diversity: DiversityLike | None = None,
@@ -100,20 +102,20 @@ class Requesting:
 
     def recommend_many(
         self,
-        user_ids: Iterable[str],
+        user_ids: Iterable[KnownId],
         k: int | None = None,
         where: RuleLike | None = None,
         exact: bool | None = None,
         *,
         explain: bool | None = None,
-        exclude: Iterable[str] | None = None,
+        exclude: Iterable[Id] | None = None,
         seen: Seen | None = None,
         boost: BoostLike | None = None,
         diversity: DiversityLike | None = None,
         explore: float | None = None,
         surface: str | None = None,
         request: RequestLike | None = None,
-    ) -> dict[str, Answer]:
+    ) -> dict[KnownId, Answer]:
         """The same for many users at once, much faster than one by one.
 
         Args:
@@ -151,10 +153,10 @@ class Requesting:
 
     def similar(
         self,
-        item_id: str,
+        item_id: Id,
         k: int = 10,
         where: RuleLike | None = None,
-        exclude: Iterable[str] | None = None,
+        exclude: Iterable[Id] | None = None,
     ) -> list[Recommendation]:
         """The available items most like one item; none where nothing that serves can tell.
 
@@ -172,10 +174,10 @@ class Requesting:
 
     def together(
         self,
-        item_ids: Iterable[str],
+        item_ids: Iterable[Id],
         k: int = 10,
         where: RuleLike | None = None,
-        exclude: Iterable[str] | None = None,
+        exclude: Iterable[Id] | None = None,
     ) -> list[Recommendation]:
         """The available items that go best with all of some items: with a basket.
 
@@ -193,7 +195,7 @@ class Requesting:
 
         return self._serving().together(item_ids, Request(k=k, where=where, exclude=exclude))
 
-    def history(self, user_id: str, newest: int = 10) -> list[PastInteraction]:
+    def history(self, user_id: Id, newest: int = 10) -> list[PastInteraction]:
         """A user's newest interactions, the newest first; none for an unknown user.
 
         Raises:

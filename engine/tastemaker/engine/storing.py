@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tastemaker.progress import reporting
 from tastemaker.recommender import Progress, no_progress
-from tastemaker.store import items, kinds, meta, rights
+from tastemaker.store import erasures, items, kinds, meta, rights
+from tastemaker.store.erasures import FinishedErasures, Receipt
 from tastemaker.store.kinds import KindSummary
-from tastemaker.store.rights import Receipt
 from tastemaker.store.store import Store
 from tastemaker.store.users.rows import read_user_page
-from tastemaker.validation import DEFAULT_KIND, Json, check_id, check_several
+from tastemaker.validation import DEFAULT_KIND, Id, Json, check_id, check_several
 
 if TYPE_CHECKING:
     from tastemaker.io.importing import ImportResult, OnError
@@ -27,7 +27,7 @@ class Storing:
 
     _store: Store
 
-    def set_available(self, item_ids: Iterable[str], available: bool) -> int:
+    def set_available(self, item_ids: Iterable[Id], available: bool) -> int:
         """Sets whether items may be recommended; gives how many of them there are.
 
         Raises:
@@ -76,6 +76,7 @@ class Storing:
         rejects: str | Path | None = None,
         features: Sequence[str] = (),
         kind: str = DEFAULT_KIND,
+        renamed: Mapping[str, str] | None = None,
         progress: Progress | bool = no_progress,
     ) -> ImportResult:
         """Imports a file of items, users or interactions: CSV, JSON lines or Parquet, .gz too.
@@ -90,6 +91,8 @@ class Storing:
             rejects: where they are set aside; beside the file where not given.
             features: attributes of users that recommenders may use.
             kind: the kind of the interactions whose row names none.
+            renamed: what columns of other names mean, by the name that they have in the file:
+                {"user": "user_id"}.
             progress: called with how far it is; True for a bar on standard error.
 
         Raises:
@@ -112,6 +115,7 @@ class Storing:
                 rejects=rejects,
                 features=features,
                 kind=kind,
+                renamed=renamed,
                 progress=report,
             )
 
@@ -164,7 +168,7 @@ class Storing:
             yield from page.values()
             last = max(page)
 
-    def show(self, user_id: str) -> dict[str, Json]:
+    def show(self, user_id: Id) -> dict[str, Json]:
         """A user's attributes in clear, and how many interactions there are.
 
         Raises:
@@ -173,7 +177,7 @@ class Storing:
         with self._store.reading("showing a user") as connection:
             return rights.show_user(connection, self._store.keyring, check_id(user_id, "user_id"))
 
-    def export(self, user_id: str) -> dict[str, Json]:
+    def export(self, user_id: Id) -> dict[str, Json]:
         """Everything stored about a user, in clear.
 
         Raises:
@@ -182,8 +186,11 @@ class Storing:
         with self._store.reading("exporting a user") as connection:
             return rights.export_user(connection, self._store.keyring, check_id(user_id, "user_id"))
 
-    def forget(self, user_id: str) -> Receipt:
-        """Deletes everything stored about a user, for good.
+    def forget(self, user_id: Id) -> Receipt:
+        """Deletes everything stored about a user, for good; the receipt says what is pending.
+
+        Erasures that were left unfinished before are finished too, as far as nobody waits long for
+        it. Of a user whose erasure is unfinished: the receipt of what was deleted then.
 
         Raises:
             NotFoundError: there is no such user.
@@ -193,4 +200,18 @@ class Storing:
         forgotten = self._store.write(
             "forgetting a user", lambda own: rights.forget_user(own, keyring, checked)
         )
-        return Receipt(forgotten, self._store.database.wipe_traces())
+        ledger = self._store.ledger
+        done = erasures.finish_at_once(self._store.database, ledger)
+        return Receipt(forgotten, done.pending, done.beyond, str(ledger.path) if ledger else "")
+
+    def finish_erasures(self) -> FinishedErasures:
+        """Removes the bytes of everybody who was forgotten from the database's files.
+
+        `forget` and `upgrade` do so themselves where nobody waits long for it. This rewrites the
+        file (SQLite: others who write wait, and the disk must hold a second copy) or the tables of
+        users and interactions (PostgreSQL: others who read wait as well).
+
+        Raises:
+            StoreError: the database cannot be reached.
+        """
+        return erasures.finish_all(self._store.database, self._store.ledger)

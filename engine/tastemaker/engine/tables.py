@@ -18,6 +18,7 @@ from tastemaker.store.store import Store
 from tastemaker.store.users.merge import MergedUsers, merge_users
 from tastemaker.validation import (
     DEFAULT_KIND,
+    Id,
     check_id,
     check_interaction,
     check_kind,
@@ -78,8 +79,8 @@ class Tables:
 
     def record(
         self,
-        user_id: str,
-        item_id: str,
+        user_id: Id,
+        item_id: Id,
         kind: str = "interaction",
         value: float = 1.0,
         at: datetime | float | str | None = None,
@@ -147,8 +148,8 @@ class Tables:
 
     def remove(
         self,
-        user_id: str,
-        item_id: str,
+        user_id: Id,
+        item_id: Id,
         kind: str | None = None,
         at: datetime | float | str | None = None,
         connection: Connection | Session | None = None,
@@ -177,7 +178,7 @@ class Tables:
         )
 
     def delete_items(
-        self, item_ids: Iterable[str], connection: Connection | Session | None = None
+        self, item_ids: Iterable[Id], connection: Connection | Session | None = None
     ) -> DeletedItems:
         """Deletes items for good, with everybody's interactions with them.
 
@@ -202,7 +203,7 @@ class Tables:
         )
 
     def merge_users(
-        self, anonymous: str, known: str, connection: Connection | Session | None = None
+        self, anonymous: Id, known: Id, connection: Connection | Session | None = None
     ) -> MergedUsers:
         """Gives a known user everything of an anonymous one, who is deleted: for the log-in.
 

@@ -9,10 +9,14 @@ from typing import TYPE_CHECKING, Literal, Self, get_args
 
 from sqlalchemy import Engine
 
+from tastemaker.engine.backing_up import BackingUp
 from tastemaker.engine.border import bordered
 from tastemaker.engine.configuring import Configuring
+from tastemaker.engine.keys import Keys
 from tastemaker.engine.learning import Learning
+from tastemaker.engine.observing import Observing
 from tastemaker.engine.requesting import Requesting
+from tastemaker.engine.retraining import Retraining
 from tastemaker.engine.storing import Storing
 from tastemaker.engine.syncing import Syncing
 from tastemaker.engine.tables import Tables
@@ -27,6 +31,7 @@ from tastemaker.store.store import Store
 from tastemaker.validation import check_seconds, check_share
 
 if TYPE_CHECKING:
+    from tastemaker.plugin.observer import Observe
     from tastemaker.serving.server import Server
 
 OnOutage = Literal["raise", "stale"]
@@ -34,7 +39,18 @@ OnOutage = Literal["raise", "stale"]
 
 
 @bordered
-class Tastemaker(Requesting, Tables, Syncing, Storing, Telling, Learning, Configuring):
+class Tastemaker(
+    Requesting,
+    Tables,
+    Syncing,
+    Storing,
+    BackingUp,
+    Telling,
+    Learning,
+    Retraining,
+    Configuring,
+    Observing,
+):
     """A recommender engine over one SQL database. Threads may share it.
 
     Args:
@@ -56,6 +72,11 @@ class Tastemaker(Requesting, Tables, Syncing, Storing, Telling, Learning, Config
             "stale": once this object has answered, it goes on by what it has in memory, for
             nobody known, for people whose `recent` items the request tells (nothing else is known
             of them then), and for items; `details.problems` says so.
+        ledger: the file in which `forget` enters erasures, outside of the database, for `restore`;
+            TASTEMAKER_LEDGER where not given, and without it the name of the SQLite file with
+            ".erasures" after it, or none on PostgreSQL.
+        observe: called with a `Timing` for each stage of a request and each member's part of it, in
+            the thread that answers. What it raises is logged and changes nothing.
 
     Opening writes nothing. On a database without schema or keys, `upgrade` comes first: everything
     that needs the keys raises SchemaError until then.
@@ -78,6 +99,8 @@ class Tastemaker(Requesting, Tables, Syncing, Storing, Telling, Learning, Config
         cache: ModelCache | str | PathLike[str] | None = None,
         deadline: float = 1.0,
         on_outage: OnOutage = "raise",
+        ledger: str | PathLike[str] | None = None,
+        observe: Observe | None = None,
     ) -> None:
         self._exploration = (
             None if exploration is None else check_share(exploration, "The exploration share")
@@ -86,7 +109,8 @@ class Tastemaker(Requesting, Tables, Syncing, Storing, Telling, Learning, Config
         self._on_outage = _checked(on_outage)
         self._plugins = tuple(plugins)
         self._cache = cache_in_hand(cache)
-        self._store = Store(database, key)
+        self._observe = observe
+        self._store = Store(database, key, ledger)
         self._server: Server | None = None
 
     def __enter__(self) -> Self:
@@ -104,6 +128,11 @@ class Tastemaker(Requesting, Tables, Syncing, Storing, Telling, Learning, Config
     def name(self) -> str:
         """The database's URL as it may be shown, without a password."""
         return self._store.name
+
+    @property
+    def keys(self) -> Keys:
+        """The database's keys: listed, rotated, verified."""
+        return Keys(self._store)
 
     def upgrade(self) -> None:
         """Creates or migrates the schema, and makes the database's keys if it has none.
@@ -125,13 +154,16 @@ class Tastemaker(Requesting, Tables, Syncing, Storing, Telling, Learning, Config
     def _serving(self) -> Server:
         """What responds to requests; made when first needed, since moving rows needs none."""
         if self._server is None:
+            from tastemaker.plugin.observer import Observer
             from tastemaker.serving.server import Server
 
+            observer = Observer(self._observe)
             self._server = Server(
                 self._store,
                 self._plugins,
                 self._exploration,
                 self._cache,
+                observer,
                 self._deadline,
                 self._on_outage,
             )

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from tastemaker.store import told
 from tastemaker.store.store import Store
-from tastemaker.validation import check_id, check_interaction
+from tastemaker.validation import Id, check_id, check_interaction
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -22,8 +22,8 @@ class Telling:
 
     def tell(
         self,
-        user_id: str,
-        item_id: str,
+        user_id: Id,
+        item_id: Id,
         word: str,
         at: datetime | float | str | None = None,
         connection: Connection | Session | None = None,

@@ -26,6 +26,7 @@ from tastemaker.serving.reranking import load_rerankers
 from tastemaker.serving.state import ServingState
 from tastemaker.store.store import Store
 from tastemaker.training.inputs import read_training_inputs
+from tastemaker.training.limits import Limits
 from tastemaker.training.report import MemberReport
 
 TRUNCATED_PEOPLE = 500
@@ -56,6 +57,7 @@ def evaluate(
     people: int,
     exploration: float | None,
     exact: bool,
+    limits: Limits,
     progress: Progress,
 ) -> Report:
     """Evaluates what a database would serve, without touching it; see `Tastemaker.evaluate`.
@@ -71,6 +73,7 @@ def evaluate(
         people: at most so many people are evaluated.
         exploration: the share of places that goes to new items; the configuration's if None.
         exact: whether every item is scored, instead of the retrievers' candidates.
+        limits: what training may take.
         progress: what to report to.
 
     Raises:
@@ -92,7 +95,7 @@ def evaluate(
     disabled, settings = inputs.configuration.disabled, inputs.configuration.settings
     rerankers = load_rerankers(plugins, disabled, settings)
     catalogue = CatalogueNow(snapshot.items, snapshot.kinds, share, rerankers)
-    served = train_models(inputs.registry, inputs.participants, made, catalogue, steps)
+    served = train_models(inputs.registry, inputs.participants, made, catalogue, steps, limits)
     report = evaluate_models(made, served, lengths, people, exact, steps, repeats)
     return replace(
         report,

@@ -22,6 +22,7 @@ from tastemaker.store.items import StoredItems
 from tastemaker.store.kinds import Kind
 from tastemaker.training.building import UnsavedRelease, build
 from tastemaker.training.fitting import fit
+from tastemaker.training.limits import DEFAULT, Limits
 from tastemaker.training.report import MemberReport
 
 
@@ -77,6 +78,7 @@ def train_models(
     split: EvaluationSplit,
     catalogue: CatalogueNow,
     progress: Progress,
+    limits: Limits = DEFAULT,
 ) -> ServedModels:
     """Trains on the known part of a split, in memory, and sets up what would serve.
 
@@ -89,12 +91,13 @@ def train_models(
         split: what may be learnt from.
         catalogue: the items that there are when recommendations are made.
         progress: what to report to.
+        limits: what training may take.
 
     Raises:
         TrainingError: no recommender could be trained.
     """
     start = time.monotonic()
-    unsaved = build(registry, participants, split.data, progress, hold_out=split.hold_out)
+    unsaved = build(registry, participants, split.data, progress, limits, split.hold_out)
     seconds = time.monotonic() - start
     reports, others = _left_out(registry, participants, unsaved, split, progress)
     states = {model.name: State(model.arrays, model.values) for model in unsaved.models}

@@ -103,7 +103,7 @@ def header_of(source: InputFile, reader: Any, required: Sequence[str]) -> list[s
         FileRefusedError: there is none, two are alike, one is ill-formed, or one is missing.
     """
     try:
-        header = [name.strip() for name in next(reader, [])]
+        header = source.present_names(name.strip() for name in next(reader, []))
         check_header(header, required)
     except (csv.Error, InputError) as error:
         reason = str(error).rstrip(".")

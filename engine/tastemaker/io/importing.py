@@ -9,7 +9,7 @@ which are fewer, are spooled too, and written in one transaction.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -78,6 +78,7 @@ def import_file(
     rejects: str | Path | None = None,
     features: Sequence[str] = (),
     kind: str = DEFAULT_KIND,
+    renamed: Mapping[str, str] | None = None,
     progress: Progress = no_progress,
 ) -> ImportResult:
     """Imports a file of items, users or interactions; doing it again changes nothing more.
@@ -92,6 +93,7 @@ def import_file(
         rejects: where they are set aside; beside the file where not given.
         features: attributes of users that recommenders may use.
         kind: the kind of the interactions whose row names none.
+        renamed: what columns of other names mean, by the name that they have in the file.
         progress: told how far it is.
 
     Raises:
@@ -101,7 +103,7 @@ def import_file(
     """
     if what not in REQUIRED:
         raise InputError(f"There is no import of {what!r}; choose {', '.join(REQUIRED)}.")
-    with open_input(path, form) as source:
+    with open_input(path, form, renamed) as source:
         job = Job(source, on_error, Path(rejects or default_path(path, source.form)), progress)
         if what == "interactions":
             return import_interactions(database, keyring, job, kind)
@@ -193,7 +195,7 @@ def import_interactions(database: Database, keyring: Keyring, job: Job, kind: st
             rows, unread = stage(job, Stager(keyring, kind), spool, rejects)
         written, done = Written(0, 0), 0
         for segment in by_people(spool):
-            write = partial(write_segment, segment=segment)
+            write = partial(write_segment, keyring=keyring, segment=segment)
             written = written.plus(database.write(write, "importing interactions"))
             done += len(segment)
             job.progress(done, rows, "Writing interactions")

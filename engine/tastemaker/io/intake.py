@@ -77,7 +77,7 @@ class InteractionIntake(_Spooled):
 
     def __init__(self, keyring: Keyring, kind: str) -> None:
         super().__init__()
-        self._kind = kind
+        self._kind, self._keyring = kind, keyring
         self._stager = Stager(keyring, kind)
         self.spool = self.enter_context(Spool())
 
@@ -99,7 +99,7 @@ class InteractionIntake(_Spooled):
         """Writes everything; see `Intake.write`."""
         written = Written(0, 0)
         for segment in self.finish().segments():
-            written = written.plus(write_segment(connection, segment))
+            written = written.plus(write_segment(connection, self._keyring, segment))
         return written
 
 
@@ -156,7 +156,7 @@ class UserIntake(_Spooled):
         """Writes everything; see `Intake.write`."""
         if self._features:
             declare_features(connection, self._features)
-        return put_sealed_users(connection, self._users())
+        return put_sealed_users(connection, self._keyring, self._users())
 
     def _users(self) -> Iterator[SealedUser]:
         """By ascending ref, as all writers write; of the same one in the order they came."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from tastemaker.errors import InputError
 from tastemaker.io.block import ObjectBlock, Refusal
@@ -26,7 +26,7 @@ def read_json_lines(source: InputFile) -> Iterator[ObjectBlock]:
     for line, text in enumerate(as_text(bytes_in), start=1):
         if not text.isspace():
             try:
-                objects.append(parse_object(text))
+                objects.append(renamed(parse_object(text), source.renamed))
                 lines.append(line)
             except InputError as error:
                 refused.append(Refusal(line, str(error), text))
@@ -35,6 +35,14 @@ def read_json_lines(source: InputFile) -> Iterator[ObjectBlock]:
             lines, objects, refused = [], [], []
             enough = bytes_in.total + BLOCK_BYTES
     yield ObjectBlock(lines, objects, refused)
+
+
+def renamed(row: dict[str, Json], names: Mapping[str, str]) -> dict[str, Json]:
+    """The row by other names; what has a name that is given too gives way to it."""
+    if not names:
+        return row
+    given = {names[name]: value for name, value in row.items() if name in names}
+    return {name: value for name, value in row.items() if name not in names} | given
 
 
 def parse_object(text: str) -> dict[str, Json]:

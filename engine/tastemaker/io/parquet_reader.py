@@ -25,11 +25,15 @@ def read_parquet(source: InputFile, required: Sequence[str]) -> Iterator[ColumnB
     arrow, parquet = import_pyarrow()
     try:
         file = parquet.ParquetFile(seekable(source))
-        header = [name for name in file.schema_arrow.names if name not in IGNORED]
+        stored = [name for name in file.schema_arrow.names if name not in IGNORED]
+        header = source.present_names(stored)
         check_header(header, required)
         first = 1
-        for batch in file.iter_batches(batch_size=BLOCK_ROWS, columns=header):
-            columns = {name: as_python(arrow, batch.column(name)) for name in header}
+        for batch in file.iter_batches(batch_size=BLOCK_ROWS, columns=stored):
+            columns = {
+                name: as_python(arrow, batch.column(own))
+                for name, own in zip(header, stored, strict=True)
+            }
             yield ColumnBlock(range(first, first + batch.num_rows), columns)
             first += batch.num_rows
     except InputError as error:

@@ -63,7 +63,7 @@ def record_table(
             intake.add(block)
             unread.update(unread_names(block))
         if connection is None:
-            written = write_each(intake, database)
+            written = write_each(intake, database, keyring)
         else:
             written = database.write(intake.write, "recording", connection)
     return ImportResult(
@@ -71,10 +71,10 @@ def record_table(
     )
 
 
-def write_each(intake: InteractionIntake, database: Database) -> Written:
+def write_each(intake: InteractionIntake, database: Database, keyring: Keyring) -> Written:
     """Writes segments of whole people, each in a transaction of its own, as an import does."""
     written = Written(0, 0)
     for segment in by_people(intake.finish()):
-        new = database.write(partial(write_segment, segment=segment), "recording")
+        new = database.write(partial(write_segment, keyring=keyring, segment=segment), "recording")
         written = written.plus(new)
     return written

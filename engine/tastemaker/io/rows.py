@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import numbers
 from collections.abc import Mapping
 from datetime import date, datetime, time
 from typing import Any
-from uuid import UUID
 
 from tastemaker.errors import InputError
 from tastemaker.store.interactions.columns import INTERACTION_COLUMNS
@@ -18,12 +16,10 @@ from tastemaker.validation import (
     check_interaction,
     check_item,
     check_user,
+    written_out,
 )
 
 SEPARATOR = "|"
-
-MOST_ID = 2**128
-"""Whole numbers from here on are no ids; a UUID has 128 bits."""
 
 
 def interaction_row(row: dict[str, Any], kind: str = DEFAULT_KIND) -> InteractionRow:
@@ -105,9 +101,7 @@ def as_id(value: Any) -> Any:
     """An id as text: a whole number or a UUID is written out, nothing is an empty id."""
     if type(value) is str:
         return value
-    if isinstance(value, numbers.Integral | UUID) and not isinstance(value, bool):
-        return str(value) if int(value) < MOST_ID else value
-    return "" if value is None else value
+    return "" if value is None else written_out(value)
 
 
 def as_attribute(value: Any, flat: bool) -> Any:

@@ -8,9 +8,9 @@ import os
 import stat
 import sys
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, TypeAlias, cast, get_args
 
@@ -47,6 +47,7 @@ class InputFile:
         size: bytes on disk; 0 where nobody knows.
         position: how many of these bytes were read so far.
         plain: whether `stream` is the file itself, in which one can go back and forth.
+        renamed: what columns of other names mean, by the name that they have in the file.
     """
 
     name: str
@@ -55,28 +56,44 @@ class InputFile:
     size: int
     position: Callable[[], int]
     plain: bool
+    renamed: Mapping[str, str] = field(default_factory=dict)
+
+    def present_names(self, names: Iterable[str]) -> list[str]:
+        """The names of the file's columns, as they are to be read.
+
+        Raises:
+            InputError: a column that is to be renamed is not there.
+        """
+        found = list(names)
+        if missing := [name for name in self.renamed if name not in found]:
+            raise InputError(f"there is no column {', '.join(missing)} to be read as another")
+        return [self.renamed.get(name, name) for name in found]
 
 
 @contextmanager
-def open_input(path: str | Path, form: FileFormat | None = None) -> Iterator[InputFile]:
+def open_input(
+    path: str | Path, form: FileFormat | None = None, renamed: Mapping[str, str] | None = None
+) -> Iterator[InputFile]:
     """Opens a file for reading.
 
     Args:
         path: its name, or "-" for standard input.
         form: how its rows are written; by its name (or its first bytes) where not given.
+        renamed: what columns of other names mean, by the name that they have in the file.
 
     Raises:
         InputError: it cannot be read, or it is not clear how its rows are written.
     """
+    others = dict(renamed or {})
     if str(path) == STANDARD:
         raw = io.BufferedReader(cast(Any, sys.stdin.buffer), BUFFER_BYTES)
         try:
-            yield as_input("standard input", raw, form)
+            yield replace(as_input("standard input", raw, form), renamed=others)
         finally:
             raw.detach()  # or standard input would be closed with it
     else:
         with open_file(path) as raw:
-            yield as_input(str(path), raw, form)
+            yield replace(as_input(str(path), raw, form), renamed=others)
 
 
 def as_input(name: str, raw: io.BufferedReader[Any], form: FileFormat | None) -> InputFile:

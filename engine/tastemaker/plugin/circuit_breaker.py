@@ -26,6 +26,12 @@ class CircuitBreaker:
         self._lock = threading.Lock()
         self._in_a_row = 0
         self._closed_until = 0.0
+        self._last_problem = ""
+
+    @property
+    def problem(self) -> str:
+        """The last problem of what is left alone now; empty while it is not."""
+        return self._last_problem if self._in_a_row >= self._failures else ""
 
     def allows(self) -> bool:
         """Whether to call now. Once the pause is over one caller at a time may probe."""
@@ -42,15 +48,17 @@ class CircuitBreaker:
         """Notes a call that went well: everything is allowed again."""
         self._in_a_row = 0
 
-    def failed(self) -> None:
-        """Notes a call that failed."""
+    def failed(self, problem: str = "it kept failing") -> None:
+        """Notes a call that failed, and how."""
         with self._lock:
             self._in_a_row += 1
+            self._last_problem = problem
             if self._in_a_row >= self._failures:
                 self._closed_until = self._clock() + self._pause
 
-    def trip(self) -> None:
-        """Notes a call that costs too much to be tried again at once: opens it."""
+    def trip(self, problem: str = "it kept failing") -> None:
+        """Notes a call that costs too much to be tried again at once, and how: opens it."""
         with self._lock:
+            self._last_problem = problem
             self._in_a_row = max(self._in_a_row, self._failures)
             self._closed_until = self._clock() + self._pause

@@ -17,6 +17,7 @@ from tastemaker.plugin.faults import recommender_fault, reranker_fault
 from tastemaker.plugin.guard import attempt
 from tastemaker.recommender import API_VERSION, Recommender
 from tastemaker.reranker import Reranker
+from tastemaker.settings import allowed_values
 
 OWN_DISTRIBUTION = "tastemaker"
 """The distribution of the engine's own plugins."""
@@ -130,6 +131,23 @@ class Plugin:
         entries = dataclasses.fields(self.provided.settings_type)
         values = {**{entry.name: entry.default for entry in entries}, **self.chosen}
         return ", ".join(f"{name}={value}" for name, value in values.items())
+
+    def setting_rows(self) -> list[dict[str, Json]]:
+        """A row for each setting: its value now, its default, what is allowed, what it does."""
+        if self.provided is None:
+            return []
+        rows = []
+        for entry in dataclasses.fields(self.provided.settings_type):
+            default: Json = entry.default  # type: ignore[assignment]  # every setting has one
+            row: dict[str, Json] = {
+                "setting": entry.name,
+                "value": self.chosen.get(entry.name, default),
+                "default": default,
+                "allowed": allowed_values(entry),
+                "meaning": str(entry.metadata.get("help", "")),
+            }
+            rows.append(row)
+        return rows
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from tastemaker.plugin.circuit_breaker import CircuitBreaker
 from tastemaker.plugin.discovery import Plugin
@@ -12,6 +12,9 @@ from tastemaker.plugin.time_limit import TimeLimit, current_limit
 from tastemaker.plugin.worker_threads import BusyError, OverdueError, WorkerThreads
 
 T = TypeVar("T")
+
+Note: TypeAlias = Callable[[float, str], object]
+"""What is told of a call: how many seconds it took, and the problem."""
 
 LOADING_SECONDS = 30.0
 """How long a plugin of others may take to be restored or to take in items. Chosen, not measured."""
@@ -49,27 +52,30 @@ class GuardedCalls:
         threads = self.threads
         return GuardedCalls(threads=None if threads is None else WorkerThreads(threads.what))
 
-    def call(self, call: Callable[[], tuple[T | None, str]]) -> tuple[T | None, str]:
+    def call(
+        self, call: Callable[[], tuple[T | None, str]], note: Note | None = None
+    ) -> tuple[T | None, str]:
         """What a guarded call gives: a result, or None and the problem.
 
         Args:
             call: raises nothing but KeyboardInterrupt; see `tastemaker.plugin.guard`.
+            note: is told how long it took, and the problem; not of a call that is not made.
         """
         limit, threads = current_limit(), self.threads
         if threads is not None and threads.overdue:
             return None, "skipped, because an earlier call has not ended"
         if not self.breaker.allows():
             return None, "skipped for a while, because it kept failing"
-        if limit is None:
-            return self._noted(*call())
-        if threads is not None:
-            return self._within(limit, threads, call)
-        start = time.monotonic()
-        result, problem = call()
-        if time.monotonic() - start > limit.seconds:
-            self.breaker.failed()
-            return result, problem
-        return self._noted(result, problem)
+        if limit is not None and threads is not None and limit.left <= 0:
+            return None, f"skipped, because the deadline of {limit.text} had passed"
+        start = time.perf_counter()
+        if limit is None or threads is None:
+            result, problem = self._directly(limit, call)
+        else:
+            result, problem = self._within(limit, threads, call)
+        if note is not None:
+            note(time.perf_counter() - start, problem)
+        return result, problem
 
     def once(self, call: Callable[[], tuple[T | None, str]]) -> tuple[T | None, str]:
         """The same of what is done once, before a plugin serves: it may take longer.
@@ -85,25 +91,34 @@ class GuardedCalls:
         except BusyError:
             return None, BUSY
 
+    def _directly(
+        self, limit: TimeLimit | None, call: Callable[[], tuple[T | None, str]]
+    ) -> tuple[T | None, str]:
+        start = time.monotonic()
+        result, problem = call()
+        if limit is not None and time.monotonic() - start > limit.seconds:
+            self.breaker.failed(problem or f"took longer than the deadline of {limit.text}")
+            return result, problem
+        return self._noted(result, problem)
+
     def _within(
         self,
         limit: TimeLimit,
         threads: WorkerThreads,
         call: Callable[[], tuple[T | None, str]],
     ) -> tuple[T | None, str]:
-        if (left := limit.left) <= 0:
-            return None, f"skipped, because the deadline of {limit.text} had passed"
         try:
-            return self._noted(*threads.call(call, left))
+            return self._noted(*threads.call(call, limit.left))
         except OverdueError:
-            self.breaker.trip()
-            return None, f"took longer than the deadline of {limit.text} left it"
+            problem = f"took longer than the deadline of {limit.text} left it"
+            self.breaker.trip(problem)
+            return None, problem
         except BusyError:
             return None, BUSY
 
     def _noted(self, result: T | None, problem: str) -> tuple[T | None, str]:
         if problem:
-            self.breaker.failed()
+            self.breaker.failed(problem)
         else:
             self.breaker.succeeded()
         return result, problem

@@ -12,7 +12,8 @@ from tastemaker.plugin.guard import (
     guarded_score,
     guarded_score_items,
 )
-from tastemaker.plugin.guarded_calls import GuardedCalls
+from tastemaker.plugin.guarded_calls import GuardedCalls, Note
+from tastemaker.plugin.observer import Observer
 from tastemaker.plugin.telling import (
     Texts,
     guarded_item_vectors,
@@ -34,6 +35,7 @@ class GuardedRecommender:
         n_items: how many items it scores.
         calls: makes the calls for scores and candidates.
         telling: makes those for reasons, words and likeness, whose failures cost no score.
+        observer: is told how long each call took, and how it failed; nobody is while training.
     """
 
     def __init__(
@@ -42,23 +44,39 @@ class GuardedRecommender:
         n_items: int,
         calls: GuardedCalls | None = None,
         telling: GuardedCalls | None = None,
+        observer: Observer | None = None,
     ) -> None:
         self.recommender = recommender
         self.n_items = n_items
         self.calls = GuardedCalls() if calls is None else calls
         self.telling = self.calls.apart() if telling is None else telling
+        self.observer = observer
 
     @property
     def name(self) -> str:
         """The recommender's name."""
         return self.recommender.name
 
+    @property
+    def problem(self) -> str:
+        """Why it is out of service now; empty while it is not."""
+        return self.calls.breaker.problem or self.telling.breaker.problem
+
+    def _note(self, stage: str, count: int) -> Note | None:
+        """What is told of one call: a part of a stage, for so many people."""
+        observer = self.observer
+        if observer is None:
+            return None
+        return lambda seconds, problem: observer.note(stage, self.name, seconds, count, problem)
+
     def score(self, people: People) -> tuple[Float32Array | None, str]:
         """(len(people), people.n_items) float32 scores, or None and the problem."""
         known, problem = self._known(people)
         if known is None:
             return None, problem
-        scores, problem = self.calls.call(lambda: guarded_score(self.recommender, known))
+        scores, problem = self.calls.call(
+            lambda: guarded_score(self.recommender, known), self._note("score", len(people))
+        )
         if scores is None or self.n_items == people.n_items:
             return scores, problem
         return _padded(scores, people.n_items), ""
@@ -76,11 +94,15 @@ class GuardedRecommender:
         if not items.size or not self.n_items:
             return np.full(items.shape, NAN), ""
         if self.n_items == people.n_items:
-            return self.calls.call(lambda: guarded_score_items(self.recommender, known, items))
+            return self.calls.call(
+                lambda: guarded_score_items(self.recommender, known, items),
+                self._note("score", len(people)),
+            )
         inside = items < self.n_items
         requested = np.where(inside, items, 0)
         scores, problem = self.calls.call(
-            lambda: guarded_score_items(self.recommender, known, requested)
+            lambda: guarded_score_items(self.recommender, known, requested),
+            self._note("score", len(people)),
         )
         return (None, problem) if scores is None else (np.where(inside, scores, NAN), "")
 
@@ -89,7 +111,10 @@ class GuardedRecommender:
         known, problem = self._known(people)
         if known is None:
             return None, problem
-        return self.calls.call(lambda: guarded_retrieve(self.recommender, known, k))
+        return self.calls.call(
+            lambda: guarded_retrieve(self.recommender, known, k),
+            self._note("retrieve", len(people)),
+        )
 
     def reasons(self, people: People, items: Int64Array) -> tuple[Float32Array | None, str]:
         """(n_interactions, width) float32 shares of the items' scores, or None and the problem.
@@ -107,7 +132,8 @@ class GuardedRecommender:
         inside = items < self.n_items
         requested = np.where(inside, items, 0)
         part, problem = self.telling.call(
-            lambda: guarded_reasons(self.recommender, known, requested)
+            lambda: guarded_reasons(self.recommender, known, requested),
+            self._note("explain", len(people)),
         )
         if part is None:
             return None, problem
@@ -130,7 +156,8 @@ class GuardedRecommender:
         inside = items < self.n_items
         requested = np.where(inside, items, 0)
         texts, problem = self.telling.call(
-            lambda: guarded_words(self.recommender, known, requested)
+            lambda: guarded_words(self.recommender, known, requested),
+            self._note("explain", len(people)),
         )
         if not texts or inside.all():
             return texts, problem
@@ -146,7 +173,8 @@ class GuardedRecommender:
         if item_index >= self.n_items:
             return np.full(n_items, np.nan, dtype=np.float32), ""
         likeness, problem = self.telling.call(
-            lambda: guarded_similar(self.recommender, item_index, self.n_items)
+            lambda: guarded_similar(self.recommender, item_index, self.n_items),
+            self._note("similar", 1),
         )
         return (None, problem) if likeness is None else (_padded(likeness, n_items), "")
 
@@ -161,7 +189,7 @@ class GuardedRecommender:
             return None, ""
         requested = np.where(inside, items, 0)
         vectors, problem = self.telling.call(
-            lambda: guarded_item_vectors(self.recommender, requested)
+            lambda: guarded_item_vectors(self.recommender, requested), self._note("rank", 1)
         )
         if vectors is None or inside.all():
             return vectors, problem
@@ -175,7 +203,7 @@ class GuardedRecommender:
         if longer is None:
             return self, problem
         n_items = self.n_items + len(items)
-        return GuardedRecommender(longer, n_items, self.calls, self.telling), ""
+        return GuardedRecommender(longer, n_items, self.calls, self.telling, self.observer), ""
 
     def _known(self, people: People) -> tuple[People | None, str]:
         """The people with the interactions of the items that it knows; None where it knows more."""

@@ -9,7 +9,8 @@ import numpy as np
 
 from tastemaker.data import Float32Array
 from tastemaker.plugin.guard import attempt, plain_array, quotable
-from tastemaker.plugin.guarded_calls import GuardedCalls
+from tastemaker.plugin.guarded_calls import GuardedCalls, Note
+from tastemaker.plugin.observer import Observer
 from tastemaker.reranker import RankedItems, Reranker
 
 LARGEST_PART = np.float32(1e30)
@@ -22,22 +23,40 @@ class GuardedReranker:
     Attributes:
         reranker: the re-ranker.
         calls: makes the calls.
+        observer: is told how long each call took, and how it failed.
     """
 
-    def __init__(self, reranker: Reranker, calls: GuardedCalls | None = None) -> None:
+    def __init__(
+        self,
+        reranker: Reranker,
+        calls: GuardedCalls | None = None,
+        observer: Observer | None = None,
+    ) -> None:
         self.reranker = reranker
         self.calls = GuardedCalls() if calls is None else calls
+        self.observer = observer
 
     @property
     def name(self) -> str:
         """The re-ranker's name."""
         return self.reranker.name
 
+    @property
+    def problem(self) -> str:
+        """Why it is out of service now; empty while it is not."""
+        return self.calls.breaker.problem
+
     def adjust(self, lists: RankedItems) -> tuple[Float32Array | None, str]:
         """(n, width) float32 what is added to the scores, 0 where not valid; or the problem."""
         features = self.reranker.uses_features
         seen = lists if features else replace(lists, people=lists.people.without_features)
-        return self.calls.call(lambda: self._adjusted(seen))
+        return self.calls.call(lambda: self._adjusted(seen), self._note(len(lists.people)))
+
+    def _note(self, count: int) -> Note | None:
+        observer = self.observer
+        if observer is None:
+            return None
+        return lambda seconds, problem: observer.note("rank", self.name, seconds, count, problem)
 
     def _adjusted(self, lists: RankedItems) -> tuple[Float32Array | None, str]:
         quote = quotable(self.reranker.uses_features)

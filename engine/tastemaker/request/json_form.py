@@ -72,7 +72,7 @@ def _object(text: str) -> object:
 def request_as_json(request: Request) -> dict[str, Json]:
     """A request as a JSON object, of which `request_from_json` makes the same request."""
     given: dict[str, Json] = {
-        "user_id": request.user_id,
+        "user_id": None if request.user_id is None else str(request.user_id),
         "features": None if request.features is None else dict(request.features),
         "k": request.k,
         "seen": request.seen,
@@ -86,7 +86,7 @@ def request_as_json(request: Request) -> dict[str, Json]:
     if request.where is not None:
         given["where"] = str(read_rule(request.where))
     if request.exclude is not None:
-        given["exclude"] = list(request.exclude)
+        given["exclude"] = list(map(str, request.exclude))
     if request.boost is not None:
         given["boost"] = boosts_as_json(read_boosts(request.boost))
     if request.diversity is not None:

@@ -9,6 +9,7 @@ from tastemaker.errors import InputError
 from tastemaker.validation import (
     DEFAULT_KIND,
     DEFAULT_VALUE,
+    Id,
     Json,
     check_id,
     check_kind,
@@ -43,7 +44,7 @@ class Recent(NamedTuple):
         return row if self.time is None else {**row, "at": self.time / 1e6}
 
 
-RecentLike: TypeAlias = str | Mapping[str, object] | Recent
+RecentLike: TypeAlias = Id | Mapping[str, object] | Recent
 """An item's id, or a mapping with `item_id` and optionally `kind`, `value` and `at`."""
 
 _FIELDS = ("item_id", "kind", "value", "at")

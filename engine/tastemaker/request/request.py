@@ -18,6 +18,7 @@ from tastemaker.request.preferences import (
 from tastemaker.request.recent import RecentLike, read_all_recent
 from tastemaker.request.where import RuleLike, read_rule
 from tastemaker.validation import (
+    Id,
     Json,
     check_attributes,
     check_count,
@@ -64,12 +65,12 @@ class Request:
         InputError: something of it is refused.
     """
 
-    user_id: str | None = field(default=None, repr=False)
+    user_id: Id | None = field(default=None, repr=False)
     recent: Iterable[RecentLike] | None = None
     features: Mapping[str, Json] | None = field(default=None, repr=False)
     k: int | None = None
     where: RuleLike | None = None
-    exclude: Iterable[str] | None = None
+    exclude: Iterable[Id] | None = None
     seen: Seen | None = None
     boost: BoostLike | None = None
     diversity: DiversityLike | None = None
@@ -110,7 +111,7 @@ def _read_count(value: object) -> int:
     return k
 
 
-def _read_excluded(value: Iterable[str]) -> tuple[str, ...]:
+def _read_excluded(value: Iterable[Id]) -> tuple[str, ...]:
     return tuple(check_id(one, "item_id of exclude") for one in check_several(value, "exclude"))
 
 

@@ -61,7 +61,7 @@ def terms_of(request: Request) -> Terms:
         recent=() if request.recent is None else read_all_recent(request.recent),
         features=request.features,
         where=None if request.where is None else read_rule(request.where),
-        exclude=() if request.exclude is None else tuple(request.exclude),
+        exclude=() if request.exclude is None else tuple(map(str, request.exclude)),
         seen=request.seen,
         boosts=() if request.boost is None else read_boosts(request.boost),
         diversity=() if request.diversity is None else read_diversity(request.diversity),

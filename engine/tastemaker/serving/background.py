@@ -11,10 +11,12 @@ from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 from weakref import ref
 
-from tastemaker.errors import without_frames
+from tastemaker.errors import TastemakerError
+from tastemaker.plugin.guard import describe
 
 T = TypeVar("T")
 
+_logger = logging.getLogger("tastemaker.serving")
 
 RETRY_AFTER = 60.0
 """Seconds after which what failed is tried again, if it is still wanted. Chosen, not measured."""
@@ -103,12 +105,11 @@ class Background(Generic[T]):
         try:
             with self._working:
                 result = self._work()
-        except BaseException as error:  # whatever it is, somebody must hear of it, and others serve
-            logging.getLogger(__name__).error(
-                "%s failed; what served before goes on.",
-                self._what.capitalize(),
-                exc_info=without_frames(error),
-            )
+        except BaseException as error:  # somebody must hear of it, and what serves goes on
+            # of an error that is not the engine's own nothing is quoted: it may hold values
+            why = describe(error, quote=(TastemakerError,))
+            message = "%s failed; what served before goes on. %s"
+            _logger.error(message, self._what.capitalize(), why)
         with self._lock:
             self._result = self._result if result is None else result
             self._failed = (wanted, time.monotonic()) if result is None else None

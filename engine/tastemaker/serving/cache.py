@@ -18,6 +18,7 @@ from functools import cached_property
 
 from sqlalchemy import Connection
 
+from tastemaker.plugin.observer import UNOBSERVED, Observer
 from tastemaker.request.surfaces import Surfaces
 from tastemaker.serving.background import Background, wait_before_forks
 from tastemaker.serving.blas_threads import one_blas_thread
@@ -30,7 +31,7 @@ from tastemaker.store.configuration import CONFIGURATION, Configuration, usable_
 from tastemaker.store.kinds import read_kinds
 from tastemaker.store.releases import ACTIVE
 
-logger = logging.getLogger(__name__)
+_logger = logging.getLogger("tastemaker.serving")
 
 WATCHED = (ACTIVE, meta.CATALOGUE_VERSION, CONFIGURATION)
 """The entries of `meta` that tell whether what serves is still up to date."""
@@ -92,6 +93,7 @@ class ServingCache:
         reading: opens a connection for the thread that loads a release.
         plugins: what the application brings besides installed distributions.
         exploration: the share of places that goes to new items; the configuration's if None.
+        observer: is told what happens.
     """
 
     def __init__(
@@ -100,11 +102,13 @@ class ServingCache:
         reading: Callable[[], AbstractContextManager[Connection]],
         plugins: Sequence[object] = (),
         exploration: float | None = None,
+        observer: Observer = UNOBSERVED,
     ) -> None:
         self._files = files
         self._reading = reading
         self._plugins = plugins
         self._exploration = exploration
+        self._observer = observer
         self._served: _Served | None = None
         self._begin()
 
@@ -181,30 +185,28 @@ class ServingCache:
 
     def _loaded(self, connection: Connection, stamp: Stamp, before: _Served | None) -> _Served:
         """The active release; of what served before only the items are used."""
+        start = time.perf_counter()
         configuration, damage = usable_configuration(stamp.get(CONFIGURATION))
         recommenders = Recommenders(self._plugins, configuration.disabled, configuration.isolated)
-        loaded = load_active(connection, self._files, recommenders, stamp.get(ACTIVE))
+        pointer = stamp.get(ACTIVE)
+        loaded = load_active(connection, self._files, recommenders, pointer, self._observer)
         one_blas_thread().find_libraries()
         stored = self._items(connection, stamp, before)
         rerankers = self._rerankers(configuration)
         for problem in (damage, *loaded.problems, *stored.problems, *rerankers.problems):
             if problem:
-                logger.warning("%s", problem)
-        kinds, share = read_kinds(connection), self._share(configuration)
+                _logger.warning("%s", problem)
+        state = self._assembled(connection, configuration, loaded, stored, None, rerankers)
+        _log_loaded(loaded, time.perf_counter() - start)
         return _Served(
             stamp,
-            stamp.get(ACTIVE),
+            pointer,
             configuration.disabled,
             configuration.isolated,
             loaded,
             stored,
             rerankers,
-            _noting(
-                damage,
-                assemble_state(
-                    loaded, stored, kinds, share, None, Surfaces(configuration.surfaces), rerankers
-                ),
-            ),
+            _noting(damage, state),
             time.monotonic(),
         )
 
@@ -219,16 +221,36 @@ class ServingCache:
             served = replace(served, disabled=served.disabled | configuration.disabled)
             loaded, before = replace(loaded, members=kept), None
         stored = self._items(connection, stamp, served)
-        kinds, share = read_kinds(connection), self._share(configuration)
-        surfaces = Surfaces(configuration.surfaces)
         if stamp.get(CONFIGURATION) != served.stamp.get(CONFIGURATION):
             served = replace(served, rerankers=self._rerankers(configuration))
-        state = assemble_state(loaded, stored, kinds, share, before, surfaces, served.rerankers)
+        state = self._assembled(connection, configuration, loaded, stored, before, served.rerankers)
         state = _noting(damage, state)
         return replace(served, stamp=stamp, loaded=loaded, stored=stored, state=state)
 
+    def _assembled(
+        self,
+        connection: Connection,
+        configuration: Configuration,
+        loaded: LoadedRelease,
+        stored: items.StoredItems,
+        before: ServingState | None,
+        rerankers: LoadedRerankers,
+    ) -> ServingState:
+        """The state of a release over items, by the kinds and the configuration of this moment."""
+        return assemble_state(
+            loaded,
+            stored,
+            read_kinds(connection),
+            self._share(configuration),
+            before,
+            Surfaces(configuration.surfaces),
+            rerankers,
+            self._observer,
+        )
+
     def _rerankers(self, configuration: Configuration) -> LoadedRerankers:
-        return load_rerankers(self._plugins, configuration.disabled, configuration.settings)
+        disabled, settings = configuration.disabled, configuration.settings
+        return load_rerankers(self._plugins, disabled, settings, self._observer)
 
     def _items(
         self, connection: Connection, stamp: Stamp, before: _Served | None
@@ -242,6 +264,14 @@ class ServingCache:
 
     def _share(self, configuration: Configuration) -> float:
         return configuration.exploration if self._exploration is None else self._exploration
+
+
+def _log_loaded(loaded: LoadedRelease, seconds: float) -> None:
+    """Says what serves from now on; a count of popularity comes too often for that."""
+    if loaded.number is None:
+        return
+    names = ", ".join(member.name for member in loaded.members)
+    _logger.info("Release %d serves, loaded in %.2f s: %s.", loaded.number, seconds, names)
 
 
 def _noting(problem: str, state: ServingState) -> ServingState:

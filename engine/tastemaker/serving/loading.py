@@ -14,6 +14,7 @@ from tastemaker.data import Float32Array, Int64Array
 from tastemaker.errors import NotFoundError, TastemakerError
 from tastemaker.plugin.guarded_calls import GuardedCalls
 from tastemaker.plugin.guarded_recommender import GuardedRecommender
+from tastemaker.plugin.observer import UNOBSERVED, Observer
 from tastemaker.plugin.registry import Registry, registry_of
 from tastemaker.plugin.states import guarded_restore
 from tastemaker.recommender import State
@@ -36,9 +37,10 @@ class LoadedRelease:
         counts: (n_items,) float32 how many people chose each; interactions in older releases.
         curve: the weights; its members have their present names.
         members: the recommenders that could be restored.
-        problems: why others could not.
+        problems: why others could not, or a whole release.
         points: the entry point of each member, by name; empty for an application's.
         repeat_curve: the weights for where items may come again; None where the others serve.
+        missing: for each member that could not be restored why, by name.
     """
 
     number: int | None
@@ -49,6 +51,7 @@ class LoadedRelease:
     problems: tuple[str, ...] = ()
     points: Mapping[str, str] = field(default_factory=dict)
     repeat_curve: WeightCurve | None = None
+    missing: Mapping[str, str] = field(default_factory=dict)
 
 
 class Recommenders(NamedTuple):
@@ -72,7 +75,11 @@ class Recommenders(NamedTuple):
 
 
 def load_release(
-    connection: Connection, files: ModelFiles, recommenders: Recommenders, number: int
+    connection: Connection,
+    files: ModelFiles,
+    recommenders: Recommenders,
+    number: int,
+    observer: Observer = UNOBSERVED,
 ) -> LoadedRelease:
     """A stored release, restored.
 
@@ -93,20 +100,22 @@ def load_release(
         recommenders.plugins, recommenders.disabled, points, recommenders.isolated
     )
     members: list[GuardedRecommender] = []
-    problems: list[str] = []
+    missing: dict[str, str] = {}
     for name, one in stored.items():
-        member, problem = restore_member(registry, name, State(one.arrays, one.values), n_items)
+        state = State(one.arrays, one.values)
+        member, problem = restore_member(registry, name, state, n_items, observer)
         members.extend([member] if member else [])
-        problems.extend([f"{name} {problem}"] if problem else [])
+        missing.update({name: problem} if problem else {})
     return LoadedRelease(
         number,
         catalogue.arrays["item_keys"],
         catalogue.arrays["counts"],
         with_present_names(curve, registry),
         tuple(members),
-        tuple(problems),
+        tuple(f"{name} {problem}" for name, problem in missing.items()),
         {registry.present_name(name): point for name, point in points.items()},
         with_present_names(repeat_curve, registry) if repeat_curve else None,
+        missing,
     )
 
 
@@ -119,7 +128,11 @@ def with_present_names(curve: WeightCurve, registry: Registry) -> WeightCurve:
 
 
 def restore_member(
-    registry: Registry, name: str, state: State, n_items: int
+    registry: Registry,
+    name: str,
+    state: State,
+    n_items: int,
+    observer: Observer = UNOBSERVED,
 ) -> tuple[GuardedRecommender | None, str]:
     """A trained member of a release, ready to score; None if disabled, or if there is a problem."""
     try:
@@ -132,7 +145,9 @@ def restore_member(
         return None, plugin.problem
     kind, calls = plugin.recommender, GuardedCalls.of(plugin)
     recommender, problem = calls.once(lambda: guarded_restore(kind, state))
-    return (GuardedRecommender(recommender, n_items, calls) if recommender else None), problem
+    if recommender is None:
+        return None, problem
+    return GuardedRecommender(recommender, n_items, calls, observer=observer), ""
 
 
 def load_popularity(connection: Connection) -> LoadedRelease:
@@ -142,7 +157,11 @@ def load_popularity(connection: Connection) -> LoadedRelease:
 
 
 def load_active(
-    connection: Connection, files: ModelFiles, recommenders: Recommenders, pointer: str | None
+    connection: Connection,
+    files: ModelFiles,
+    recommenders: Recommenders,
+    pointer: str | None,
+    observer: Observer = UNOBSERVED,
 ) -> LoadedRelease:
     """The active release; where it is damaged the newest one that is not; else popularity.
 
@@ -151,13 +170,14 @@ def load_active(
         files: reads and verifies models.
         recommenders: where they are looked for.
         pointer: the signed pointer to the active release; None where none was ever activated.
+        observer: is told what members do.
     """
     if pointer is None:
         return load_popularity(connection)
     problems: list[str] = []
     for number in loading_order(connection, files.keyring, pointer, problems):
         try:
-            loaded = load_release(connection, files, recommenders, number)
+            loaded = load_release(connection, files, recommenders, number, observer)
         except TastemakerError as error:
             problems.append(f"Release {number} cannot serve: {error}")
             continue

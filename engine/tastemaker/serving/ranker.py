@@ -11,6 +11,7 @@ import numpy as np
 from tastemaker.blend import Blended, WeightCurve, blend_scores, uniform_weights
 from tastemaker.data import BoolArray, Float32Array, Float64Array, People
 from tastemaker.plugin.guarded_recommender import GuardedRecommender
+from tastemaker.plugin.observer import UNOBSERVED, Observer
 from tastemaker.serving.exploration import (
     NO_EXPLORATION,
     Exploration,
@@ -62,6 +63,7 @@ class Ranker:
         exploration: which items are new, and how often they are inserted.
         own_items: whether the items of each history that may be shown are candidates, whoever
             retrieves.
+        observer: is told how long each stage takes.
     """
 
     members: tuple[GuardedRecommender, ...]
@@ -69,6 +71,7 @@ class Ranker:
     fallback: Fallback
     exploration: Exploration = NO_EXPLORATION
     own_items: bool = False
+    observer: Observer = UNOBSERVED
 
     def exploring(self, share: float) -> Ranker:
         """The same with another share of places for new items."""
@@ -107,25 +110,28 @@ class Ranker:
             reranking: puts the items into another order, before new ones are inserted.
         """
         reranks = reranking is not None and bool(reranking.rerankers)
-        insertions = self.exploration.insertions(seeds, k)
-        given = self._staged(people, excluded, k, insertions, exact)
+        insertions, n = self.exploration.insertions(seeds, k), len(people)
+        with self.observer.timing("retrieve", n):
+            given = self._staged(people, excluded, k, insertions, exact)
         ranked = max(k, RERANKED) if reranks else k
         wide = ranked if told is None else max(4 * ranked, CHOSEN_FROM)
-        best, idle = self._best(given, people, wide)
+        with self.observer.timing("score", n):
+            best, idle = self._best(given, people, wide)
         names = tuple(given.scores)
-        if idle:
-            names, best = self._among_all(best, names, idle)
-        if told is not None:
-            width = best.items.shape[1] if insertions is None else wide
-            best = with_parts(best, told.parts(best), ranked, width)
-        adjusters = {} if told is None else {TOLD: ""}
-        if reranking is not None and reranks:
-            reranked = reranking.shortened(best, people, k, ranked)
-            best, adjusters = reranked.best, {**adjusters, **reranked.rerankers}
-            given.problems.extend(reranked.problems)
-        explored = np.zeros(best.items.shape, dtype=np.bool_)
-        if insertions is not None:
-            best, explored = insert_new_items(best, insertions.places)
+        with self.observer.timing("rank", n):
+            if idle:
+                names, best = self._among_all(best, names, idle)
+            if told is not None:
+                width = best.items.shape[1] if insertions is None else wide
+                best = with_parts(best, told.parts(best), ranked, width)
+            adjusters = {} if told is None else {TOLD: ""}
+            if reranking is not None and reranks:
+                reranked = reranking.shortened(best, people, k, ranked)
+                best, adjusters = reranked.best, {**adjusters, **reranked.rerankers}
+                given.problems.extend(reranked.problems)
+            explored = np.zeros(best.items.shape, dtype=np.bool_)
+            if insertions is not None:
+                best, explored = insert_new_items(best, insertions.places)
         problems = tuple(dict.fromkeys(given.problems))
         weights = self.curve_of(names).at(people.histories.lengths)
         return Ranking(best, names, weights, problems, explored, adjusters)

@@ -90,9 +90,10 @@ def _answers(
     ranking = rank_part(part, ineligible, told)
     recommended = _recommended(ranking, state.catalogue)
     if part.terms.explain:
-        recommended, problems = _all_explained(state, ranking, part.people, recommended, told)
+        with state.ranker.observer.timing("explain", len(part.people)):
+            recommended, lacking = _all_explained(state, ranking, part.people, recommended, told)
         # most members fail to explain for the reason that they failed to score for
-        ranking = replace(ranking, problems=tuple(dict.fromkeys((*ranking.problems, *problems))))
+        ranking = replace(ranking, problems=tuple(dict.fromkeys((*ranking.problems, *lacking))))
     return list(map(Answer, recommended, _details(part, ranking), _shown(part, ranking)))
 
 

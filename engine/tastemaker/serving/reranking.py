@@ -14,6 +14,7 @@ from tastemaker.errors import TastemakerError
 from tastemaker.json_types import Json
 from tastemaker.plugin.guarded_calls import GuardedCalls
 from tastemaker.plugin.guarded_reranker import GuardedReranker
+from tastemaker.plugin.observer import UNOBSERVED, Observer
 from tastemaker.plugin.registry import registry_of_rerankers
 from tastemaker.reranker import RankedItems, Reranker
 from tastemaker.serving.item_likeness import ItemLikeness
@@ -159,6 +160,7 @@ def load_rerankers(
     plugins: Sequence[object],
     disabled: Collection[str],
     settings: Mapping[str, Mapping[str, Json]],
+    observer: Observer = UNOBSERVED,
 ) -> LoadedRerankers:
     """The re-rankers in use, with the settings of the configuration.
 
@@ -166,6 +168,7 @@ def load_rerankers(
         plugins: what the application brings besides installed distributions.
         disabled: the names that the configuration switches off.
         settings: those that differ from the defaults, by the plugin's name.
+        observer: is told what re-rankers do.
     """
     registry = registry_of_rerankers(plugins, disabled)
     present = registry.present_settings(settings)
@@ -178,5 +181,5 @@ def load_rerankers(
             problems.append(str(error))
         else:
             calls = GuardedCalls.of(plugin)
-            made.append(GuardedReranker(reranker, calls))
+            made.append(GuardedReranker(reranker, calls, observer))
     return LoadedRerankers(tuple(made), tuple(problems))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
-from typing import Literal
+from typing import Literal, TypeVar
 
 from sqlalchemy import Connection
 
 from tastemaker.errors import InputError, StoreError
+from tastemaker.plugin.observer import UNOBSERVED, Observer
 from tastemaker.plugin.time_limit import time_limited
 from tastemaker.request.request import Request
 from tastemaker.request.surfaces import OF_ONE_PERSON
@@ -24,7 +25,9 @@ from tastemaker.store.cache.model_cache import ModelCache
 from tastemaker.store.cache.model_files import ModelFiles
 from tastemaker.store.sql.statements import batches
 from tastemaker.store.store import Store
-from tastemaker.validation import check_id, check_several
+from tastemaker.validation import Id, check_id, check_several
+
+KnownId = TypeVar("KnownId", bound=Id)
 
 FROM_MEMORY = "The database cannot be read: this answer is by what was in memory."
 """What is told of an answer that may be out of date."""
@@ -41,6 +44,7 @@ class Server:
         plugins: what the application brings besides installed distributions.
         exploration: the share of places that goes to new items; the configuration's if None.
         cache: a directory for models that the workers of this machine share.
+        observer: is told how long things take, and what fails.
         deadline: seconds that plugins of others may take of one answer.
         on_outage: what becomes of requests while the database cannot be read; see `Tastemaker`.
 
@@ -54,14 +58,16 @@ class Server:
         plugins: Sequence[object] = (),
         exploration: float | None = None,
         cache: ModelCache | None = None,
+        observer: Observer = UNOBSERVED,
         deadline: float = DEADLINE,
         on_outage: Literal["raise", "stale"] = "raise",
     ) -> None:
         self._store = store
+        self._observer = observer
         self._deadline = deadline
         self._on_outage = on_outage
         files = ModelFiles(store.keyring, cache)
-        self._cache = ServingCache(files, self._reading, plugins, exploration)
+        self._cache = ServingCache(files, self._reading, plugins, exploration, observer)
 
     def catch_up(self) -> None:
         """Returns when a change of the active release serves; see `ServingCache.catch_up`."""
@@ -81,11 +87,12 @@ class Server:
     def recommend(self, request: Request, surface: str | None = None) -> Answer:
         """The best items for somebody; see `Tastemaker.recommend`."""
         user_ids = [] if request.user_id is None else [request.user_id]
-        return respond(self._read(user_ids, request, surface), self._deadline)[0]
+        with self._observer.timing("request", 1):
+            return respond(self._read(user_ids, request, surface), self._deadline)[0]
 
     def recommend_many(
-        self, user_ids: Iterable[str], request: Request, surface: str | None = None
-    ) -> dict[str, Answer]:
+        self, user_ids: Iterable[KnownId], request: Request, surface: str | None = None
+    ) -> dict[KnownId, Answer]:
         """The best items for each of many users; see `Tastemaker.recommend_many`."""
         for name in OF_ONE_PERSON:
             if getattr(request, name) is not None:
@@ -94,35 +101,39 @@ class Server:
                 )
         wanted = dict.fromkeys(check_several(user_ids, "user_ids"))
         several = list(batches(wanted, PEOPLE_PER_READ))
-        read = (self._read(part, request, surface) for part in several)
-        answers = respond_in_turn(read, self._deadline)
-        return dict(self._pairs(several, answers))
+        with self._observer.timing("request", len(wanted)):
+            read = (self._read(part, request, surface) for part in several)
+            answers = respond_in_turn(read, self._deadline)
+            return dict(self._pairs(several, answers))
 
-    def together(self, item_ids: Iterable[str], request: Request) -> list[Recommendation]:
+    def together(self, item_ids: Iterable[Id], request: Request) -> list[Recommendation]:
         """The available items that go with some items; see `Tastemaker.together`."""
         checked = [check_id(one, "item_id") for one in check_several(item_ids, "item_ids")]
-        state = self._state_or_last()
-        with time_limited(self._deadline):
+        with self._observer.timing("similar", 1), time_limited(self._deadline):
+            state = self._state_or_last()
             return similar_items(state, checked, terms_of(request))
 
-    def history(self, user_id: str, newest: int) -> list[PastInteraction]:
+    def history(self, user_id: Id, newest: int) -> list[PastInteraction]:
         """A user's newest interactions; see `Tastemaker.history`."""
         ref = self._store.keyring.ref(check_id(user_id, "user_id"))
         with self._store.reading("reading a history") as connection:
             return read_past(connection, self.state(connection), ref, newest)
 
     def _pairs(
-        self, several: Iterable[Sequence[str]], answers: Iterable[Sequence[Answer]]
-    ) -> Iterator[tuple[str, Answer]]:
+        self, several: Iterable[Sequence[KnownId]], answers: Iterable[Sequence[Answer]]
+    ) -> Iterator[tuple[KnownId, Answer]]:
         for user_ids, own in zip(several, answers, strict=True):
             yield from zip(user_ids, own, strict=True)
 
-    def _read(self, user_ids: Sequence[str], request: Request, surface: str | None) -> RequestBatch:
+    def _read(self, user_ids: Sequence[Id], request: Request, surface: str | None) -> RequestBatch:
         """What serves now, and the users as it sees them; nobody known where none is named."""
         keyring = self._store.keyring
         refs = [keyring.ref(check_id(user_id, "user_id")) for user_id in user_ids]
         try:
-            with self._store.reading("recommending") as connection:
+            with (
+                self._observer.timing("people", max(1, len(refs))),
+                self._store.reading("recommending") as connection,
+            ):
                 state = self.state(connection)
                 terms = terms_of(_over_surface(request, state, surface))
                 return read_request_batch(connection, keyring, state, refs, terms)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -11,6 +11,7 @@ import numpy as np
 from tastemaker.blend import WeightCurve
 from tastemaker.data import Int64Array, Items, StoredAttributes, TextColumn
 from tastemaker.plugin.guarded_recommender import GuardedRecommender
+from tastemaker.plugin.observer import UNOBSERVED, Observer
 from tastemaker.request.surfaces import Surfaces
 from tastemaker.serving.catalogue import Catalogue
 from tastemaker.serving.exploration import Exploration, find_new_items
@@ -41,6 +42,7 @@ class ServingState:
         repeat_ranker: the members and weights of a release for where items may come again; None
             where it has none of its own.
         reranking: the re-rankers that take part in every answer.
+        missing: the members that are not in it, or not as they should be, and why, by name.
     """
 
     release: int | None
@@ -52,6 +54,7 @@ class ServingState:
     surfaces: Surfaces = field(default_factory=lambda: Surfaces({}))
     repeat_ranker: Ranker | None = None
     reranking: Reranking = NO_RERANKING
+    missing: Mapping[str, str] = field(default_factory=dict)
 
     def ranker_for(self, repeats: bool) -> Ranker:
         """What ranks where items may come again (then they are candidates), or where they may not.
@@ -100,6 +103,7 @@ def assemble_state(
     before: ServingState | None = None,
     surfaces: Surfaces | None = None,
     rerankers: LoadedRerankers = NO_RERANKERS,
+    observer: Observer = UNOBSERVED,
 ) -> ServingState:
     """A release over the catalogue of this moment; members are extended by the items since then.
 
@@ -112,18 +116,22 @@ def assemble_state(
             by.
         surfaces: requests kept in the database.
         rerankers: those of plugins.
+        observer: is told what happens.
     """
     catalogue = order_catalogue(stored, loaded.item_keys)
     members: list[GuardedRecommender] = []
     problems = [*loaded.problems, *stored.problems, *rerankers.problems]
+    missing = dict(loaded.missing)
     for member in members_so_far(loaded, catalogue, before):
         extended, problem = member.extended(catalogue.items[member.n_items :])
         members.append(extended)
-        problems.extend([f"{member.name} {problem}"] if problem else [])
+        if problem:
+            problems.append(f"{member.name} {problem}")
+            missing[member.name] = problem
     counts = np.pad(loaded.counts, (0, len(catalogue) - len(loaded.counts)))
     likeness = ItemLikeness.of(members, loaded.curve, catalogue.items)
     exploring = Exploration(exploration, find_new_items(counts))
-    ranker = Ranker(tuple(members), loaded.curve, Fallback(counts), exploring)
+    ranker = Ranker(tuple(members), loaded.curve, Fallback(counts), exploring, observer=observer)
     rankers = _for_repeats(ranker, loaded.repeat_curve)
     looked_at = [member.recommender.uses_features for member in members]
     looked_at += [one.reranker.uses_features for one in rerankers.rerankers]
@@ -137,6 +145,7 @@ def assemble_state(
         Surfaces({}) if surfaces is None else surfaces,
         rankers[1],
         Reranking(rerankers.rerankers, catalogue.items, likeness),
+        missing,
     )
 
 

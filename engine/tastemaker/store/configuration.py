@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
@@ -60,6 +60,13 @@ class Configuration:
         """The same with some settings of one recommender changed."""
         merged = {**self.settings.get(name, {}), **settings}
         return replace(self, settings={**self.settings, name: merged})
+
+    def reset(self, name: str, settings: Collection[str]) -> Self:
+        """The same with some settings of one recommender at their defaults; all where empty."""
+        own = self.settings.get(name, {})
+        kept = {one: value for one, value in own.items() if settings and one not in settings}
+        others = {other: values for other, values in self.settings.items() if other != name}
+        return replace(self, settings={**others, name: kept} if kept else others)
 
     def exploring(self, share: float) -> Self:
         """The same with another share of places for new items.

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import Connection, exists, select
 
-from tastemaker.errors import MissingKeyError, TamperedError, UnknownKeyError, WrongKeyError
+from tastemaker.errors import (
+    CollisionError,
+    MissingKeyError,
+    TamperedError,
+    UnknownKeyError,
+    WrongKeyError,
+)
 from tastemaker.store.crypto.data_keys import (
+    ACTIVE_STATUS,
     LOADED_STATUSES,
     PURPOSES,
     DataKey,
@@ -26,6 +35,8 @@ TENANT = "tenant"
 """The name in `meta` of the database's own random bytes, which every sealed value is bound to."""
 
 TENANT_BYTES = 16
+
+NO_KEYS = "This database has no keys yet. Run `tastemaker init`."
 
 
 def create_keyring(
@@ -56,15 +67,59 @@ def create_keyring(
     return open_keyring(connection, key)
 
 
-def open_keyring(connection: Connection, key: KeySource | None) -> Keyring:
+def open_keyring(
+    connection: Connection,
+    key: KeySource | None,
+    statuses: Sequence[str] = LOADED_STATUSES,
+    reread: Callable[[], Sequence[DataKey]] | None = None,
+) -> Keyring:
     """The key ring of the database; it only reads.
+
+    Args:
+        connection: in a transaction.
+        key: what the database's keys are wrapped by.
+        statuses: which keys are in it.
+        reread: see `Keyring`.
 
     Raises:
         MissingKeyError: no key was given, or the database has none yet.
         WrongKeyError: the database's keys were wrapped by another key.
         TamperedError: a key of the database was changed.
     """
-    return Keyring(read_tenant(connection), read_keys(connection, key))
+    keys = read_keys(connection, key, statuses)
+    return Keyring(read_tenant(connection), keys, key, reread)
+
+
+def keep_up(connection: Connection, keyring: Keyring) -> None:
+    """Sees to it that what is sealed in this transaction is sealed under the keys that seal now.
+
+    Every writing transaction that seals or signs calls it first. Another process may have promoted
+    a key since the ring was opened; then the ring is read anew. Until the transaction ends nobody
+    can promote another: on SQLite it holds the write lock, on PostgreSQL the rows of these keys.
+
+    Raises:
+        WrongKeyError: the keys were wrapped by another one meanwhile.
+        TamperedError: a key was changed.
+        CollisionError: the keys were changed at this very moment.
+    """
+    if _active_ids(connection) == keyring.active_ids():
+        return
+    keyring.renew(read_keys(connection, keyring.source))
+    if _active_ids(connection) != keyring.active_ids():
+        raise CollisionError("looking at the keys", "Conflict", "Its keys were changed; try again.")
+
+
+def _active_ids(connection: Connection) -> dict[str, int]:
+    """The id of the key that seals, for each purpose; nobody can change them for now.
+
+    PostgreSQL: where somebody was changing them, the rows left are those that still fit.
+    """
+    table = tables.key.c
+    chosen = select(table.purpose, table.key_id).where(
+        table.status == ACTIVE_STATUS, table.purpose.in_(PURPOSES)
+    )
+    rows = connection.execute(chosen.with_for_update(read=True))
+    return {row.purpose: row.key_id for row in rows}
 
 
 def claim_tenant(connection: Connection) -> None:
@@ -90,7 +145,7 @@ def read_tenant(connection: Connection) -> bytes:
     row = select(tables.meta.c.value).where(tables.meta.c.name == TENANT)
     text = connection.execute(row).scalar_one_or_none()
     if text is None:
-        raise MissingKeyError("This database has no keys yet. Run `tastemaker init`.")
+        raise MissingKeyError(NO_KEYS)
     try:
         tenant = bytes.fromhex(text)
     except (ValueError, TypeError):
@@ -117,8 +172,10 @@ def write_keys(connection: Connection, key: KeySource | None, algorithm: int) ->
     connection.execute(tables.key.insert(), new_keys(given, algorithm))
 
 
-def read_keys(connection: Connection, key: KeySource | None) -> list[DataKey]:
-    """The keys of the database, unwrapped by `key`.
+def read_keys(
+    connection: Connection, key: KeySource | None, statuses: Sequence[str] = LOADED_STATUSES
+) -> list[DataKey]:
+    """The keys of the database that have one of the statuses, unwrapped by `key`.
 
     Raises:
         MissingKeyError: no key was given, or the database has none.
@@ -126,18 +183,13 @@ def read_keys(connection: Connection, key: KeySource | None) -> list[DataKey]:
         TamperedError: a key was changed, or there is none for some purpose.
     """
     table = tables.key.c
-    query = select(tables.key).where(table.status.in_(LOADED_STATUSES), table.purpose.in_(PURPOSES))
-    rows = connection.execute(query).mappings().all()
+    query = select(tables.key).where(table.status.in_(statuses), table.purpose.in_(PURPOSES))
+    rows = [dict(row) for row in connection.execute(query).mappings()]
     if not rows:
-        raise MissingKeyError("This database has no keys yet. Run `tastemaker init`.")
+        raise MissingKeyError(NO_KEYS)
     given = given_key(key)
-    for row in rows:
-        if row["kek_id"] != given.id:
-            raise WrongKeyError(
-                f"This database was sealed under key {row['kek_id']}, and key {given.id} was "
-                "given. Give the one it was made with; nothing was changed."
-            )
-    keys = [unwrapped_key(dict(row), given) for row in rows]
+    refuse_other_key(rows, given)
+    keys = [unwrapped_key(row, given) for row in rows]
     active = sorted(each.purpose for each in keys if each.active)
     if active != sorted(PURPOSES):
         raise TamperedError(
@@ -145,6 +197,20 @@ def read_keys(connection: Connection, key: KeySource | None) -> list[DataKey]:
             f"{', '.join(PURPOSES)}; it holds {', '.join(active) or 'none'}. Restore a backup."
         )
     return keys
+
+
+def refuse_other_key(rows: Iterable[Mapping[str, Any]], key: KeySource) -> None:
+    """Nothing, if the rows of the table of keys are wrapped by that key.
+
+    Raises:
+        WrongKeyError: they are not.
+    """
+    for row in rows:
+        if row["kek_id"] != key.id:
+            raise WrongKeyError(
+                f"This database is sealed under master key {row['kek_id']}, and {key.id} was "
+                "given. Give the one it was made with, or was changed to; nothing was changed."
+            )
 
 
 def _refuse_second_set(connection: Connection) -> None:

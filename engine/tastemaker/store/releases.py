@@ -18,9 +18,10 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from tastemaker.errors import KeyProblem, NotFoundError, ReleaseError, TamperedError
 from tastemaker.store import meta
-from tastemaker.store.crypto.container import Contents, check_contents, pack, unpack
+from tastemaker.store.crypto.container import Contents, pack, parts_of, unpack
 from tastemaker.store.crypto.keyring import Keyring
 from tastemaker.store.crypto.sealed_column import as_sealed
+from tastemaker.store.key_rows import keep_up
 from tastemaker.store.manifest import check_format, served_names
 from tastemaker.store.sql.statements import fetch
 from tastemaker.store.sql.tables import model, model_chunk, release
@@ -80,6 +81,7 @@ def save_release(
     Raises:
         ReleaseError: a model cannot be stored, or what was read back is not what was written.
     """
+    keep_up(connection, keyring)
     row = {"created": now_us(), "trained_at": trained_at, "state": "whole"}
     inserted = connection.execute(insert(release).values(manifest=b"", bytes=0, **row))
     number = _new_key(inserted.inserted_primary_key)
@@ -111,7 +113,7 @@ def check_model(one: StoredModel) -> None:
     Raises:
         ReleaseError: it says why.
     """
-    check_contents(one.arrays, one.values, _about(one))
+    parts_of(one.arrays, one.values, _about(one))
 
 
 def _about(one: StoredModel) -> dict[str, Json]:
@@ -130,7 +132,7 @@ def _save_model(connection: Connection, keyring: Keyring, number: int, one: Stor
         )
     )
     key = _new_key(inserted.inserted_primary_key)
-    sealed = keyring.seal_blob(_label(number, one.name), packed)
+    sealed = keyring.seal_blob(model_label(number, one.name), packed)
     rows = [
         {"model_id": key, "position": position, "sealed": chunk}
         for position, chunk in enumerate(sealed)
@@ -188,7 +190,9 @@ def read_container(
     if not rows:
         raise ReleaseError(f"Release {number} has no model of {name}. Train again.")
     with _damage_named(f"The model of {name} in release {number}"):
-        container = keyring.open_blob(_label(number, name), [as_sealed(row[0]) for row in rows])
+        container = keyring.open_blob(
+            model_label(number, name), [as_sealed(row[0]) for row in rows]
+        )
         return container, unpack(container, keyring.verify)
 
 
@@ -226,11 +230,16 @@ def activate(connection: Connection, keyring: Keyring, number: int) -> None:
     Raises:
         NotFoundError, ReleaseError, TamperedError: it cannot serve; the active one stays.
     """
+    keep_up(connection, keyring)
     manifest = read_manifest(connection, keyring, number)
     for name in (CATALOGUE, *served_names(manifest)):
         read_model(connection, keyring, number, name)
-    signature = keyring.sign(ACTIVE, str(number).encode())
-    meta.put(connection, ACTIVE, f"{number}:{signature.hex()}")
+    meta.put(connection, ACTIVE, signed_pointer(keyring, number))
+
+
+def signed_pointer(keyring: Keyring, number: int) -> str:
+    """The pointer that makes a release the active one."""
+    return f"{number}:{keyring.sign(ACTIVE, str(number).encode()).hex()}"
 
 
 def active_number(keyring: Keyring, pointer: str | None) -> int | None:
@@ -277,7 +286,8 @@ def _damage_named(what: str) -> Iterator[None]:
         ) from None
 
 
-def _label(number: int, name: str) -> str:
+def model_label(number: int, name: str) -> str:
+    """What a model's sealed chunks are bound to."""
     return f"release/{number}/{name}"
 
 

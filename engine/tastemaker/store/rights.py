@@ -3,64 +3,19 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from itertools import groupby
 
 from sqlalchemy import Connection, delete, func, insert, select
 
 from tastemaker.errors import NotFoundError
 from tastemaker.store.crypto.keyring import Keyring
+from tastemaker.store.erasures import Forgotten, find_unfinished, note_unfinished
 from tastemaker.store.interactions.columns import INTERACTION_COLUMNS
-from tastemaker.store.sql.tables import erasure, interaction, item, kind, release, user
+from tastemaker.store.releases import CATALOGUE
+from tastemaker.store.sql.tables import erasure, interaction, item, kind, model, release, user
 from tastemaker.store.users.cells import open_attributes
 from tastemaker.store.users.rows import stored_row
 from tastemaker.validation import Json, as_iso, now_us
-
-
-@dataclass(frozen=True)
-class Forgotten:
-    """What was deleted of one person.
-
-    Attributes:
-        ref: the keyed hash of the id; the ledger of erasures keeps it.
-        time: when, in microseconds since 1970 UTC.
-        interactions: how many interactions went with the person.
-        releases: the releases, by id, that were trained since the person came.
-    """
-
-    ref: bytes
-    time: int
-    interactions: int
-    releases: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Receipt:
-    """Proof of a deletion; it names nobody.
-
-    Attributes:
-        forgotten: what was deleted, when, and the releases trained while it was there.
-        complete: whether the deleted bytes have left SQLite's log too; False while another
-            connection is still reading an older state.
-    """
-
-    forgotten: Forgotten
-    complete: bool
-
-    def text(self) -> str:
-        """The receipt in words."""
-        lines = [f"Forgotten, with {self.forgotten.interactions} interactions."]
-        if self.forgotten.releases:
-            numbers = ", ".join(map(str, self.forgotten.releases))
-            lines.append(
-                f"Trained while they were there: release {numbers}. Models hold items, not "
-                "people; to learn without them run `tastemaker train`."
-            )
-        if not self.complete:
-            lines.append(
-                "Another connection is still reading the state before: deleted bytes may stay in "
-                "the write-ahead log until the last connection has closed."
-            )
-        return "\n".join(lines)
 
 
 def show_user(connection: Connection, keyring: Keyring, user_id: str) -> dict[str, Json]:
@@ -111,22 +66,38 @@ def _interactions_in_clear(connection: Connection, user_key: int) -> list[Json]:
 def forget_user(connection: Connection, keyring: Keyring, user_id: str) -> Forgotten:
     """Deletes a person's row and interactions, and enters the ref in the ledger of erasures.
 
-    After the transaction is committed call `Database.wipe_traces`.
+    The erasure is noted as unfinished. After the transaction is committed call `finish_at_once`.
+    Of somebody who is gone already, whose erasure is unfinished: what was deleted then.
 
     Raises:
         NotFoundError: there is no such user.
     """
     ref = keyring.ref(user_id)
-    row = stored_row(connection, ref)
     # PostgreSQL: nobody can add an interaction between the two deletions.
-    locked = select(user.c.id).where(user.c.id == row.id).with_for_update()
-    if connection.execute(locked).first() is None:
-        raise NotFoundError("This user was forgotten meanwhile; there is nothing left to forget.")
+    locked = select(user.c.id, user.c.created).where(user.c.ref == ref).with_for_update()
+    row = connection.execute(locked).first()
+    if row is None:
+        unfinished = find_unfinished(connection, ref)
+        if unfinished is None:
+            raise NotFoundError("There is no user with this id. Check it letter by letter.")
+        return unfinished
     theirs = delete(interaction).where(interaction.c.user_id == row.id)
     interactions = connection.execute(theirs).rowcount
     connection.execute(delete(user).where(user.c.id == row.id))
-    chosen = select(release.c.id).where(release.c.trained_at >= row.created)
-    releases = tuple(connection.execute(chosen.order_by(release.c.id)).scalars())
-    now = now_us()
-    connection.execute(insert(erasure).values(ref=ref, time=now, releases=json.dumps(releases)))
-    return Forgotten(ref, now, interactions, releases)
+    forgotten = Forgotten(ref, now_us(), interactions, trained_since(connection, row.created))
+    entry = {"ref": ref, "time": forgotten.time, "releases": json.dumps(forgotten.releases)}
+    connection.execute(insert(erasure).values(entry))
+    note_unfinished(connection, forgotten)
+    return forgotten
+
+
+def trained_since(connection: Connection, time: int) -> dict[int, tuple[str, ...]]:
+    """The members of each release that was trained since a time, by the release's number.
+
+    All members: what a recommender learnt from is its own affair, and only it could tell.
+    """
+    named = select(release.c.id, model.c.name).join_from(release, model)
+    chosen = named.where(release.c.trained_at >= time, model.c.name != CATALOGUE)
+    rows = connection.execute(chosen.order_by(release.c.id, model.c.name)).all()
+    by_release = groupby(rows, key=lambda row: int(row.id))
+    return {number: tuple(row.name for row in group) for number, group in by_release}

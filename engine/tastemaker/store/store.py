@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import Connection, Engine
 
-from tastemaker.errors import SchemaError
+from tastemaker.errors import InputError, SchemaError
+from tastemaker.store import erasures
+from tastemaker.store.crypto.data_keys import DataKey
 from tastemaker.store.crypto.keyring import Keyring
 from tastemaker.store.crypto.keys import KeySource, key_from_environment, key_in_hand
-from tastemaker.store.key_rows import create_keyring, has_keys, open_keyring
+from tastemaker.store.key_rows import create_keyring, has_keys, open_keyring, read_keys
+from tastemaker.store.ledger import LEDGER_VARIABLE, ErasureLedger, ledger_place
 from tastemaker.store.sql import migrate
 from tastemaker.store.sql.database import Database
 
@@ -27,9 +32,11 @@ class Store:
     Args:
         database: an SQLAlchemy URL, the application's own Engine, or a Database.
         key: what opens the sealed values, or its text; from the environment where not given.
+        ledger: the file of the ledger of erasures; see `ledger_place` where not given.
 
     Attributes:
         database: the database itself.
+        key: the key-encryption key.
 
     Raises:
         MissingKeyError: there is no key.
@@ -38,10 +45,14 @@ class Store:
     """
 
     def __init__(
-        self, database: str | Engine | Database, key: KeySource | str | None = None
+        self,
+        database: str | Engine | Database,
+        key: KeySource | str | None = None,
+        ledger: str | PathLike[str] | None = None,
     ) -> None:
-        self._key = key_from_environment() if key is None else key_in_hand(key)
+        self.key = key_from_environment() if key is None else key_in_hand(key)
         self.database = database if isinstance(database, Database) else Database(database)
+        self._ledger = ledger_place(self.database, ledger)
         self._keyring: Keyring | None = None
         self._open()
 
@@ -51,7 +62,14 @@ class Store:
             revision = migrate.current_revision(connection)
             self._is_behind = migrate.is_behind(revision)
             if revision is not None and has_keys(connection):
-                self._keyring = open_keyring(connection, self._key)
+                self._keyring = open_keyring(connection, self.key, reread=self._read_keys)
+
+    def _read_keys(self) -> list[DataKey]:
+        """The keys as they are now, for a ring that meets one it does not know."""
+        if self.database.current is not None:
+            return read_keys(self.database.current, self.key)
+        with self.database.reading("reading the keys") as connection:
+            return read_keys(connection, self.key)
 
     @property
     def name(self) -> str:
@@ -79,6 +97,48 @@ class Store:
             )
         return self._keyring
 
+    @property
+    def ledger(self) -> ErasureLedger | None:
+        """The ledger of erasures outside of the database; None where nothing names its place.
+
+        Raises:
+            SchemaError: the database has no schema or no keys yet.
+        """
+        return None if self._ledger is None else ErasureLedger(self._ledger, self.keyring)
+
+    def change_key(self, key: KeySource) -> None:
+        """Opens the database by another master key from now on.
+
+        Raises:
+            WrongKeyError: it is not the key of this database.
+        """
+        self.key = key
+        self._open()
+
+    def open_keyring(self, statuses: Sequence[str]) -> Keyring:
+        """A key ring of its own, with the keys that have one of the statuses.
+
+        Raises:
+            SchemaError: the database has no schema or no keys yet.
+        """
+        self.require_schema()
+        with self.reading("reading the keys") as connection:
+            return open_keyring(connection, self.key, statuses)
+
+    def require_ledger(self) -> Path:
+        """The file of the ledger of erasures, if it is there.
+
+        Raises:
+            InputError: nothing names it, or it is not there.
+        """
+        if self._ledger is not None and self._ledger.is_file():
+            return self._ledger
+        found = "No ledger is named" if self._ledger is None else f"{self._ledger} is not there"
+        raise InputError(
+            f"{found}, so whoever was forgotten since the backup would be back. Name the ledger of "
+            f"erasures (--ledger, {LEDGER_VARIABLE}), or say that it does without (--no-ledger)."
+        )
+
     def require_schema(self) -> None:
         """Nothing, if the schema is the one that this version of the engine needs.
 
@@ -91,12 +151,15 @@ class Store:
     def upgrade(self) -> None:
         """Creates or migrates the schema, and makes the database's keys if it has none.
 
-        Any number of processes may do this at once.
+        Erasures that were left unfinished are finished, as far as nobody waits long for it. Any
+        number of processes may do this at once.
         """
         migrate.upgrade(self.database)
         self._is_behind = False
         with self.writing("making the keys") as connection:
-            self._keyring = create_keyring(connection, self._key)
+            create_keyring(connection, self.key)
+        self._open()
+        erasures.finish_at_once(self.database, self.ledger)
 
     def reading(self, operation: str) -> AbstractContextManager[Connection]:
         """A connection that sees one state of the database; see `Database.reading`.

@@ -14,6 +14,7 @@ from tastemaker.plugin.discovery import Plugin
 from tastemaker.plugin.registry import Registry
 from tastemaker.recommender import Progress
 from tastemaker.store.releases import StoredModel
+from tastemaker.training.budget import beyond_budget, highest_weights
 from tastemaker.training.context import TrainingContext
 from tastemaker.training.data_quality import Announce, Finding, examine, ignore_findings
 from tastemaker.training.deadline import Deadline
@@ -24,7 +25,7 @@ from tastemaker.training.profile import CHECKING, EXAMINING, Profile, Span
 from tastemaker.training.repeat_report import RepeatReport
 from tastemaker.training.repeats import RepeatBlend
 from tastemaker.training.report import MemberReport, RetrievalReport
-from tastemaker.training.steps import Steps
+from tastemaker.training.steps import LEARNING_FITS, Steps
 from tastemaker.training.storing import stored_models
 from tastemaker.training.threads import threads_limited
 
@@ -106,6 +107,7 @@ def _built(
     splits = make_folds(data.people, hold_out, data.seed)[: limits.folds]
     steps = Steps(progress, len(chosen) * (len(splits) + 1))
     context = TrainingContext(registry, data, splits, deadline, steps, profile)
+    steps.expect_others(LEARNING_FITS if context.repeats else 0)
     learned = learn_blend(context, chosen)
     serving = [plugin for plugin in chosen if plugin.name in learned.serving]
     steps.expect(len(serving))
@@ -113,7 +115,8 @@ def _built(
     steps.show("checking the models")
     with profile.measure(CHECKING):
         models, unstorable = stored_models(final, data.people)
-    missing = [*(one for one in refusals if one), *learned.missing, *unstorable]
+    models, too_costly = _within(limits.release, models, final, learned)
+    missing = [*(one for one in refusals if one), *learned.missing, *unstorable, *too_costly]
     if not models:
         raise TrainingError(_nothing_trained(missing))
     return UnsavedRelease(
@@ -151,6 +154,25 @@ def _retrieval(learned: LearnedBlend) -> RetrievalReport | None:
         round(chosen.candidates, 1),
         round(chosen.all_candidates, 1),
     )
+
+
+def _within(
+    budget: int | None,
+    models: list[StoredModel],
+    final: Sequence[FitResult],
+    learned: LearnedBlend,
+) -> tuple[list[StoredModel], list[FitResult]]:
+    """The models that a release of so many bytes has place for, and the fits of the others."""
+    if budget is None:
+        return models, []
+    curves = [learned.curve, *([learned.repeats.curve] if learned.repeats else [])]
+    out = beyond_budget(models, highest_weights(curves), budget)
+    left_out = [
+        replace(one, recommender=None, problem=out[one.name], declined=True)
+        for one in final
+        if one.name in out
+    ]
+    return [one for one in models if one.name not in out], left_out
 
 
 def _nothing_trained(missing: Sequence[FitResult]) -> str:

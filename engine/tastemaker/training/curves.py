@@ -7,11 +7,13 @@ from dataclasses import dataclass
 
 from tastemaker.blend import ScoredCases, WeightCurve
 from tastemaker.blend.member_subset import keep_scores
+from tastemaker.recommender import Progress, no_progress
 from tastemaker.training.expense import Expense
 from tastemaker.training.measuring import blend_measures
 from tastemaker.training.profile import CHOOSING, WEIGHTS, Profile
 from tastemaker.training.selection import prune_on_folds
 from tastemaker.training.served_weights import learn_served_weights
+from tastemaker.training.steps import part_of
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ def learn_weight_curve(
     retrievers: Sequence[str],
     profile: Profile,
     what: str = "",
+    progress: Progress = no_progress,
 ) -> LearnedCurve:
     """The curve of those members that the blend would miss.
 
@@ -48,13 +51,18 @@ def learn_weight_curve(
         retrievers: those that bring candidates; all where empty.
         profile: what notes where the time goes.
         what: as what it notes that.
+        progress: what to report to.
     """
     folds = [fold for fold in cases if fold]
+    # weights are learnt without each fold for choosing, then so again and on all for serving
+    rounds = 2 * len(folds) + 1
     with profile.measure(CHOOSING, what):
-        kept = prune_on_folds(names, folds, expenses, retrievers)
+        pruning = part_of(progress, 0, rounds)
+        kept = prune_on_folds(names, folds, expenses, retrievers, pruning)
         rows = [names.index(name) for name in kept]
         folds = [[keep_scores(one, rows) for one in fold] for fold in folds]
     with profile.measure(WEIGHTS, what):
-        curve, measured = learn_served_weights(kept, folds, retrievers)
+        weighing = part_of(progress, len(folds), rounds)
+        curve, measured = learn_served_weights(kept, folds, retrievers, weighing)
     figures = blend_measures(kept, folds[0][0], measured) if cases[0] else {}
     return LearnedCurve(curve, figures, tuple(name for name in names if name not in kept))

@@ -25,6 +25,7 @@ from tastemaker.training.selection import (
     select_for_repeats,
     select_members,
 )
+from tastemaker.training.steps import CHOOSING_FITS, LEARNING_FITS
 
 FIRST_LOOK = SampleSize(1000, 100)
 """How many people all recommenders score before it is chosen who goes on: whole histories as for
@@ -141,10 +142,10 @@ def take_first_look(context: TrainingContext, participants: Sequence[Plugin]) ->
     missing = (*fold.missing, *fold.failed(scored.problems))
     names = [name for name in fold.names if name not in scored.problems]
     cases = scored.restricted(names, ())
-    context.steps.show("choosing who goes on")
+    choosing = context.steps.of_others("choosing who goes on", CHOOSING_FITS)
     with context.profile.measure(CHOOSING):
         expenses = {name: expense_of(one) for name, one in fold.recommenders.items()}
-        selection = select_members(names, cases, expenses)
+        selection = select_members(names, cases, expenses, choosing)
     measures = member_measures(names, cases[0]) if cases else {}
     del cases
     again = scored.restricted(names, (), repeats=True)
@@ -227,13 +228,15 @@ def _learnt(
     missing: Sequence[FitResult],
 ) -> LearnedBlend:
     """Learns from what was scored on each fold, the latest first, and measures on the latest."""
-    context.steps.show("learning the blend")
+    learning = context.steps.of_others("learning the blend", LEARNING_FITS)
     names = [name for name in members if name in look.selection.members]
     retrievers = [name for name in look.retrievers if name in names]
     cases = [one.restricted(names, retrievers) for one in scored]
     if not any(map(len, (group for own in cases for group in own))):
         return _unlearnt(names, missing)
-    learned = learn_weight_curve(names, cases, look.expenses, retrievers, context.profile)
+    learned = learn_weight_curve(
+        names, cases, look.expenses, retrievers, context.profile, progress=learning
+    )
     figures = dict(look.measures)
     if cases[0]:
         figures["blend"] = learned.measures
@@ -264,8 +267,10 @@ def _learn_repeats(
     cases = [one.restricted(names, retrievers, repeats=True) for one in scored] if names else []
     if not any(map(len, (group for own in cases for group in own))):
         return None
-    context.steps.show("learning the blend for repeats")
-    learned = learn_weight_curve(names, cases, look.expenses, retrievers, context.profile, REPEATS)
+    learning = context.steps.of_others("learning the blend for repeats", LEARNING_FITS)
+    learned = learn_weight_curve(
+        names, cases, look.expenses, retrievers, context.profile, REPEATS, learning
+    )
     figures = dict(look.repeat_measures)
     if cases[0]:
         figures["blend"] = learned.measures

@@ -123,6 +123,31 @@ class Release:
         return {}
 
     @property
+    def verdict(self) -> str:
+        """How the blend measures against its best member, in a sentence; empty if not measured."""
+        blend, of_each = self.measures.get("ndcg@10"), self.member_quality
+        if blend is None or not of_each:
+            return ""
+        best = max(of_each, key=lambda name: of_each[name])
+        figures = f"NDCG@10 {blend:.4f} against {of_each[best]:.4f} of {best}"
+        if blend >= of_each[best]:
+            return f"The blend is at least as good as its best member: {figures}."
+        return (
+            f"The blend is below its best member on what was held out: {figures}. `tastemaker "
+            f"evaluate` compares them on other data; `tastemaker train --only {best}` makes a "
+            "release of that one alone."
+        )
+
+    @property
+    def member_quality(self) -> dict[str, float]:
+        """The held-out NDCG@10 of each recommender that was measured, by name."""
+        return {
+            one.name: one.measures["ndcg@10"]
+            for one in self.members
+            if one.name != "blend" and one.measures and "ndcg@10" in one.measures
+        }
+
+    @property
     def serving(self) -> tuple[str, ...]:
         """The recommenders whose models are in it: the members of either curve."""
         curves = [self.curve, self.repeats.curve if self.repeats else None]

@@ -13,6 +13,7 @@ from tastemaker.blend.member_subset import keep_retrieved, keep_scores
 from tastemaker.blend.pruning import prune_members
 from tastemaker.blend.retrievers import Retrieval, choose_retrievers
 from tastemaker.blend.unseen_cases import UnseenCases
+from tastemaker.recommender import Progress, no_progress
 from tastemaker.training.expense import Expense
 from tastemaker.training.planning import LITTLE_WEIGHT
 from tastemaker.training.weights import mean_weights
@@ -59,6 +60,7 @@ def select_members(
     names: Sequence[str],
     cases: Sequence[ScoredCases],
     expenses: Mapping[str, Expense],
+    progress: Progress = no_progress,
 ) -> Selection:
     """Who goes on, judged by a first look at the latest fold.
 
@@ -70,16 +72,19 @@ def select_members(
         names: the members.
         cases: what they scored on the fold, first full histories; with every member's candidates.
         expenses: what each costs, by name.
+        progress: what to report to.
     """
     if not cases or len(cases[0]) < ENOUGH_PEOPLE:
         return _by_weight(names, cases)
     curves = [fit_weights(names, _every_second(cases, start)) for start in (0, 1)]
+    progress(1, 3)
     weights = _weights(curves, cases)
     used = [name for name in names if weights[name]]
     kept = [keep_members(one, [names.index(name) for name in used]) for one in cases]
     curves = [curve.only(used) for curve in curves]
     costs = [_cost_of_retrieving(expenses[name], weights[name]) for name in used]
     chosen = choose_retrievers(_crossed(curves, kept), costs)
+    progress(2, 3)
     restricted = [keep_retrieved(one, chosen.rows) for one in kept]
     stay = prune_members(
         _crossed(curves, restricted),
@@ -142,6 +147,7 @@ def prune_on_folds(
     folds: Sequence[Sequence[ScoredCases]],
     expenses: Mapping[str, Expense],
     retrievers: Sequence[str],
+    progress: Progress = no_progress,
 ) -> list[str]:
     """The members that stay, judged on each fold by weights learnt on the others.
 
@@ -150,13 +156,14 @@ def prune_on_folds(
         folds: the scored cases of each fold, the latest first, with the retrievers' candidates.
         expenses: what each costs, by name.
         retrievers: those that bring candidates, which stay; where empty, nothing is left out.
+        progress: what to report to.
     """
     if len(folds) == 1 or not retrievers:
         return list(names)
-    unseen = [
-        UnseenCases(fit_weights(names, _without(folds, place)), tuple(fold))
-        for place, fold in enumerate(folds)
-    ]
+    unseen = []
+    for place, fold in enumerate(folds):
+        unseen.append(UnseenCases(fit_weights(names, _without(folds, place)), tuple(fold)))
+        progress(place + 1, len(folds))
     best = {row for fold in folds for row in _best_alone(fold)}
     protected = {*(names.index(name) for name in retrievers), *best}
     stay = prune_members(unseen, [expenses[name].serve for name in names], protected)

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from tastemaker.blend import ScoredCases, WeightCurve, apply_guarantee
 from tastemaker.blend.member_subset import keep_scores
+from tastemaker.recommender import Progress, no_progress
 from tastemaker.training.weights import learn_weights
 
 
@@ -14,6 +15,7 @@ def learn_served_weights(
     names: Sequence[str],
     folds: Sequence[Sequence[ScoredCases]],
     retrievers: Sequence[str],
+    progress: Progress = no_progress,
 ) -> tuple[WeightCurve, WeightCurve]:
     """The curve that serves, and the one to measure on the latest fold; see `learn_weights`.
 
@@ -21,8 +23,9 @@ def learn_served_weights(
         names: the members.
         folds: the scored cases of each fold, the latest first, with the retrievers' candidates.
         retrievers: the names of those that bring candidates; all where empty.
+        progress: what to report to.
     """
-    curve, measured = learn_weights(names, folds)
+    curve, measured = learn_weights(names, folds, progress)
     if not retrievers:
         return curve, measured
     everything = [one for fold in folds for one in fold]

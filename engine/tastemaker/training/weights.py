@@ -15,11 +15,14 @@ from tastemaker.blend import (
     keep_members,
     shrinkage_shares,
 )
+from tastemaker.recommender import Progress, no_progress
 from tastemaker.training.planning import NO_WEIGHT
 
 
 def learn_weights(
-    names: Sequence[str], folds: Sequence[Sequence[ScoredCases]]
+    names: Sequence[str],
+    folds: Sequence[Sequence[ScoredCases]],
+    progress: Progress = no_progress,
 ) -> tuple[WeightCurve, WeightCurve]:
     """Weights learnt on all folds, over the members alone that they give weight.
 
@@ -29,6 +32,7 @@ def learn_weights(
     Args:
         names: the members.
         folds: the scored cases of each fold, the latest first.
+        progress: what to report to.
 
     Returns:
         The curve that serves, and the one to measure on the latest fold: learnt without it, if
@@ -39,7 +43,10 @@ def learn_weights(
     if len(folds) == 1:
         curve = weighted_members(fit_weights(names, everything), everything)
         return curve, curve
-    raw = [fit_raw_weights(names, _without(folds, place)) for place in range(len(folds))]
+    raw = []
+    for place in range(len(folds)):
+        raw.append(fit_raw_weights(names, _without(folds, place)))
+        progress(place + 1, len(folds) + 1)
     served = fit_raw_weights(names, everything).shrunk(shrinkage_shares(raw, folds))
     measured = raw[0].shrunk(shrinkage_shares(raw[1:], folds[1:]))
     older = [one for fold in folds[1:] for one in fold]

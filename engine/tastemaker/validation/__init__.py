@@ -30,7 +30,15 @@ from tastemaker.validation.rows import (
     check_item,
     check_user,
 )
-from tastemaker.validation.texts import check_id, check_kind, check_name, check_several, check_text
+from tastemaker.validation.texts import (
+    Id,
+    check_id,
+    check_kind,
+    check_name,
+    check_several,
+    check_text,
+    written_out,
+)
 from tastemaker.validation.times import (
     DATES_FROM,
     DATES_TO,
@@ -54,6 +62,7 @@ __all__ = [
     "DEFAULT_VALUE",
     "EARLIEST_TIME",
     "EPOCH",
+    "Id",
     "InteractionRow",
     "ItemRow",
     "Json",
@@ -84,4 +93,5 @@ __all__ = [
     "check_weight",
     "looks_like_date",
     "now_us",
+    "written_out",
 ]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numbers
 from collections.abc import Iterable
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
+from uuid import UUID
 
 from tastemaker.errors import InputError
 
@@ -13,23 +14,37 @@ ID_BYTES = 512
 
 KIND_BYTES = 64
 
+MOST_ID = 2**128
+"""Whole numbers from here on are no ids; a UUID has 128 bits."""
+
+Id: TypeAlias = str | int | UUID
+"""An id of the application's."""
+
 TEXT_BYTES = 131_072
 """The longest text: a longer field would be refused by Python's csv module."""
 
-Several = TypeVar("Several", bound=Iterable[str])
+Several = TypeVar("Several", bound=Iterable[object])
 
 
 def check_id(value: object, what: str) -> str:
-    """The id itself, exactly as given: no folding, no stripping.
+    """The id itself, exactly as given: no folding, no stripping. Numbers are written out.
 
     Args:
-        value: 1 to 512 bytes of well-formed text without NUL, not only white space.
+        value: 1 to 512 bytes of well-formed text without NUL, not only white space; or a whole
+            number or a UUID.
         what: its name in the message: "user_id", "item_id".
 
     Raises:
         InputError: it says what is wrong, and does not show the value.
     """
-    return check_name(value, what, ID_BYTES)
+    return check_name(written_out(value), what, ID_BYTES)
+
+
+def written_out(value: object) -> object:
+    """A whole number or a UUID as text: 7 is "7"; anything else, and larger ones, as they are."""
+    if isinstance(value, numbers.Integral | UUID) and not isinstance(value, bool):
+        return str(value) if int(value) < MOST_ID else value
+    return value
 
 
 def check_kind(value: object) -> str:

@@ -14,15 +14,21 @@ from tastemaker import (
     PluginError,
     Progress,
     Recommender,
-    State,
     TrainingData,
     hookimpl,
     setting,
 )
 from tastemaker_plugins.item_item.gram import co_occurrence, gram_memory
-from tastemaker_plugins.item_item.linked import Linked
+from tastemaker_plugins.item_item.rare_links import (
+    RareLinks,
+    join_links,
+    rare_items,
+    rare_memory,
+    regress_rare_items,
+)
 from tastemaker_plugins.shared.dense_links import DenseLinks
 from tastemaker_plugins.shared.halves import as_halves
+from tastemaker_plugins.shared.linked import Linked
 from tastemaker_plugins.shared.links import Links
 from tastemaker_plugins.shared.recency import (
     HistorySettings,
@@ -62,12 +68,18 @@ class EaseSettings(HistorySettings):
     regularization: float = regularization_setting(10.0, high=100.0)
     time_decay: float = time_decay_setting(0.5)
     half_life: float = half_life_setting(6.0)
-    max_items: int = setting(
-        12_000,
-        "Number of items in the model at most, the most chosen first; memory grows with its "
-        "square.",
+    dense_items: int = setting(
+        8_000,
+        "Number of items, the most chosen first, whose weights come from one matrix; memory grows "
+        "with its square, time with its cube. Rarer items are each linked with a few of these.",
         low=1,
         high=50_000,
+    )
+    max_items: int = setting(
+        100_000,
+        "Number of items in the model at most, the most chosen first.",
+        low=1,
+        high=1_000_000,
     )
 
 
@@ -75,10 +87,11 @@ class Ease(Linked):
     """Embarrassingly shallow autoencoder: history times an item-item matrix in closed form.
 
     With X (people x items, older interactions counting less), P = (X'X + lambda I) ** -1 and
-    B = I - P / diag(P): score(u, i) = sum over the history j of recency(j) * B[j, i]. Only items
-    someone chose are in the matrix, at most `max_items` of them; the others score NaN, as does
-    everything for a person without any of them in the history. Of a large matrix only the
-    strongest weights of each row are kept.
+    B = I - P / diag(P): score(u, i) = sum over the history j of recency(j) * B[j, i]. The matrix
+    holds the `dense_items` that most people chose; each further item is regressed on those of them
+    that are most alike (see `regress_rare_items`). Items that nobody chose, and those beyond
+    `max_items`, score NaN, as does everything for a person without any other in the history. Of a
+    large matrix only the strongest weights of each row are kept.
 
     Steck, H.: Embarrassingly Shallow Autoencoders for Sparse Data. WWW 2019.
     """
@@ -91,18 +104,26 @@ class Ease(Linked):
 
     def memory(self, data: TrainingData) -> int:
         """The co-occurrence matrix, whose place the inverse takes, a few rows, and what is kept."""
-        n = min(data.n_items, self.settings.max_items)
+        known = min(data.n_items, self.settings.max_items)
+        n = min(known, self.settings.dense_items)
         kept = 8 * min(n, DENSE_ITEMS) ** 2 + 12 * n * KEPT_LINKS
-        return gram_memory(n) + 32 * n * SELECTED_ROWS + kept
+        return (
+            gram_memory(n) + 32 * n * SELECTED_ROWS + kept + rare_memory(n, known - n, KEPT_LINKS)
+        )
 
     def fit(self, data: TrainingData, progress: Progress) -> Self:
-        """Inverts the item-item matrix."""
+        """Inverts the item-item matrix, and regresses the items that are not in it."""
+        settings = self.settings
         progress(0, 2, "co-occurrence")
-        matrix = strengths(data.people, self.settings.time_decay)
-        places, gram = co_occurrence(matrix, self.settings.max_items)
+        matrix = strengths(data.people, settings.time_decay)
+        places, gram = co_occurrence(matrix, min(settings.dense_items, settings.max_items))
+        rare = rare_items(matrix, places, settings.max_items)
+        ridge = settings.regularization * float(np.diag(gram).mean()) if len(gram) else 0.0
+        regressed = regress_rare_items(matrix, places, gram, rare, ridge, progress)
         progress(1, 2, "inverse")
-        weights = item_weights(gram, self.settings.regularization)
-        self.links = kept_links(places, weights, self._factors(data))
+        weights, precisions = item_weights(gram, ridge)
+        both = regressed.both_ways(places, precisions) if len(rare) else None
+        self.links = kept_links(places, weights, self._factors(data), both)
         progress(2, 2, "inverse")
         return self
 
@@ -110,18 +131,12 @@ class Ease(Linked):
         """(n_items,) what each item's scores are multiplied by."""
         return np.ones(data.n_items, dtype=np.float32)
 
-    @classmethod
-    def restore(cls, state: State) -> Self:
-        """A recommender that scores as the one whose `state` was taken."""
-        if "places" not in state.arrays:
-            return super().restore(state)
-        restored = cls(cls.settings_type.from_values(state.values))
-        restored.links = DenseLinks.restored(state)
-        return restored
-
 
 def kept_links(
-    places: Int32Array, weights: Float32Array, factors: Float32Array
+    places: Int32Array,
+    weights: Float32Array,
+    factors: Float32Array,
+    rare: RareLinks | None = None,
 ) -> Links | DenseLinks:
     """What is kept of an item-item matrix: all of a small one, of others the strongest links.
 
@@ -131,13 +146,24 @@ def kept_links(
         places: (n,) the items of the matrix, ascending.
         weights: (n, n) the weight from each (row) to each; overwritten.
         factors: (n_items,) what the weights to an item are multiplied by.
+        rare: the links of items that are not in the matrix, if there are any.
     """
-    if 0 < len(places) <= DENSE_ITEMS:
+    if 0 < len(places) <= DENSE_ITEMS and rare is None:
         weights *= factors[places]
         halves, unit = as_halves(weights)
         return DenseLinks(places, halves, len(factors), unit)
+    items, links = _strongest(places, weights)
     known = np.zeros(len(factors), dtype=np.bool_)
     known[places] = True
+    if rare is not None:
+        known[rare.items] = True
+        items, links = join_links(places, items, links, rare, known, KEPT_LINKS)
+    halves, unit = as_halves(links * factors[items])
+    return Links(items, halves, known, unit)
+
+
+def _strongest(places: Int32Array, weights: Float32Array) -> tuple[Int32Array, Float32Array]:
+    """(n, k) where the strongest links of each item lead, and their weights."""
     items = np.zeros((len(places), min(KEPT_LINKS, len(places))), dtype=np.int32)
     links = np.zeros(items.shape, dtype=np.float32)
     for first in range(0, len(places), SELECTED_ROWS):
@@ -146,24 +172,25 @@ def kept_links(
         best.sort(axis=1)
         part = slice(first, first + len(rows))
         items[part] = places[best]
-        links[part] = np.take_along_axis(rows, best, axis=1) * factors[items[part]]
-    halves, unit = as_halves(links)
-    return Links(items, halves, known, unit)
+        links[part] = np.take_along_axis(rows, best, axis=1)
+    return items, links
 
 
-def item_weights(gram: Float32Array, regularization: float) -> Float32Array:
+def item_weights(gram: Float32Array, ridge: float) -> tuple[Float32Array, Float32Array]:
     """B = I - P / diag(P) with P the inverse of the regularised Gram matrix; zero diagonal.
 
     Args:
         gram: (n, n) float32, overwritten.
-        regularization: a multiple of the mean of its diagonal.
+        ridge: what is added to its diagonal.
+
+    Returns:
+        (n, n) float32 B, and (n,) float32 the diagonal of P.
     """
     from scipy.linalg import lapack
 
     if not len(gram):
-        return gram
-    diagonal = np.einsum("ii->i", gram)
-    diagonal += regularization * diagonal.mean()
+        return gram, np.zeros(0, dtype=np.float32)
+    np.einsum("ii->i", gram)[:] += np.float32(ridge)
     # the transpose is in the order LAPACK wants, so that it works in place
     factor, problem = lapack.spotrf(gram.T, lower=1, overwrite_a=1)
     if problem == 0:
@@ -172,9 +199,10 @@ def item_weights(gram: Float32Array, regularization: float) -> Float32Array:
         raise PluginError(f"The item-item matrix cannot be inverted (LAPACK reports {problem}).")
     weights = np.ascontiguousarray(factor.T)
     _mirror(weights)
-    weights /= -np.diag(weights).copy()
+    precisions = np.diag(weights).copy()
+    weights /= -precisions
     np.fill_diagonal(weights, 0.0)
-    return weights
+    return weights, precisions
 
 
 def _mirror(matrix: Float32Array) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 import numpy as np
 
 from tastemaker import Progress, Recommender, TrainingData, hookimpl, setting
-from tastemaker_plugins.item_item.linked import Linked
+from tastemaker_plugins.shared.linked import Linked
 from tastemaker_plugins.shared.links import Links
 from tastemaker_plugins.shared.neighbours import AnyArray, nearest
 from tastemaker_plugins.shared.recency import (

@@ -19,7 +19,7 @@ from tastemaker import (
     setting,
 )
 from tastemaker_plugins.item_item.gram import co_occurrence, gram_memory
-from tastemaker_plugins.item_item.linked import Linked
+from tastemaker_plugins.shared.linked import Linked
 from tastemaker_plugins.shared.links import Links
 from tastemaker_plugins.shared.neighbours import strongest
 from tastemaker_plugins.shared.recency import (

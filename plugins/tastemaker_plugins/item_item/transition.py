@@ -19,7 +19,6 @@ from tastemaker import (
     hookimpl,
     setting,
 )
-from tastemaker_plugins.item_item.linked import Linked
 from tastemaker_plugins.shared.cluster_queries import (
     decay_query,
     number,
@@ -27,6 +26,7 @@ from tastemaker_plugins.shared.cluster_queries import (
     strongest_query,
     summed,
 )
+from tastemaker_plugins.shared.linked import Linked
 from tastemaker_plugins.shared.links import Links
 from tastemaker_plugins.shared.neighbours import strongest
 from tastemaker_plugins.shared.recency import (

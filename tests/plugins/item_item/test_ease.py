@@ -26,8 +26,9 @@ def test_the_weights_are_those_of_the_closed_form() -> None:
     inverse = np.linalg.inv(gram + 2.0 * gram.diagonal().mean() * np.eye(3))
     expected = np.eye(3) - inverse / inverse.diagonal()
     np.fill_diagonal(expected, 0.0)
-    found = item_weights(gram.astype(np.float32), 2.0)
+    found, precisions = item_weights(gram.astype(np.float32), 2.0 * float(gram.diagonal().mean()))
     assert np.allclose(found, expected, atol=1e-6)
+    assert np.allclose(precisions, inverse.diagonal(), atol=1e-6)
 
 
 def test_the_weights_of_many_items_are_those_of_the_closed_form_too() -> None:
@@ -36,7 +37,8 @@ def test_the_weights_of_many_items_are_those_of_the_closed_form_too() -> None:
     inverse = np.linalg.inv(gram + 2.0 * gram.diagonal().mean() * np.eye(600))
     expected = np.eye(600) - inverse / inverse.diagonal()
     np.fill_diagonal(expected, 0.0)
-    assert np.allclose(item_weights(gram.astype(np.float32), 2.0), expected, atol=1e-5)
+    found, _ = item_weights(gram.astype(np.float32), 2.0 * float(gram.diagonal().mean()))
+    assert np.allclose(found, expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("dense_items", [10, 2048])

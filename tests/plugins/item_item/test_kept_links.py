@@ -49,12 +49,16 @@ def baskets() -> list[list[int]]:
     return [[places[item] for item in items if item in places] for items in bought.values()]
 
 
+ONES = np.ones(N_ITEMS, dtype=np.float32)
+
+
 @pytest.fixture(scope="module")
 def weights(baskets: list[list[int]]) -> npt.NDArray[np.float32]:
     """(N_ITEMS, N_ITEMS) the whole matrix of EASE in float32, learnt from half of the customers."""
     places, gram = co_occurrence(strengths(people_of(baskets[::2], N_ITEMS)), N_ITEMS)
     assert len(places) == N_ITEMS
-    return item_weights(gram, Ease().settings.regularization)
+    ridge = Ease().settings.regularization * float(np.diag(gram).mean())
+    return item_weights(gram, ridge)[0]
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +70,7 @@ def held(baskets: list[list[int]]) -> Held:
 
 def test_float16_recommends_the_same(held: Held, weights: npt.NDArray[np.float32]) -> None:
     places = np.arange(N_ITEMS, dtype=np.int32)
-    kept = kept_links(places, weights.copy(), np.ones(N_ITEMS, dtype=np.float32))
+    kept = kept_links(places, weights.copy(), ONES)
     assert isinstance(kept, DenseLinks)
     assert kept.matrix.dtype == np.float16
     whole = DenseLinks(places, weights, N_ITEMS)
@@ -83,7 +87,7 @@ def test_the_strongest_links_recommend_as_well(
 ) -> None:
     monkeypatch.setattr("tastemaker_plugins.item_item.ease.DENSE_ITEMS", 0)
     places = np.arange(N_ITEMS, dtype=np.int32)
-    kept = kept_links(places, weights.copy(), np.ones(N_ITEMS, dtype=np.float32))
+    kept = kept_links(places, weights.copy(), ONES)
     assert isinstance(kept, Links)
     assert kept.items.shape == (N_ITEMS, 200)
     whole = ndcg(held, DenseLinks(places, weights, N_ITEMS))

@@ -214,7 +214,7 @@ def test_every_flipped_bit_and_every_truncation_is_noticed() -> None:
 
 
 def test_another_database_or_a_signature_for_something_else_does_not_count() -> None:
-    other = Keyring(b"t" * 16, list(RING._keys.values()))
+    other = Keyring(b"t" * 16, list(RING._loaded.keys.values()))
     with pytest.raises(TamperedError):
         unpack(packed(), other.verify)
     body = packed()[40:]

@@ -6,6 +6,8 @@ import hmac
 import itertools
 import pickle
 import struct
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,6 +20,7 @@ from tastemaker.errors import (
 )
 from tastemaker.store.crypto.data_keys import PURPOSES, DataKey
 from tastemaker.store.crypto.keyring import CHUNK_BYTES, Keyring
+from tastemaker.store.crypto.sealed_column import SealedBytes
 from tastemaker.store.crypto.sealing import AES_256_GCM, AES_256_GCM_SIV
 
 TENANT = bytes(range(16))
@@ -207,3 +210,79 @@ def test_a_key_ring_shows_no_secret_and_cannot_be_pickled() -> None:
     assert "secret" not in repr(DataKey(1, "data", 2, True, b"secret"))
     with pytest.raises(TypeError):
         pickle.dumps(ring)
+
+
+def with_new_data_key(*, keep: bool) -> list[DataKey]:
+    """The keys of `new_ring` after another data key, 9, was promoted."""
+    keys = list(new_ring()._loaded.keys.values())
+    former = [replace(key, active=False) for key in keys if key.purpose == "data"]
+    others = [key for key in keys if key.purpose != "data"]
+    new = DataKey(9, "data", AES_256_GCM_SIV, True, b"n" * 32)
+    return [new, *others, *(former if keep else [])]
+
+
+def test_a_renewed_ring_seals_under_the_new_key_and_opens_what_was_sealed_before() -> None:
+    ring = new_ring()
+    before = ring.seal("user", "email", b"r", "x")
+    for keep in (True, False):
+        ring.renew(with_new_data_key(keep=keep))
+        assert ring.active_ids()["data"] == 9
+        assert ring.seal("user", "email", b"r", "x")[4:8] == struct.pack(">I", 9)
+        assert ring.open("user", "email", b"r", before) == "x"
+
+
+def test_resealing_moves_a_value_to_the_key_that_seals_and_leaves_it_there() -> None:
+    ring = new_ring()
+    before = ring.seal("user", "email", b"r", {"a": [1, "x"]})
+    assert ring.reseal("user", "email", b"r", before) is before
+    ring.renew(with_new_data_key(keep=True))
+    after = ring.reseal("user", "email", b"r", before)
+    assert after[4:8] == struct.pack(">I", 9)
+    assert ring.open("user", "email", b"r", after) == {"a": [1, "x"]}
+    assert ring.reseal("user", "email", b"r", after) is after
+    flipped = SealedBytes(before[:-1] + bytes([before[-1] ^ 1]))
+    for ref, cell in ((b"s", before), (b"r", flipped)):
+        with pytest.raises(TamperedError):
+            ring.reseal("user", "email", ref, cell)
+
+
+def counting_ring(reads: list[int]) -> Keyring:
+    """A ring that finds key 9 when it reads the keys again, and notes that it did."""
+
+    def reread() -> list[DataKey]:
+        reads.append(1)
+        return with_new_data_key(keep=True)
+
+    return Keyring(TENANT, list(new_ring()._loaded.keys.values()), reread=reread)
+
+
+def test_a_key_that_is_not_known_is_looked_for_once_and_found_by_every_thread() -> None:
+    sealing = Keyring(TENANT, with_new_data_key(keep=True))
+    sealed = sealing.seal("user", "email", b"r", "x")
+    reads: list[int] = []
+    ring = counting_ring(reads)
+    with ThreadPoolExecutor(8) as pool:
+        opened = list(pool.map(lambda _: ring.open("user", "email", b"r", sealed), range(64)))
+    assert opened == ["x"] * 64
+    assert len(reads) == 1
+
+
+def test_a_key_that_is_nowhere_is_looked_for_once_a_second(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reads: list[int] = []
+    ring, now = counting_ring(reads), [100.0]
+    monkeypatch.setattr("tastemaker.store.crypto.keyring.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("tastemaker.store.crypto.keyring.MOST_MISSING", 2)
+
+    def meet(key_id: int) -> None:
+        signature = struct.pack(">I", key_id) + bytes(32)
+        with pytest.raises(UnknownKeyError, match=f"model key {key_id}"):
+            ring.verify("label", b"data", signature)
+
+    for key_id, expected in ((50, 1), (50, 1), (51, 2), (51, 2), (52, 3), (51, 4)):
+        meet(key_id)
+        assert len(reads) == expected
+    now[0] += 1.5
+    meet(51)
+    assert len(reads) == 5

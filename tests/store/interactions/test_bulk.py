@@ -24,15 +24,15 @@ def segment(keyring: Keyring, sealed: bool) -> Segment:
 
 def test_a_segment_makes_what_is_missing(database: Database, keyring: Keyring) -> None:
     with database.writing() as connection:
-        assert write_segment(connection, segment(keyring, sealed=True)) == Written(1, 0)
-        assert write_segment(connection, segment(keyring, sealed=False)) == Written(0, 1)
+        assert write_segment(connection, keyring, segment(keyring, sealed=True)) == Written(1, 0)
+        assert write_segment(connection, keyring, segment(keyring, sealed=False)) == Written(0, 1)
 
 
 def test_a_user_forgotten_during_an_import_is_a_conflict(
     database: Database, keyring: Keyring
 ) -> None:
     with database.writing() as connection:
-        write_segment(connection, segment(keyring, sealed=True))
+        write_segment(connection, keyring, segment(keyring, sealed=True))
         forget_user(connection, keyring, "alice")
     with pytest.raises(CollisionError, match="do it again"), database.writing() as connection:
-        write_segment(connection, segment(keyring, sealed=False))
+        write_segment(connection, keyring, segment(keyring, sealed=False))

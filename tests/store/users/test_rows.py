@@ -76,7 +76,7 @@ def test_ids_are_exact_bytes(database: Database, keyring: Keyring) -> None:
 
 def test_a_plain_id_is_never_written(database: Database, keyring: Keyring) -> None:
     with pytest.raises(PlaintextRefusedError), database.writing() as connection:
-        add_users(connection, [(keyring.ref("bob"), b"bob")])  # type: ignore[list-item]
+        add_users(connection, keyring, [(keyring.ref("bob"), b"bob")])  # type: ignore[list-item]
 
 
 def test_processes_that_put_the_same_users_make_one_row_each(

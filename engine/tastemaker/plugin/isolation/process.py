@@ -21,7 +21,7 @@ KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "LD_LIBR
 
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
-ReportProgress = Callable[[int, int, str], object]
+TellProgress = Callable[[int, int, str], object]
 """What is called with progress: steps done, in all, and what it is."""
 
 
@@ -55,9 +55,7 @@ class IsolatedProcess:
         """Whether this process started it, rather than the one that it was forked from."""
         return self._pid == os.getpid()
 
-    def call(
-        self, message: Message, seconds: float, report: ReportProgress | None = None
-    ) -> Message:
+    def call(self, message: Message, seconds: float, report: TellProgress | None = None) -> Message:
         """What comes of a message.
 
         Args:
@@ -93,7 +91,7 @@ class IsolatedProcess:
         """Whether it takes no more messages."""
         return not self.end.alive
 
-    def _next(self, end: float, report: ReportProgress | None) -> Message:
+    def _next(self, end: float, report: TellProgress | None) -> Message:
         while True:
             reply = self._channel.receive(end)
             progress = reply.header.get("progress")

@@ -8,7 +8,7 @@ import time
 
 from tastemaker.plugin.guard import IsolationError, attempt
 from tastemaker.plugin.isolation.channel import Message
-from tastemaker.plugin.isolation.process import IsolatedProcess, ReportProgress
+from tastemaker.plugin.isolation.process import IsolatedProcess, TellProgress
 from tastemaker.plugin.time_limit import current_limit
 
 START_SECONDS = 60.0
@@ -46,7 +46,7 @@ class SupervisedProcess:
         self._starting: threading.Thread | None = None
         self._pid = os.getpid()
 
-    def call(self, message: Message, report: ReportProgress | None = None) -> Message:
+    def call(self, message: Message, report: TellProgress | None = None) -> Message:
         """What comes of a message, within the limit of this thread if it has one.
 
         Args:
@@ -68,7 +68,7 @@ class SupervisedProcess:
         finally:
             self._lock.release()
 
-    def _call(self, message: Message, end: float, report: ReportProgress | None) -> Message:
+    def _call(self, message: Message, end: float, report: TellProgress | None) -> Message:
         process = self._process
         if process is None or process.has_ended:
             self._start_beside()

@@ -86,7 +86,7 @@ class CacheFiles:
                     return contents
             except _UNUSABLE as error:
                 message = "The file %s of the model cache cannot be used and is written anew: %s"
-                logging.getLogger(__name__).warning(message, self.name(place), error)
+                logging.getLogger("tastemaker.store").warning(message, self.name(place), error)
             return self.write(place, *make())
 
     def sound(self, place: Place) -> Contents | None:

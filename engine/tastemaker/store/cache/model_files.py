@@ -99,7 +99,7 @@ class ModelFiles:
             known = None if contents is None else items_in(contents)
         except (OSError, ReleaseError, KeyProblem) as error:
             message = "The file %s of the model cache cannot be used and is written anew: %s"
-            logging.getLogger(__name__).warning(message, files.name(ITEMS), error)
+            logging.getLogger("tastemaker.store").warning(message, files.name(ITEMS), error)
         if known is None:
             stored = items.read_catalogue(connection)
         else:
@@ -120,7 +120,7 @@ class ModelFiles:
                 return work(CacheFiles(directory, self.keyring, self._cache.trusted))
         except OSError as error:
             message = "The model cache %s is of no use: %s. The database is read in its place."
-            logging.getLogger(__name__).warning(message, path, error.strerror or error)
+            logging.getLogger("tastemaker.store").warning(message, path, error.strerror or error)
             return None
 
 

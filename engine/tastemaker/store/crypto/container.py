@@ -97,7 +97,7 @@ def pack(arrays: _Arrays, values: _Values, manifest: _Values, sign: Sign) -> byt
     Raises:
         ReleaseError: an array or a value is none of these; it names which.
     """
-    head, segments, written = _parts(arrays, values, manifest)
+    head, segments, written = parts_of(arrays, values, manifest)
     start = MAGIC + bytes(_SIGNED - len(MAGIC)) + len(head).to_bytes(4, "big")
     raw = [array.reshape(-1).view(np.uint8).data for array in segments]
     whole = bytearray().join((start, head, *raw, written))
@@ -105,19 +105,10 @@ def pack(arrays: _Arrays, values: _Values, manifest: _Values, sign: Sign) -> byt
     return bytes(whole)
 
 
-def check_contents(arrays: _Arrays, values: _Values, manifest: _Values) -> None:
-    """Refuses what `pack` would refuse.
-
-    Raises:
-        ReleaseError: an array or a value cannot be stored; it names which.
-    """
-    _parts(arrays, values, manifest)
-
-
-def _parts(
+def parts_of(
     arrays: _Arrays, values: _Values, manifest: _Values
 ) -> tuple[bytes, list[ContainerArray], bytes]:
-    """The header, the arrays in their order, and the values."""
+    """The header, the arrays in their order, and the values; refuses what `pack` refuses."""
     segments = [_segment(name, array) for name, array in arrays.items()]
     segments.sort(key=lambda segment: (-segment[1].itemsize, segment[0].name))
     written = _json_of("values", values)
@@ -133,6 +124,13 @@ def _parts(
             "things into arrays or values, not into the manifest."
         )
     return head, [array for _, array in segments], written
+
+
+def signed_anew(container: bytes, sign: Sign) -> bytes:
+    """A container whose signature was verified, with one by another key."""
+    whole = bytearray(container)
+    whole[len(MAGIC) : _SIGNED] = sign(LABEL, memoryview(whole)[_SIGNED:])
+    return bytes(whole)
 
 
 def unpack(container: bytes, verify: Verify) -> Contents:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import hmac
 import struct
-from collections.abc import Sequence
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import NoReturn
 
 from tastemaker.errors import InputError, TamperedError, UnknownKeyError
 from tastemaker.store.crypto.data_keys import DATA, INDEX, MODEL, DataKey
+from tastemaker.store.crypto.keys import KeySource
 from tastemaker.store.crypto.sealed_column import SealedBytes
 from tastemaker.store.crypto.sealing import (
     AES_256_GCM,
@@ -25,37 +29,84 @@ REF_BYTES = 16
 SIGNATURE_BYTES = 36
 CHUNK_BYTES = 2**20
 
+FORGET_MISSING = 1.0
+"""Seconds after which a key that was not there is looked for again; chosen, not measured."""
+
+MOST_MISSING = 1000
+"""How many ids of missing keys are remembered: values that were tampered with may name any."""
+
 _COLUMN_KEY = b"tastemaker/v1/col"
 _INDEX_KEY = b"tastemaker/v1/idx"
 _SIGNING_KEY = b"tastemaker/v1/sign"
+_STAMP_KEY = b"tastemaker/v1/stamp"
 _BLOB_KEY = b"tastemaker/v1/blob"
 _FAST_BLOB_KEY = b"tastemaker/v2/blob"
 _KEY_ID = struct.Struct(">I")
 _CHUNK = struct.Struct(">II")
 
 
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """The keys as they were read at one time; replaced as a whole, for threads share it."""
+
+    keys: dict[tuple[str, int], DataKey]
+    active: dict[str, DataKey]
+    writers: dict[tuple[str, str], Sealer] = field(default_factory=dict)
+
+
 class Keyring:
     """Everything that one database's keys can do. Threads may share it.
 
+    Args:
+        tenant: as below.
+        keys: the keys of the database, one of them active for each purpose.
+        source: what unwraps the database's keys; None in a ring that never reads them again.
+        reread: gives the keys as they are now; called where a value names one that is not here,
+            since another process may have promoted it. Without it such a value is an error at once.
+
     Attributes:
         tenant: the 16 random bytes that name the database; every sealed value is bound to them.
+        source: as given.
     """
 
-    def __init__(self, tenant: bytes, keys: Sequence[DataKey]) -> None:
+    def __init__(
+        self,
+        tenant: bytes,
+        keys: Sequence[DataKey],
+        source: KeySource | None = None,
+        reread: Callable[[], Sequence[DataKey]] | None = None,
+    ) -> None:
         self.tenant = tenant
-        self._keys = {(key.purpose, key.id): key for key in keys}
-        self._active = {key.purpose: key for key in keys if key.active}
-        self._writers: dict[tuple[str, str], Sealer] = {}
+        self.source = source
+        self._reread = reread
+        self._lock = threading.Lock()
+        self._missing: dict[int, float] = {}
+        self._loaded = _Loaded({}, {})
+        self.renew(keys)
         self._readers: dict[tuple[str, str, bytes], Sealer] = {}
-        index = self._active[INDEX].secret
+        index = self._loaded.active[INDEX].secret
         self._ref_key = derive(index, _INDEX_KEY, tenant, b"user", b"user_id", b"ref")
         self._ref_prefix = join(tenant, b"user")
 
     def __repr__(self) -> str:
-        return f"Keyring(tenant={self.tenant[:4].hex()}…, keys={len(self._keys)})"
+        return f"Keyring(tenant={self.tenant[:4].hex()}…, keys={len(self._loaded.keys)})"
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("A key ring is never pickled. Open the database in the other process.")
+
+    def renew(self, keys: Sequence[DataKey]) -> None:
+        """Takes the keys as they are in the database now.
+
+        What was retired meanwhile still opens here what a state read before holds, and no longer
+        seals.
+        """
+        read = {(key.purpose, key.id): key for key in keys}
+        active = {key.purpose: key for key in keys if key.active}
+        self._loaded = _Loaded({**self._loaded.keys, **read}, active)
+
+    def active_ids(self) -> dict[str, int]:
+        """The id of the key that seals, for each purpose."""
+        return {purpose: key.id for purpose, key in self._loaded.active.items()}
 
     def ref(self, user_id: str) -> bytes:
         """The 16-byte keyed hash that stands for a user's id in the database.
@@ -86,11 +137,18 @@ class Keyring:
         Raises:
             InputError: the value cannot be sealed; the error does not carry it.
         """
-        sealer = self._writers.get((table, column))
-        if sealer is None:
-            sealer = self._field_sealer(self._active[DATA], table, column)
-            self._writers[table, column] = sealer
-        return sealer.seal(ref, value)
+        return self._writer(table, column).seal(ref, value)
+
+    def reseal(self, table: str, column: str, ref: bytes, sealed: SealedBytes) -> SealedBytes:
+        """The value of a cell under the key that seals now; as it is where it is so already.
+
+        Raises:
+            TamperedError, UnknownKeyError: see `open`.
+        """
+        if sealed[4:8] == _KEY_ID.pack(self._loaded.active[DATA].id):
+            return sealed
+        encoded = self._reader(table, column, ref, sealed).open_encoded(ref, sealed)
+        return self._writer(table, column).seal_encoded(ref, encoded)
 
     def open(self, table: str, column: str, ref: bytes, sealed: bytes) -> Sealable:
         """The value that was sealed for that cell.
@@ -99,12 +157,7 @@ class Keyring:
             TamperedError: it was changed, truncated, or moved there from another cell or database.
             UnknownKeyError: it names a key that this database does not hold.
         """
-        place = (table, column, sealed[4:8])
-        sealer = self._readers.get(place)
-        if sealer is None:
-            key = self._key(DATA, _header_in(table, column, ref, sealed).key_id)
-            sealer = self._readers[place] = self._field_sealer(key, table, column)
-        return sealer.open(ref, sealed)
+        return self._reader(table, column, ref, sealed).open(ref, sealed)
 
     def sign(self, label: str, data: bytes | memoryview) -> bytes:
         """A signature of 36 bytes: the id of the key (u32), then HMAC-SHA256 of the data.
@@ -113,7 +166,7 @@ class Keyring:
             label: what is signed, such as "model"; a signature counts for its label only.
             data: what is signed.
         """
-        key = self._active[MODEL]
+        key = self._loaded.active[MODEL]
         return _KEY_ID.pack(key.id) + self._mac(key, label, data)
 
     def verify(self, label: str, data: bytes | memoryview, signature: bytes) -> None:
@@ -135,7 +188,7 @@ class Keyring:
         Each chunk is bound to the label, to its place and to how many there are, so none can be
         left out, moved, or put into another blob.
         """
-        sealer = self._blob_sealer(self._active[MODEL], label, AES_256_GCM)
+        sealer = self._blob_sealer(self._loaded.active[MODEL], label, AES_256_GCM)
         starts = range(0, max(len(data), 1), CHUNK_BYTES)
         return [
             sealer.seal(_CHUNK.pack(index, len(starts)), data[start : start + CHUNK_BYTES])
@@ -161,14 +214,57 @@ class Keyring:
             parts.append(part)
         return b"".join(parts)
 
+    def stamper(self, label: str) -> Callable[[bytes], bytes]:
+        """Gives data its keyed hash of 32 bytes, which holds as long as refs do: of the same key.
+
+        Unlike a signature it does not change when data keys or the key-encryption key do, so what
+        lies outside of the database can be verified with a backup's keys too.
+        """
+        secret = derive(self._ref_key, _STAMP_KEY, label.encode())
+        return lambda data: hmac.digest(secret, data, "sha256")
+
     def _key(self, purpose: str, key_id: int) -> DataKey:
-        key = self._keys.get((purpose, key_id))
+        key = self._loaded.keys.get((purpose, key_id)) or self._look_again(purpose, key_id)
         if key is None:
             raise UnknownKeyError(
                 f"A sealed value names {purpose} key {key_id}, which this database does not hold. "
-                "It was changed, or comes from another database."
+                "It was changed, comes from another database, or its key was retired "
+                "(`tastemaker keys status`)."
             )
         return key
+
+    def _look_again(self, purpose: str, key_id: int) -> DataKey | None:
+        """The key among those that the database has now; reads them once a second for each id."""
+        with self._lock:
+            key, now = self._loaded.keys.get((purpose, key_id)), time.monotonic()
+            recent = now - self._missing.get(key_id, -FORGET_MISSING) < FORGET_MISSING
+            if key is not None or recent or self._reread is None:
+                return key
+            self.renew(self._reread())
+            key = self._loaded.keys.get((purpose, key_id))
+            if key is None:
+                if len(self._missing) >= MOST_MISSING:
+                    self._missing.clear()
+                self._missing[key_id] = now
+            return key
+
+    def _writer(self, table: str, column: str) -> Sealer:
+        """What seals a column now."""
+        loaded = self._loaded
+        sealer = loaded.writers.get((table, column))
+        if sealer is None:
+            sealer = self._field_sealer(loaded.active[DATA], table, column)
+            loaded.writers[table, column] = sealer
+        return sealer
+
+    def _reader(self, table: str, column: str, ref: bytes, sealed: bytes) -> Sealer:
+        """What opens a cell: by the key that its value names."""
+        place = (table, column, sealed[4:8])
+        sealer = self._readers.get(place)
+        if sealer is None:
+            key = self._key(DATA, _header_in(table, column, ref, sealed).key_id)
+            sealer = self._readers[place] = self._field_sealer(key, table, column)
+        return sealer
 
     def _field_sealer(self, key: DataKey, table: str, column: str) -> Sealer:
         names = (self.tenant, table.encode(), column.encode())

@@ -153,9 +153,13 @@ class Sealer:
         Raises:
             InputError: the value cannot be sealed; the error does not carry it.
         """
+        return self.seal_encoded(ref, encode(value))
+
+    def seal_encoded(self, ref: bytes, encoded: bytes) -> SealedBytes:
+        """What `open_encoded` gave, sealed for the row `ref` of this place."""
         nonce = os.urandom(NONCE_BYTES)
         bound = self._bound + _LENGTH.pack(len(ref)) + ref
-        body = self._cipher.encrypt(nonce, encode(value), bound)
+        body = self._cipher.encrypt(nonce, encoded, bound)
         return SealedBytes(b"".join((self._header, nonce, body)))
 
     def open(self, ref: bytes, sealed: bytes) -> Sealable:
@@ -165,14 +169,31 @@ class Sealer:
             TamperedError: it was changed, or sealed for another row, place or database.
         """
         try:
-            if sealed[:HEADER_BYTES] != self._header or len(sealed) < _SHORTEST:
-                raise InvalidTag
-            bound = self._bound + _LENGTH.pack(len(ref)) + ref
-            return decode(self._cipher.decrypt(sealed[HEADER_BYTES:_BODY], sealed[_BODY:], bound))
+            return decode(self._decrypted(ref, sealed))
         except (InvalidTag, DamagedValueError):
-            # The place is named by what is public of it; the ref is a keyed hash.
-            names = ", ".join(part.decode(errors="replace") for part in self._place[2:])
-            raise TamperedError(
-                f"The sealed value of {names} in row {ref[:4].hex()}… was changed, truncated, or "
-                "moved here from elsewhere. Restore it from a backup."
-            ) from None
+            raise self._tampered(ref) from None
+
+    def open_encoded(self, ref: bytes, sealed: bytes) -> bytes:
+        """The bytes that stand for the value that was sealed for the row `ref` of this place.
+
+        Raises:
+            TamperedError: see `open`.
+        """
+        try:
+            return self._decrypted(ref, sealed)
+        except InvalidTag:
+            raise self._tampered(ref) from None
+
+    def _decrypted(self, ref: bytes, sealed: bytes) -> bytes:
+        if sealed[:HEADER_BYTES] != self._header or len(sealed) < _SHORTEST:
+            raise InvalidTag
+        bound = self._bound + _LENGTH.pack(len(ref)) + ref
+        return self._cipher.decrypt(sealed[HEADER_BYTES:_BODY], sealed[_BODY:], bound)
+
+    def _tampered(self, ref: bytes) -> TamperedError:
+        # The place is named by what is public of it; the ref is a keyed hash.
+        names = ", ".join(part.decode(errors="replace") for part in self._place[2:])
+        return TamperedError(
+            f"The sealed value of {names} in row {ref[:4].hex()}… was changed, truncated, or "
+            "moved here from elsewhere. Restore it from a backup."
+        )

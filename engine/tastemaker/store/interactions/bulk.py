@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from tastemaker.data import Int64Array
 from tastemaker.errors import CollisionError
+from tastemaker.store.crypto.keyring import Keyring
 from tastemaker.store.crypto.sealed_column import SealedBytes
 from tastemaker.store.interactions.columns import INTERACTION_COLUMNS, InteractionColumns
 from tastemaker.store.interactions.write import upsert
@@ -45,14 +46,14 @@ class Segment:
         return len(self.columns["user_id"])
 
 
-def write_segment(connection: Connection, segment: Segment) -> Written:
+def write_segment(connection: Connection, keyring: Keyring, segment: Segment) -> Written:
     """Writes a segment, with the users, items and kinds that are missing.
 
     Raises:
         CollisionError: a user was forgotten, or an item deleted, while the import was running.
     """
     # In the same order as every writer: so none waits for another in a ring.
-    users = _user_keys(connection, segment)
+    users = _user_keys(connection, keyring, segment)
     items = ensure_items(connection, segment.item_ids)
     kinds = ensure_kinds(connection, segment.kinds)
     keys = {
@@ -67,12 +68,12 @@ def write_segment(connection: Connection, segment: Segment) -> Written:
     return upsert(connection, InteractionColumns(*arrays))
 
 
-def _user_keys(connection: Connection, segment: Segment) -> Int64Array:
+def _user_keys(connection: Connection, keyring: Keyring, segment: Segment) -> Int64Array:
     found = find_users(connection, segment.refs)
     pairs = zip(segment.refs, segment.sealed, strict=True)
     missing = [(ref, sealed) for ref, sealed in pairs if ref not in found and sealed is not None]
     if missing:
-        add_users(connection, missing)
+        add_users(connection, keyring, missing)
         found.update(find_users(connection, (ref for ref, _ in missing)))
     try:
         return np.array([found[ref] for ref in segment.refs], dtype=np.int64)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
 
@@ -23,6 +24,12 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 T = TypeVar("T")
+
+
+class _Here(threading.local):
+    """What each thread has of its own."""
+
+    connection: Connection | None = None
 
 
 class Database:
@@ -43,6 +50,7 @@ class Database:
         self._lent = isinstance(target, Engine)
         self._inherited: list[Pool] = []
         self._lock = threading.Lock()
+        self._here = _Here()
         self._pid = os.getpid()
         if isinstance(target, Engine):
             self._dialect = checked_engine(target)
@@ -79,6 +87,19 @@ class Database:
     def name(self) -> str:
         """The URL as it may be shown: without passwords."""
         return "in-memory SQLite" if self._keeper else shown_url(self._engine.url)
+
+    @property
+    def current(self) -> Connection | None:
+        """The connection of the transaction that this thread is in; None outside of one.
+
+        What must look something up in the midst of one does it there: the pool may have no other.
+        """
+        return self._here.connection
+
+    @property
+    def file(self) -> Path | None:
+        """The database's own file on this machine; None where it has none."""
+        return self._dialect.file(self.engine)
 
     def reading(self, operation: str = "a read") -> AbstractContextManager[Connection]:
         """A connection in a transaction that sees one state of the database throughout.
@@ -156,8 +177,16 @@ class Database:
         self, begin: Callable[[Engine], AbstractContextManager[Connection]]
     ) -> Iterator[Connection]:
         # Whoever forks between the call and the `with` gets a pool of its own all the same.
-        with begin(self.engine) as connection:
+        with begin(self.engine) as connection, self._noted(connection):
             yield connection
+
+    @contextmanager
+    def _noted(self, connection: Connection) -> Iterator[None]:
+        former, self._here.connection = self._here.connection, connection
+        try:
+            yield
+        finally:
+            self._here.connection = former
 
     @contextmanager
     def _joining(self, given: Connection | Session) -> Iterator[Connection]:
@@ -170,19 +199,34 @@ class Database:
             )
         dialect.join(connection)
         # A savepoint keeps what is written in the block whole, or undoes it whole.
-        with connection.begin_nested():
+        with connection.begin_nested(), self._noted(connection):
             yield connection
 
-    def wipe_traces(self) -> bool:
-        """Removes what committed transactions deleted from the database's log; whether it could.
+    def wipe_traces(self) -> frozenset[str]:
+        """Removes what committed transactions deleted, as far as nobody waits long for it.
 
-        It cannot while another connection is still reading an older state; call it again later.
+        Returns: where deleted bytes may still be: "log", the system's write-ahead log, and
+        "pages", unused space in the files of tables. Call it again later, or `rewrite_tables`.
 
         Raises:
             StoreError: the database cannot be reached; scrubbed.
         """
         with scrubbed("wiping traces"):
             return self._dialect.wipe_traces(self.engine)
+
+    def rewrite_tables(self, names: Sequence[str]) -> frozenset[str]:
+        """The same, thoroughly: tables, or all of the file, are written anew.
+
+        On SQLite others who write wait for it, on PostgreSQL those who read too.
+
+        Args:
+            names: of the tables from which something was deleted.
+
+        Raises:
+            StoreError: the database cannot be reached; scrubbed.
+        """
+        with scrubbed("rewriting tables"):
+            return self._dialect.rewrite_tables(self.engine, names)
 
     def dispose(self) -> None:
         """Closes the connections; the application's own engine is left alone."""

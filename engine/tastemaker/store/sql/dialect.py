@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from sqlalchemy import URL, Connection, Engine, Table
@@ -17,6 +18,13 @@ if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql, sqlite
 
     from tastemaker.store.sql.number_table import Arrays, NumberTable
+
+
+LOG = "log"
+"""The system's write-ahead log, as a place where deleted bytes may be."""
+
+PAGES = "pages"
+"""Unused space in the files of tables, likewise."""
 
 
 class OpenedEngine(NamedTuple):
@@ -38,10 +46,13 @@ class Dialect(Protocol):
     Attributes:
         system: what SQLAlchemy calls the system, and what URLs begin with.
         drivers: the drivers that the engine works with, as SQLAlchemy calls them.
+        beyond: in words, which files of the system hold deleted bytes out of the engine's reach;
+            "" where none does.
     """
 
     system: str
     drivers: tuple[str, ...]
+    beyond: str
 
     # Transactions
 
@@ -109,11 +120,23 @@ class Dialect(Protocol):
 
     # Upkeep
 
+    def file(self, engine: Engine) -> Path | None:
+        """The database's own file on this machine; None where it has none."""
+
+    def continue_ids(self, connection: Connection, table: Table) -> None:
+        """Sees to it that the next id of a table is above those that were written into it."""
+
     def table_bytes(self, connection: Connection, name: str) -> int | None:
         """The bytes of a table with its indexes; None where the system counts for the whole."""
 
     def database_bytes(self, connection: Connection, names: Sequence[str]) -> int:
         """The bytes of the tables together; those of the whole database where only it counts."""
 
-    def wipe_traces(self, engine: Engine) -> bool:
-        """Removes what committed transactions deleted from the system's log; whether it could."""
+    def wipe_traces(self, engine: Engine) -> frozenset[str]:
+        """Removes what committed transactions deleted, as far as nobody waits long for it.
+
+        Returns: where deleted bytes may still be, of `LOG` and `PAGES`; nothing where nowhere.
+        """
+
+    def rewrite_tables(self, engine: Engine, names: Sequence[str]) -> frozenset[str]:
+        """The same for these tables, however long it takes and whoever waits for it."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import URL, Connection, Engine, Table, create_engine, func, select, text
 
 from tastemaker.errors import InputError
-from tastemaker.store.sql.dialect import OpenedEngine
+from tastemaker.store.sql.dialect import PAGES, OpenedEngine
+from tastemaker.store.sql.postgresql_wiping import rewrite_files
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql
@@ -30,6 +32,10 @@ class PostgreSQL:
 
     system = "postgresql"
     drivers: tuple[str, ...] = ("psycopg", "psycopg2")
+    beyond = (
+        "The server's write-ahead log, its archive and its replicas are out of the engine's reach: "
+        "they hold what was deleted until the server has written over it, or they expire."
+    )
 
     def open_engine(self, url: URL) -> OpenedEngine:
         """An engine that notices connections which the server has closed.
@@ -113,6 +119,17 @@ class PostgreSQL:
 
         return read_binary(connection, table, owners)
 
+    def file(self, engine: Engine) -> Path | None:
+        """None: its files are the server's."""
+        return None
+
+    def continue_ids(self, connection: Connection, table: Table) -> None:
+        """Sets the sequence to the highest id."""
+        highest = connection.scalar(select(func.max(table.c.id)))
+        if highest is not None:
+            sequence = func.pg_get_serial_sequence(table.name, "id")
+            connection.execute(select(func.setval(sequence, highest)))
+
     def table_bytes(self, connection: Connection, name: str) -> int | None:
         """The bytes of a table with its indexes."""
         size: int | None = connection.scalar(TABLE_BYTES, {"name": name})
@@ -122,9 +139,13 @@ class PostgreSQL:
         """The bytes of the tables together."""
         return sum(self.table_bytes(connection, name) or 0 for name in names)
 
-    def wipe_traces(self, engine: Engine) -> bool:
-        """True: PostgreSQL's own VACUUM does it."""
-        return True
+    def wipe_traces(self, engine: Engine) -> frozenset[str]:
+        """Nothing at once: it takes a lock that keeps readers out."""
+        return frozenset({PAGES})
+
+    def rewrite_tables(self, engine: Engine, names: Sequence[str]) -> frozenset[str]:
+        """Writes the tables anew, under a lock that keeps readers out, and then a checkpoint."""
+        return rewrite_files(engine, names)
 
 
 POSTGRESQL = PostgreSQL()

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import URL, Connection, Engine, Table, text
 
 from tastemaker.store.sql.dialect import OpenedEngine
-from tastemaker.store.sql.sqlite_engine import open_sqlite
+from tastemaker.store.sql.sqlite_engine import is_in_memory, open_sqlite
+from tastemaker.store.sql.sqlite_wiping import FILE_SIZE, rewrite, wipe
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects import sqlite
 
     from tastemaker.store.sql.number_table import Arrays, NumberTable
-
-FILE_BYTES = text("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size")
-
-CHECKPOINT_MS = 1000
-"""How long a checkpoint waits for readers of older states; chosen, not measured."""
 
 
 class SQLite:
@@ -27,6 +24,7 @@ class SQLite:
 
     system = "sqlite"
     drivers: tuple[str, ...] = ("pysqlite",)
+    beyond = ""
 
     def open_engine(self, url: URL) -> OpenedEngine:
         """An engine on a file, or on a database in memory that all its connections share."""
@@ -107,29 +105,33 @@ class SQLite:
 
         return read_texts(connection, table, owners)
 
+    def file(self, engine: Engine) -> Path | None:
+        """The file that the URL names."""
+        name = engine.url.database or ""
+        in_memory = is_in_memory(engine.url) or name.startswith("file:")
+        return None if in_memory else Path(name).absolute()
+
+    def continue_ids(self, connection: Connection, table: Table) -> None:
+        """Nothing: SQLite counts on from the highest id by itself."""
+
     def table_bytes(self, connection: Connection, name: str) -> int | None:
         """None: SQLite counts for the whole file."""
         return None
 
     def database_bytes(self, connection: Connection, names: Sequence[str]) -> int:
         """The bytes of the whole file."""
-        return connection.scalar(FILE_BYTES) or 0
+        return connection.scalar(text(FILE_SIZE)) or 0
 
-    def wipe_traces(self, engine: Engine) -> bool:
-        """Empties the write-ahead log; whether it could.
-
-        It cannot while another connection is still reading an older state: after a second it gives
-        up.
-        """
+    def wipe_traces(self, engine: Engine) -> frozenset[str]:
+        """Empties the log, and writes the file anew where that is quick."""
+        # Past SQLAlchemy, which would begin a transaction, in which none of it can run.
         with engine.connect() as connection:
-            # Past SQLAlchemy, which would begin a transaction, in which no checkpoint can run.
-            driver: Any = connection.connection.driver_connection
-            patience = int(driver.execute("PRAGMA busy_timeout").fetchone()[0])
-            driver.execute(f"PRAGMA busy_timeout = {CHECKPOINT_MS}")
-            try:
-                return not driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-            finally:
-                driver.execute(f"PRAGMA busy_timeout = {patience}")
+            return wipe(connection.connection.driver_connection)
+
+    def rewrite_tables(self, engine: Engine, names: Sequence[str]) -> frozenset[str]:
+        """Empties the log, and writes the whole file anew."""
+        with engine.connect() as connection:
+            return rewrite(connection.connection.driver_connection)
 
 
 SQLITE = SQLite()

@@ -17,6 +17,16 @@ def seal_attributes(keyring: Keyring, ref: bytes, attributes: Attributes) -> Sea
     return keyring.seal("user", "attributes", ref, dict(attributes))
 
 
+def reseal_id(keyring: Keyring, ref: bytes, sealed: SealedBytes) -> SealedBytes:
+    """A sealed id under the key that seals now; as it is where it is so already."""
+    return keyring.reseal("user", "external_id", ref, sealed)
+
+
+def reseal_attributes(keyring: Keyring, ref: bytes, sealed: SealedBytes) -> SealedBytes:
+    """Sealed attributes under the key that seals now; as they are where they are so already."""
+    return keyring.reseal("user", "attributes", ref, sealed)
+
+
 def open_id(keyring: Keyring, ref: bytes, sealed: bytes) -> str:
     """A user's own id.
 

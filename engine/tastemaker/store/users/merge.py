@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, delete, literal, select, update
 
 from tastemaker.store.crypto.keyring import Keyring
+from tastemaker.store.key_rows import keep_up
 from tastemaker.store.sql.number_table import changed_rows
 from tastemaker.store.sql.statements import insert
 from tastemaker.store.sql.tables import interaction, user
@@ -36,6 +37,7 @@ def merge_users(
     The known user is made where missing. Where both have the same interaction or the same
     attribute, the known user's stays. An anonymous user who is not there has nothing to give.
     """
+    keep_up(connection, keyring)
     given = keyring.ref(anonymous)
     chosen = select(user.c.id, user.c.attributes).where(user.c.ref == given)
     # PostgreSQL: nobody can add an interaction while they are moved.

@@ -10,10 +10,18 @@ from sqlalchemy import Connection, Row, Select, select
 from tastemaker.errors import CollisionError, NotFoundError
 from tastemaker.store.crypto.keyring import Keyring
 from tastemaker.store.crypto.sealed_column import SealedBytes, SealedColumn
+from tastemaker.store.key_rows import keep_up
 from tastemaker.store.sql.statements import BATCH_ROWS, Written, batches, fetch, insert, marks
 from tastemaker.store.sql.supported import dialect_of
 from tastemaker.store.sql.tables import user
-from tastemaker.store.users.cells import open_attributes, open_id, seal_attributes, seal_id
+from tastemaker.store.users.cells import (
+    open_attributes,
+    open_id,
+    reseal_attributes,
+    reseal_id,
+    seal_attributes,
+    seal_id,
+)
 from tastemaker.validation import UserRow, now_us
 
 ADD = (
@@ -39,7 +47,7 @@ class SealedUser(NamedTuple):
 
 def put_users(connection: Connection, keyring: Keyring, rows: Iterable[UserRow]) -> Written:
     """Writes users; one that is there already gets the new attributes in place of the old."""
-    return put_sealed_users(connection, (seal_user(keyring, row) for row in rows))
+    return put_sealed_users(connection, keyring, (seal_user(keyring, row) for row in rows))
 
 
 def seal_user(keyring: Keyring, row: UserRow) -> SealedUser:
@@ -49,14 +57,23 @@ def seal_user(keyring: Keyring, row: UserRow) -> SealedUser:
     return SealedUser(ref, sealed_id, seal_attributes(keyring, ref, row.attributes))
 
 
-def put_sealed_users(connection: Connection, rows: Iterable[SealedUser]) -> Written:
-    """As `put_users`, of users who are sealed already.
+def reseal_user(keyring: Keyring, row: SealedUser) -> SealedUser:
+    """A sealed user under the key that seals now."""
+    external_id = reseal_id(keyring, row.ref, row.external_id)
+    return SealedUser(row.ref, external_id, reseal_attributes(keyring, row.ref, row.attributes))
+
+
+def put_sealed_users(
+    connection: Connection, keyring: Keyring, rows: Iterable[SealedUser]
+) -> Written:
+    """As `put_users`, of users who are sealed already, be it under a key that no longer seals.
 
     PostgreSQL: given by ascending ref, no two writers wait for each other in a ring.
     """
+    keep_up(connection, keyring)
     written = Written(0, 0)
     for batch in batches(rows):
-        newest = {row.ref: row for row in batch}
+        newest = {row.ref: reseal_user(keyring, row) for row in batch}
         known = find_users(connection, newest).keys()
         statement = insert(connection, user)
         changed = {name: statement.excluded[name] for name in ("attributes", "updated")}
@@ -84,29 +101,35 @@ def ensure_users(
         (ref, seal_id(keyring, ref, user_id)) for user_id, ref in refs.items() if ref not in found
     ]
     if missing:
-        add_users(connection, missing)
+        add_users(connection, keyring, missing)
         found.update(find_users(connection, (ref for ref, _ in missing)))
     if not found.keys() >= set(refs.values()):
         raise CollisionError("writing users", "Conflict", FORGOTTEN)
     return {user_id: found[ref] for user_id, ref in refs.items()}
 
 
-def add_users(connection: Connection, users: Iterable[tuple[bytes, SealedBytes]]) -> None:
+def add_users(
+    connection: Connection, keyring: Keyring, users: Iterable[tuple[bytes, SealedBytes]]
+) -> None:
     """Makes users without attributes where they are missing.
 
     Args:
         connection: in a writing transaction.
+        keyring: seals anew what was sealed under a key that no longer seals.
         users: the ref and the sealed id of each.
 
     Raises:
         PlaintextRefusedError: an id is not sealed.
     """
+    keep_up(connection, keyring)
     now = now_us()
     refuse_plain = SealedColumn().process_bind_param
     statement = dialect_of(connection).marked(ADD)
     # Sorted, so that two writers that make the same users never wait for each other in a ring.
     for batch in batches(sorted(users), 10 * BATCH_ROWS):
-        rows = [(ref, refuse_plain(sealed, connection.dialect), now, now) for ref, sealed in batch]
+        for _, sealed in batch:
+            refuse_plain(sealed, connection.dialect)
+        rows = [(ref, reseal_id(keyring, ref, sealed), now, now) for ref, sealed in batch]
         connection.exec_driver_sql(statement, rows)
 
 

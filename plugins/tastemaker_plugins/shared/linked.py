@@ -46,7 +46,8 @@ class Linked(Recommender):
     def restore(cls, state: State) -> Self:
         """A recommender that scores as the one whose `state` was taken."""
         restored = cls(cls.settings_type.from_values(state.values))
-        restored.links = Links.restored(state)
+        whole = "places" in state.arrays
+        restored.links = (DenseLinks if whole else Links).restored(state)
         return restored
 
     def _recency(self, people: People) -> Float32Array:
