@@ -3,6 +3,15 @@
 No message ever carries a user's id, a user's attribute, or a key.
 """
 
+from __future__ import annotations
+
+import os
+import types
+from functools import cache
+
+TRACEBACKS = "TASTEMAKER_TRACEBACKS"
+"""The environment variable that keeps the engine's frames in tracebacks where it is "full"."""
+
 
 class TastemakerError(Exception):
     """The base of everything the engine raises on purpose; its text may be shown to a person."""
@@ -149,3 +158,79 @@ class ReleaseError(TastemakerError):
 
 class NewerReleaseError(ReleaseError):
     """A newer version wrote the release, in a format that this one cannot read: upgrade."""
+
+
+def without_frames(error: BaseException) -> BaseException:
+    """An error without the frames of the engine, and of the libraries that it calls.
+
+    Their local variables hold ids, attributes and keys. Frames of the application, which the engine
+    called, stay; so does what an error of the application's own was caused by. Of any other error
+    than the engine's own types a note tells where it was raised.
+    """
+    if os.environ.get(TRACEBACKS) == "full":
+        return error
+    if not any(map(_is_of_application, _steps(error.__traceback__))):
+        error.__cause__ = error.__context__ = None
+    for one in _chain(error):
+        _leave_out_frames(one)
+    return error
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    """The error, and what it was caused by or raised beside, each once."""
+    found, waiting = [error], [error]
+    while waiting:
+        one = waiting.pop()
+        for other in (one.__cause__, one.__context__):
+            if other is not None and not any(other is known for known in found):
+                found.append(other)
+                waiting.append(other)
+    return found
+
+
+def _leave_out_frames(error: BaseException) -> None:
+    steps = _steps(error.__traceback__)
+    if steps and not _is_of_application(steps[-1]) and not isinstance(error, TastemakerError):
+        _tell_where(error, steps)
+    traceback: types.TracebackType | None = None
+    for step in filter(_is_of_application, reversed(steps)):
+        traceback = types.TracebackType(traceback, step.tb_frame, step.tb_lasti, step.tb_lineno)
+    error.__traceback__ = traceback
+
+
+def _steps(traceback: types.TracebackType | None) -> list[types.TracebackType]:
+    steps = []
+    while traceback is not None:
+        steps.append(traceback)
+        traceback = traceback.tb_next
+    return steps
+
+
+def _tell_where(error: BaseException, steps: list[types.TracebackType]) -> None:
+    """Notes the places of the frames: names of files and functions, and no values."""
+    told = (
+        f"{os.path.basename(step.tb_frame.f_code.co_filename)}:{step.tb_lineno} "
+        f"{step.tb_frame.f_code.co_name}"
+        for step in steps
+    )
+    error.add_note(f"Raised inside the engine: {', '.join(told)}. {TRACEBACKS}=full keeps these.")
+
+
+def _is_of_application(step: types.TracebackType) -> bool:
+    """Whether a frame is neither the engine's nor of an installed library."""
+    frame = step.tb_frame
+    name, file = str(frame.f_globals.get("__name__", "")), frame.f_code.co_filename
+    if name.partition(".")[0] in ("tastemaker", "tastemaker_plugins"):
+        return False
+    if file.startswith("<"):  # made of a text: the application's by `python -c`, or a library's
+        return name == "__main__"
+    return not os.path.abspath(file).startswith(_libraries())
+
+
+@cache
+def _libraries() -> tuple[str, ...]:
+    import sysconfig  # takes a while, and is needed where something fails only
+
+    paths = sysconfig.get_paths()
+    places = ("stdlib", "platstdlib", "purelib", "platlib")
+    return tuple({os.path.join(paths[place], "") for place in places})

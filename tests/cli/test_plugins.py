@@ -49,6 +49,27 @@ def test_one_that_is_enabled_again_takes_part_again(shop: Path, run: Run) -> Non
     assert run("train", "--only", "item-knn").exit_code == 0
 
 
+def test_one_that_is_isolated_recommends_the_same(shop: Path, run: Run) -> None:
+    recommend = ("recommend", "person-0", "--explain", "--format", "json")
+    before = json.loads(run(*recommend).stdout)
+    done = run("plugins", "isolate", "item-knn")
+    assert done.output == "item-knn works in a process of its own.\n"
+    assert plugins(run)["item-knn"]["isolated"] == "yes"
+    assert json.loads(run(*recommend).stdout) == before
+    assert run("train", "--only", "item-knn", "--only", "popular").exit_code == 0
+    answer = json.loads(run(*recommend).stdout)
+    assert "item-knn" in answer[0]["weights"]
+    assert answer[0]["problems"] == []
+    done = run("plugins", "isolate", "--off", "item-knn")
+    assert done.output == "item-knn works in the process of the engine.\n"
+    assert plugins(run)["item-knn"]["isolated"] == ""
+
+
+def test_only_recommenders_can_be_isolated(shop: Path, run: Run) -> None:
+    assert run("plugins", "isolate", "nothing").exit_code == 1
+    assert plugins(run)["item-knn"]["isolated"] == ""
+
+
 def test_settings_are_shown_as_they_are_set(shop: Path, run: Run) -> None:
     done = run("plugins", "set", "item-knn", "neighbours=20", "shrinkage=0.5")
     assert done.output == "item-knn is set up. `tastemaker train` uses it.\n"

@@ -23,10 +23,10 @@ from tastemaker.plugin.guard import (
     checked_scores,
     guarded_fit,
     guarded_fit_from,
-    guarded_restore,
-    guarded_state,
 )
+from tastemaker.plugin.guarded_calls import GuardedCalls
 from tastemaker.plugin.guarded_recommender import GuardedRecommender
+from tastemaker.plugin.states import guarded_restore, guarded_state
 from tastemaker.recommender import no_progress
 from tastemaker.testing import checkerboard, items_of, people_of
 
@@ -363,7 +363,7 @@ def test_the_breaker_skips_pauses_and_probes() -> None:
     now = [0.0]
     breaker = CircuitBreaker(failures=5, pause=10.0, clock=lambda: now[0])
     faulty = Answers(ValueError("no luck"))
-    guarded = GuardedRecommender(faulty, 3, breaker)
+    guarded = GuardedRecommender(faulty, 3, GuardedCalls(breaker))
     for _ in range(8):
         guarded.score(PEOPLE)
     assert faulty.calls == 5

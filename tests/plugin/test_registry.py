@@ -140,6 +140,7 @@ def test_a_plugin_is_listed_in_a_row() -> None:
         "problem": "registers no recommender and no re-ranker",
         "settings": "",
         "uses_dislikes": "",
+        "isolated": "",
     }
     assert last(of(name="odd", settings_type=RecentPopularSettings)).settings == "half_life=0.0"
 

@@ -12,6 +12,7 @@ from tastemaker import RankedItems, Recommender, Reranker, Settings, hookimpl, s
 from tastemaker.errors import NotFoundError, PluginError, SettingsError
 from tastemaker.plugin.circuit_breaker import CircuitBreaker
 from tastemaker.plugin.discovery import Plugin
+from tastemaker.plugin.guarded_calls import GuardedCalls
 from tastemaker.plugin.guarded_reranker import GuardedReranker, checked_parts
 from tastemaker.plugin.registry import Registry, registry_of_others
 from tastemaker.testing import ranked_items
@@ -204,7 +205,7 @@ class Raising(Lifting):
 
 def test_one_that_keeps_failing_is_left_alone() -> None:
     reranker = Raising()
-    guarded = GuardedReranker(reranker, CircuitBreaker(failures=2, clock=lambda: 0.0))
+    guarded = GuardedReranker(reranker, GuardedCalls(CircuitBreaker(2, clock=lambda: 0.0)))
     problems = [guarded.adjust(ranked_items())[1] for _ in range(3)]
     assert problems[0].startswith("ValueError (line ")
     assert problems[2] == "skipped for a while, because it kept failing"

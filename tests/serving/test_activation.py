@@ -57,7 +57,10 @@ def gate() -> Iterator[threading.Event]:
 def writer(shop_database: Database, key: Key) -> Tastemaker:
     """An engine of another process than the one that serves; release 2 is of `patient` alone."""
     writer = Tastemaker(shop_database, key=key, plugins=[Patient], exploration=0)
+    Patient.gate.set()  # training restores what it stores, to see whether it can
     assert writer.train(only=["patient"], activate=False).number == 2
+    Patient.gate.clear()
+    Patient.arrived.clear()
     return writer
 
 

@@ -29,6 +29,7 @@ PLUGIN_COLUMNS = (
     "state",
     "settings",
     "uses_dislikes",
+    "isolated",
     "problem",
 )
 
@@ -92,6 +93,22 @@ def disable(name: str, database_url: str) -> None:
         engine.configure(name, enabled=False)
         what = "" if is_reranker(engine, name) else " The others carry its weight."
     echo(f"{name} is disabled.{what}")
+
+
+@plugins.command()
+@click.argument("name")
+@click.option("--off", is_flag=True, help="Let it work in the engine's own process again.")
+@database_option
+def isolate(name: str, off: bool, database_url: str) -> None:
+    """Let recommender NAME work in a process of its own, at once.
+
+    That process has no key and no database, and limits of time and memory that always hold. Each
+    process that recommends starts one for each recommender that is isolated. Calls take a little
+    longer, and items added since the last training are not scored by it.
+    """
+    with open_engine(database_url) as engine:
+        engine.configure(name, isolated=not off)
+    echo(f"{name} works in {'the process of the engine' if off else 'a process of its own'}.")
 
 
 @plugins.command("set")

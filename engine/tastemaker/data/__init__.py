@@ -9,6 +9,7 @@ from tastemaker.data.arrays import (
     Int32Array,
     Int64Array,
     frozen,
+    read_only,
     sample_rows,
 )
 from tastemaker.data.cluster import Cluster, Factors
@@ -39,5 +40,6 @@ __all__ = [
     "ValuesColumn",
     "best_items",
     "frozen",
+    "read_only",
     "sample_rows",
 ]

@@ -5,8 +5,12 @@ An alias says the dtype alone; the shape stands in the docstring of whatever tak
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 import numpy.typing as npt
+
+Scalar = TypeVar("Scalar", bound=np.generic)
 
 Float32Array = npt.NDArray[np.float32]
 Float64Array = npt.NDArray[np.float64]
@@ -22,6 +26,13 @@ NAN = np.float32(np.nan)
 def frozen(array: npt.NDArray[np.generic]) -> None:
     """Makes an array read-only, so that no plugin can change what another one sees."""
     array.flags.writeable = False
+
+
+def read_only(array: npt.NDArray[Scalar]) -> npt.NDArray[Scalar]:
+    """A view of an array that nobody can write through; the array stays as it is."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
 
 
 def sample_rows(n: int, most: int, rng: np.random.Generator) -> Int64Array:

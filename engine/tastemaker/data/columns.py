@@ -6,12 +6,12 @@ that every worker has for itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Generic, TypeVar, overload
 
 import numpy as np
 
-from tastemaker.data.arrays import Int32Array, Int64Array
+from tastemaker.data.arrays import Int32Array, Int64Array, frozen
 
 T = TypeVar("T")
 
@@ -51,6 +51,25 @@ class Column(Sequence[T], Generic[T]):
         raise NotImplementedError
 
 
+class FrozenMapping(Mapping[str, T], Generic[T]):
+    """A mapping that nobody can write to, and equal to any other of the same entries."""
+
+    def __init__(self, entries: Mapping[str, T]) -> None:
+        self._entries = dict(entries)
+
+    def __getitem__(self, name: str) -> T:
+        return self._entries[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __repr__(self) -> str:
+        return f"FrozenMapping({len(self)} entries)"
+
+
 class TextColumn(Column[str]):
     """Texts, one after the other in UTF-8, decoded where they are read.
 
@@ -62,6 +81,7 @@ class TextColumn(Column[str]):
     def __init__(self, data: Buffer, stops: Int64Array) -> None:
         self.data = data
         self.stops = stops
+        frozen(stops)
 
     @classmethod
     def of(cls, texts: Iterable[str]) -> TextColumn:
@@ -132,6 +152,7 @@ class ValuesColumn(Column[Values]):
     def __init__(self, distinct: tuple[Values, ...], codes: Int32Array) -> None:
         self.distinct = distinct
         self.codes = codes
+        frozen(codes)
 
     @classmethod
     def of(cls, column: Iterable[Values]) -> ValuesColumn:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from tastemaker.data.arrays import Int64Array
-from tastemaker.data.columns import TextColumn, Values
+from tastemaker.data.columns import FrozenMapping, TextColumn, Values
 
 AttributeColumns = Mapping[str, Sequence[Values]]
 """For each attribute, the values of every item."""
@@ -59,6 +59,10 @@ class Items:
     titles: Sequence[str]
     texts: Sequence[str]
     attributes: AttributeColumns = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if isinstance(self.attributes, dict):
+            object.__setattr__(self, "attributes", FrozenMapping(self.attributes))
 
     def __len__(self) -> int:
         return len(self.ids)

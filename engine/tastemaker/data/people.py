@@ -18,8 +18,9 @@ from tastemaker.data.arrays import (
     Int32Array,
     Int64Array,
     frozen,
+    read_only,
 )
-from tastemaker.data.columns import Values
+from tastemaker.data.columns import FrozenMapping, Values
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -64,17 +65,17 @@ class Histories:
     @cached_property
     def lengths(self) -> Int64Array:
         """(n_people,) how many interactions each person has."""
-        return self.indptr[1:] - self.indptr[:-1]
+        return read_only(self.indptr[1:] - self.indptr[:-1])
 
     @cached_property
     def rows(self) -> Int64Array:
         """(n_interactions,) the person each interaction belongs to."""
-        return np.repeat(np.arange(len(self), dtype=np.int64), self.lengths)
+        return read_only(np.repeat(np.arange(len(self), dtype=np.int64), self.lengths))
 
     @cached_property
     def ages(self) -> Int64Array:
         """(n_interactions,) how many of the same person's interactions came after; 0 = newest."""
-        return self.indptr[1:][self.rows] - 1 - np.arange(len(self.items), dtype=np.int64)
+        return read_only(self.indptr[1:][self.rows] - 1 - np.arange(len(self.items)))
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,8 @@ class People:
     def __post_init__(self) -> None:
         for array in (self.times, self.kinds, self.weights):
             frozen(array)
+        if not isinstance(self.features, FrozenMapping):
+            object.__setattr__(self, "features", FrozenMapping(self.features))
 
     def __len__(self) -> int:
         return len(self.histories)

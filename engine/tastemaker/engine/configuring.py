@@ -6,12 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tastemaker.store.configuration import read_configuration, write_configuration
+from tastemaker.errors import PluginError
+from tastemaker.store.configuration import (
+    Configuration,
+    read_configuration,
+    write_configuration,
+)
 from tastemaker.store.store import Store
 from tastemaker.validation import Json, check_several
 
 if TYPE_CHECKING:
     from tastemaker.plugin.discovery import Plugin
+    from tastemaker.plugin.registry import Registry
     from tastemaker.request.json_form import RequestLike
     from tastemaker.request.request import Request
     from tastemaker.request.surfaces import Surfaces
@@ -40,7 +46,7 @@ class Configuring:
         with store.reading("reading the configuration") as connection:
             configuration = read_configuration(connection)
             failed = last_problems(connection, store.keyring) if store.is_ready else {}
-        registry = Registry(self._plugins, configuration.disabled)
+        registry = Registry(self._plugins, configuration.disabled, isolated=configuration.isolated)
         settings = registry.present_settings(configuration.settings)
         problems = {registry.present_name(name): problem for name, problem in failed.items()}
         return [
@@ -49,17 +55,28 @@ class Configuring:
         ]
 
     def configure(
-        self, name: str, enabled: bool | None = None, settings: Mapping[str, Json] | None = None
+        self,
+        name: str,
+        enabled: bool | None = None,
+        settings: Mapping[str, Json] | None = None,
+        isolated: bool | None = None,
     ) -> None:
-        """Switches a recommender or re-ranker on or off, or changes its settings.
+        """Switches a recommender or re-ranker on or off, or changes its settings or its process.
 
         Settings of a recommender count from the next training on, those of a re-ranker at once.
         Former names of plugins and settings mean what they are called now.
 
+        Args:
+            name: the recommender's or re-ranker's.
+            enabled: whether it is used.
+            settings: those that change, by name.
+            isolated: whether the recommender works in a process of its own, which has no key, no
+                database, and limits of time and memory that always hold.
+
         Raises:
             NotFoundError: no recommender and no re-ranker has that name.
             SettingsError: a setting is unknown or out of its bounds.
-            PluginError: the plugin cannot be used.
+            PluginError: the plugin cannot be used, or cannot be isolated.
         """
         from tastemaker.plugin.registry import Registry
 
@@ -71,12 +88,14 @@ class Configuring:
                 configuration = configuration.adjusted(present, own)
             known = registry.present_settings(configuration.settings)
             registry.check(present, known.get(present, {}))
+            if isolated is not None:
+                configuration = _moved(configuration, registry, present, isolated)
             if enabled is not None:
                 disabled = frozenset(map(registry.present_name, configuration.disabled))
                 configuration = replace(configuration, disabled=disabled)
                 configuration = configuration.switched(present, enabled)
             write_configuration(connection, configuration)
-        if enabled and self._server is not None:
+        if (enabled or isolated is not None) and self._server is not None:
             self._server.catch_up()
 
     def reset_settings(self, name: str, settings: Sequence[str] = ()) -> None:
@@ -180,3 +199,19 @@ class Configuring:
             configuration = read_configuration(connection)
             Surfaces(configuration.surfaces).require(name)
             write_configuration(connection, configuration.without_surface(name))
+
+
+def _moved(
+    configuration: Configuration, registry: Registry, name: str, isolated: bool
+) -> Configuration:
+    """The configuration with a recommender in a process of its own, or not."""
+    from tastemaker.plugin.registry import isolated_plugin
+
+    names = frozenset(map(registry.present_name, configuration.isolated))
+    configuration = replace(configuration, isolated=names)
+    if isolated:
+        plugin = isolated_plugin(registry.find(name))
+        if not plugin.isolated:
+            reason = plugin.problem or "is a re-ranker; only recommenders can be isolated"
+            raise PluginError(f"{name} of {plugin.origin} {reason}.")
+    return configuration.moved(name, isolated)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from os import PathLike
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Literal, Self, get_args
 
 from sqlalchemy import Engine
 
 from tastemaker.engine.backing_up import BackingUp
+from tastemaker.engine.border import bordered
 from tastemaker.engine.configuring import Configuring
 from tastemaker.engine.keys import Keys
 from tastemaker.engine.learning import Learning
@@ -21,19 +22,24 @@ from tastemaker.engine.storing import Storing
 from tastemaker.engine.syncing import Syncing
 from tastemaker.engine.tables import Tables
 from tastemaker.engine.telling import Telling
+from tastemaker.errors import InputError
 from tastemaker.recommender import Recommender
 from tastemaker.reranker import Reranker
 from tastemaker.store.cache.model_cache import ModelCache, cache_in_hand
 from tastemaker.store.crypto.keys import KeySource
 from tastemaker.store.sql.database import Database
 from tastemaker.store.store import Store
-from tastemaker.validation import check_share
+from tastemaker.validation import check_seconds, check_share
 
 if TYPE_CHECKING:
     from tastemaker.plugin.observer import Observe
     from tastemaker.serving.server import Server
 
+OnOutage = Literal["raise", "stale"]
+"""What becomes of requests while the database cannot be read."""
 
+
+@bordered
 class Tastemaker(
     Requesting,
     Putting,
@@ -60,6 +66,14 @@ class Tastemaker(
             people know yet; the configuration's (`set_exploration`) where not given.
         cache: a directory in which the workers of this machine keep the models they serve, as a
             path or a `ModelCache`; TASTEMAKER_CACHE where not given, and none without.
+        deadline: seconds that the recommenders and re-rankers of others may take of one answer, all
+            together; of answers for several people as many times as much, ten times at most. One
+            that takes longer is left out, and named in `details.problems`. Those that come with
+            the engine are not cut short.
+        on_outage: "raise": while the database cannot be read, every request ends with StoreError.
+            "stale": once this object has answered, it goes on by what it has in memory, for
+            nobody known, for people whose `recent` items the request tells (nothing else is known
+            of them then), and for items; `details.problems` says so.
         ledger: the file in which `forget` enters erasures, outside of the database, for `restore`;
             TASTEMAKER_LEDGER where not given, and without it the name of the SQLite file with
             ".erasures" after it, or none on PostgreSQL.
@@ -73,7 +87,8 @@ class Tastemaker(
         MissingKeyError: there is no key.
         WrongKeyError: it is not the key of this database.
         StoreError: the database cannot be reached.
-        InputError: the exploration share is not a number from 0 to 1, or the cache is no path.
+        InputError: the exploration share is not a number from 0 to 1, the cache is no path,
+            the deadline is no number above 0, or `on_outage` is neither of the two.
     """
 
     def __init__(
@@ -84,12 +99,16 @@ class Tastemaker(
         plugins: Sequence[type[Recommender] | type[Reranker] | object] = (),
         exploration: float | None = None,
         cache: ModelCache | str | PathLike[str] | None = None,
+        deadline: float = 1.0,
+        on_outage: OnOutage = "raise",
         ledger: str | PathLike[str] | None = None,
         observe: Observe | None = None,
     ) -> None:
         self._exploration = (
             None if exploration is None else check_share(exploration, "The exploration share")
         )
+        self._deadline = check_seconds(deadline, "The deadline")
+        self._on_outage = _checked(on_outage)
         self._plugins = tuple(plugins)
         self._cache = cache_in_hand(cache)
         self._observe = observe
@@ -142,7 +161,13 @@ class Tastemaker(
 
             observer = Observer(self._observe)
             self._server = Server(
-                self._store, self._plugins, self._exploration, self._cache, observer
+                self._store,
+                self._plugins,
+                self._exploration,
+                self._cache,
+                observer,
+                self._deadline,
+                self._on_outage,
             )
         return self._server
 
@@ -150,3 +175,10 @@ class Tastemaker(
         if self._server is not None:
             self._server.close()
             self._server = None
+
+
+def _checked(on_outage: OnOutage) -> OnOutage:
+    if on_outage not in get_args(OnOutage):
+        choices = ", ".join(get_args(OnOutage))
+        raise InputError(f"on_outage is {on_outage!r}; give one of {choices}.")
+    return on_outage

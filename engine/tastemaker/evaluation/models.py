@@ -11,9 +11,9 @@ import numpy as np
 from tastemaker.blend import WeightCurve, uniform_weights
 from tastemaker.holdout.evaluation_split import EvaluationSplit
 from tastemaker.plugin.discovery import Plugin
-from tastemaker.plugin.guard import guarded_state
 from tastemaker.plugin.guarded_recommender import GuardedRecommender
 from tastemaker.plugin.registry import Registry
+from tastemaker.plugin.states import guarded_state
 from tastemaker.recommender import Progress, State
 from tastemaker.serving.loading import LoadedRelease, restore_member
 from tastemaker.serving.reranking import NO_RERANKERS, LoadedRerankers

@@ -55,3 +55,10 @@ class CircuitBreaker:
             self._last_problem = problem
             if self._in_a_row >= self._failures:
                 self._closed_until = self._clock() + self._pause
+
+    def trip(self, problem: str = "it kept failing") -> None:
+        """Notes a call that costs too much to be tried again at once, and how: opens it."""
+        with self._lock:
+            self._last_problem = problem
+            self._in_a_row = max(self._in_a_row, self._failures)
+            self._closed_until = self._clock() + self._pause

@@ -27,6 +27,9 @@ HOOKS = (
 )
 """The hooks that there are, as messages name them."""
 
+OWN_DISTRIBUTION = "tastemaker"
+"""The distribution of the engine's own plugins."""
+
 
 @dataclass(frozen=True)
 class Plugin:
@@ -45,6 +48,7 @@ class Plugin:
         entry_point: the name under which its package announces it; empty for an application's.
         reranker: the re-ranker's class, where there is one.
         extension: the command, the metric or the file format, where it is one.
+        isolated: whether the recommender works in a process of its own.
     """
 
     name: str
@@ -58,6 +62,12 @@ class Plugin:
     entry_point: str = ""
     reranker: type[Reranker] | None = None
     extension: Extension | None = None
+    isolated: bool = False
+
+    @property
+    def needs_threads(self) -> bool:
+        """Whether its calls are limited by threads: not where it is trusted, or a process does."""
+        return self.distribution != OWN_DISTRIBUTION and not self.isolated
 
     @property
     def kind(self) -> str:
@@ -123,6 +133,7 @@ class Plugin:
             "what_it_is": self.summary,
             "settings": self.settings,
             "uses_dislikes": "yes" if self.uses_dislikes else "",
+            "isolated": "yes" if self.isolated else "",
         }
         return {name: getattr(self, name) for name in names} | described
 

@@ -10,6 +10,7 @@ and the text of an error is only quoted where nothing sealed can stand in it: se
 
 from __future__ import annotations
 
+import copy
 import traceback
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,24 +18,27 @@ from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 
-from tastemaker.data import Float32Array, Int64Array, People, TrainingData
+from tastemaker.data import (
+    Float32Array,
+    Int64Array,
+    Items,
+    People,
+    TrainingData,
+    read_only,
+)
 from tastemaker.errors import PluginError, TastemakerError
-from tastemaker.plugin.state_values import values_fault
-from tastemaker.recommender import Progress, Recommender, State
+from tastemaker.recommender import Progress, Recommender
 
 T = TypeVar("T")
-
-Texts: TypeAlias = tuple[tuple[str, ...], ...]
-"""A row of texts for each person."""
-
-STATE_DTYPES = frozenset({"f2", "f4", "f8", "i1", "u1", "i4", "i8", "b1"})
-"""The array types a State may hold."""
-
 
 Errors: TypeAlias = tuple[type[BaseException], ...]
 """Types of errors, as `isinstance` takes them."""
 
 ALL: Errors = (BaseException,)
+
+
+class IsolationError(PluginError):
+    """What went wrong in the process of a recommender, or with it; never a value of a person."""
 
 
 def attempt(call: Callable[[], T], *, quote: Errors = ALL) -> tuple[T | None, str]:
@@ -54,6 +58,8 @@ def attempt(call: Callable[[], T], *, quote: Errors = ALL) -> tuple[T | None, st
 
 def describe(error: BaseException, *, quote: Errors = ALL) -> str:
     """One line about an error: its type, where it was raised and, if it may be quoted, its text."""
+    if isinstance(error, IsolationError):
+        return str(error)
     frames = traceback.extract_tb(error.__traceback__)
     place = f" (line {frames[-1].lineno} of {frames[-1].name})" if frames else ""
     if not isinstance(error, quote):
@@ -87,8 +93,31 @@ def _visible_data(recommender: Recommender, data: TrainingData) -> TrainingData:
     return data if people is data.people else replace(data, people=people)
 
 
-def _quotable(recommender: Recommender) -> Errors:
-    return quotable(recommender.uses_features)
+def checked_call(
+    recommender: Recommender,
+    call: Callable[[], Any],
+    check: Callable[[Any], tuple[T | None, str]],
+    method: str = "",
+) -> tuple[T | None, str]:
+    """What a call gives, checked, or None and the problem.
+
+    Args:
+        recommender: whose call it is.
+        call: made once.
+        check: gives the result, or None and what is wrong with it. It is guarded as well: what it
+            looks at may be of any class.
+        method: names in the problem where an error was raised.
+    """
+    result, problem = attempt(call, quote=quotable(recommender.uses_features))
+    if problem:
+        return None, f"{method}: {problem}" if method else problem
+    checked, problem = attempt(lambda: check(result), quote=())
+    return (None, problem) if checked is None else checked
+
+
+def plain_array(result: object) -> object:
+    """An array of a class of its own as one of NumPy's; anything else as it is."""
+    return np.asarray(result) if isinstance(result, np.ndarray) else result
 
 
 def checked_scores(result: Any, shape: tuple[int, ...]) -> tuple[Float32Array | None, str]:
@@ -98,16 +127,16 @@ def checked_scores(result: Any, shape: tuple[int, ...]) -> tuple[Float32Array | 
         result: what it returned: numbers of any real type; NaN means that it abstains.
         shape: the shape it must have.
     """
-    if not isinstance(result, np.ndarray):
+    scores = plain_array(result)
+    if not isinstance(scores, np.ndarray):
         return None, f"returned a {type(result).__name__} instead of an array"
-    if result.shape != shape:
-        return None, f"returned the shape {result.shape} instead of {shape}"
-    if result.dtype.kind not in "fiu":
-        return None, f"returned the type {result.dtype} instead of float32"
-    scores = result
-    if result.dtype != np.float32:
+    if scores.shape != shape:
+        return None, f"returned the shape {scores.shape} instead of {shape}"
+    if scores.dtype.kind not in "fiu":
+        return None, f"returned the type {scores.dtype} instead of float32"
+    if scores.dtype != np.float32:
         with np.errstate(over="ignore"):
-            scores = np.asarray(result, dtype=np.float32)
+            scores = np.asarray(scores, dtype=np.float32)
     if np.count_nonzero(np.isinf(scores)):  # a fifth of the time of any()
         return None, "returned an infinite score"
     return scores, ""
@@ -118,7 +147,11 @@ def guarded_fit(
 ) -> tuple[Recommender | None, str]:
     """The fitted recommender, or None and the problem."""
     seen = _visible_data(recommender, data)
-    return _checked_fit(recommender, "fit", lambda: recommender.fit(seen, progress))
+    return checked_call(
+        recommender,
+        lambda: recommender.fit(seen, progress),
+        lambda fitted: same_class(recommender, "fit", fitted),
+    )
 
 
 def guarded_fit_from(
@@ -126,23 +159,23 @@ def guarded_fit_from(
 ) -> tuple[Recommender | None, str]:
     """The recommender fitted from where `before` has ended, or None and the problem."""
     seen = _visible_data(recommender, data)
-    return _checked_fit(
-        recommender, "fit_from", lambda: recommender.fit_from(seen, progress, before)
+    return checked_call(
+        recommender,
+        lambda: recommender.fit_from(seen, progress, before),
+        lambda fitted: same_class(recommender, "fit_from", fitted),
     )
 
 
 def guarded_memory(recommender: Recommender, data: TrainingData) -> tuple[int | None, str]:
     """The bytes that it takes to fit the recommender, as it estimates, or None and the problem."""
-    seen = _visible_data(recommender, data)
-    return attempt(lambda: int(recommender.memory(seen)), quote=_quotable(recommender))
+    seen, quote = _visible_data(recommender, data), quotable(recommender.uses_features)
+    return attempt(lambda: int(recommender.memory(seen)), quote=quote)
 
 
-def _checked_fit(
-    recommender: Recommender, method: str, call: Callable[[], Any]
+def same_class(
+    recommender: Recommender, method: str, fitted: object
 ) -> tuple[Recommender | None, str]:
-    fitted, problem = attempt(call, quote=_quotable(recommender))
-    if problem:
-        return None, problem
+    """What a method returned, if it is a recommender of the same class."""
     if not isinstance(fitted, type(recommender)):
         return None, f"{method} returned a {type(fitted).__name__} instead of the recommender"
     return fitted, ""
@@ -150,35 +183,36 @@ def _checked_fit(
 
 def guarded_score(recommender: Recommender, people: People) -> tuple[Float32Array | None, str]:
     """(len(people), people.n_items) float32 scores, or None and the problem."""
-    seen = visible(recommender, people)
-    result, problem = attempt(lambda: recommender.score(seen), quote=_quotable(recommender))
-    if problem:
-        return None, problem
-    return checked_scores(result, (len(people), people.n_items))
+    seen, shape = visible(recommender, people), (len(people), people.n_items)
+    return checked_call(
+        recommender, lambda: recommender.score(seen), lambda result: checked_scores(result, shape)
+    )
 
 
 def guarded_score_items(
     recommender: Recommender, people: People, items: Int64Array
 ) -> tuple[Float32Array | None, str]:
     """(len(people), width) float32 scores of the items (len(people), width), or the problem."""
-    seen = visible(recommender, people)
-    result, problem = attempt(
-        lambda: recommender.score_items(seen, items), quote=_quotable(recommender)
+    seen, shown = visible(recommender, people), read_only(items)
+    return checked_call(
+        recommender,
+        lambda: recommender.score_items(seen, shown),
+        lambda result: checked_scores(result, items.shape),
+        "score_items",
     )
-    if problem:
-        return None, f"score_items: {problem}"
-    return checked_scores(result, items.shape)
 
 
 def guarded_retrieve(
     recommender: Recommender, people: People, k: int
 ) -> tuple[Int64Array | None, str]:
     """(len(people), k) int64 items, -1 for none, or None and the problem."""
-    seen = visible(recommender, people)
-    result, problem = attempt(lambda: recommender.retrieve(seen, k), quote=_quotable(recommender))
-    if problem:
-        return None, f"retrieve: {problem}"
-    return checked_items(result, (len(people), k), people.n_items)
+    seen, shape = visible(recommender, people), (len(people), k)
+    return checked_call(
+        recommender,
+        lambda: recommender.retrieve(seen, k),
+        lambda result: checked_items(result, shape, people.n_items),
+        "retrieve",
+    )
 
 
 def checked_items(
@@ -191,106 +225,22 @@ def checked_items(
         shape: the shape it must have.
         n_items: how many items there are.
     """
-    if not isinstance(result, np.ndarray):
+    items = plain_array(result)
+    if not isinstance(items, np.ndarray):
         return None, f"retrieved a {type(result).__name__} instead of an array"
-    if result.shape != shape:
-        return None, f"retrieved the shape {result.shape} instead of {shape}"
-    if result.dtype.kind not in "iu":
-        return None, f"retrieved the type {result.dtype} instead of int64"
-    if result.size and not (result.min() >= -1 and result.max() < n_items):
+    if items.shape != shape:
+        return None, f"retrieved the shape {items.shape} instead of {shape}"
+    if items.dtype.kind not in "iu":
+        return None, f"retrieved the type {items.dtype} instead of int64"
+    if items.size and not (items.min() >= -1 and items.max() < n_items):
         return None, "retrieved an item that there is none of"
-    return np.asarray(result, dtype=np.int64), ""
+    return np.asarray(items, dtype=np.int64), ""
 
 
-def guarded_reasons(
-    recommender: Recommender, people: People, items: Int64Array
-) -> tuple[Float32Array | None, str]:
-    """(n_interactions, width) float32 shares of the items' scores, or None and the problem."""
-    seen = visible(recommender, people)
-    result, problem = attempt(
-        lambda: recommender.reasons(seen, items), quote=_quotable(recommender)
-    )
-    if problem:
-        return None, f"reasons: {problem}"
-    shares, problem = checked_scores(result, (len(people.histories.items), items.shape[1]))
-    if shares is not None and np.isnan(shares).any():
-        return None, "gave NaN as a reason"
-    return shares, f"reasons: {problem}" if problem else ""
-
-
-def guarded_words(
-    recommender: Recommender, people: People, items: Int64Array
-) -> tuple[Texts | None, str]:
-    """A text for each person and item, or for none at all; or None and the problem."""
-    seen = visible(recommender, people)
-    result, problem = attempt(
-        lambda: tuple(map(tuple, recommender.words(seen, items))),
-        quote=_quotable(recommender),
-    )
-    if result is None or problem:
-        return None, f"words: {problem}"
-    if result and [len(row) for row in result] != [items.shape[1]] * len(people):
-        return None, f"words: not a text for each of {len(people)} times {items.shape[1]} items"
-    if not all(isinstance(text, str) for row in result for text in row):
-        return None, "words: gave something else than a text"
-    return result, ""
-
-
-def guarded_item_vectors(
-    recommender: Recommender, items: Int64Array
-) -> tuple[Float32Array | None, str]:
-    """(len(items), size) float32 vectors of some items; None where it has none, or a problem."""
-    result, problem = attempt(lambda: recommender.item_vectors(items), quote=_quotable(recommender))
-    if problem or result is None:
-        return None, f"item_vectors: {problem}" if problem else ""
-    if not isinstance(result, np.ndarray) or result.ndim != 2:
-        return None, "item_vectors returned no array of two dimensions"
-    vectors, problem = checked_scores(result, (len(items), result.shape[1]))
-    if vectors is not None and np.isnan(vectors).any():
-        return None, "item_vectors returned NaN"
-    return vectors, f"item_vectors {problem}" if problem else ""
-
-
-def guarded_state(recommender: Recommender) -> tuple[State | None, str]:
-    """What the recommender is made of, fit for storing, or None and the problem."""
-    state, problem = attempt(recommender.state, quote=_quotable(recommender))
-    if problem:
-        return None, problem
-    named = not recommender.uses_features
-    _, problem = attempt(lambda: check_state(state, named=named), quote=(PluginError,))
-    return (None, problem) if problem else (state, "")
-
-
-def check_state(state: Any, *, named: bool = True) -> None:
-    """Refuses a state that cannot be stored.
-
-    Args:
-        state: what `Recommender.state` returned.
-        named: whether the message may name an array; it says which one by its number otherwise.
-
-    Raises:
-        PluginError: with what is wrong.
-    """
-    if not isinstance(state, State):
-        raise PluginError(f"state returned a {type(state).__name__} instead of a State")
-    for number, (name, array) in enumerate(state.arrays.items()):
-        which = repr(name) if named else f"number {number}"
-        if not isinstance(name, str) or not isinstance(array, np.ndarray):
-            raise PluginError(f"state's array {which} is not a named array")
-        if array.dtype.str[1:] not in STATE_DTYPES:
-            raise PluginError(f"state's array {which} has the type {array.dtype}")
-        if array.dtype.kind == "f" and not np.isfinite(array).all():
-            raise PluginError(f"state's array {which} holds NaN or infinity")
-    fault = values_fault(dict(state.values))
-    if fault:  # it shows names, which may be made of what people declared
-        raise PluginError(f"state's {fault}" if named else "state's values hold what JSON cannot")
-
-
-def guarded_restore(kind: type[Recommender], state: State) -> tuple[Recommender | None, str]:
-    """The recommender made of the state, or None and the problem."""
-    restored, problem = attempt(lambda: kind.restore(state), quote=quotable(kind.uses_features))
-    if problem:
-        return None, problem
-    if not isinstance(restored, kind):
-        return None, f"restore returned a {type(restored).__name__} instead of a {kind.__name__}"
-    return restored, ""
+def guarded_extension(recommender: Recommender, items: Items) -> tuple[Recommender | None, str]:
+    """A copy of the recommender that has taken in items, or None and the problem."""
+    quote = quotable(recommender.uses_features)
+    longer, problem = attempt(lambda: copy.copy(recommender), quote=quote)
+    if longer is not None:
+        _, problem = attempt(lambda: longer.extend(items), quote=quote)
+    return (None, problem) if problem else (longer, "")

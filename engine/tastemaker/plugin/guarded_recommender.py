@@ -2,36 +2,30 @@
 
 from __future__ import annotations
 
-import copy
-import time
-from collections.abc import Callable
-from typing import TypeVar
-
 import numpy as np
 import numpy.typing as npt
 
 from tastemaker.data import NAN, Float32Array, Int64Array, Items, People
-from tastemaker.plugin.circuit_breaker import CircuitBreaker
 from tastemaker.plugin.guard import (
-    Texts,
-    attempt,
-    checked_scores,
-    guarded_item_vectors,
-    guarded_reasons,
+    guarded_extension,
     guarded_retrieve,
     guarded_score,
     guarded_score_items,
-    guarded_words,
-    quotable,
 )
+from tastemaker.plugin.guarded_calls import GuardedCalls, Note
 from tastemaker.plugin.observer import Observer
+from tastemaker.plugin.telling import (
+    Texts,
+    guarded_item_vectors,
+    guarded_reasons,
+    guarded_similar,
+    guarded_words,
+)
 from tastemaker.recommender import Recommender
-
-Result = TypeVar("Result")
 
 
 class GuardedRecommender:
-    """A trained recommender behind a guard and a breaker of its own.
+    """A trained recommender behind a guard and breakers of its own.
 
     It serves any number of items from `n_items` on: those that the recommender does not know
     score NaN.
@@ -39,7 +33,8 @@ class GuardedRecommender:
     Attributes:
         recommender: the trained recommender.
         n_items: how many items it scores.
-        breaker: skips it for a while once it keeps failing.
+        calls: makes the calls for scores and candidates.
+        telling: makes those for reasons, words and likeness, whose failures cost no score.
         observer: is told how long each call took, and how it failed; nobody is while training.
     """
 
@@ -47,12 +42,14 @@ class GuardedRecommender:
         self,
         recommender: Recommender,
         n_items: int,
-        breaker: CircuitBreaker | None = None,
+        calls: GuardedCalls | None = None,
+        telling: GuardedCalls | None = None,
         observer: Observer | None = None,
     ) -> None:
         self.recommender = recommender
         self.n_items = n_items
-        self.breaker = CircuitBreaker() if breaker is None else breaker
+        self.calls = GuardedCalls() if calls is None else calls
+        self.telling = self.calls.apart() if telling is None else telling
         self.observer = observer
 
     @property
@@ -60,13 +57,25 @@ class GuardedRecommender:
         """The recommender's name."""
         return self.recommender.name
 
+    @property
+    def problem(self) -> str:
+        """Why it is out of service now; empty while it is not."""
+        return self.calls.breaker.problem or self.telling.breaker.problem
+
+    def _note(self, stage: str, count: int) -> Note | None:
+        """What is told of one call: a part of a stage, for so many people."""
+        observer = self.observer
+        if observer is None:
+            return None
+        return lambda seconds, problem: observer.note(stage, self.name, seconds, count, problem)
+
     def score(self, people: People) -> tuple[Float32Array | None, str]:
         """(len(people), people.n_items) float32 scores, or None and the problem."""
         known, problem = self._known(people)
         if known is None:
             return None, problem
-        scores, problem = self._call(
-            "score", len(people), lambda: guarded_score(self.recommender, known)
+        scores, problem = self.calls.call(
+            lambda: guarded_score(self.recommender, known), self._note("score", len(people))
         )
         if scores is None or self.n_items == people.n_items:
             return scores, problem
@@ -85,13 +94,15 @@ class GuardedRecommender:
         if not items.size or not self.n_items:
             return np.full(items.shape, NAN), ""
         if self.n_items == people.n_items:
-            return self._call(
-                "score", len(people), lambda: guarded_score_items(self.recommender, known, items)
+            return self.calls.call(
+                lambda: guarded_score_items(self.recommender, known, items),
+                self._note("score", len(people)),
             )
         inside = items < self.n_items
         requested = np.where(inside, items, 0)
-        scores, problem = self._call(
-            "score", len(people), lambda: guarded_score_items(self.recommender, known, requested)
+        scores, problem = self.calls.call(
+            lambda: guarded_score_items(self.recommender, known, requested),
+            self._note("score", len(people)),
         )
         return (None, problem) if scores is None else (np.where(inside, scores, NAN), "")
 
@@ -100,8 +111,9 @@ class GuardedRecommender:
         known, problem = self._known(people)
         if known is None:
             return None, problem
-        return self._call(
-            "retrieve", len(people), lambda: guarded_retrieve(self.recommender, known, k)
+        return self.calls.call(
+            lambda: guarded_retrieve(self.recommender, known, k),
+            self._note("retrieve", len(people)),
         )
 
     def reasons(self, people: People, items: Int64Array) -> tuple[Float32Array | None, str]:
@@ -119,8 +131,9 @@ class GuardedRecommender:
             return shares, ""
         inside = items < self.n_items
         requested = np.where(inside, items, 0)
-        part, problem = self._call(
-            "explain", len(people), lambda: guarded_reasons(self.recommender, known, requested)
+        part, problem = self.telling.call(
+            lambda: guarded_reasons(self.recommender, known, requested),
+            self._note("explain", len(people)),
         )
         if part is None:
             return None, problem
@@ -142,8 +155,9 @@ class GuardedRecommender:
             return None, problem
         inside = items < self.n_items
         requested = np.where(inside, items, 0)
-        texts, problem = self._call(
-            "explain", len(people), lambda: guarded_words(self.recommender, known, requested)
+        texts, problem = self.telling.call(
+            lambda: guarded_words(self.recommender, known, requested),
+            self._note("explain", len(people)),
         )
         if not texts or inside.all():
             return texts, problem
@@ -158,7 +172,10 @@ class GuardedRecommender:
         """(n_items,) float32 likeness to one item, NaN where unknown, or None and the problem."""
         if item_index >= self.n_items:
             return np.full(n_items, np.nan, dtype=np.float32), ""
-        likeness, problem = self._call("similar", 1, lambda: self._similar(item_index))
+        likeness, problem = self.telling.call(
+            lambda: guarded_similar(self.recommender, item_index, self.n_items),
+            self._note("similar", 1),
+        )
         return (None, problem) if likeness is None else (_padded(likeness, n_items), "")
 
     def item_vectors(self, items: Int64Array) -> tuple[Float32Array | None, str]:
@@ -171,8 +188,8 @@ class GuardedRecommender:
         if not items.size or not self.n_items:
             return None, ""
         requested = np.where(inside, items, 0)
-        vectors, problem = self._call(
-            "rank", 1, lambda: guarded_item_vectors(self.recommender, requested)
+        vectors, problem = self.telling.call(
+            lambda: guarded_item_vectors(self.recommender, requested), self._note("rank", 1)
         )
         if vectors is None or inside.all():
             return vectors, problem
@@ -182,45 +199,17 @@ class GuardedRecommender:
         """The same with the items added since training, or itself as it is and the problem."""
         if type(self.recommender).extend is Recommender.extend or not len(items):
             return self, ""
-        longer, problem = attempt(lambda: copy.copy(self.recommender))
-        if longer is not None:
-            _, problem = attempt(lambda: longer.extend(items), quote=quotable(longer.uses_features))
-        if longer is None or problem:
+        longer, problem = self.calls.once(lambda: guarded_extension(self.recommender, items))
+        if longer is None:
             return self, problem
         n_items = self.n_items + len(items)
-        return GuardedRecommender(longer, n_items, self.breaker, self.observer), ""
+        return GuardedRecommender(longer, n_items, self.calls, self.telling, self.observer), ""
 
     def _known(self, people: People) -> tuple[People | None, str]:
         """The people with the interactions of the items that it knows; None where it knows more."""
         if self.n_items > people.n_items:
             return None, f"was trained on {self.n_items} items, more than the {people.n_items} here"
         return people.among(self.n_items), ""
-
-    def _call(
-        self, stage: str, count: int, call: Callable[[], tuple[Result | None, str]]
-    ) -> tuple[Result | None, str]:
-        if not self.breaker.allows():
-            return None, "skipped for a while, because it kept failing"
-        start = time.perf_counter()
-        result, problem = call()
-        if self.observer is not None:
-            self.observer.note(stage, self.name, time.perf_counter() - start, count, problem)
-        if problem:
-            self.breaker.failed(problem)
-        else:
-            self.breaker.succeeded()
-        return result, problem
-
-    def _similar(self, item_index: int) -> tuple[Float32Array | None, str]:
-        result, problem = attempt(
-            lambda: self.recommender.similar(item_index),
-            quote=quotable(self.recommender.uses_features),
-        )
-        if problem:
-            return None, problem
-        if isinstance(result, np.ndarray) and not result.size:
-            return np.full(self.n_items, np.nan, dtype=np.float32), ""
-        return checked_scores(result, (self.n_items,))
 
 
 def _padded(scores: npt.NDArray[np.float32], n_items: int) -> Float32Array:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from tastemaker.data import Float32Array
-from tastemaker.plugin.circuit_breaker import CircuitBreaker
-from tastemaker.plugin.guard import attempt, quotable
+from tastemaker.plugin.guard import attempt, plain_array, quotable
+from tastemaker.plugin.guarded_calls import GuardedCalls, Note
 from tastemaker.plugin.observer import Observer
 from tastemaker.reranker import RankedItems, Reranker
 
@@ -23,18 +22,18 @@ class GuardedReranker:
 
     Attributes:
         reranker: the re-ranker.
-        breaker: skips it for a while once it keeps failing.
+        calls: makes the calls.
         observer: is told how long each call took, and how it failed.
     """
 
     def __init__(
         self,
         reranker: Reranker,
-        breaker: CircuitBreaker | None = None,
+        calls: GuardedCalls | None = None,
         observer: Observer | None = None,
     ) -> None:
         self.reranker = reranker
-        self.breaker = CircuitBreaker() if breaker is None else breaker
+        self.calls = GuardedCalls() if calls is None else calls
         self.observer = observer
 
     @property
@@ -42,25 +41,30 @@ class GuardedReranker:
         """The re-ranker's name."""
         return self.reranker.name
 
+    @property
+    def problem(self) -> str:
+        """Why it is out of service now; empty while it is not."""
+        return self.calls.breaker.problem
+
     def adjust(self, lists: RankedItems) -> tuple[Float32Array | None, str]:
         """(n, width) float32 what is added to the scores, 0 where not valid; or the problem."""
-        if not self.breaker.allows():
-            return None, "skipped for a while, because it kept failing"
         features = self.reranker.uses_features
         seen = lists if features else replace(lists, people=lists.people.without_features)
-        start = time.perf_counter()
-        result, problem = attempt(lambda: self.reranker.adjust(seen), quote=quotable(features))
-        parts = None
-        if not problem:
-            parts, problem = checked_parts(result, lists)
-        if self.observer is not None:
-            seconds = time.perf_counter() - start
-            self.observer.note("rank", self.name, seconds, len(lists.people), problem)
-        if parts is None:
-            self.breaker.failed(problem)
+        return self.calls.call(lambda: self._adjusted(seen), self._note(len(lists.people)))
+
+    def _note(self, count: int) -> Note | None:
+        observer = self.observer
+        if observer is None:
+            return None
+        return lambda seconds, problem: observer.note("rank", self.name, seconds, count, problem)
+
+    def _adjusted(self, lists: RankedItems) -> tuple[Float32Array | None, str]:
+        quote = quotable(self.reranker.uses_features)
+        result, problem = attempt(lambda: self.reranker.adjust(lists), quote=quote)
+        if problem:
             return None, problem
-        self.breaker.succeeded()
-        return parts, ""
+        checked, problem = attempt(lambda: checked_parts(result, lists), quote=())
+        return (None, problem) if checked is None else checked
 
 
 def checked_parts(result: Any, lists: RankedItems) -> tuple[Float32Array | None, str]:
@@ -70,13 +74,14 @@ def checked_parts(result: Any, lists: RankedItems) -> tuple[Float32Array | None,
         result: what it returned: finite numbers of any real type.
         lists: what it was given.
     """
-    if not isinstance(result, np.ndarray):
+    added = plain_array(result)
+    if not isinstance(added, np.ndarray):
         return None, f"returned a {type(result).__name__} instead of an array"
-    if result.shape != lists.items.shape:
-        return None, f"returned the shape {result.shape} instead of {lists.items.shape}"
-    if result.dtype.kind not in "fiu":
-        return None, f"returned the type {result.dtype} instead of float32"
-    parts = np.where(lists.valid, result, 0)
+    if added.shape != lists.items.shape:
+        return None, f"returned the shape {added.shape} instead of {lists.items.shape}"
+    if added.dtype.kind not in "fiu":
+        return None, f"returned the type {added.dtype} instead of float32"
+    parts = np.where(lists.valid, added, 0)
     if not np.isfinite(parts).all():
         return None, "returned NaN or infinity; a rule takes items out, a re-ranker cannot"
     if (np.abs(parts) > LARGEST_PART).any():

@@ -10,7 +10,8 @@ from typing import TypeVar
 from tastemaker.errors import NotFoundError, PluginError
 from tastemaker.plugin.discovery import Plugin, PluginSource, name_of, plugins_of, sources_of
 from tastemaker.plugin.extensions import ExtensionKind
-from tastemaker.plugin.guard import attempt
+from tastemaker.plugin.importing import imports
+from tastemaker.plugin.isolation.recommender import isolated_class
 from tastemaker.plugin.making import made_of, settings_from, titled
 from tastemaker.plugin.requirements import install_advice, missing_modules
 from tastemaker.recommender import Recommender
@@ -31,6 +32,7 @@ class Registry:
         disabled: present or former names of these, or names of entry points, to leave out;
             an entry point of such a name is not even imported.
         only: the names of the entry points to look at; all there are where None.
+        isolated: present or former names of recommenders that work in processes of their own.
 
     Attributes:
         plugins: everything that was found, broken ones too; the engine's own come first.
@@ -41,6 +43,7 @@ class Registry:
         plugins: Iterable[object] = (),
         disabled: Collection[str] = (),
         only: Collection[str] | None = None,
+        isolated: Collection[str] = (),
     ) -> None:
         self.plugins: tuple[Plugin, ...] = ()
         self._disabled = frozenset(disabled)
@@ -52,6 +55,10 @@ class Registry:
         self._present = _present_names(self.plugins)
         self._disabled = frozenset(map(self.present_name, self._disabled))
         self.plugins = tuple(map(self._switched, self.plugins))
+        apart = frozenset(map(self.present_name, isolated))
+        self.plugins = tuple(
+            isolated_plugin(one) if one.name in apart else one for one in self.plugins
+        )
 
     @property
     def enabled(self) -> dict[str, type[Recommender]]:
@@ -191,10 +198,7 @@ class Registry:
         if point.name in self._disabled:
             place = (source.distribution, source.version)
             return [Plugin(point.name, "", *place, "disabled")]
-        loaded, problem = attempt(point.load)
-        if problem:
-            return [source.failed(f"cannot be imported: {problem}")]
-        found = plugins_of(loaded, source)
+        found = imports().plugins_at(point, source)
         return [dataclasses.replace(plugin, entry_point=point.name) for plugin in found]
 
     def _add(self, found: list[Plugin]) -> None:
@@ -236,7 +240,10 @@ def _present_names(plugins: Sequence[Plugin]) -> dict[str, str]:
 
 
 def registry_of(
-    plugins: Iterable[object], disabled: Collection[str], members: Mapping[str, str]
+    plugins: Iterable[object],
+    disabled: Collection[str],
+    members: Mapping[str, str],
+    isolated: Collection[str] = (),
 ) -> Registry:
     """A registry that has looked only where some members are, to start quickly.
 
@@ -246,11 +253,14 @@ def registry_of(
         plugins: see `Registry`.
         disabled: see `Registry`.
         members: the entry point of each member that is wanted, empty for an application's.
+        isolated: see `Registry`.
     """
     given = tuple(plugins)
-    registry = Registry(given, disabled, frozenset(members.values()))
+    registry = Registry(given, disabled, frozenset(members.values()), isolated)
     names = {plugin.name for plugin in registry.plugins}
-    return registry if names.issuperset(members) else Registry(given, disabled)
+    if names.issuperset(members):
+        return registry
+    return Registry(given, disabled, isolated=isolated)
 
 
 def registry_of_others(plugins: Iterable[object], disabled: Collection[str]) -> Registry:
@@ -261,6 +271,17 @@ def registry_of_others(plugins: Iterable[object], disabled: Collection[str]) -> 
     found = sources_of(entry_points(group=GROUP))
     others = {point.name for point, source in found if source.distribution != GROUP}
     return Registry(plugins, disabled, others)
+
+
+def isolated_plugin(plugin: Plugin) -> Plugin:
+    """The same recommender in a process of its own; failed where it cannot be."""
+    if plugin.recommender is None:
+        return plugin
+    try:
+        kind = isolated_class(plugin.recommender)
+    except PluginError as error:
+        return dataclasses.replace(plugin, recommender=None, state="failed", problem=str(error))
+    return dataclasses.replace(plugin, recommender=kind, isolated=True)
 
 
 def _own_first(found: tuple[EntryPoint, PluginSource]) -> tuple[bool, str, str]:

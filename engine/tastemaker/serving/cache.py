@@ -50,7 +50,8 @@ class _Served:
     Attributes:
         stamp: what the database said when it was made.
         pointer: which release it was loaded for, and
-        disabled: which recommenders were switched off then.
+        disabled: which recommenders were switched off then, and
+        isolated: which worked in processes of their own.
         loaded: the release.
         stored: the items.
         rerankers: those of plugins.
@@ -61,6 +62,7 @@ class _Served:
     stamp: Stamp
     pointer: str | None
     disabled: frozenset[str]
+    isolated: frozenset[str]
     loaded: LoadedRelease
     stored: items.StoredItems
     rerankers: LoadedRerankers
@@ -74,10 +76,11 @@ class _Served:
 
     @cached_property
     def is_behind(self) -> bool:
-        """Whether another release is active, or more recommenders are switched on, than loaded."""
+        """Whether another release is active, or more recommenders are switched on, or elsewhere."""
         configuration, _ = usable_configuration(self.stamp.get(CONFIGURATION))
         enabled_since = self.disabled - configuration.disabled
-        return self.pointer != self.stamp.get(ACTIVE) or bool(enabled_since)
+        moved = self.isolated != configuration.isolated
+        return self.pointer != self.stamp.get(ACTIVE) or bool(enabled_since) or moved
 
 
 class ServingCache:
@@ -134,6 +137,11 @@ class ServingCache:
                 served = self._served = self._renewed(connection, stamp, served)
             return served.state
 
+    @property
+    def last(self) -> ServingState | None:
+        """What served last, whether it is up to date or not; None before the first request."""
+        return None if self._served is None else self._served.state
+
     def catch_up(self) -> None:
         """Returns when the release that is active now serves, or it is known why it cannot.
 
@@ -179,7 +187,7 @@ class ServingCache:
         """The active release; of what served before only the items are used."""
         start = time.perf_counter()
         configuration, damage = usable_configuration(stamp.get(CONFIGURATION))
-        recommenders = Recommenders(self._plugins, configuration.disabled)
+        recommenders = Recommenders(self._plugins, configuration.disabled, configuration.isolated)
         pointer = stamp.get(ACTIVE)
         loaded = load_active(connection, self._files, recommenders, pointer, self._observer)
         one_blas_thread().find_libraries()
@@ -194,6 +202,7 @@ class ServingCache:
             stamp,
             pointer,
             configuration.disabled,
+            configuration.isolated,
             loaded,
             stored,
             rerankers,

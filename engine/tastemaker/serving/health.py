@@ -163,9 +163,9 @@ def _with_release(health: Health, store: Store, serving: Callable[[], Server]) -
 def out_of_service(state: ServingState) -> dict[str, str]:
     """The members and re-rankers that do not serve, or not as they should, and why, by name."""
     out = dict(state.missing)
-    breakers = {one.name: one.breaker for one in state.members}
-    breakers |= {one.name: one.breaker for one in state.reranking.rerankers}
-    for name, breaker in breakers.items():
-        if problem := breaker.problem:
+    problems = {one.name: one.problem for one in state.members}
+    problems |= {one.name: one.problem for one in state.reranking.rerankers}
+    for name, problem in problems.items():
+        if problem:
             out[name] = f"is skipped for a while, because it kept failing: {problem}"
     return out

@@ -12,10 +12,11 @@ from sqlalchemy import Connection
 from tastemaker.blend import WeightCurve, uniform_weights
 from tastemaker.data import Float32Array, Int64Array
 from tastemaker.errors import NotFoundError, TastemakerError
-from tastemaker.plugin.guard import guarded_restore
+from tastemaker.plugin.guarded_calls import GuardedCalls
 from tastemaker.plugin.guarded_recommender import GuardedRecommender
 from tastemaker.plugin.observer import UNOBSERVED, Observer
 from tastemaker.plugin.registry import Registry, registry_of
+from tastemaker.plugin.states import guarded_restore
 from tastemaker.recommender import State
 from tastemaker.serving.fallback import Fallback
 from tastemaker.store import releases
@@ -59,10 +60,12 @@ class Recommenders(NamedTuple):
     Attributes:
         plugins: what the application brings besides installed distributions.
         disabled: the names that the configuration switches off.
+        isolated: the names of those that work in processes of their own.
     """
 
     plugins: Sequence[object] = ()
     disabled: Collection[str] = ()
+    isolated: Collection[str] = ()
 
     def kept(self, loaded: LoadedRelease) -> tuple[GuardedRecommender, ...]:
         """The members of a loaded release that are not switched off."""
@@ -93,7 +96,9 @@ def load_release(
     n_items = len(catalogue.arrays["item_keys"])
     # Models of older versions do not tell their entry point; most were called as it is.
     points = {name: one.manifest.get("entry_point", name) for name, one in stored.items()}
-    registry = registry_of(recommenders.plugins, recommenders.disabled, points)
+    registry = registry_of(
+        recommenders.plugins, recommenders.disabled, points, recommenders.isolated
+    )
     members: list[GuardedRecommender] = []
     missing: dict[str, str] = {}
     for name, one in stored.items():
@@ -138,10 +143,11 @@ def restore_member(
         return None, ""
     if plugin.recommender is None:
         return None, plugin.problem
-    recommender, problem = guarded_restore(plugin.recommender, state)
+    kind, calls = plugin.recommender, GuardedCalls.of(plugin)
+    recommender, problem = calls.once(lambda: guarded_restore(kind, state))
     if recommender is None:
         return None, problem
-    return GuardedRecommender(recommender, n_items, observer=observer), problem
+    return GuardedRecommender(recommender, n_items, calls, observer=observer), ""
 
 
 def load_popularity(connection: Connection) -> LoadedRelease:

@@ -6,11 +6,13 @@ import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 
 from tastemaker.data import BoolArray, Float32Array, Int64Array, People
 from tastemaker.plugin.guarded_recommender import GuardedRecommender
+from tastemaker.plugin.time_limit import time_limited
 from tastemaker.request.terms import PLAIN, Terms
 from tastemaker.serving.answers import Answer, Details, Recommendation
 from tastemaker.serving.blas_threads import one_blas_thread
@@ -32,20 +34,33 @@ MAX_CELLS = 2**24
 """People times items of one part at most: 16 MiB for what must not be shown, as much for what was
 retrieved, and in a scan 64 MiB for the scores of all members together."""
 
+DEADLINE = 1.0
+"""Seconds that plugins of others may take of one person's answer, unless set. Chosen, not measured:
+the members of a release take some milliseconds together."""
+
+MOST_DEADLINES = 10
+"""Answers for several people may take as many times as long, but so many times at most."""
+
 WORKERS = 2
 """Batches that are ranked at once, at most: NumPy lets threads run side by side. Chosen, not
 measured."""
 
 
-def respond(batch: RequestBatch) -> list[Answer]:
-    """The recommendations for each person of a batch."""
+def respond(batch: RequestBatch, deadline: float = DEADLINE) -> list[Answer]:
+    """The recommendations for each person of a batch.
+
+    Args:
+        batch: the people.
+        deadline: seconds that plugins of others may take of one person's answer.
+    """
     state, terms = batch.state, batch.terms
     if len(state.catalogue) == 0:
         return [Answer((), details) for details in _details(batch, None)]
     ineligible = ineligible_items(state.catalogue, terms)
     result: list[Answer] = []
     for part in batch.parts(part_size(state, terms.exact)):
-        with one_blas_thread():
+        limit = deadline * min(len(part.people), MOST_DEADLINES)
+        with one_blas_thread(), time_limited(limit):
             told = told_less(part.people, state.kinds, state.nearest)
             if told is None or len(part.people) == 1:
                 result.extend(_answers(part, ineligible, told))
@@ -76,7 +91,9 @@ def _answers(
     recommended = _recommended(ranking, state.catalogue)
     if part.terms.explain:
         with state.ranker.observer.timing("explain", len(part.people)):
-            recommended = _all_explained(state, ranking, part.people, recommended, told)
+            recommended, lacking = _all_explained(state, ranking, part.people, recommended, told)
+        # most members fail to explain for the reason that they failed to score for
+        ranking = replace(ranking, problems=tuple(dict.fromkeys((*ranking.problems, *lacking))))
     return list(map(Answer, recommended, _details(part, ranking), _shown(part, ranking)))
 
 
@@ -98,7 +115,9 @@ def rank_part(batch: RequestBatch, ineligible: BoolArray, told: ToldLess | None 
     return next_page(ranking, shown, terms.k)
 
 
-def respond_in_turn(batches: Iterable[RequestBatch]) -> Iterator[list[Answer]]:
+def respond_in_turn(
+    batches: Iterable[RequestBatch], deadline: float = DEADLINE
+) -> Iterator[list[Answer]]:
     """The recommendations for each person, batch after batch.
 
     While some are ranked, the next batch is read: only the caller's own thread uses `batches`.
@@ -107,7 +126,7 @@ def respond_in_turn(batches: Iterable[RequestBatch]) -> Iterator[list[Answer]]:
     with ThreadPoolExecutor(workers, "tastemaker") as ranking:
         under_way: deque[Future[list[Answer]]] = deque()
         for batch in batches:
-            under_way.append(ranking.submit(respond, batch))
+            under_way.append(ranking.submit(respond, batch, deadline))
             if len(under_way) > workers:
                 yield under_way.popleft().result()
         while under_way:
@@ -201,8 +220,8 @@ def _all_explained(
     people: People,
     recommended: Sequence[Sequence[Recommendation]],
     told: ToldLess | None,
-) -> list[list[Recommendation]]:
-    """The recommendations of everybody with contributions, reasons and words."""
+) -> tuple[list[list[Recommendation]], list[str]]:
+    """The recommendations of everybody with contributions, reasons and words, and what lacks."""
     members = {member.name: member for member in state.members}
     best = ranking.best
     names = (*ranking.members, *ranking.adjusters)
@@ -212,15 +231,16 @@ def _all_explained(
         state.catalogue,
         ranking.adjusters,
     )
+    problems: list[str] = []
     parts = [
-        _parts(members.get(name), people, best.items, own)
+        _parts(members.get(name), people, best.items, own, problems)
         for name, own in zip(names, best.contributions, strict=True)
     ]
     if told is not None:
         n_interactions = len(people.histories.items)
         row = names.index(TOLD)
         parts[row] = told.reasons(best, best.contributions[row], n_interactions)
-    words = [_words(members.get(name), people, best.items) for name in ranking.members]
+    words = [_words(members.get(name), people, best.items, problems) for name in ranking.members]
     result, starts, items = [], people.histories.indptr.tolist(), people.histories.items
     for row, plain in enumerate(recommended):
         own = slice(starts[row], starts[row + 1])
@@ -228,14 +248,17 @@ def _all_explained(
         amounts = reason_amounts([part[own] for part in parts], contributions, items[own])
         own_words = [texts[row] if texts else () for texts in words]
         result.append(explainer.explained(plain, contributions, amounts, own_words))
-    return result
+    return result, problems
 
 
 def _words(
-    member: GuardedRecommender | None, people: People, items: Int64Array
+    member: GuardedRecommender | None, people: People, items: Int64Array, problems: list[str]
 ) -> Sequence[Sequence[str]]:
-    """A member's own words for the items of each person; nothing where it has none."""
-    texts = member.words(people, items)[0] if member is not None else None
+    """A member's own words for the items of each person; nothing where it has none, or fails."""
+    if member is None:
+        return ()
+    texts, problem = member.words(people, items)
+    problems.extend([f"{member.name} {problem}"] if problem else [])
     return texts or ()
 
 
@@ -244,10 +267,12 @@ def _parts(
     people: People,
     items: Int64Array,
     contributions: Float32Array,
+    problems: list[str],
 ) -> Float32Array:
     """(n_interactions, k) what of a member's scores is owed to each interaction; 0 for none."""
     if member is not None and contributions.any():
-        parts, _ = member.reasons(people, items)
+        parts, problem = member.reasons(people, items)
+        problems.extend([f"{member.name} {problem}"] if problem else [])
         if parts is not None:
             return parts
     return np.zeros((len(people.histories.items), items.shape[1]), dtype=np.float32)

@@ -83,8 +83,22 @@ def read_request_batch(
 
     What is recent counts as theirs; see `read_people`.
     """
+    people = read_people(connection, keyring, state, refs) if refs else nobody(len(state.catalogue))
+    return batch_of(state, people, refs, terms)
+
+
+def batch_of(
+    state: ServingState, people: People, refs: Sequence[bytes], terms: Terms = PLAIN
+) -> RequestBatch:
+    """A batch of people, with what the request says of them besides.
+
+    Args:
+        state: what serves.
+        people: as they are known.
+        refs: theirs; none for somebody who is not known.
+        terms: what is to be answered.
+    """
     catalogue = state.catalogue
-    people = read_people(connection, keyring, state, refs) if refs else nobody(len(catalogue))
     problems: tuple[str, ...] = ()
     if terms.recent:
         people, problems = with_recent(people, terms.recent, catalogue, state.kinds, now_us())

@@ -12,6 +12,7 @@ from tastemaker.blend import Blended
 from tastemaker.data import Float32Array, Items, People
 from tastemaker.errors import TastemakerError
 from tastemaker.json_types import Json
+from tastemaker.plugin.guarded_calls import GuardedCalls
 from tastemaker.plugin.guarded_reranker import GuardedReranker
 from tastemaker.plugin.observer import UNOBSERVED, Observer
 from tastemaker.plugin.registry import registry_of_others
@@ -179,5 +180,6 @@ def load_rerankers(
         except TastemakerError as error:
             problems.append(str(error))
         else:
-            made.append(GuardedReranker(reranker, observer=observer))
+            calls = GuardedCalls.of(plugin)
+            made.append(GuardedReranker(reranker, calls, observer))
     return LoadedRerankers(tuple(made), tuple(problems))

@@ -18,12 +18,17 @@ class SparkRegistry(Registry):
         plugins: see `Registry`.
         disabled: see `Registry`.
         cluster: where to train.
+        isolated: see `Registry`; these train in their own processes.
     """
 
     def __init__(
-        self, plugins: Iterable[object], disabled: Collection[str], cluster: SparkCluster
+        self,
+        plugins: Iterable[object],
+        disabled: Collection[str],
+        cluster: SparkCluster,
+        isolated: Collection[str] = (),
     ) -> None:
-        super().__init__(plugins, disabled)
+        super().__init__(plugins, disabled, isolated=isolated)
         self._cluster = cluster
 
     def create(self, name: str, overrides: Mapping[str, object] | None = None) -> Recommender:

@@ -37,17 +37,24 @@ class Configuration:
         settings: for each plugin, by its name, the settings that differ from its defaults.
         exploration: the share of places that goes to new items, from 0 to 1.
         surfaces: named requests, as JSON.
+        isolated: the recommenders that work in processes of their own.
     """
 
     disabled: frozenset[str] = frozenset()
     settings: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
     exploration: float = EXPLORATION
     surfaces: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
+    isolated: frozenset[str] = frozenset()
 
     def switched(self, name: str, enabled: bool) -> Self:
         """The same with one recommender switched on or off."""
         disabled = self.disabled - {name} if enabled else self.disabled | {name}
         return replace(self, disabled=disabled)
+
+    def moved(self, name: str, isolated: bool) -> Self:
+        """The same with one recommender in a process of its own, or in this one."""
+        names = self.isolated | {name} if isolated else self.isolated - {name}
+        return replace(self, isolated=names)
 
     def adjusted(self, name: str, settings: Mapping[str, Json]) -> Self:
         """The same with some settings of one recommender changed."""
@@ -99,6 +106,7 @@ def parse_configuration(text: str | None) -> Configuration:
             _objects(value["settings"]),
             check_share(value.get("exploration", EXPLORATION), "The exploration share"),
             _objects(value.get("surfaces", {})),
+            frozenset(_checked(value.get("isolated", []), list, str)),
         )
     except (ValueError, TypeError, KeyError, RecursionError, InputError):
         raise StoreError("reading the configuration", "Damaged", REPAIR) from None
@@ -140,5 +148,6 @@ def write_configuration(connection: Connection, configuration: Configuration) ->
         "settings": {name: dict(own) for name, own in configuration.settings.items()},
         "exploration": configuration.exploration,
         "surfaces": {name: dict(own) for name, own in configuration.surfaces.items()},
+        "isolated": sorted(configuration.isolated),
     }
     meta.put(connection, CONFIGURATION, json.dumps(value, sort_keys=True))

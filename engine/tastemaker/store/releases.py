@@ -18,7 +18,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from tastemaker.errors import KeyProblem, NotFoundError, ReleaseError, TamperedError
 from tastemaker.store import meta
-from tastemaker.store.crypto.container import Contents, pack, unpack
+from tastemaker.store.crypto.container import Contents, pack, parts_of, unpack
 from tastemaker.store.crypto.keyring import Keyring
 from tastemaker.store.crypto.sealed_column import as_sealed
 from tastemaker.store.key_rows import keep_up
@@ -107,9 +107,21 @@ def write_manifest(
     connection.execute(update(release).where(row).values(manifest=packed, bytes=size))
 
 
+def check_model(one: StoredModel) -> None:
+    """Refuses a model that `save_release` could not store.
+
+    Raises:
+        ReleaseError: it says why.
+    """
+    parts_of(one.arrays, one.values, _about(one))
+
+
+def _about(one: StoredModel) -> dict[str, Json]:
+    return {"model": one.name, "entry_point": one.entry_point}
+
+
 def _save_model(connection: Connection, keyring: Keyring, number: int, one: StoredModel) -> int:
-    about = {"model": one.name, "entry_point": one.entry_point}
-    packed = pack(one.arrays, one.values, about, keyring.sign)
+    packed = pack(one.arrays, one.values, _about(one), keyring.sign)
     inserted = connection.execute(
         insert(model).values(
             release_id=number,

@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from tastemaker.data import Float32Array, Int64Array, People, TrainingData
 from tastemaker.errors import PluginError
-from tastemaker.plugin.guard import check_state, checked_scores
+from tastemaker.plugin.guard import checked_scores
+from tastemaker.plugin.states import check_state
 from tastemaker.recommender import Recommender, State, no_progress
 from tastemaker.settings import Settings
 from tastemaker.testing.calling import called, shown, shown_data, sizes

@@ -6,7 +6,8 @@ import numpy as np
 
 from tastemaker.data import Float32Array, Int64Array, People
 from tastemaker.errors import PluginError
-from tastemaker.plugin.guard import checked_scores, guarded_item_vectors, guarded_words
+from tastemaker.plugin.guard import checked_scores
+from tastemaker.plugin.telling import guarded_item_vectors, guarded_words
 from tastemaker.recommender import Recommender
 from tastemaker.testing.calling import called, shown, sizes, wishing
 from tastemaker.testing.demands import close, demand, scored

@@ -11,7 +11,6 @@ from tastemaker.data import TrainingData
 from tastemaker.errors import TrainingError
 from tastemaker.holdout.methods import make_folds
 from tastemaker.plugin.discovery import Plugin
-from tastemaker.plugin.guard import guarded_state
 from tastemaker.plugin.registry import Registry
 from tastemaker.recommender import Progress
 from tastemaker.store.releases import StoredModel
@@ -27,6 +26,7 @@ from tastemaker.training.repeat_report import RepeatReport
 from tastemaker.training.repeats import RepeatBlend
 from tastemaker.training.report import MemberReport, RetrievalReport
 from tastemaker.training.steps import LEARNING_FITS, Steps
+from tastemaker.training.storing import stored_models
 from tastemaker.training.threads import threads_limited
 
 
@@ -114,7 +114,7 @@ def _built(
     final = [context.fit_last(plugin, learned.latest.get(plugin.name)) for plugin in serving]
     steps.show("checking the models")
     with profile.measure(CHECKING):
-        models, unstorable = _stored_models(final)
+        models, unstorable = stored_models(final, data.people)
     models, too_costly = _within(limits.release, models, final, learned)
     missing = [*(one for one in refusals if one), *learned.missing, *unstorable, *too_costly]
     if not models:
@@ -154,21 +154,6 @@ def _retrieval(learned: LearnedBlend) -> RetrievalReport | None:
         round(chosen.candidates, 1),
         round(chosen.all_candidates, 1),
     )
-
-
-def _stored_models(final: Sequence[FitResult]) -> tuple[list[StoredModel], list[FitResult]]:
-    """What the last fits are stored as, and those that cannot be stored."""
-    models: list[StoredModel] = []
-    missing: list[FitResult] = []
-    for one in final:
-        state, problem = guarded_state(one.recommender) if one.recommender else (None, one.problem)
-        if state is None:
-            missing.append(replace(one, recommender=None, problem=problem))
-        else:
-            plugin, content = one.plugin, (state.arrays, state.values)
-            source = (plugin.distribution, plugin.version)
-            models.append(StoredModel(one.name, *source, *content, plugin.entry_point))
-    return models, missing
 
 
 def _within(

@@ -11,6 +11,7 @@ from tastemaker.holdout.cases import SampleSize
 from tastemaker.holdout.splits import Split
 from tastemaker.plugin.discovery import Plugin
 from tastemaker.plugin.registry import Registry
+from tastemaker.plugin.time_limit import time_limited
 from tastemaker.recommender import Recommender
 from tastemaker.training.deadline import Deadline
 from tastemaker.training.fitting import FitResult, fit, fit_in_time
@@ -77,7 +78,8 @@ class TrainingContext:
         def fit_one(plugin: Plugin, known: TrainingData) -> FitResult:
             progress = self.steps.of(plugin.name)
             with self.profile.measure(stage_of(place), plugin.name):
-                return fit(self.registry, plugin, known, progress, older.get(plugin.name))
+                seconds, start = self.deadline.seconds, older.get(plugin.name)
+                return fit(self.registry, plugin, known, progress, start, seconds)
 
         return fit_fold(self.data, self.splits[place], participants, fit_one)
 
@@ -90,7 +92,7 @@ class TrainingContext:
         """
         progress = self.steps.of(plugin.name)
         with self.profile.measure(LAST_FIT, plugin.name):
-            return fit(self.registry, plugin, self.data, progress, before)
+            return fit(self.registry, plugin, self.data, progress, before, self.deadline.seconds)
 
     def score(
         self,
@@ -102,7 +104,8 @@ class TrainingContext:
     ) -> ScoredFold:
         """What members of a fold score; see `score_fold`."""
         self.steps.show("scoring what was held out")
-        with self.profile.measure(stage_of(place), SCORING):
+        limit = time_limited(self.deadline.seconds)
+        with self.profile.measure(stage_of(place), SCORING), limit:
             return score_fold(self.data, fold, names, retrievers, size, self.repeats)
 
     def _first_fit(self, plugin: Plugin, known: TrainingData) -> FitResult:

@@ -11,6 +11,8 @@ from tastemaker.errors import TastemakerError
 from tastemaker.plugin.discovery import Plugin
 from tastemaker.plugin.guard import guarded_fit, guarded_fit_from, guarded_memory
 from tastemaker.plugin.registry import Registry
+from tastemaker.plugin.time_limit import time_limited
+from tastemaker.plugin.worker_threads import OverdueError, call_apart
 from tastemaker.recommender import Progress, Recommender
 from tastemaker.training.deadline import Allowance
 from tastemaker.training.limits import as_size
@@ -70,6 +72,7 @@ def fit(
     data: TrainingData,
     progress: Progress,
     before: Recommender | None = None,
+    seconds: float | None = None,
 ) -> FitResult:
     """Fits one recommender; whatever it does wrong is kept as a problem.
 
@@ -79,17 +82,35 @@ def fit(
         data: what it learns from.
         progress: what to report to.
         before: the same one fitted on less data, which it starts from if it can.
+        seconds: how long one that does not come with the engine may take, whether it reports any
+            progress or not; as long as it likes if None.
     """
     start = time.monotonic()
     try:
         fresh = registry.create(plugin.name, plugin.chosen)
     except TastemakerError as error:
         return FitResult(plugin, None, str(error))
-    if before is not None and starts_from_another(fresh):
-        recommender, problem = guarded_fit_from(fresh, data, progress, before)
-    else:
-        recommender, problem = guarded_fit(fresh, data, progress)
+
+    def call() -> tuple[Recommender | None, str]:
+        if before is not None and starts_from_another(fresh):
+            return guarded_fit_from(fresh, data, progress, before)
+        return guarded_fit(fresh, data, progress)
+
+    if seconds is None:
+        return FitResult(plugin, *call(), time.monotonic() - start)
+    if not plugin.needs_threads:
+        with time_limited(seconds):
+            return FitResult(plugin, *call(), time.monotonic() - start)
+    try:
+        recommender, problem = call_apart(call, seconds, f"fitting {plugin.name}")
+    except OverdueError:
+        return FitResult(plugin, None, out_of_time(seconds), seconds, declined=True)
     return FitResult(plugin, recommender, problem, time.monotonic() - start)
+
+
+def out_of_time(seconds: float) -> str:
+    """Why a fit was stopped that took longer."""
+    return f"stopped: one fit may take {seconds:,.0f} s at this time limit; see --time-limit"
 
 
 def starts_from_another(recommender: Recommender) -> bool:
@@ -100,12 +121,14 @@ def starts_from_another(recommender: Recommender) -> bool:
 def fit_in_time(
     registry: Registry, plugin: Plugin, data: TrainingData, progress: Progress, seconds: float
 ) -> FitResult:
-    """The same, but stopped at its own next report of progress once it has had its time."""
+    """The same, but stopped once it has had its time: at its own next report of progress.
+
+    One that does not come with the engine is left behind then, though it may report nothing.
+    """
     allowance = Allowance(progress, seconds)
-    fitted = fit(registry, plugin, data, allowance)
+    fitted = fit(registry, plugin, data, allowance, seconds=seconds)
     if fitted.recommender is None and allowance.exceeded:
-        why = f"stopped: one fit may take {seconds:,.0f} s at this time limit; see --time-limit"
-        return replace(fitted, problem=why, declined=True)
+        return replace(fitted, problem=out_of_time(seconds), declined=True)
     return fitted
 
 

@@ -16,6 +16,7 @@ from tastemaker.holdout.cases import SampleSize, blend_cases
 from tastemaker.holdout.scoring import score_cases, score_with_repeats
 from tastemaker.holdout.splits import Split
 from tastemaker.plugin.discovery import Plugin
+from tastemaker.plugin.guarded_calls import GuardedCalls
 from tastemaker.plugin.guarded_recommender import GuardedRecommender
 from tastemaker.recommender import Recommender
 from tastemaker.training.fitting import FitResult
@@ -64,7 +65,15 @@ class FittedFold:
 
     def guarded(self, names: Sequence[str]) -> list[GuardedRecommender]:
         """The members of some names, ready to score."""
-        return [GuardedRecommender(self.recommenders[name], self.n_items) for name in names]
+        plugins = {one.name: one.plugin for one in self.results}
+        return [
+            GuardedRecommender(
+                self.recommenders[name],
+                self.n_items,
+                GuardedCalls.of(plugins[name]),
+            )
+            for name in names
+        ]
 
     def failed(self, problems: Mapping[str, str]) -> tuple[FitResult, ...]:
         """Those that were fitted, but have a problem all the same."""

@@ -50,7 +50,7 @@ def read_training_inputs(
     keyring = store.keyring
     with store.reading("reading the training data") as connection:
         configuration = read_configuration(connection)
-        registry = Registry(plugins, configuration.disabled)
+        registry = Registry(plugins, configuration.disabled, isolated=configuration.isolated)
         participants = choose(registry, configuration.settings, names)
         features = any(one.uses_features for one in participants)
         snapshot = read_snapshot(connection, keyring, seed, features=features)

@@ -147,7 +147,8 @@ def _registry(
         yield inputs.registry
         return
     with open_cluster(place.master, place.snapshots, limits.memory) as cluster:
-        yield SparkRegistry(plugins, inputs.configuration.disabled, cluster)
+        settings = inputs.configuration
+        yield SparkRegistry(plugins, settings.disabled, cluster, settings.isolated)
 
 
 def with_unavailable(unsaved: UnsavedRelease, unavailable: Sequence[Plugin]) -> UnsavedRelease:

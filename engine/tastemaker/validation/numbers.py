@@ -72,6 +72,21 @@ def check_share(share: object, what: str) -> float:
     )
 
 
+def check_seconds(seconds: object, what: str) -> float:
+    """A time in seconds, above 0.
+
+    Args:
+        seconds: the number.
+        what: its name in the message.
+
+    Raises:
+        InputError: it is not a number above 0.
+    """
+    if isinstance(seconds, numbers.Real) and not isinstance(seconds, bool) and float(seconds) > 0:
+        return float(seconds)
+    raise InputError(f"{what} is {brief(seconds)}; it must be seconds, above 0, such as 0.5.")
+
+
 def read_number(value: object, what: str) -> float:
     """A number, which may be NaN or infinite; text in decimal notation is read.
 

@@ -44,6 +44,8 @@ ARRAY_DTYPES: dict[str, np.dtype[Any]] = {
 }
 
 ContainerArray = npt.NDArray[Any]
+_Arrays = Mapping[str, ContainerArray]
+_Values = Mapping[str, Any]
 Sign = Callable[[str, memoryview], bytes]
 Verify = Callable[[str, memoryview, bytes], None]
 
@@ -83,12 +85,7 @@ class _Entry(NamedTuple):
         return math.prod(self.shape) * ARRAY_DTYPES[self.dtype].itemsize
 
 
-def pack(
-    arrays: Mapping[str, ContainerArray],
-    values: Mapping[str, Any],
-    manifest: Mapping[str, Any],
-    sign: Sign,
-) -> bytes:
+def pack(arrays: _Arrays, values: _Values, manifest: _Values, sign: Sign) -> bytes:
     """A container of the arrays and values, signed.
 
     Args:
@@ -100,6 +97,18 @@ def pack(
     Raises:
         ReleaseError: an array or a value is none of these; it names which.
     """
+    head, segments, written = parts_of(arrays, values, manifest)
+    start = MAGIC + bytes(_SIGNED - len(MAGIC)) + len(head).to_bytes(4, "big")
+    raw = [array.reshape(-1).view(np.uint8).data for array in segments]
+    whole = bytearray().join((start, head, *raw, written))
+    whole[len(MAGIC) : _SIGNED] = sign(LABEL, memoryview(whole)[_SIGNED:])
+    return bytes(whole)
+
+
+def parts_of(
+    arrays: _Arrays, values: _Values, manifest: _Values
+) -> tuple[bytes, list[ContainerArray], bytes]:
+    """The header, the arrays in their order, and the values; refuses what `pack` refuses."""
     segments = [_segment(name, array) for name, array in arrays.items()]
     segments.sort(key=lambda segment: (-segment[1].itemsize, segment[0].name))
     written = _json_of("values", values)
@@ -114,11 +123,7 @@ def pack(
             f"The header of a model takes {len(head)} bytes; the limit is {MAX_HEADER}. Put large "
             "things into arrays or values, not into the manifest."
         )
-    start = MAGIC + bytes(_SIGNED - len(MAGIC)) + len(head).to_bytes(4, "big")
-    raw = [array.reshape(-1).view(np.uint8).data for _, array in segments]
-    whole = bytearray().join((start, head, *raw, written))
-    whole[len(MAGIC) : _SIGNED] = sign(LABEL, memoryview(whole)[_SIGNED:])
-    return bytes(whole)
+    return head, [array for _, array in segments], written
 
 
 def signed_anew(container: bytes, sign: Sign) -> bytes:
