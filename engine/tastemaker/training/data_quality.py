@@ -29,6 +29,10 @@ BUSY_FACTOR = 20.0
 BUSY_AT_LEAST = 1000
 """… if there are at least so many."""
 
+MOST_LEARNT_FROM = 1000
+"""Of a person so many interactions are learnt from at most, the newest: nobody alone outweighs the
+others. Chosen: people of MovieLens and of Online Retail hardly ever have more."""
+
 MOST_IN_AN_HOUR = 5000
 """More interactions than this within an hour are implausible for a person."""
 
@@ -89,7 +93,7 @@ def examine(data: TrainingData, now: float) -> Examined:
         now: seconds since 1970 UTC.
     """
     people, findings = data.people, list[Finding]()
-    for check in (_future, _repeats, _implausible):
+    for check in (_future, _repeats, _implausible, _longest):
         people, finding = check(people, now)
         findings.extend([finding] if finding else [])
     people, clipped = _clipped(people, data.kinds)
@@ -162,6 +166,16 @@ def _rushed(people: People) -> BoolArray:
     quick = (times[later] - times[sooner] < _HOUR) & (rows[later] == rows[sooner])
     rushed[rows[sooner][quick]] = True
     return rushed
+
+
+def _longest(people: People, now: float) -> tuple[People, Finding | None]:
+    """People of whom more is known than one person's share of what is learnt."""
+    found = int(np.count_nonzero(people.histories.lengths > MOST_LEARNT_FROM))
+    if not found:
+        return people, None
+    detail = f"people with more than {MOST_LEARNT_FROM:,} interactions"
+    done = f"only the newest {MOST_LEARNT_FROM:,} of each are learnt from"
+    return people.newest(MOST_LEARNT_FROM), Finding("people", found, detail, done)
 
 
 def _clipped(people: People, kinds: Sequence[str]) -> tuple[People, Finding | None]:

@@ -69,8 +69,9 @@ class Transition(Linked):
     """Transitions: how often one item follows another within a few positions of a history.
 
     N[a, b] = sum over all histories of distance_decay ** (distance - 1) for b up to `window`
-    positions after a, older ones counting less; items of the same moment follow each other both
-    ways. T[a, b] = N[a, b] / (sum of N[a] + shrinkage);
+    positions after a, older ones counting less, and what one person chose n times an nth each;
+    items of the same moment follow each other both ways.
+    T[a, b] = N[a, b] / (sum of N[a] + shrinkage);
     score(u, b) = sum over the history a of recency(a) * T[a, b]. Without times nobody knows what
     followed what, and everything scores NaN.
 
@@ -91,7 +92,7 @@ class Transition(Linked):
 
         people = _timed(data.people)
         shape = (data.n_items, data.n_items)
-        decay = decay_weights(people, self.settings.time_decay)
+        decay = decay_weights(people, self.settings.time_decay) / times_chosen(people)
         counts = csr_array(shape, dtype=np.float64)
         for distance in range(1, self.settings.window + 1):
             progress(distance - 1, self.settings.window, "transitions")
@@ -109,11 +110,13 @@ class Transition(Linked):
         progress(0, 1, "transitions")
         timed = "FROM interactions WHERE time IS NOT NULL AND weight > 0"
         decay = decay_query(_timed(data.people), settings.time_decay)
+        decay += " / count(*) OVER (PARTITION BY person, item)"
         # what comes after each interaction, the next one first
         steps = (
-            f"SELECT item, time, collect_list(struct(item, time, {decay} AS decay)) OVER"
+            "SELECT item, time, collect_list(struct(item, time, decay)) OVER"
             " (PARTITION BY person ORDER BY place ROWS BETWEEN 1 FOLLOWING"
-            f" AND {settings.window} FOLLOWING) AS later {timed}"
+            f" AND {settings.window} FOLLOWING) AS later"
+            f" FROM (SELECT person, place, item, time, {decay} AS decay {timed})"
         )
         pairs = (
             "SELECT item AS before, next.item AS after, next.time = time AS together,"
@@ -153,6 +156,13 @@ class Transition(Linked):
             np.concatenate((after, before[together])),
         )
         return np.concatenate((weights, weights[together])), pairs
+
+
+def times_chosen(people: People) -> Float32Array:
+    """(n_interactions,) how often the person had to do with the item of each."""
+    keys = people.histories.rows * people.n_items + people.histories.items
+    _, places, counts = np.unique(keys, return_inverse=True, return_counts=True)
+    return np.asarray(counts[places], dtype=np.float32)
 
 
 def _timed(people: People) -> People:
