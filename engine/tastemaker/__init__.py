@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         best_items,
     )
     from tastemaker.engine import Tastemaker
+    from tastemaker.engine.configuring import Support
     from tastemaker.errors import (
         CollisionError,
         EvaluationError,
@@ -178,6 +179,7 @@ __all__ = [
     "Span",
     "State",
     "StoreError",
+    "Support",
     "SyncResult",
     "TamperedError",
     "Tastemaker",
@@ -206,6 +208,7 @@ _NAMES = {
         "Int64Array Items People TrainingData best_items"
     ),
     "engine": "Tastemaker",
+    "engine.configuring": "Support",
     "errors": (
         "CollisionError EvaluationError FileRefusedError InputError KeyProblem "
         "MissingKeyError NewerReleaseError NotFoundError PlaintextRefusedError PluginError "

@@ -193,7 +193,14 @@ class ServingCache:
             _noting(
                 damage,
                 assemble_state(
-                    loaded, stored, kinds, share, None, Surfaces(configuration.surfaces), rerankers
+                    loaded,
+                    stored,
+                    kinds,
+                    share,
+                    None,
+                    Surfaces(configuration.surfaces),
+                    rerankers,
+                    configuration.undeclared,
                 ),
             ),
             time.monotonic(),
@@ -214,7 +221,8 @@ class ServingCache:
         surfaces = Surfaces(configuration.surfaces)
         if stamp.get(CONFIGURATION) != served.stamp.get(CONFIGURATION):
             served = replace(served, rerankers=self._rerankers(configuration))
-        state = assemble_state(loaded, stored, kinds, share, before, surfaces, served.rerankers)
+        options = (share, before, surfaces, served.rerankers, configuration.undeclared)
+        state = assemble_state(loaded, stored, kinds, *options)
         state = _noting(damage, state)
         return replace(served, stamp=stamp, loaded=loaded, stored=stored, state=state)
 

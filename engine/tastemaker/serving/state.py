@@ -21,6 +21,7 @@ from tastemaker.serving.nearest import NearestItems
 from tastemaker.serving.ranker import Ranker
 from tastemaker.serving.reranking import NO_RERANKERS, NO_RERANKING, LoadedRerankers, Reranking
 from tastemaker.serving.told import reach_of
+from tastemaker.store.configuration import UNDECLARED_PEOPLE
 from tastemaker.store.items import StoredItems, attribute_columns
 from tastemaker.store.kinds import TOLD_KINDS, Kind
 from tastemaker.validation import UNTIMED
@@ -100,6 +101,7 @@ def assemble_state(
     before: ServingState | None = None,
     surfaces: Surfaces | None = None,
     rerankers: LoadedRerankers = NO_RERANKERS,
+    undeclared: int = UNDECLARED_PEOPLE,
 ) -> ServingState:
     """A release over the catalogue of this moment; members are extended by the items since then.
 
@@ -112,6 +114,8 @@ def assemble_state(
             by.
         surfaces: requests kept in the database.
         rerankers: those of plugins.
+        undeclared: by how many people an item that was not declared must have been chosen to be
+            recommended.
     """
     catalogue = order_catalogue(stored, loaded.item_keys)
     members: list[GuardedRecommender] = []
@@ -121,6 +125,7 @@ def assemble_state(
         members.append(extended)
         problems.extend([f"{member.name} {problem}"] if problem else [])
     counts = np.pad(loaded.counts, (0, len(catalogue) - len(loaded.counts)))
+    catalogue = catalogue.supported(counts, undeclared)
     likeness = ItemLikeness.of(members, loaded.curve, catalogue.items)
     exploring = Exploration(exploration, find_new_items(counts))
     ranker = Ranker(tuple(members), loaded.curve, Fallback(counts), exploring)
@@ -175,15 +180,17 @@ def order_catalogue(stored: StoredItems, first: Int64Array) -> Catalogue:
     place = np.full(len(stored.keys), len(first), dtype=np.int64)
     place[np.searchsorted(stored.keys, first)] = np.arange(len(first))
     order = np.argsort(place, kind="stable")
+    times = (stored.created, stored.updated)
     if np.array_equal(order, np.arange(len(order))):
-        return Catalogue(
-            stored.items, stored.keys, stored.available, stored.created, stored.updated
-        )
-    created, updated = (
-        times[order] if len(times) else times for times in (stored.created, stored.updated)
-    )
+        return Catalogue(stored.items, stored.keys, stored.available, *times, stored.declared)
+    created, updated = (own[order] if len(own) else own for own in times)
     return Catalogue(
-        stored.items.taken(order), stored.keys[order], stored.available[order], created, updated
+        stored.items.taken(order),
+        stored.keys[order],
+        stored.available[order],
+        created,
+        updated,
+        stored.declared[order] if len(stored.declared) else stored.declared,
     )
 
 
@@ -200,10 +207,14 @@ def with_gaps(stored: StoredItems, keys: Int64Array) -> StoredItems:
         np.concatenate((times, np.full(len(gone), UNTIMED)))[order] if len(times) else times
         for times in (stored.created, stored.updated)
     )
+    declared = stored.declared
+    if len(declared):
+        declared = np.concatenate((declared, np.zeros(len(gone), dtype=np.bool_)))[order]
     return StoredItems(
         keys[order],
         stored.items.joined(Items(texts, texts, texts, attributes)).taken(order),
         np.concatenate((stored.available, np.zeros(len(gone), dtype=np.bool_)))[order],
         created=created,
         updated=updated,
+        declared=declared,
     )

@@ -37,6 +37,7 @@ CATALOGUE_COLUMNS = (
     item.c.available,
     item.c.updated,
     item.c.created,
+    item.c.declared,
 )
 
 SUMMED_BITS = (1 << 31) - 1
@@ -44,6 +45,8 @@ SUMMED_BITS = (1 << 31) - 1
 
 CHECKSUM = f"SELECT count(*), coalesce(sum(updated & {SUMMED_BITS}), 0) FROM {item.name}"
 """Tells whether a catalogue that was read is still the whole catalogue."""
+
+ANY_UNDECLARED = f"SELECT 1 FROM {item.name} WHERE NOT declared LIMIT 1"
 
 ITEMS_AT_A_TIME = 1000
 """Rows that an iteration over all items holds; chosen, not measured."""
@@ -63,6 +66,8 @@ class StoredItems:
         updated: (n_items,) int64 when each was last changed, in microseconds; empty where not
             read.
         created: the same for when each came into the database.
+        declared: (n_items,) bool: whether it was put or imported, and not only named by somebody's
+            interaction; empty where not read.
         problems: which rows are damaged, and left out.
     """
 
@@ -71,6 +76,7 @@ class StoredItems:
     available: BoolArray
     updated: Int64Array = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     created: Int64Array = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    declared: BoolArray = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
     problems: tuple[str, ...] = ()
 
     @property
@@ -90,6 +96,7 @@ class StoredItems:
             np.concatenate((self.available, changed.available))[source],
             np.concatenate((self.updated, changed.updated))[source],
             np.concatenate((self.created, changed.created))[source],
+            np.concatenate((self.declared, changed.declared))[source],
         )
 
 
@@ -113,7 +120,7 @@ def put_items(connection: Connection, rows: Iterable[ItemRow]) -> Written:
 def _upsert(connection: Connection, rows: Mapping[str, ItemRow]) -> None:
     now = now_us()
     statement = insert(connection, item)
-    changed = ("title", "text", "attributes", "available", "updated")
+    changed = ("title", "text", "attributes", "available", "declared", "updated")
     connection.execute(
         statement.on_conflict_do_update(
             index_elements=["external_id"],
@@ -123,13 +130,14 @@ def _upsert(connection: Connection, rows: Mapping[str, ItemRow]) -> None:
     )
 
 
-def _new_row(row: ItemRow, now: int) -> dict[str, object]:
+def _new_row(row: ItemRow, now: int, declared: bool = True) -> dict[str, object]:
     return {
         "external_id": row.item_id,
         "title": row.title,
         "text": row.text,
         "attributes": json.dumps(dict(row.attributes), ensure_ascii=False, allow_nan=False),
         "available": row.available,
+        "declared": declared,
         "created": now,
         "updated": now,
     }
@@ -144,25 +152,46 @@ def find_items(connection: Connection, item_ids: Iterable[str]) -> dict[str, int
     return found
 
 
-def ensure_items(connection: Connection, item_ids: Collection[str]) -> dict[str, int]:
+def ensure_items(
+    connection: Connection, item_ids: Collection[str], declared: bool = True
+) -> dict[str, int]:
     """The key of each item; those that are new are made, with an id only.
 
-    Bumps the catalogue version if any is new.
+    Bumps the catalogue version if any is new, or is declared now and was not before.
+
+    Args:
+        connection: in a writing transaction.
+        item_ids: the items.
+        declared: whether the operator names them: then they are items like any other from now on.
 
     Raises:
         CollisionError: one was deleted meanwhile.
     """
     found = find_items(connection, item_ids)
+    if declared:
+        _declare(connection, found)
     if missing := sorted(set(item_ids) - found.keys()):
         bump_catalogue(connection)
         now = now_us()
         statement = insert(connection, item).on_conflict_do_nothing()
         for batch in batches(missing):
-            connection.execute(statement, [_new_row(ItemRow(name), now) for name in batch])
+            connection.execute(
+                statement, [_new_row(ItemRow(name), now, declared) for name in batch]
+            )
         found.update(find_items(connection, missing))
         if not found.keys() >= set(missing):
             raise CollisionError("writing items", "Conflict", "An item was deleted meanwhile.")
     return found
+
+
+def _declare(connection: Connection, item_ids: Iterable[str]) -> None:
+    """Declares the items that were not; hardly ever any."""
+    if not fetch(connection, ANY_UNDECLARED):
+        return
+    bump_catalogue(connection)
+    for batch in batches(item_ids):
+        known = update(item).where(item.c.external_id.in_(batch), item.c.declared.is_(False))
+        connection.execute(known.values(declared=True, updated=now_us()))
 
 
 def read_catalogue(connection: Connection) -> StoredItems:
@@ -201,7 +230,7 @@ def _read(connection: Connection, column: str, above: int) -> StoredItems:
         damaged += (row[0] for row in rows if not is_sound_item(row))
         if sound := [row for row in rows if is_sound_item(row)] if damaged else rows:
             parts.append(_as_columns(sound))
-    keys, ids, titles, texts, attributes, available, updated, created = (
+    keys, ids, titles, texts, attributes, available, updated, created, declared = (
         zip(*parts, strict=True) if parts else ((),) * len(CATALOGUE_COLUMNS)
     )
     return StoredItems(
@@ -215,12 +244,15 @@ def _read(connection: Connection, column: str, above: int) -> StoredItems:
         _numbers(available, np.bool_),
         _numbers(updated, np.int64),
         _numbers(created, np.int64),
+        _numbers(declared, np.bool_),
         damaged_items(damaged),
     )
 
 
 def _as_columns(rows: Sequence[Sequence[Any]]) -> tuple[Any, ...]:
-    keys, ids, titles, texts, attributes, available, updated, created = zip(*rows, strict=True)
+    keys, ids, titles, texts, attributes, available, updated, created, declared = zip(
+        *rows, strict=True
+    )
     described = map(TextColumn.of, (ids, titles, texts, attributes))
     return (
         np.array(keys, dtype=np.int64),
@@ -228,6 +260,7 @@ def _as_columns(rows: Sequence[Sequence[Any]]) -> tuple[Any, ...]:
         np.array(available, dtype=np.bool_),
         np.array(updated, dtype=np.int64),
         np.array(created, dtype=np.int64),
+        np.array(declared, dtype=np.bool_),
     )
 
 
@@ -268,7 +301,7 @@ def as_values(value: Json) -> Values:
 
 
 def set_available(connection: Connection, item_ids: Iterable[str], available: bool) -> int:
-    """Says whether items may be recommended; how many of them there are.
+    """Says whether items may be recommended; how many of them there are. It declares them.
 
     Bumps the catalogue version.
     """
@@ -277,7 +310,7 @@ def set_available(connection: Connection, item_ids: Iterable[str], available: bo
     for batch in batches(item_ids):
         statement = update(item).where(item.c.external_id.in_(batch))
         changed += connection.execute(
-            statement.values(available=available, updated=now_us())
+            statement.values(available=available, declared=True, updated=now_us())
         ).rowcount
     return changed
 

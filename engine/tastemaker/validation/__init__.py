@@ -16,6 +16,7 @@ from tastemaker.validation.numbers import (
     VALUE_LIMIT,
     check_count,
     check_share,
+    check_support,
     check_value,
     check_weight,
 )
@@ -75,6 +76,7 @@ __all__ = [
     "check_name",
     "check_several",
     "check_share",
+    "check_support",
     "check_text",
     "check_time",
     "check_user",

@@ -25,7 +25,7 @@ from tastemaker import (
 )
 from tastemaker_plugins.popularity.half_life_search import best_half_life
 from tastemaker_plugins.shared.cluster_queries import number, summed
-from tastemaker_plugins.shared.recency import SECONDS_A_DAY, chosen_counts
+from tastemaker_plugins.shared.recency import MOST_TIMES, SECONDS_A_DAY, chosen_counts
 from tastemaker_plugins.shared.support import people_by_item, without_bursts
 
 
@@ -68,10 +68,10 @@ class SameForAll(Recommender):
 
 
 class Popular(SameForAll):
-    """Popularity: how many people chose each item.
+    """Popularity: how often each item was chosen.
 
-    score(i) = the sum of the weights of all interactions with i, of one person at most the weight
-    of the strongest kind: who bought an item twice counts once.
+    score(i) = the sum of the weights of all interactions with i, of one person at most those of
+    `MOST_TIMES` of the strongest kind: whoever chooses an item a thousand times counts as that.
     """
 
     name: ClassVar[str] = "popular"
@@ -105,7 +105,7 @@ class RecentPopular(SameForAll):
     """Recent popularity: interactions counted with a weight that halves every `half_life` days.
 
     score(i) = sum over the interactions t of i of 2 ** (-(T - t) / half_life), T being the newest
-    time known, and of one person at most as much as one interaction of now. An item that few people
+    time known, and of one person at most as much as `MOST_TIMES` of now. An item that few people
     chose has no more than its share of the whole past; see `without_bursts`. The half-life is the
     one that predicts best, at each of several folds of the training data, what is chosen next;
     where no time is known this is plain popularity.
@@ -167,7 +167,7 @@ def _counts_on(cluster: Cluster, decay: str, people: People) -> tuple[Float64Arr
         decay: what age leaves of an interaction.
         people: the same people.
     """
-    most = number(people.weights.max(initial=0))
+    most = number(MOST_TIMES * people.weights.max(initial=0))
     own = f"least(sum(greatest(weight, 0) * {decay}), {most}) AS own"
     chosen = "max(CASE WHEN weight > 0 THEN 1 ELSE 0 END) AS chosen"
     pairs = f"SELECT item, {own}, {chosen} FROM interactions GROUP BY person, item"

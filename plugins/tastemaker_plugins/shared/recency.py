@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 
 SECONDS_A_DAY = 86_400.0
 
+MOST_TIMES = 3
+"""So often one person's choices of an item count at most. Of a shop where people buy again, the
+NDCG@10 of `ease-trending` was .1715 so, .1692 where all count, and .1672 where one counts; that of
+`svd-trending` .1641, .1659 and .1586."""
+
 
 def half_life_setting(default: float) -> Any:
     """The half-life of interactions at scoring time."""
@@ -107,10 +112,10 @@ def strengths(people: People, time_decay: float = np.inf) -> csr_array:
 
 
 def chosen_counts(people: People, decay: Float32Array | None = None) -> Float64Array:
-    """How often each item was chosen, a person counting once for an item at most.
+    """How often each item was chosen, by nobody more than `MOST_TIMES` times.
 
-    The weights of what a person did with an item add up to at most the weight of the strongest
-    kind: whoever chooses it a thousand times alone makes nothing popular.
+    The weights of what a person did with an item add up to at most so many times the weight of the
+    strongest kind: whoever chooses it a thousand times alone makes nothing popular.
 
     Args:
         people: whose histories.
@@ -121,7 +126,7 @@ def chosen_counts(people: People, decay: Float32Array | None = None) -> Float64A
     """
     weights = np.maximum(people.weights, 0)
     chosen = people.matrix(weights if decay is None else weights * decay)
-    capped = np.minimum(chosen.data, weights.max(initial=0))
+    capped = np.minimum(chosen.data, MOST_TIMES * weights.max(initial=0))
     counts = np.bincount(chosen.indices, capped, minlength=people.n_items)
     return counts.astype(np.float64)
 

@@ -18,17 +18,17 @@ def test_popularity_counts_interactions_by_the_weight_of_their_kind() -> None:
     assert scores.tolist() == [[1.0, 3.0, 0.0, 0.0]] * 3
 
 
-def test_one_person_counts_once_for_an_item() -> None:
-    often = people_of(
-        [[0] * 1000, [1], [1], [2, 2]], 3, weights=[[1.0] * 1000, [1], [1], [0.1, 0.1]]
-    )
+def test_one_person_counts_three_times_for_an_item_at_most() -> None:
+    histories = [[0] * 1000, [1], [1], [1], [1], [2, 2]]
+    weights = [[1.0] * len(own) for own in histories[:-1]] + [[0.1, 0.1]]
+    often = people_of(histories, 3, weights=weights)
     scores = Popular().fit(TrainingData(items_of(3), often), no_progress).item_scores
-    assert scores == pytest.approx([1.0, 2.0, 0.2])
-    times = [[1000.0 * turn for turn in range(1000)], [9e5], [9e5], [9e5, 9e5]]
-    people = people_of([[0] * 1000, [1], [1], [2, 2]], 3, times=times)
+    assert scores == pytest.approx([3.0, 4.0, 0.2])
+    times = [[1000.0 * turn for turn in range(1000)], *([9e5] * len(own) for own in histories[1:])]
+    people = people_of(histories, 3, times=times)
     recent = RecentPopular(RecentPopularSettings(half_life=4096.0))
     scores = recent.fit(TrainingData(items_of(3), people), no_progress).item_scores
-    assert scores[0] <= 1 < scores[1]
+    assert scores[0] <= 3 < scores[1]
 
 
 def test_a_burst_of_few_people_does_not_count_as_recent() -> None:

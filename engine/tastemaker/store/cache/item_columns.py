@@ -10,7 +10,7 @@ from tastemaker.store.crypto.container import Contents, Sign, pack
 from tastemaker.store.items import StoredItems, attribute_columns
 
 ITEM_TEXTS = ("ids", "titles", "texts", "attributes")
-ITEM_NUMBERS = ("keys", "available", "updated", "created")
+ITEM_NUMBERS = ("keys", "available", "updated", "created", "declared")
 
 
 def packed_items(stored: StoredItems, sign: Sign) -> bytes:
@@ -46,4 +46,5 @@ def items_in(contents: Contents) -> StoredItems:
         arrays["available"],
         arrays["updated"],
         arrays["created"],
+        arrays["declared"],
     )

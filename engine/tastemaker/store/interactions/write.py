@@ -22,10 +22,21 @@ from tastemaker.store.users.rows import ensure_users
 from tastemaker.validation import InteractionRow
 
 
-def record(connection: Connection, keyring: Keyring, rows: Iterable[InteractionRow]) -> Written:
+def record(
+    connection: Connection,
+    keyring: Keyring,
+    rows: Iterable[InteractionRow],
+    declared: bool = False,
+) -> Written:
     """Writes a few interactions; users, items and kinds that are missing are made.
 
     An interaction of the same user, time, item and kind gets the new value: the latest write wins.
+
+    Args:
+        connection: in a writing transaction.
+        keyring: finds and seals the users.
+        rows: the interactions.
+        declared: whether the operator names the items, and not somebody who uses the application.
     """
     given = list(rows)
     if not given:
@@ -33,7 +44,7 @@ def record(connection: Connection, keyring: Keyring, rows: Iterable[InteractionR
     # Always in this order, as every writer does: so none waits for another in a ring.
     keys = {
         "user_id": ensure_users(connection, keyring, dict.fromkeys(row.user_id for row in given)),
-        "item_id": ensure_items(connection, dict.fromkeys(row.item_id for row in given)),
+        "item_id": ensure_items(connection, dict.fromkeys(row.item_id for row in given), declared),
         "kind_id": ensure_kinds(connection, (row.kind for row in given)),
     }
     arrays = []
