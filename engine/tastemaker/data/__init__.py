@@ -14,6 +14,7 @@ from tastemaker.data.arrays import (
 from tastemaker.data.cluster import Cluster, Factors
 from tastemaker.data.columns import TextColumn, Values, ValuesColumn
 from tastemaker.data.items import AttributeColumns, Items, StoredAttributes
+from tastemaker.data.pairs import NO_PAIRS, Pairs
 from tastemaker.data.people import Histories, People
 from tastemaker.data.top_k import best_items
 from tastemaker.data.training_data import TrainingData
@@ -31,6 +32,8 @@ __all__ = [
     "Int64Array",
     "Items",
     "NAN",
+    "NO_PAIRS",
+    "Pairs",
     "People",
     "StoredAttributes",
     "TextColumn",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 from sqlalchemy import Connection
 
 from tastemaker.blend import WeightCurve, uniform_weights
-from tastemaker.data import Float32Array, Int64Array
+from tastemaker.data import NO_PAIRS, Float32Array, Int64Array, Pairs
 from tastemaker.errors import NotFoundError, TastemakerError
 from tastemaker.plugin.guard import guarded_restore
 from tastemaker.plugin.guarded_recommender import GuardedRecommender
@@ -38,6 +39,7 @@ class LoadedRelease:
         problems: why others could not.
         points: the entry point of each member, by name; empty for an application's.
         repeat_curve: the weights for where items may come again; None where the others serve.
+        pairs: which items were chosen together; nothing of it in older releases.
     """
 
     number: int | None
@@ -48,6 +50,7 @@ class LoadedRelease:
     problems: tuple[str, ...] = ()
     points: Mapping[str, str] = field(default_factory=dict)
     repeat_curve: WeightCurve | None = None
+    pairs: Pairs = NO_PAIRS
 
 
 class Recommenders(NamedTuple):
@@ -102,7 +105,15 @@ def load_release(
         tuple(problems),
         {registry.present_name(name): point for name, point in points.items()},
         with_present_names(repeat_curve, registry) if repeat_curve else None,
+        pairs_in(catalogue.arrays),
     )
+
+
+def pairs_in(arrays: Mapping[str, npt.NDArray[Any]]) -> Pairs:
+    """Which items were chosen together, of a release's catalogue; nothing in an older one's."""
+    if "partners" not in arrays:
+        return NO_PAIRS
+    return Pairs(arrays["pair_starts"], arrays["partners"], arrays["pair_people"])
 
 
 def with_present_names(curve: WeightCurve, registry: Registry) -> WeightCurve:

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from tastemaker.blend import WeightCurve
-from tastemaker.data import Int64Array, Items, StoredAttributes, TextColumn
+from tastemaker.data import NO_PAIRS, Int64Array, Items, Pairs, StoredAttributes, TextColumn
 from tastemaker.plugin.guarded_recommender import GuardedRecommender
 from tastemaker.request.surfaces import Surfaces
 from tastemaker.serving.catalogue import Catalogue
@@ -42,6 +42,7 @@ class ServingState:
         repeat_ranker: the members and weights of a release for where items may come again; None
             where it has none of its own.
         reranking: the re-rankers that take part in every answer.
+        pairs: by how many people items were chosen together.
     """
 
     release: int | None
@@ -53,6 +54,7 @@ class ServingState:
     surfaces: Surfaces = field(default_factory=lambda: Surfaces({}))
     repeat_ranker: Ranker | None = None
     reranking: Reranking = NO_RERANKING
+    pairs: Pairs = NO_PAIRS
 
     def ranker_for(self, repeats: bool) -> Ranker:
         """What ranks where items may come again (then they are candidates), or where they may not.
@@ -142,6 +144,7 @@ def assemble_state(
         Surfaces({}) if surfaces is None else surfaces,
         rankers[1],
         Reranking(rerankers.rerankers, catalogue.items, likeness),
+        loaded.pairs,
     )
 
 

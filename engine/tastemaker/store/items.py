@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,7 +21,6 @@ from tastemaker.data import (
     Values,
     ValuesColumn,
 )
-from tastemaker.errors import CollisionError
 from tastemaker.store.meta import bump_catalogue
 from tastemaker.store.sql.damage import as_stored, damaged_items, is_sound_item
 from tastemaker.store.sql.statements import Written, batches, fetch, insert, marks
@@ -45,8 +44,6 @@ SUMMED_BITS = (1 << 31) - 1
 
 CHECKSUM = f"SELECT count(*), coalesce(sum(updated & {SUMMED_BITS}), 0) FROM {item.name}"
 """Tells whether a catalogue that was read is still the whole catalogue."""
-
-ANY_UNDECLARED = f"SELECT 1 FROM {item.name} WHERE NOT declared LIMIT 1"
 
 ITEMS_AT_A_TIME = 1000
 """Rows that an iteration over all items holds; chosen, not measured."""
@@ -126,11 +123,12 @@ def _upsert(connection: Connection, rows: Mapping[str, ItemRow]) -> None:
             index_elements=["external_id"],
             set_={name: statement.excluded[name] for name in changed},
         ),
-        [_new_row(row, now) for row in rows.values()],
+        [item_values(row, now) for row in rows.values()],
     )
 
 
-def _new_row(row: ItemRow, now: int, declared: bool = True) -> dict[str, object]:
+def item_values(row: ItemRow, now: int, declared: bool = True) -> dict[str, object]:
+    """What is written of an item that is new."""
     return {
         "external_id": row.item_id,
         "title": row.title,
@@ -150,48 +148,6 @@ def find_items(connection: Connection, item_ids: Iterable[str]) -> dict[str, int
         where = f"WHERE external_id IN {marks(batch)}"
         found.update(fetch(connection, f"SELECT external_id, id FROM {item.name} {where}", batch))
     return found
-
-
-def ensure_items(
-    connection: Connection, item_ids: Collection[str], declared: bool = True
-) -> dict[str, int]:
-    """The key of each item; those that are new are made, with an id only.
-
-    Bumps the catalogue version if any is new, or is declared now and was not before.
-
-    Args:
-        connection: in a writing transaction.
-        item_ids: the items.
-        declared: whether the operator names them: then they are items like any other from now on.
-
-    Raises:
-        CollisionError: one was deleted meanwhile.
-    """
-    found = find_items(connection, item_ids)
-    if declared:
-        _declare(connection, found)
-    if missing := sorted(set(item_ids) - found.keys()):
-        bump_catalogue(connection)
-        now = now_us()
-        statement = insert(connection, item).on_conflict_do_nothing()
-        for batch in batches(missing):
-            connection.execute(
-                statement, [_new_row(ItemRow(name), now, declared) for name in batch]
-            )
-        found.update(find_items(connection, missing))
-        if not found.keys() >= set(missing):
-            raise CollisionError("writing items", "Conflict", "An item was deleted meanwhile.")
-    return found
-
-
-def _declare(connection: Connection, item_ids: Iterable[str]) -> None:
-    """Declares the items that were not; hardly ever any."""
-    if not fetch(connection, ANY_UNDECLARED):
-        return
-    bump_catalogue(connection)
-    for batch in batches(item_ids):
-        known = update(item).where(item.c.external_id.in_(batch), item.c.declared.is_(False))
-        connection.execute(known.values(declared=True, updated=now_us()))
 
 
 def read_catalogue(connection: Connection) -> StoredItems:

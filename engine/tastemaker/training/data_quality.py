@@ -96,8 +96,9 @@ def examine(data: TrainingData, now: float) -> Examined:
     for check in (_future, _repeats, _implausible, _longest):
         people, finding = check(people, now)
         findings.extend([finding] if finding else [])
+    people, few = _few(people, data.support)
     people, clipped = _clipped(people, data.kinds)
-    others = (clipped, _untimed(people), _pause(people), _unseen(people))
+    others = (few, clipped, _untimed(people), _pause(people), _unseen(people))
     findings.extend(finding for finding in others if finding)
     return Examined(replace(data, people=people), tuple(findings))
 
@@ -176,6 +177,20 @@ def _longest(people: People, now: float) -> tuple[People, Finding | None]:
     detail = f"people with more than {MOST_LEARNT_FROM:,} interactions"
     done = f"only the newest {MOST_LEARNT_FROM:,} of each are learnt from"
     return people.newest(MOST_LEARNT_FROM), Finding("people", found, detail, done)
+
+
+def _few(people: People, support: int) -> tuple[People, Finding | None]:
+    """Items that fewer people chose than what is learnt must rest on."""
+    if support <= 1:
+        return people, None
+    counts = np.bincount(people.presence().indices, minlength=people.n_items)
+    few = (counts > 0) & (counts < support)
+    found = int(few.sum())
+    if not found:
+        return people, None
+    detail = f"items that fewer than {support:,} people chose"
+    finding = Finding("items", found, detail, "nothing is learnt from who chose them")
+    return people.take(~few[people.histories.items]), finding
 
 
 def _clipped(people: People, kinds: Sequence[str]) -> tuple[People, Finding | None]:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from tastemaker.store.crypto.keyring import Keyring
+from tastemaker.store.declaring import ensure_items
 from tastemaker.store.interactions.read import (
     LONGER_THAN,
     OF_ONE,
@@ -14,7 +15,7 @@ from tastemaker.store.interactions.read import (
     snapshot,
 )
 from tastemaker.store.interactions.write import record
-from tastemaker.store.items import ensure_items, find_items, iterate_items
+from tastemaker.store.items import find_items, iterate_items
 from tastemaker.store.kinds import read_kinds, set_kind
 from tastemaker.store.sql.database import Database
 from tastemaker.store.sql.statements import fetch

@@ -8,12 +8,12 @@ import numpy as np
 from sqlalchemy import Connection
 
 from tastemaker.store.crypto.keyring import Keyring
+from tastemaker.store.declaring import ensure_items
 from tastemaker.store.interactions.columns import (
     INTERACTION_COLUMNS,
     INTERACTIONS,
     InteractionColumns,
 )
-from tastemaker.store.items import ensure_items
 from tastemaker.store.kinds import ensure_kinds
 from tastemaker.store.sql.number_table import Arrays, NumberTable
 from tastemaker.store.sql.statements import Written
