@@ -10,10 +10,10 @@ as the share of what a list of 20 can hold of it ("of what fits"): published fig
 the one, sometimes the other, and where people choose hundreds of items they lie far apart.
 `--part validation` keeps away from the test part: use it for decisions. `--repeats drop` keeps only
 the first time that a person had to do with an item, before anything is split: many published
-figures are measured so, and where people buy again it moves the split. `--support` is that of `tastemaker support --links`. `--seen include` lets what
-people had chosen before come again, in lists and among what is right, and measures repeats and new
-items apart; the peer is then what a shop would write first: how often a person chose each item,
-plus what everybody chose lately.
+figures are measured so, and where people buy again it moves the split. `--support` is what
+`tastemaker support --links` sets. `--seen include` lets what people had chosen before come again,
+in lists and among what is right, and measures repeats and new items apart; the peer is then what a
+shop would write first: how often a person chose each item, plus what everybody chose lately.
 
     python benchmarks/quality.py ml-100k engine/tastemaker/demo/data --splits time last
 """

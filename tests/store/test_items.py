@@ -5,6 +5,7 @@ import pytest
 from sqlalchemy import Connection, delete, update
 
 from tastemaker.store import items, meta
+from tastemaker.store.attribute_columns import as_values
 from tastemaker.store.declaring import ensure_items
 from tastemaker.store.sql.statements import Written
 from tastemaker.store.sql.tables import item
@@ -161,6 +162,6 @@ def test_ids_are_exact_bytes(connection: Connection) -> None:
 
 
 def test_values_of_an_attribute() -> None:
-    assert items.as_values(["a", 1, 2.0, 0.5, None, "", True, {"b": 1}, ["c"]]) == (
+    assert as_values(["a", 1, 2.0, 0.5, None, "", True, {"b": 1}, ["c"]]) == (
         ("a", "1", "2", "0.5", "true", "c")
     )

@@ -12,7 +12,7 @@ from tastemaker.data.arrays import (
     sample_rows,
 )
 from tastemaker.data.cluster import Cluster, Factors
-from tastemaker.data.columns import TextColumn, Values, ValuesColumn
+from tastemaker.data.columns import RareValues, TextColumn, Values, ValuesColumn
 from tastemaker.data.items import AttributeColumns, Items, StoredAttributes
 from tastemaker.data.pairs import NO_PAIRS, Pairs
 from tastemaker.data.people import Histories, People
@@ -35,6 +35,7 @@ __all__ = [
     "NO_PAIRS",
     "Pairs",
     "People",
+    "RareValues",
     "StoredAttributes",
     "TextColumn",
     "TrainingData",

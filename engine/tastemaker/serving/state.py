@@ -21,8 +21,9 @@ from tastemaker.serving.nearest import NearestItems
 from tastemaker.serving.ranker import Ranker
 from tastemaker.serving.reranking import NO_RERANKERS, NO_RERANKING, LoadedRerankers, Reranking
 from tastemaker.serving.told import reach_of
+from tastemaker.store.attribute_columns import attribute_columns
 from tastemaker.store.configuration import UNDECLARED_PEOPLE
-from tastemaker.store.items import StoredItems, attribute_columns
+from tastemaker.store.items import StoredItems
 from tastemaker.store.kinds import TOLD_KINDS, Kind
 from tastemaker.validation import UNTIMED
 

@@ -12,20 +12,18 @@ import numpy.typing as npt
 from sqlalchemy import Connection, Row, Select, select, update
 
 from tastemaker.data import (
-    AttributeColumns,
     BoolArray,
     Int64Array,
     Items,
     StoredAttributes,
     TextColumn,
-    Values,
-    ValuesColumn,
 )
+from tastemaker.store.attribute_columns import attribute_columns, check_names
 from tastemaker.store.meta import bump_catalogue
-from tastemaker.store.sql.damage import as_stored, damaged_items, is_sound_item
+from tastemaker.store.sql.damage import damaged_items, is_sound_item
 from tastemaker.store.sql.statements import Written, batches, fetch, insert, marks
 from tastemaker.store.sql.tables import item
-from tastemaker.validation import ItemRow, Json, now_us
+from tastemaker.validation import ItemRow, now_us
 
 CATALOGUE_COLUMNS = (
     item.c.id,
@@ -101,11 +99,16 @@ def put_items(connection: Connection, rows: Iterable[ItemRow]) -> Written:
     """Writes items; one that is there already gets the new title, text and attributes.
 
     Bumps the catalogue version.
+
+    Raises:
+        InputError: together they have too many different attributes.
     """
-    written = Written(0, 0)
+    written, names = Written(0, 0), set[str]()
     # First of all: writers of the catalogue then queue here, and none holds what another waits for.
     bump_catalogue(connection)
     for batch in batches(rows):
+        names.update(*(row.attributes for row in batch))
+        check_names(len(names))
         newest = {row.item_id: row for row in batch}
         known = find_items(connection, newest).keys()
         _upsert(connection, newest)
@@ -226,34 +229,6 @@ def _numbers(parts: Sequence[Any], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
 
 def _selected() -> Select[Any]:
     return select(*CATALOGUE_COLUMNS).order_by(item.c.id)
-
-
-def attribute_columns(texts: Sequence[str]) -> AttributeColumns:
-    """For each attribute that any item has, the values of every item.
-
-    Args:
-        texts: each item's attributes, as JSON.
-
-    Raises:
-        StoreError: those of an item are damaged.
-    """
-    rows = as_stored(texts)
-    names = sorted({name for row in rows for name in row})
-    return {name: ValuesColumn.of(as_values(row.get(name)) for row in rows) for name in names}
-
-
-def as_values(value: Json) -> Values:
-    """An attribute as recommenders see it: lists are several values, numbers become text."""
-    if isinstance(value, str):  # first, because most are
-        return (value,) if value else ()
-    if value is None or isinstance(value, dict):
-        return ()
-    if isinstance(value, list):
-        return tuple(text for part in value for text in as_values(part))
-    if isinstance(value, bool):
-        return ("true" if value else "false",)
-    # As CSV has it, so that an item means the same however it came in.
-    return (str(int(value) if isinstance(value, float) and value.is_integer() else value),)
 
 
 def set_available(connection: Connection, item_ids: Iterable[str], available: bool) -> int:
