@@ -87,9 +87,7 @@ def test_texts_of_parquet_come_as_they_are(tmp_path: Path) -> None:
     coded = arrow.array(columns["title"]).dictionary_encode()
     for name, table in {
         "plain": arrow.table(columns),
-        "coded": arrow.table(
-            {**columns, "title": arrow.array(columns["title"]).dictionary_encode()}
-        ),
+        "coded": arrow.table({**columns, "title": coded}),
         "large": arrow.table(columns).cast(
             arrow.table(columns).schema.set(1, arrow.field("title", arrow.large_string()))
         ),

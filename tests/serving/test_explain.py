@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tastemaker import Items, Recommender
-from tastemaker.data import Float32Array, Pairs
+from tastemaker.data import Float32Array, ItemPairs
 from tastemaker.serving.answers import Reason, Recommendation
 from tastemaker.serving.catalogue import Catalogue
 from tastemaker.serving.explain import Explainer, reason_amounts, scale_parts
@@ -23,7 +23,7 @@ NAN = float("nan")
 ITEMS = Items(("a", "b", "c"), ("Apple", "", "Cherry"), ("", "", ""))
 CATALOGUE = Catalogue(ITEMS, np.array([1, 2, 3]), np.ones(3, dtype=np.bool_))
 COUNTS = np.full(3, 90, dtype=np.float32)
-PAIRS = Pairs(  # everything was chosen together with the second item by many
+PAIRS = ItemPairs(  # everything was chosen together with the second item by many
     np.array([0, 1, 2, 3]),
     np.ones(3, dtype=np.int32),
     np.full(3, 50, dtype=np.int32),

@@ -27,6 +27,6 @@ def test_the_partners_of_the_most_people_are_kept() -> None:
 
 
 def test_what_one_item_was_chosen_with_is_found_beyond_a_block() -> None:
-    last = together.SOURCES + 3
+    last = together.COUNTED_AT_ONCE + 3
     pairs = chosen_together(people_of([[0, last]] * 5, last + 1))
     assert (pairs.together(0, last), pairs.together(last, 0)) == (5, 5)

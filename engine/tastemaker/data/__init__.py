@@ -14,7 +14,7 @@ from tastemaker.data.arrays import (
 from tastemaker.data.cluster import Cluster, Factors
 from tastemaker.data.columns import RareValues, TextColumn, Values, ValuesColumn
 from tastemaker.data.items import AttributeColumns, Items, StoredAttributes
-from tastemaker.data.pairs import NO_PAIRS, Pairs
+from tastemaker.data.pairs import NO_PAIRS, ItemPairs
 from tastemaker.data.people import Histories, People
 from tastemaker.data.top_k import best_items
 from tastemaker.data.training_data import TrainingData
@@ -33,7 +33,7 @@ __all__ = [
     "Items",
     "NAN",
     "NO_PAIRS",
-    "Pairs",
+    "ItemPairs",
     "People",
     "RareValues",
     "StoredAttributes",

@@ -10,7 +10,7 @@ from tastemaker.data.arrays import Int32Array, Int64Array
 
 
 @dataclass(frozen=True)
-class Pairs:
+class ItemPairs:
     """The partners of each item, and by how many people both were chosen.
 
     Attributes:
@@ -34,7 +34,7 @@ class Pairs:
         return 0
 
 
-NO_PAIRS = Pairs(
+NO_PAIRS = ItemPairs(
     np.zeros(1, dtype=np.int64), np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.int32)
 )
 """Nothing is known of any pair: as in releases of older versions."""

@@ -8,7 +8,7 @@ from functools import cached_property, partial
 
 import numpy as np
 
-from tastemaker.data import NO_PAIRS, Float32Array, Float64Array, Int32Array, Int64Array, Pairs
+from tastemaker.data import NO_PAIRS, Float32Array, Float64Array, Int32Array, Int64Array, ItemPairs
 from tastemaker.recommender import Recommender
 from tastemaker.serving.answers import Reason, Recommendation
 from tastemaker.serving.catalogue import Catalogue
@@ -128,7 +128,7 @@ class Explainer:
     catalogue: Catalogue
     rerankers: Mapping[str, str] = field(default_factory=dict)
     counts: Float32Array = field(default_factory=lambda: np.zeros(0, dtype=np.float32))
-    pairs: Pairs = NO_PAIRS
+    pairs: ItemPairs = NO_PAIRS
 
     def explained(
         self,

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from sqlalchemy import Connection
 
 from tastemaker.blend import WeightCurve, uniform_weights
-from tastemaker.data import NO_PAIRS, Float32Array, Int64Array, Pairs
+from tastemaker.data import NO_PAIRS, Float32Array, Int64Array, ItemPairs
 from tastemaker.errors import NotFoundError, TastemakerError
 from tastemaker.plugin.guard import guarded_restore
 from tastemaker.plugin.guarded_recommender import GuardedRecommender
@@ -50,7 +50,7 @@ class LoadedRelease:
     problems: tuple[str, ...] = ()
     points: Mapping[str, str] = field(default_factory=dict)
     repeat_curve: WeightCurve | None = None
-    pairs: Pairs = NO_PAIRS
+    pairs: ItemPairs = NO_PAIRS
 
 
 class Recommenders(NamedTuple):
@@ -109,11 +109,11 @@ def load_release(
     )
 
 
-def pairs_in(arrays: Mapping[str, npt.NDArray[Any]]) -> Pairs:
+def pairs_in(arrays: Mapping[str, npt.NDArray[Any]]) -> ItemPairs:
     """Which items were chosen together, of a release's catalogue; nothing in an older one's."""
     if "partners" not in arrays:
         return NO_PAIRS
-    return Pairs(arrays["pair_starts"], arrays["partners"], arrays["pair_people"])
+    return ItemPairs(arrays["pair_starts"], arrays["partners"], arrays["pair_people"])
 
 
 def with_present_names(curve: WeightCurve, registry: Registry) -> WeightCurve:

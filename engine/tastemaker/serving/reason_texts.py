@@ -15,11 +15,11 @@ FAMILY_TEXTS = {
 }
 """The reason given for a recommender that has no `because` of its own."""
 
-PEOPLE_SPOKEN_OF = 5
+FEWEST_PEOPLE = 5
 """Nothing is said of other people that fewer than so many did: whoever knows some of them could
 learn what the others chose. A choice of anonymity, not measured."""
 
-PEOPLE_OF_FEATURES = 20
+FEWEST_WITH_FEATURES = 20
 """The same for recommenders that look at what people declared of themselves."""
 
 FEW_TEXT = "because of {items}"
@@ -65,7 +65,7 @@ def backed_text(
     if recommender is not None and recommender.family == "content":
         return recommender_text(recommender, titles)
     features = recommender is not None and recommender.uses_features
-    least = PEOPLE_OF_FEATURES if features else PEOPLE_SPOKEN_OF
+    least = FEWEST_WITH_FEATURES if features else FEWEST_PEOPLE
     if "{items}" not in template_of(recommender):
         return recommender_text(recommender, ()) if backing.chosen >= least else ""
     backed = [names[place] for place in own if backing.together[place] >= least]

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from tastemaker.blend import WeightCurve
-from tastemaker.data import NO_PAIRS, Int64Array, Items, Pairs, StoredAttributes, TextColumn
+from tastemaker.data import NO_PAIRS, Int64Array, ItemPairs, Items, StoredAttributes, TextColumn
 from tastemaker.plugin.guarded_recommender import GuardedRecommender
 from tastemaker.request.surfaces import Surfaces
 from tastemaker.serving.catalogue import Catalogue
@@ -55,7 +55,7 @@ class ServingState:
     surfaces: Surfaces = field(default_factory=lambda: Surfaces({}))
     repeat_ranker: Ranker | None = None
     reranking: Reranking = NO_RERANKING
-    pairs: Pairs = NO_PAIRS
+    pairs: ItemPairs = NO_PAIRS
 
     def ranker_for(self, repeats: bool) -> Ranker:
         """What ranks where items may come again (then they are candidates), or where they may not.

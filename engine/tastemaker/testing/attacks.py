@@ -72,16 +72,16 @@ def fake_profiles(data: TrainingData, filler: Filler, share: float, seed: int = 
     for _ in range(max(1, round(share * len(data.people)))):
         items = np.append(filler(counts, length - 1, rng), data.n_items - 1)
         histories.append(rng.permutation(items))
-    return joined(data, histories, rng)
+    return added_people(data, histories, rng)
 
 
 def busy_person(data: TrainingData, events: int, seed: int = 0) -> TrainingData:
     """The data, and after its people one who chose the last item so many times."""
     items = np.full(events, data.n_items - 1, dtype=np.int64)
-    return joined(data, [items], np.random.default_rng(seed))
+    return added_people(data, [items], np.random.default_rng(seed))
 
 
-def joined(
+def added_people(
     data: TrainingData, histories: list[Int64Array], rng: np.random.Generator
 ) -> TrainingData:
     """The data, and after its people others, who choose items within the last hour."""
@@ -90,14 +90,14 @@ def joined(
     lengths = [len(items) for items in histories]
     times = [np.sort(newest - rng.random(length) * SESSION_SECONDS) for length in lengths]
     n = sum(lengths)
-    joined_histories = Histories(
+    histories_of_all = Histories(
         np.concatenate((own.histories.indptr, own.histories.indptr[-1] + np.cumsum(lengths))),
         np.concatenate((own.histories.items, *histories)).astype(np.int32),
         np.concatenate((own.histories.values, np.ones(n, dtype=np.float32))),
         own.n_items,
     )
     people = People(
-        joined_histories,
+        histories_of_all,
         np.concatenate((own.times, *times)),
         np.concatenate((own.kinds, np.zeros(n, dtype=np.int16))),
         np.concatenate((own.weights, np.ones(n, dtype=np.float32))),

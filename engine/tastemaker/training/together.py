@@ -6,24 +6,24 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tastemaker.data import Pairs, People
+from tastemaker.data import ItemPairs, People
 from tastemaker.training.data_quality import MOST_LEARNT_FROM
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 LEAST_TOGETHER = 5
-"""Pairs of items that fewer people chose are not kept: nothing is said of them."""
+"""ItemPairs of items that fewer people chose are not kept: nothing is said of them."""
 
 MOST_PARTNERS = 100
 """Partners of an item that are kept at most, those of the most people: bounds the size. What is
 said of other pairs speaks of nobody. Chosen, not measured."""
 
-SOURCES = 512
+COUNTED_AT_ONCE = 512
 """Items whose partners are counted at once: bounds the memory."""
 
 
-def chosen_together(people: People) -> Pairs:
+def chosen_together(people: People) -> ItemPairs:
     """The pairs of items that at least `LEAST_TOGETHER` people chose, and by how many.
 
     Args:
@@ -32,8 +32,8 @@ def chosen_together(people: People) -> Pairs:
     presence = people.newest(MOST_LEARNT_FROM).presence()
     back, n_items = presence.T.tocsr(), people.n_items
     starts, items, counts = [np.zeros(1, dtype=np.int64)], [], []
-    for first in range(0, n_items, SOURCES):
-        together = (back[first : first + SOURCES] @ presence).tocsr()
+    for first in range(0, n_items, COUNTED_AT_ONCE):
+        together = (back[first : first + COUNTED_AT_ONCE] @ presence).tocsr()
         for row in range(together.shape[0]):
             own, number = partners_of(together, row, first + row)
             items.append(own)
@@ -41,7 +41,7 @@ def chosen_together(people: People) -> Pairs:
         lengths = [len(own) for own in items[first:]]
         starts.append(starts[-1][-1] + np.cumsum(lengths, dtype=np.int64))
     none = np.zeros(0, dtype=np.int32)
-    return Pairs(
+    return ItemPairs(
         np.concatenate(starts),
         np.concatenate((none, *items)).astype(np.int32),
         np.concatenate((none, *counts)).astype(np.int32),

@@ -10,7 +10,7 @@ from tastemaker.errors import InputError
 from tastemaker.validation.texts import brief, outline
 
 DEFAULT_VALUE = 1.0
-MOST_PEOPLE = 1_000_000
+MOST_SUPPORT = 1_000_000
 VALUE_LIMIT = 1e15
 """Its square is still a finite float32, which is what recommenders compute in."""
 
@@ -56,17 +56,17 @@ def check_count(k: object) -> int:
 
 
 def check_support(count: object, what: str) -> int:
-    """A number of people that something must rest on: from 1 to `MOST_PEOPLE`.
+    """A number of people that something must rest on: from 1 to `MOST_SUPPORT`.
 
     Raises:
         InputError: it is no such number.
     """
     whole = isinstance(count, numbers.Integral) and not isinstance(count, bool)
     number = int(count) if isinstance(count, numbers.Integral) else 0
-    if whole and 1 <= number <= MOST_PEOPLE:
+    if whole and 1 <= number <= MOST_SUPPORT:
         return number
     raise InputError(
-        f"{what} is {brief(count)}; it must be a whole number of people from 1 to {MOST_PEOPLE:,}."
+        f"{what} is {brief(count)}; it must be a whole number of people from 1 to {MOST_SUPPORT:,}."
     )
 
 

@@ -83,6 +83,20 @@ def test_of_a_long_history_only_the_newest_is_read(filled: Database, keyring: Ke
             assert [array[rows].tolist() for array in many.rows.arrays] == expected
 
 
+def test_what_was_told_is_read_however_long_ago(filled: Database, keyring: Keyring) -> None:
+    rows = [InteractionRow("alice", "mug", "never", 1.0, SECOND // 2)]
+    with filled.writing() as connection:
+        record(connection, keyring, rows)
+        never = {one.name: one.key for one in read_kinds(connection)}["never"]
+    refs = [keyring.ref("alice"), keyring.ref("bob")]
+    with filled.reading() as connection:
+        for found in (histories(connection, refs, 1), histories(connection, refs[:1], 1)):
+            assert int(found.indptr[1]) == 2
+            assert found.rows.kind_keys[0] == never
+            assert found.rows.times[:2].tolist() == [SECOND // 2, 2 * SECOND]
+        assert len(history(connection, refs[0], 1)) == 1
+
+
 def test_a_long_history_is_read_from_its_end(filled: Database) -> None:
     if filled.engine.dialect.name != "sqlite":
         pytest.skip("how PostgreSQL reads depends on how many rows there are")

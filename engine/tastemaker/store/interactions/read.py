@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, select
 
 from tastemaker.data import Int64Array
 from tastemaker.store.interactions.columns import INTERACTIONS, InteractionColumns
+from tastemaker.store.kinds import TOLD_KINDS
 from tastemaker.store.sql.damage import damage_named
 from tastemaker.store.sql.statements import batches, fetch, marks
 from tastemaker.store.sql.supported import dialect_of
@@ -27,6 +28,16 @@ LONGER_THAN = (
     f" (SELECT 1 FROM {INTERACTIONS.name} WHERE user_id = {user.name}.id LIMIT 1 OFFSET ?)"
 )
 """Finds the users with more interactions than a number, and reads one more than that at most."""
+
+MOST_LOOKED_THROUGH = 50_000
+"""Of longer histories what the person told is looked for in so many of the newest interactions: who
+never wants to see an item again said so once, perhaps long ago. Chosen."""
+
+TOLD_BEFORE = (
+    f"SELECT {', '.join(INTERACTIONS.names)} FROM ({INTERACTIONS.select} WHERE user_id = ?"
+    f"{INTERACTIONS.from_last} LIMIT ? OFFSET ?) AS older WHERE kind_id IN"
+    f" (SELECT id FROM {kind.name} WHERE name IN {marks(tuple(TOLD_KINDS))}){INTERACTIONS.from_last}"
+)
 
 OF_ONE = f"{INTERACTIONS.select} WHERE user_id = ?{INTERACTIONS.from_last} LIMIT ?"
 
@@ -77,10 +88,11 @@ def histories(
 ) -> StoredHistories:
     """The newest interactions of each person in turn; none for those who are not known.
 
-    Of each at most `newest`. One person alone is read by the quicker query.
+    Of each at most `newest`, and what the person told before that. One person alone is read by the
+    quicker query.
     """
     if len(refs) == 1:
-        one = history(connection, refs[0], newest)
+        one = _with_told(connection, history(connection, refs[0], newest), newest)
         return StoredHistories(np.array([0, len(one)], dtype=np.int64), one)
     found = find_users(connection, dict.fromkeys(refs))
     rows = _newest_of(connection, sorted(found.values()), newest)
@@ -94,12 +106,29 @@ def _newest_of(connection: Connection, user_keys: list[int], newest: int) -> Int
         statement = LONGER_THAN.format(users=marks(batch))
         long.update(key for (key,) in fetch(connection, statement, (*batch, newest)))
     rows = interactions_of(connection, [key for key in user_keys if key not in long])
-    parts = [_from_last(connection, OF_ONE, (key, newest)) for key in sorted(long)]
+    parts = [
+        _with_told(connection, _from_last(connection, OF_ONE, (key, newest)), newest)
+        for key in sorted(long)
+    ]
     if not parts:
         return rows
-    columns = zip(rows.arrays, *(part.arrays for part in parts), strict=True)
-    joined = InteractionColumns(*map(np.concatenate, columns))
-    return joined.take(np.argsort(joined.user_keys, kind="stable"))
+    together = joined_columns((rows, *parts))
+    return together.take(np.argsort(together.user_keys, kind="stable"))
+
+
+def _with_told(connection: Connection, rows: InteractionColumns, newest: int) -> InteractionColumns:
+    """One person's newest interactions, and before them what was told earlier, if there is more."""
+    if not newest or len(rows) < newest:
+        return rows
+    user_key = int(rows.user_keys[0])
+    parameters = (user_key, MOST_LOOKED_THROUGH, newest, *TOLD_KINDS)
+    return joined_columns((_from_last(connection, TOLD_BEFORE, parameters), rows))
+
+
+def joined_columns(parts: Sequence[InteractionColumns]) -> InteractionColumns:
+    """The interactions of all parts, one part after the other."""
+    columns = zip(*(part.arrays for part in parts), strict=True)
+    return InteractionColumns(*map(np.concatenate, columns))
 
 
 def in_turn(rows: InteractionColumns, user_keys: Int64Array) -> StoredHistories:
