@@ -36,7 +36,8 @@ never wants to see an item again said so once, perhaps long ago. Chosen."""
 TOLD_BEFORE = (
     f"SELECT {', '.join(INTERACTIONS.names)} FROM ({INTERACTIONS.select} WHERE user_id = ?"
     f"{INTERACTIONS.from_last} LIMIT ? OFFSET ?) AS older WHERE kind_id IN"
-    f" (SELECT id FROM {kind.name} WHERE name IN {marks(tuple(TOLD_KINDS))}){INTERACTIONS.from_last}"
+    f" (SELECT id FROM {kind.name} WHERE name IN {marks(tuple(TOLD_KINDS))})"
+    f"{INTERACTIONS.from_last}"
 )
 
 OF_ONE = f"{INTERACTIONS.select} WHERE user_id = ?{INTERACTIONS.from_last} LIMIT ?"
