@@ -10,10 +10,10 @@ as the share of what a list of 20 can hold of it ("of what fits"): published fig
 the one, sometimes the other, and where people choose hundreds of items they lie far apart.
 `--part validation` keeps away from the test part: use it for decisions. `--repeats drop` keeps only
 the first time that a person had to do with an item, before anything is split: many published
-figures are measured so, and where people buy again it moves the split. `--seen include` lets what
-people had chosen before come again, in lists and among what is right, and measures repeats and new
-items apart; the peer is then what a shop would write first: how often a person chose each item,
-plus what everybody chose lately.
+figures are measured so, and where people buy again it moves the split. `--support` is what
+`tastemaker support --links` sets. `--seen include` lets what people had chosen before come again,
+in lists and among what is right, and measures repeats and new items apart; the peer is then what a
+shop would write first: how often a person chose each item, plus what everybody chose lately.
 
     python benchmarks/quality.py ml-100k engine/tastemaker/demo/data --splits time last
 """
@@ -63,6 +63,7 @@ def main() -> None:
     parser.add_argument("--part", choices=["validation", "test"], default="test")
     parser.add_argument("--repeats", choices=["keep", "drop"], default="keep")
     parser.add_argument("--seen", choices=SEEN, default="exclude")
+    parser.add_argument("--support", type=int, default=1, help="people that a link must rest on")
     parser.add_argument("--only", nargs="+", default=[], help="only these recommenders")
     parser.add_argument("--no-peers", action="store_true", help="the engine alone")
     parser.add_argument("--recbole", type=Path, help="a wheel of recbole that is already here")
@@ -70,6 +71,7 @@ def main() -> None:
     for name in chosen.data:
         data = load(name, chosen.recbole)
         data = without_repeats(data) if chosen.repeats == "drop" else data
+        data = replace(data, support=chosen.support)
         for way in chosen.splits:
             split = split_of(way, data)
             if chosen.part == "validation":

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     )
     from tastemaker.engine import Tastemaker as Tastemaker
     from tastemaker.engine.async_tastemaker import AsyncTastemaker as AsyncTastemaker
+    from tastemaker.engine.configuring import Support as Support
     from tastemaker.engine.keys import Keys as Keys
     from tastemaker.engine.retrainer import Retrainer as Retrainer, RetrainingPlan as RetrainingPlan
     from tastemaker.errors import (
@@ -150,6 +151,7 @@ _NAMES = {
     "engine.keys": "Keys",
     "engine.retrainer": "Retrainer RetrainingPlan",
     "engine.async_tastemaker": "AsyncTastemaker",
+    "engine.configuring": "Support",
     "errors": (
         "CollisionError EvaluationError FileRefusedError InputError KeyProblem "
         "MissingKeyError NewerReleaseError NotFoundError PlaintextRefusedError PluginError "

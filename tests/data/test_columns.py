@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tastemaker.data import Items, StoredAttributes, TextColumn, ValuesColumn
+from tastemaker.data import Items, RareValues, StoredAttributes, TextColumn, ValuesColumn
 
 TEXTS = ("tea", "", "Größe", "a\ud800b", "\N{TEACUP WITHOUT HANDLE}")
 VALUES = (("a",), (), ("a", "b"), ("a",))
@@ -49,6 +49,17 @@ def test_a_column_of_values_reads_like_a_tuple() -> None:
     assert column == VALUES
     assert column[1:] == VALUES[1:]
     assert len(column.distinct) == 3
+
+
+def test_values_of_few_items_read_like_those_of_all() -> None:
+    values = ((), ("a",), (), (), ("b", "c"), ("a",), ())
+    rare = RareValues.at(7, {1: ("a",), 4: ("b", "c"), 5: ("a",)})
+    assert rare == values == ValuesColumn.of(values)
+    assert rare[4:] == values[4:]
+    assert (rare[-2], rare[0], len(rare)) == (("a",), (), 7)
+    assert tuple(rare.distinct[code] for code in rare.codes) == values
+    with pytest.raises(IndexError):
+        rare[7]
 
 
 def test_stored_attributes_are_read_where_they_are_used() -> None:

@@ -86,7 +86,7 @@ def test_what_is_damaged_is_left_out_and_named(
 
 @pytest.mark.parametrize("number", [TABLE_KEYS, 2**40, 2**63 - 1])
 def test_an_item_of_a_huge_number_is_served_like_another(damage: Damage, number: int) -> None:
-    engine = damage(COPY.format(number) + " updated FROM tastemaker_item WHERE id = 3")
+    engine = damage(COPY.format(number) + " updated, declared FROM tastemaker_item WHERE id = 3")
     engine.record("person-1", "copy")
     answer = engine.recommend("person-0", k=12, exclude=())
     assert answer.details.problems == ()

@@ -13,7 +13,7 @@ import numpy as np
 
 from tastemaker import F, Field, Items, Rule, RuleError, days
 from tastemaker.rules import RuleColumns
-from tastemaker.store.items import attribute_columns
+from tastemaker.store.attribute_columns import attribute_columns
 from tastemaker.validation import UNTIMED
 
 DAY = 86_400_000_000

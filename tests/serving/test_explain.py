@@ -7,20 +7,28 @@ import pytest
 
 from tastemaker import Items, Recommender
 from tastemaker.cli.recommend import shares
-from tastemaker.data import Float32Array
+from tastemaker.data import Float32Array, ItemPairs
 from tastemaker.serving.answers import Reason, Recommendation
 from tastemaker.serving.catalogue import Catalogue
-from tastemaker.serving.explain import (
+from tastemaker.serving.explain import Explainer, reason_amounts, scale_parts
+from tastemaker.serving.reason_texts import (
+    FEW_TEXT,
     NEW_ITEM_TEXT,
-    Explainer,
-    reason_amounts,
+    NO_TEXT,
+    Backing,
+    backed_text,
     recommender_text,
-    scale_parts,
 )
 
 NAN = float("nan")
 ITEMS = Items(("a", "b", "c"), ("Apple", "", "Cherry"), ("", "", ""))
 CATALOGUE = Catalogue(ITEMS, np.array([1, 2, 3]), np.ones(3, dtype=np.bool_))
+COUNTS = np.full(3, 90, dtype=np.float32)
+PAIRS = ItemPairs(  # everything was chosen together with the second item by many
+    np.array([0, 1, 2, 3]),
+    np.ones(3, dtype=np.int32),
+    np.full(3, 50, dtype=np.int32),
+)
 
 
 def column(*values: float) -> Float32Array:
@@ -83,9 +91,9 @@ def explained(
     given = np.array(list(contributions.values()), dtype=np.float32)[:, np.newaxis]
     own = np.array(history, dtype=np.int32)
     amounts = reason_amounts([parts[name] for name in contributions], given, own)
-    explainer = Explainer(tuple(contributions), CLASSES, CATALOGUE)
+    explainer = Explainer(tuple(contributions), CLASSES, CATALOGUE, counts=COUNTS, pairs=PAIRS)
     plain = Recommendation("x", float(given.sum()), explored=explored)
-    return explainer.explained([plain], given, amounts)[0]
+    return explainer.explained([plain], [1], given, amounts)[0]
 
 
 def test_repeated_items_are_one_reason_and_only_positive_amounts_are_named() -> None:
@@ -117,6 +125,43 @@ def test_there_are_no_reasons_without_a_history() -> None:
 )
 def test_the_text_of_one_recommender(name: str, titles: list[str], expected: str) -> None:
     assert recommender_text(CLASSES.get(name), titles) == expected
+
+
+class Declaring(Recommender):
+    family: ClassVar[str] = "hybrid"
+    because: ClassVar[str] = "popular among people like you"
+    uses_features: ClassVar[bool] = True
+
+
+@pytest.mark.parametrize(
+    ("recommender", "chosen", "together", "expected"),
+    [
+        (Together, 90, (5, 50), "often chosen together with Apple and b"),
+        (Together, 90, (4, 50), "often chosen together with b"),
+        (Together, 90, (4, 1), "because of Apple and b"),
+        (Following, 90, (4, 0), "because of Apple and b"),
+        (Alike, 0, (0, 0), "similar to Apple and b"),
+        (Popular, 5, (0, 0), "popular with many people"),
+        (Popular, 4, (9, 9), ""),
+        (None, 4, (9, 9), ""),
+        (Declaring, 20, (0, 0), "popular among people like you"),
+        (Declaring, 19, (9, 9), ""),
+    ],
+)
+def test_other_people_are_spoken_of_only_where_there_are_enough(
+    recommender: Any, chosen: int, together: tuple[int, int], expected: str
+) -> None:
+    backing = Backing(chosen, together)
+    assert backed_text(recommender, (0, 1), ("Apple", "b"), backing) == expected
+
+
+def test_without_anything_that_may_be_told_it_is_picked() -> None:
+    amounts = reason_amounts([column()], np.ones((1, 1), dtype=np.float32), np.zeros(0, np.int32))
+    unknown = Explainer(("popular",), CLASSES, CATALOGUE)
+    given = np.ones((1, 1), dtype=np.float32)
+    (one,) = unknown.explained([Recommendation("x", 1.0)], [1], given, amounts)
+    assert one.why == NO_TEXT
+    assert FEW_TEXT.format(items="Apple") == "because of Apple"
 
 
 def test_the_strongest_two_are_named() -> None:
@@ -166,10 +211,10 @@ def test_a_members_own_words_stand_for_its_reason_where_it_has_some() -> None:
     given = np.array([[2.0, 2.0], [1.0, 1.0]], dtype=np.float32)
     parts = np.ones((1, 2), dtype=np.float32)
     amounts = reason_amounts([parts, np.zeros_like(parts)], given, np.array([0], dtype=np.int32))
-    explainer = Explainer(("together", "popular"), CLASSES, CATALOGUE)
+    explainer = Explainer(("together", "popular"), CLASSES, CATALOGUE, counts=COUNTS, pairs=PAIRS)
     plain = [Recommendation("x", 3.0), Recommendation("y", 3.0)]
     words = [("you chose it twice", ""), ()]
-    found = explainer.explained(plain, given, amounts, words)
+    found = explainer.explained(plain, [1, 1], given, amounts, words)
     assert [one.why for one in found] == [
         "you chose it twice; popular with many people",
         "often chosen together with Apple; popular with many people",

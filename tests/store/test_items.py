@@ -5,6 +5,8 @@ import pytest
 from sqlalchemy import Connection, delete, update
 
 from tastemaker.store import items, meta
+from tastemaker.store.attribute_columns import as_values
+from tastemaker.store.declaring import ensure_items
 from tastemaker.store.sql.statements import Written
 from tastemaker.store.sql.tables import item
 from tastemaker.validation import ItemRow, now_us
@@ -130,10 +132,10 @@ def test_every_change_of_the_catalogue_bumps_its_version(connection: Connection)
     seen.append(version(connection))
     items.set_available(connection, ["tea"], False)
     seen.append(version(connection))
-    items.ensure_items(connection, ["mug"])
+    ensure_items(connection, ["mug"])
     seen.append(version(connection))
     assert len(set(seen)) == 4
-    items.ensure_items(connection, ["mug", "tea"])
+    ensure_items(connection, ["mug", "tea"])
     assert version(connection) == seen[-1]
 
 
@@ -146,7 +148,7 @@ def test_availability_changes_only_what_is_named(connection: Connection) -> None
 
 def test_missing_items_are_made_bare_and_present_ones_left_alone(connection: Connection) -> None:
     items.put_items(connection, [TEA])
-    keys = items.ensure_items(connection, ["mug", "tea"])
+    keys = ensure_items(connection, ["mug", "tea"])
     rows = {row.item_id: row for row in items.iterate_items(connection)}
     assert set(keys) == {"mug", "tea"}
     assert rows["tea"] == TEA
@@ -160,6 +162,6 @@ def test_ids_are_exact_bytes(connection: Connection) -> None:
 
 
 def test_values_of_an_attribute() -> None:
-    assert items.as_values(["a", 1, 2.0, 0.5, None, "", True, {"b": 1}, ["c"]]) == (
+    assert as_values(["a", 1, 2.0, 0.5, None, "", True, {"b": 1}, ["c"]]) == (
         ("a", "1", "2", "0.5", "true", "c")
     )

@@ -6,9 +6,9 @@ from sqlalchemy import Connection
 from tastemaker.errors import InputError, NotFoundError
 from tastemaker.store import told
 from tastemaker.store.crypto.keyring import Keyring
+from tastemaker.store.declaring import ensure_items
 from tastemaker.store.interactions.read import history
 from tastemaker.store.interactions.write import record
-from tastemaker.store.items import ensure_items
 from tastemaker.store.kinds import read_kinds
 from tastemaker.validation import InteractionRow
 

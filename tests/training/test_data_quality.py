@@ -107,14 +107,28 @@ def test_people_faster_than_a_person_can_be_are_left_out_of_training() -> None:
     steady = [[0, 1, 2] * 2000] * 2
     slow = [[10.0 * turn for turn in range(6000)]] * 2
     examined = examine(data([*steady, rush], times=[*slow, quick]), NOW)
+    left_out, shortened = examined.findings
+    assert (left_out.check, left_out.found) == ("people", 1)
+    assert "left out of training" in left_out.done
+    assert shortened.found == 2
+    assert examined.data.people.histories.lengths.tolist() == [1000, 1000, 0]
+
+
+def test_of_a_long_history_only_the_newest_is_learnt_from() -> None:
+    long = [place % 7 for place in range(1003)]
+    times = [[500.0 * turn for turn in range(len(own))] for own in (long, [0, 1, 2])]
+    examined = examine(data([long, [0, 1, 2]], n_items=7, times=times), NOW)
     assert (only(examined).check, only(examined).found) == ("people", 1)
-    assert examined.data.people.histories.lengths.tolist() == [6000, 6000, 0]
+    assert "newest 1,000" in only(examined).done
+    assert examined.data.people.histories.lengths.tolist() == [1000, 3]
+    assert examined.data.people.histories.items.tolist() == [*long[3:], 0, 1, 2]
 
 
 def test_whole_days_are_no_rush() -> None:
     days = [DAY * (turn // 5001) for turn in range(10002)]
     items = [turn % 5001 for turn in range(10002)]
-    assert examine(data([items], n_items=5001, times=[days]), NOW).findings == ()
+    examined = examine(data([items], n_items=5001, times=[days]), NOW)
+    assert not any("implausible" in finding.detail for finding in examined.findings)
 
 
 def test_where_most_of_the_data_is_theirs_they_stay_in_training() -> None:
@@ -122,7 +136,7 @@ def test_where_most_of_the_data_is_theirs_they_stay_in_training() -> None:
     given = data([[turn % 3 for turn in range(6001)]], times=[quick])
     examined = examine(given, NOW)
     assert any("most of the data" in finding.done for finding in examined.findings)
-    assert examined.data.people.histories.lengths.tolist() == [6001]
+    assert examined.data.people.histories.lengths.tolist() == [1000]
 
 
 def test_extreme_values_are_clipped_kind_by_kind() -> None:

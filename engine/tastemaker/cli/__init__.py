@@ -27,6 +27,7 @@ COMMANDS = {
     "recommend": "tastemaker.cli.recommend:recommend",
     "release": "tastemaker.cli.train:release",
     "similar": "tastemaker.cli.similar:similar",
+    "support": "tastemaker.cli.support:support",
     "surfaces": "tastemaker.cli.surfaces:surfaces",
     "sync": "tastemaker.cli.sync:sync",
     "together": "tastemaker.cli.similar:together",

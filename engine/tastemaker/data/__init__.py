@@ -13,8 +13,9 @@ from tastemaker.data.arrays import (
     sample_rows,
 )
 from tastemaker.data.cluster import Cluster, Factors
-from tastemaker.data.columns import TextColumn, Values, ValuesColumn
+from tastemaker.data.columns import RareValues, TextColumn, Values, ValuesColumn
 from tastemaker.data.items import AttributeColumns, Items, StoredAttributes
+from tastemaker.data.pairs import NO_PAIRS, ItemPairs
 from tastemaker.data.people import Histories, People
 from tastemaker.data.top_k import best_items
 from tastemaker.data.training_data import TrainingData
@@ -32,7 +33,10 @@ __all__ = [
     "Int64Array",
     "Items",
     "NAN",
+    "NO_PAIRS",
+    "ItemPairs",
     "People",
+    "RareValues",
     "StoredAttributes",
     "TextColumn",
     "TrainingData",

@@ -168,5 +168,48 @@ class ValuesColumn(Column[Values]):
         return self.distinct[self.codes[place]]
 
 
+class RareValues(ValuesColumn):
+    """The values of an attribute that few items have: nothing is kept of the others.
+
+    Attributes:
+        rows: (n_known,) int32 the items that have any, ascending.
+    """
+
+    def __init__(
+        self, n: int, rows: Int32Array, distinct: tuple[Values, ...], codes: Int32Array
+    ) -> None:
+        self._n = n
+        self.rows = rows
+        self.distinct = distinct
+        self._known = codes
+
+    @classmethod
+    def at(cls, n: int, values: Mapping[int, Values]) -> RareValues:
+        """A column of n items, of which some, given in their order, have values."""
+        places: dict[Values, int] = {(): 0}
+        coded = [places.setdefault(own, len(places)) for own in values.values()]
+        rows = np.fromiter(values, np.int32, len(values))
+        return cls(n, rows, tuple(places), np.array(coded, dtype=np.int32))
+
+    @property
+    def codes(self) -> Int32Array:  # type: ignore[override]  # made where it is asked for
+        """(n,) int32 which of the different tuples each item has."""
+        dense = np.zeros(self._n, dtype=np.int32)
+        dense[self.rows] = self._known
+        return dense
+
+    def __len__(self) -> int:
+        return self._n
+
+    def _at(self, place: int) -> Values:
+        found = int(np.searchsorted(self.rows, place))
+        if found < len(self.rows) and self.rows[found] == place:
+            return self.distinct[self._known[found]]
+        return ()
+
+    def __iter__(self) -> Iterator[Values]:
+        return map(self.distinct.__getitem__, self.codes.tolist())
+
+
 def _same(one: object, other: object) -> bool:
     return one == other

@@ -18,12 +18,15 @@ class TrainingData:
         people: everyone's history.
         kinds: the names of the kinds of interaction, by index.
         seed: what anything random must start from.
+        support: how many people something learnt from who chose what must rest on, such as a link
+            between two items; 1 where a single person is enough.
     """
 
     items: Items
     people: People
     kinds: Sequence[str] = ("interaction",)
     seed: int = 0
+    support: int = 1
 
     @property
     def n_items(self) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tastemaker.errors import PluginError
 from tastemaker.store.configuration import (
@@ -22,6 +22,21 @@ if TYPE_CHECKING:
     from tastemaker.request.request import Request
     from tastemaker.request.surfaces import Surfaces
     from tastemaker.serving.server import Server
+
+
+class Support(NamedTuple):
+    """On how many people what is recommended must rest.
+
+    Attributes:
+        undeclared: how many must have chosen an item before it is recommended that was never put
+            or imported, but only named by an interaction that was recorded.
+        links: how many must have chosen both of two items before training takes them to go
+            together, and one item before it learns anything of it.
+    """
+
+    undeclared: int
+    links: int
+
 
 # Plugins are looked for where they are needed: who moves rows need not load them.
 
@@ -146,6 +161,30 @@ class Configuring:
         """
         with self._store.writing("changing the configuration") as connection:
             write_configuration(connection, read_configuration(connection).exploring(share))
+
+    @property
+    def support(self) -> Support:
+        """On how many people what is recommended must rest."""
+        with self._store.reading("reading the configuration") as connection:
+            configuration = read_configuration(connection)
+        return Support(configuration.undeclared, configuration.links)
+
+    def set_support(self, undeclared: int | None = None, links: int | None = None) -> None:
+        """Sets on how many people what is recommended must rest; see `Support`.
+
+        `undeclared` counts at once, in every process that has the database open, `links` from the
+        next training on.
+
+        Args:
+            undeclared: the number of people; stays as it is where not given.
+            links: likewise.
+
+        Raises:
+            InputError: a number is not a whole one from 1 to 1,000,000.
+        """
+        with self._store.writing("changing the configuration") as connection:
+            configuration = read_configuration(connection)
+            write_configuration(connection, configuration.resting_on(undeclared, links))
 
     def surfaces(self) -> dict[str, Request]:
         """The requests kept in the database, by name."""

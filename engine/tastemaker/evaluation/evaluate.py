@@ -96,7 +96,8 @@ def evaluate(
     steps = EvaluationProgress(progress)
     disabled, settings = inputs.configuration.disabled, inputs.configuration.settings
     rerankers = load_rerankers(plugins, disabled, settings)
-    catalogue = CatalogueNow(snapshot.items, snapshot.kinds, share, rerankers)
+    undeclared = inputs.configuration.undeclared
+    catalogue = CatalogueNow(snapshot.items, snapshot.kinds, share, rerankers, undeclared)
     served = train_models(inputs.registry, inputs.participants, made, catalogue, steps, limits)
     metrics = inputs.registry.extensions("metric")
     report = evaluate_models(made, served, lengths, people, exact, steps, repeats, metrics)

@@ -18,6 +18,7 @@ from tastemaker.recommender import Progress, State
 from tastemaker.serving.loading import LoadedRelease, restore_member
 from tastemaker.serving.reranking import NO_RERANKERS, LoadedRerankers
 from tastemaker.serving.state import ServingState, assemble_state
+from tastemaker.store.configuration import UNDECLARED_PEOPLE
 from tastemaker.store.items import StoredItems
 from tastemaker.store.kinds import Kind
 from tastemaker.training.building import UnsavedRelease, build
@@ -35,12 +36,14 @@ class CatalogueNow:
         kinds: the kinds of interaction.
         exploration: the share of places that goes to new items.
         rerankers: those that take part in every answer.
+        undeclared: by how many people an undeclared item must have been chosen to be recommended.
     """
 
     items: StoredItems
     kinds: Sequence[Kind]
     exploration: float = 0.0
     rerankers: LoadedRerankers = NO_RERANKERS
+    undeclared: int = UNDECLARED_PEOPLE
 
 
 @dataclass(frozen=True)
@@ -109,6 +112,7 @@ def train_models(
         catalogue.kinds,
         catalogue.exploration,
         rerankers=catalogue.rerankers,
+        undeclared=catalogue.undeclared,
     )
     by_name = {member.name: member for member in everything.ranker.members}
     blend = _with(everything, *_served(by_name, unsaved.curve))

@@ -8,7 +8,8 @@ from typing import Any
 
 from tastemaker.errors import FileRefusedError, InputError
 from tastemaker.io.block import ColumnBlock
-from tastemaker.io.csv_reader import BLOCK_ROWS, IGNORED, check_header
+from tastemaker.io.csv_reader import IGNORED, check_header
+from tastemaker.io.parquet_bounds import check_groups, repeated_texts, rows_at_once, texts_of
 from tastemaker.io.source import InputFile
 
 IN_MEMORY_BYTES = 128 * 2**20
@@ -20,16 +21,21 @@ def read_parquet(source: InputFile, required: Sequence[str]) -> Iterator[ColumnB
 
     Raises:
         InputError: pyarrow is not installed.
-        FileRefusedError: it lacks a column, or is damaged.
+        FileRefusedError: it lacks a column, is damaged, or unfolds beyond all bounds.
     """
     arrow, parquet = import_pyarrow()
     try:
-        file = parquet.ParquetFile(seekable(source))
-        stored = [name for name in file.schema_arrow.names if name not in IGNORED]
+        stream = seekable(source)
+        metadata = parquet.read_metadata(stream)
+        check_groups(metadata)
+        schema = metadata.schema.to_arrow_schema()
+        texts, rows = texts_of(arrow, schema), rows_at_once(arrow, schema, metadata)
+        file = parquet.ParquetFile(stream, metadata=metadata, read_dictionary=texts)
+        stored = [name for name in schema.names if name not in IGNORED]
         header = source.present_names(stored)
         check_header(header, required)
         first = 1
-        for batch in file.iter_batches(batch_size=BLOCK_ROWS, columns=stored):
+        for batch in file.iter_batches(batch_size=rows, columns=stored):
             columns = {
                 name: as_python(arrow, batch.column(own))
                 for name, own in zip(header, stored, strict=True)
@@ -75,8 +81,19 @@ def seekable(source: InputFile) -> Any:
     return io.BytesIO(data)
 
 
+def is_text(arrow: Any, kind: Any) -> bool:
+    """Whether values of a type are text or bytes."""
+    return bool(texts_of(arrow, arrow.schema([("it", kind)])))
+
+
 def as_python(arrow: Any, column: Any) -> list[Any]:
-    """A column as Python values; times to the microsecond."""
+    """A column as Python values; times to the microsecond.
+
+    Raises:
+        InputError: texts are too long.
+    """
+    if arrow.types.is_dictionary(column.type) and is_text(arrow, column.type.value_type):
+        return repeated_texts(column)
     if arrow.types.is_timestamp(column.type):
         column = column.cast(arrow.timestamp("us", tz=column.type.tz), safe=False)
     values: list[Any] = column.to_pylist()

@@ -245,6 +245,7 @@ class ServingCache:
             before,
             Surfaces(configuration.surfaces),
             rerankers,
+            configuration.undeclared,
             self._observer,
         )
 

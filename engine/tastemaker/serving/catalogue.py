@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 
-from tastemaker.data import BoolArray, Int32Array, Int64Array, Items
+from tastemaker.data import BoolArray, Float32Array, Int32Array, Int64Array, Items
 from tastemaker.errors import NotFoundError
 from tastemaker.rules import MaskCache, RuleColumns, Where, rule_of
 
@@ -27,6 +27,7 @@ class Catalogue:
         created: (n_items,) int64 when each came into the database, in microseconds; empty where
             not known.
         updated: the same for when each was last changed.
+        declared: (n_items,) bool whether it was put or imported; empty where all were.
     """
 
     items: Items
@@ -34,6 +35,7 @@ class Catalogue:
     available: BoolArray
     created: Int64Array = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     updated: Int64Array = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    declared: BoolArray = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
 
     def __len__(self) -> int:
         return len(self.items)
@@ -57,6 +59,19 @@ class Catalogue:
         return {
             int(self.keys[place]): int(place) for place in np.flatnonzero(self.keys >= TABLE_KEYS)
         }
+
+    def supported(self, counts: Float32Array, people: int) -> Catalogue:
+        """The same, without what nobody declared and few people chose among what is available.
+
+        Where no item was declared, the application declares none, and all of them count.
+
+        Args:
+            counts: (n_items,) how many people chose each item.
+            people: by how many an undeclared item must have been chosen to be recommended.
+        """
+        if self.declared.all() or not self.declared.any():
+            return self
+        return replace(self, available=self.available & (self.declared | (counts >= people)))
 
     def indexes(self, keys: Int64Array) -> Int32Array:
         """The index of each of the store's item keys; -1 for items newer than this catalogue."""

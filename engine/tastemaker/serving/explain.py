@@ -8,25 +8,18 @@ from functools import cached_property, partial
 
 import numpy as np
 
-from tastemaker.data import Float32Array, Float64Array, Int32Array, Int64Array
+from tastemaker.data import NO_PAIRS, Float32Array, Float64Array, Int32Array, Int64Array, ItemPairs
 from tastemaker.recommender import Recommender
 from tastemaker.serving.answers import Reason, Recommendation
 from tastemaker.serving.catalogue import Catalogue
+from tastemaker.serving.reason_texts import (
+    LESS_TEXT,
+    NEW_ITEM_TEXT,
+    NO_TEXT,
+    Backing,
+    backed_text,
+)
 from tastemaker.serving.told import TOLD
-
-FAMILY_TEXTS = {
-    "popularity": "popular with many people",
-    "collaborative": "often chosen together with {items}",
-    "content": "similar to {items}",
-    "hybrid": "fits well with {items}",
-}
-"""The reason given for a recommender that has no `because` of its own."""
-
-LESS_TEXT = "although you wanted less like {items}"
-"""What is said of an item that lost rank by what the person told."""
-
-NEW_ITEM_TEXT = "new, and known to few yet"
-"""The reason given for an item that exploration inserted."""
 
 LEAST_TOLD = 0.005
 """The share of a score's positive part below which a member is not spoken of: 0 % when rounded."""
@@ -129,16 +122,21 @@ class Explainer:
         classes: their classes, by name; one that is not there is taken for popularity.
         catalogue: names the items.
         rerankers: why each re-ranker puts an item first, by its name; empty where it does not say.
+        counts: (n_items,) how many people chose each item.
+        pairs: by how many people items were chosen together.
     """
 
     members: Sequence[str]
     classes: Mapping[str, type[Recommender]]
     catalogue: Catalogue
     rerankers: Mapping[str, str] = field(default_factory=dict)
+    counts: Float32Array = field(default_factory=lambda: np.zeros(0, dtype=np.float32))
+    pairs: ItemPairs = NO_PAIRS
 
     def explained(
         self,
         recommended: Sequence[Recommendation],
+        items: Sequence[int],
         contributions: Float32Array,
         amounts: ReasonAmounts,
         words: Sequence[Sequence[str]] = (),
@@ -147,6 +145,7 @@ class Explainer:
 
         Args:
             recommended: the plain ones.
+            items: the index of each.
             contributions: (n_members, k) what each member contributes to each.
             amounts: what of it is owed to the history.
             words: each member's own words for each item, if it has any; nothing where none has.
@@ -164,7 +163,8 @@ class Explainer:
             reasons = tuple(map(partial(tuple.__new__, Reason), zip(*columns, strict=True)))
             named = [own[place] for own in amounts.named]
             own_words = [own[place] if own else "" for own in words]
-            why = self.text(parts, named, names, one.explored, own_words)
+            backing = self._backing(items[place], indexes, named)
+            why = self.text(parts, named, names, backing, one.explored, own_words)
             less = self._told(parts, amounts, place, names)
             result.append(
                 Recommendation(
@@ -184,6 +184,7 @@ class Explainer:
         contributions: Sequence[float],
         named: Sequence[Sequence[int]],
         names: Sequence[str],
+        backing: Backing,
         explored: bool = False,
         words: Sequence[str] = (),
     ) -> str:
@@ -193,6 +194,7 @@ class Explainer:
             contributions: each member's part of the score.
             named: for each member, the places of the items of the history that it names.
             names: what the items of the history are called.
+            backing: how many people stand behind it.
             explored: whether exploration inserted the item.
             words: each member's own words for the item; empty where it has none.
         """
@@ -202,12 +204,22 @@ class Explainer:
             if not contributions[member] > least or len(texts) == MAX_NAMED + explored:
                 break
             own_words = words[member] if member < len(words) else ""
-            text = own_words or self._reason(
-                self.members[member], [names[own] for own in named[member]]
-            )
+            text = own_words or self._reason(self.members[member], named[member], names, backing)
             if text and text not in texts:
                 texts.append(text)
+        if not texts and any(own > 0 for own in contributions):
+            return NO_TEXT
         return "; ".join(texts)
+
+    def _backing(
+        self, item: int, history: Sequence[int], named: Sequence[Sequence[int]]
+    ) -> Backing:
+        """How many people stand behind an item; of the history only what is named is looked up."""
+        together = [0] * len(history)
+        for place in {place for own in named for place in own}:
+            together[place] = self.pairs.together(history[place], item)
+        chosen = int(self.counts[item]) if item < len(self.counts) else 0
+        return Backing(chosen, together)
 
     def _told(
         self,
@@ -225,17 +237,8 @@ class Explainer:
         own = int(amounts.by_member[row, :, place].argmin())
         return LESS_TEXT.format(items=names[own])
 
-    def _reason(self, name: str, items: Sequence[str]) -> str:
+    def _reason(self, name: str, own: Sequence[int], names: Sequence[str], backing: Backing) -> str:
         """The reason of one part of a score."""
         if name in self.rerankers:
             return self.rerankers[name]
-        return recommender_text(self.classes.get(name), items)
-
-
-def recommender_text(recommender: type[Recommender] | None, names: Sequence[str]) -> str:
-    """One recommender's reason, with the items it names; empty where it needs some and has none."""
-    family = recommender.family if recommender else "popularity"
-    template = (recommender.because if recommender else "") or FAMILY_TEXTS[family]
-    if "{items}" not in template:
-        return template
-    return template.format(items=" and ".join(names)) if names else ""
+        return backed_text(self.classes.get(name), own, names, backing)

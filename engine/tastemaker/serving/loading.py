@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 from sqlalchemy import Connection
 
 from tastemaker.blend import WeightCurve, uniform_weights
-from tastemaker.data import Float32Array, Int64Array
+from tastemaker.data import NO_PAIRS, Float32Array, Int64Array, ItemPairs
 from tastemaker.errors import NotFoundError, TastemakerError
 from tastemaker.plugin.guarded_calls import GuardedCalls
 from tastemaker.plugin.guarded_recommender import GuardedRecommender
@@ -41,6 +42,7 @@ class LoadedRelease:
         points: the entry point of each member, by name; empty for an application's.
         repeat_curve: the weights for where items may come again; None where the others serve.
         missing: for each member that could not be restored why, by name.
+        pairs: which items were chosen together; nothing of it in older releases.
     """
 
     number: int | None
@@ -52,6 +54,7 @@ class LoadedRelease:
     points: Mapping[str, str] = field(default_factory=dict)
     repeat_curve: WeightCurve | None = None
     missing: Mapping[str, str] = field(default_factory=dict)
+    pairs: ItemPairs = NO_PAIRS
 
 
 class Recommenders(NamedTuple):
@@ -116,7 +119,15 @@ def load_release(
         {registry.present_name(name): point for name, point in points.items()},
         with_present_names(repeat_curve, registry) if repeat_curve else None,
         missing,
+        pairs_in(catalogue.arrays),
     )
+
+
+def pairs_in(arrays: Mapping[str, npt.NDArray[Any]]) -> ItemPairs:
+    """Which items were chosen together, of a release's catalogue; nothing in an older one's."""
+    if "partners" not in arrays:
+        return NO_PAIRS
+    return ItemPairs(arrays["pair_starts"], arrays["partners"], arrays["pair_people"])
 
 
 def with_present_names(curve: WeightCurve, registry: Registry) -> WeightCurve:

@@ -49,10 +49,10 @@ def read_past(
     """A person's newest interactions, the newest first; none for an unknown person."""
     catalogue = state.catalogue
     names = {kind.key: kind.name for kind in state.kinds}
-    rows = history(connection, ref)
+    rows = history(connection, ref, max(newest, 0))
     columns = (rows.item_keys, rows.kind_keys, rows.values, rows.times)
     past: list[PastInteraction] = []
-    for item_key, kind_key, value, time in list(zip(*columns, strict=True))[::-1][:newest]:
+    for item_key, kind_key, value, time in list(zip(*columns, strict=True))[::-1]:
         index = int(catalogue.indexes(np.array([item_key]))[0])
         at = None if time == UNTIMED else EPOCH + timedelta(microseconds=int(time))
         kind = names.get(int(kind_key), "interaction")

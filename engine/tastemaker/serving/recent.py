@@ -10,7 +10,7 @@ import numpy as np
 from tastemaker.data import Histories, People, Values
 from tastemaker.request.recent import Recent
 from tastemaker.serving.catalogue import Catalogue
-from tastemaker.store.items import as_values
+from tastemaker.store.attribute_columns import as_values
 from tastemaker.store.kinds import Kind
 from tastemaker.store.people import kind_columns
 from tastemaker.validation import Json

@@ -230,6 +230,8 @@ def _all_explained(
         {name: type(member.recommender) for name, member in members.items()},
         state.catalogue,
         ranking.adjusters,
+        state.ranker.fallback.counts,
+        state.pairs,
     )
     problems: list[str] = []
     parts = [
@@ -247,7 +249,8 @@ def _all_explained(
         contributions = best.contributions[:, row]
         amounts = reason_amounts([part[own] for part in parts], contributions, items[own])
         own_words = [texts[row] if texts else () for texts in words]
-        result.append(explainer.explained(plain, contributions, amounts, own_words))
+        shown = best.items[row].tolist()
+        result.append(explainer.explained(plain, shown, contributions, amounts, own_words))
     return result, problems
 
 

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from tastemaker.blend import WeightCurve
-from tastemaker.data import Int64Array, Items, StoredAttributes, TextColumn
+from tastemaker.data import NO_PAIRS, Int64Array, ItemPairs, Items, StoredAttributes, TextColumn
 from tastemaker.plugin.guarded_recommender import GuardedRecommender
 from tastemaker.plugin.observer import UNOBSERVED, Observer
 from tastemaker.request.surfaces import Surfaces
@@ -22,7 +22,9 @@ from tastemaker.serving.nearest import NearestItems
 from tastemaker.serving.ranker import Ranker
 from tastemaker.serving.reranking import NO_RERANKERS, NO_RERANKING, LoadedRerankers, Reranking
 from tastemaker.serving.told import reach_of
-from tastemaker.store.items import StoredItems, attribute_columns
+from tastemaker.store.attribute_columns import attribute_columns
+from tastemaker.store.configuration import UNDECLARED_PEOPLE
+from tastemaker.store.items import StoredItems
 from tastemaker.store.kinds import TOLD_KINDS, Kind
 from tastemaker.validation import UNTIMED
 
@@ -43,6 +45,7 @@ class ServingState:
             where it has none of its own.
         reranking: the re-rankers that take part in every answer.
         missing: the members that are not in it, or not as they should be, and why, by name.
+        pairs: by how many people items were chosen together.
     """
 
     release: int | None
@@ -55,6 +58,7 @@ class ServingState:
     repeat_ranker: Ranker | None = None
     reranking: Reranking = NO_RERANKING
     missing: Mapping[str, str] = field(default_factory=dict)
+    pairs: ItemPairs = NO_PAIRS
 
     def ranker_for(self, repeats: bool) -> Ranker:
         """What ranks where items may come again (then they are candidates), or where they may not.
@@ -103,6 +107,7 @@ def assemble_state(
     before: ServingState | None = None,
     surfaces: Surfaces | None = None,
     rerankers: LoadedRerankers = NO_RERANKERS,
+    undeclared: int = UNDECLARED_PEOPLE,
     observer: Observer = UNOBSERVED,
 ) -> ServingState:
     """A release over the catalogue of this moment; members are extended by the items since then.
@@ -116,6 +121,8 @@ def assemble_state(
             by.
         surfaces: requests kept in the database.
         rerankers: those of plugins.
+        undeclared: by how many people an item that was not declared must have been chosen to be
+            recommended.
         observer: is told what happens.
     """
     catalogue = order_catalogue(stored, loaded.item_keys)
@@ -129,6 +136,7 @@ def assemble_state(
             problems.append(f"{member.name} {problem}")
             missing[member.name] = problem
     counts = np.pad(loaded.counts, (0, len(catalogue) - len(loaded.counts)))
+    catalogue = catalogue.supported(counts, undeclared)
     likeness = ItemLikeness.of(members, loaded.curve, catalogue.items)
     exploring = Exploration(exploration, find_new_items(counts))
     ranker = Ranker(tuple(members), loaded.curve, Fallback(counts), exploring, observer=observer)
@@ -146,6 +154,7 @@ def assemble_state(
         rankers[1],
         Reranking(rerankers.rerankers, catalogue.items, likeness),
         missing,
+        loaded.pairs,
     )
 
 
@@ -184,15 +193,17 @@ def order_catalogue(stored: StoredItems, first: Int64Array) -> Catalogue:
     place = np.full(len(stored.keys), len(first), dtype=np.int64)
     place[np.searchsorted(stored.keys, first)] = np.arange(len(first))
     order = np.argsort(place, kind="stable")
+    times = (stored.created, stored.updated)
     if np.array_equal(order, np.arange(len(order))):
-        return Catalogue(
-            stored.items, stored.keys, stored.available, stored.created, stored.updated
-        )
-    created, updated = (
-        times[order] if len(times) else times for times in (stored.created, stored.updated)
-    )
+        return Catalogue(stored.items, stored.keys, stored.available, *times, stored.declared)
+    created, updated = (own[order] if len(own) else own for own in times)
     return Catalogue(
-        stored.items.taken(order), stored.keys[order], stored.available[order], created, updated
+        stored.items.taken(order),
+        stored.keys[order],
+        stored.available[order],
+        created,
+        updated,
+        stored.declared[order] if len(stored.declared) else stored.declared,
     )
 
 
@@ -209,10 +220,14 @@ def with_gaps(stored: StoredItems, keys: Int64Array) -> StoredItems:
         np.concatenate((times, np.full(len(gone), UNTIMED)))[order] if len(times) else times
         for times in (stored.created, stored.updated)
     )
+    declared = stored.declared
+    if len(declared):
+        declared = np.concatenate((declared, np.zeros(len(gone), dtype=np.bool_)))[order]
     return StoredItems(
         keys[order],
         stored.items.joined(Items(texts, texts, texts, attributes)).taken(order),
         np.concatenate((stored.available, np.zeros(len(gone), dtype=np.bool_)))[order],
         created=created,
         updated=updated,
+        declared=declared,
     )

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from tastemaker.errors import InputError, StoreError
 from tastemaker.store import meta
-from tastemaker.validation import Json, check_name, check_share
+from tastemaker.validation import Json, check_name, check_share, check_support
 
 CONFIGURATION = "configuration"
 """The name in `meta` that the configuration is kept under."""
@@ -19,6 +19,10 @@ CONFIGURATION = "configuration"
 EXPLORATION = 0.02
 """The share of places that goes to new items, unless the operator sets another;
 chosen, not measured."""
+
+UNDECLARED_PEOPLE = 3
+"""How many people must have chosen an item that was never declared before it is recommended, unless
+the operator sets another number; chosen: one person, or two who know each other, cannot."""
 
 SURFACE_NAME_BYTES = 128
 
@@ -38,6 +42,9 @@ class Configuration:
         exploration: the share of places that goes to new items, from 0 to 1.
         surfaces: named requests, as JSON.
         isolated: the recommenders that work in processes of their own.
+        undeclared: how many people must have chosen an item that was never declared before it is
+            recommended.
+        links: how many people something learnt from who chose what must rest on.
     """
 
     disabled: frozenset[str] = frozenset()
@@ -45,6 +52,8 @@ class Configuration:
     exploration: float = EXPLORATION
     surfaces: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
     isolated: frozenset[str] = frozenset()
+    undeclared: int = UNDECLARED_PEOPLE
+    links: int = 1
 
     def switched(self, name: str, enabled: bool) -> Self:
         """The same with one recommender switched on or off."""
@@ -75,6 +84,18 @@ class Configuration:
             InputError: it is no share.
         """
         return replace(self, exploration=check_share(share, "The exploration share"))
+
+    def resting_on(self, undeclared: int | None, links: int | None) -> Self:
+        """The same with other numbers of people; None leaves a number as it is.
+
+        Raises:
+            InputError: one is no whole number from 1 on.
+        """
+        return replace(
+            self,
+            undeclared=self.undeclared if undeclared is None else _support(undeclared, "items"),
+            links=self.links if links is None else _support(links, "links"),
+        )
 
     def with_surface(self, name: str, request: Mapping[str, Json]) -> Self:
         """The same with a named request, in place of the one of that name if there is one.
@@ -107,9 +128,15 @@ def parse_configuration(text: str | None) -> Configuration:
             check_share(value.get("exploration", EXPLORATION), "The exploration share"),
             _objects(value.get("surfaces", {})),
             frozenset(_checked(value.get("isolated", []), list, str)),
+            _support(value.get("undeclared", UNDECLARED_PEOPLE), "items"),
+            _support(value.get("links", 1), "links"),
         )
     except (ValueError, TypeError, KeyError, RecursionError, InputError):
         raise StoreError("reading the configuration", "Damaged", REPAIR) from None
+
+
+def _support(count: object, what: str) -> int:
+    return check_support(count, f"The support of {what}")
 
 
 def usable_configuration(text: str | None) -> tuple[Configuration, str]:
@@ -147,6 +174,8 @@ def write_configuration(connection: Connection, configuration: Configuration) ->
         "disabled": sorted(configuration.disabled),
         "settings": {name: dict(own) for name, own in configuration.settings.items()},
         "exploration": configuration.exploration,
+        "undeclared": configuration.undeclared,
+        "links": configuration.links,
         "surfaces": {name: dict(own) for name, own in configuration.surfaces.items()},
         "isolated": sorted(configuration.isolated),
     }

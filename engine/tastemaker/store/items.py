@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,21 +12,18 @@ import numpy.typing as npt
 from sqlalchemy import Connection, Row, Select, select, update
 
 from tastemaker.data import (
-    AttributeColumns,
     BoolArray,
     Int64Array,
     Items,
     StoredAttributes,
     TextColumn,
-    Values,
-    ValuesColumn,
 )
-from tastemaker.errors import CollisionError
+from tastemaker.store.attribute_columns import attribute_columns, check_names
 from tastemaker.store.meta import bump_catalogue
-from tastemaker.store.sql.damage import as_stored, damaged_items, is_sound_item
+from tastemaker.store.sql.damage import damaged_items, is_sound_item
 from tastemaker.store.sql.statements import Written, batches, fetch, insert, marks
 from tastemaker.store.sql.tables import item
-from tastemaker.validation import ItemRow, Json, now_us
+from tastemaker.validation import ItemRow, now_us
 
 CATALOGUE_COLUMNS = (
     item.c.id,
@@ -37,6 +34,7 @@ CATALOGUE_COLUMNS = (
     item.c.available,
     item.c.updated,
     item.c.created,
+    item.c.declared,
 )
 
 SUMMED_BITS = (1 << 31) - 1
@@ -63,6 +61,8 @@ class StoredItems:
         updated: (n_items,) int64 when each was last changed, in microseconds; empty where not
             read.
         created: the same for when each came into the database.
+        declared: (n_items,) bool: whether it was put or imported, and not only named by somebody's
+            interaction; empty where not read.
         problems: which rows are damaged, and left out.
     """
 
@@ -71,6 +71,7 @@ class StoredItems:
     available: BoolArray
     updated: Int64Array = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     created: Int64Array = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    declared: BoolArray = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
     problems: tuple[str, ...] = ()
 
     @property
@@ -90,6 +91,7 @@ class StoredItems:
             np.concatenate((self.available, changed.available))[source],
             np.concatenate((self.updated, changed.updated))[source],
             np.concatenate((self.created, changed.created))[source],
+            np.concatenate((self.declared, changed.declared))[source],
         )
 
 
@@ -97,11 +99,16 @@ def put_items(connection: Connection, rows: Iterable[ItemRow]) -> Written:
     """Writes items; one that is there already gets the new title, text and attributes.
 
     Bumps the catalogue version.
+
+    Raises:
+        InputError: together they have too many different attributes.
     """
-    written = Written(0, 0)
+    written, names = Written(0, 0), set[str]()
     # First of all: writers of the catalogue then queue here, and none holds what another waits for.
     bump_catalogue(connection)
     for batch in batches(rows):
+        names.update(*(row.attributes for row in batch))
+        check_names(len(names))
         newest = {row.item_id: row for row in batch}
         known = find_items(connection, newest).keys()
         _upsert(connection, newest)
@@ -113,23 +120,25 @@ def put_items(connection: Connection, rows: Iterable[ItemRow]) -> Written:
 def _upsert(connection: Connection, rows: Mapping[str, ItemRow]) -> None:
     now = now_us()
     statement = insert(connection, item)
-    changed = ("title", "text", "attributes", "available", "updated")
+    changed = ("title", "text", "attributes", "available", "declared", "updated")
     connection.execute(
         statement.on_conflict_do_update(
             index_elements=["external_id"],
             set_={name: statement.excluded[name] for name in changed},
         ),
-        [_new_row(row, now) for row in rows.values()],
+        [item_values(row, now) for row in rows.values()],
     )
 
 
-def _new_row(row: ItemRow, now: int) -> dict[str, object]:
+def item_values(row: ItemRow, now: int, declared: bool = True) -> dict[str, object]:
+    """What is written of an item that is new."""
     return {
         "external_id": row.item_id,
         "title": row.title,
         "text": row.text,
         "attributes": json.dumps(dict(row.attributes), ensure_ascii=False, allow_nan=False),
         "available": row.available,
+        "declared": declared,
         "created": now,
         "updated": now,
     }
@@ -141,27 +150,6 @@ def find_items(connection: Connection, item_ids: Iterable[str]) -> dict[str, int
     for batch in batches(item_ids):
         where = f"WHERE external_id IN {marks(batch)}"
         found.update(fetch(connection, f"SELECT external_id, id FROM {item.name} {where}", batch))
-    return found
-
-
-def ensure_items(connection: Connection, item_ids: Collection[str]) -> dict[str, int]:
-    """The key of each item; those that are new are made, with an id only.
-
-    Bumps the catalogue version if any is new.
-
-    Raises:
-        CollisionError: one was deleted meanwhile.
-    """
-    found = find_items(connection, item_ids)
-    if missing := sorted(set(item_ids) - found.keys()):
-        bump_catalogue(connection)
-        now = now_us()
-        statement = insert(connection, item).on_conflict_do_nothing()
-        for batch in batches(missing):
-            connection.execute(statement, [_new_row(ItemRow(name), now) for name in batch])
-        found.update(find_items(connection, missing))
-        if not found.keys() >= set(missing):
-            raise CollisionError("writing items", "Conflict", "An item was deleted meanwhile.")
     return found
 
 
@@ -201,7 +189,7 @@ def _read(connection: Connection, column: str, above: int) -> StoredItems:
         damaged += (row[0] for row in rows if not is_sound_item(row))
         if sound := [row for row in rows if is_sound_item(row)] if damaged else rows:
             parts.append(_as_columns(sound))
-    keys, ids, titles, texts, attributes, available, updated, created = (
+    keys, ids, titles, texts, attributes, available, updated, created, declared = (
         zip(*parts, strict=True) if parts else ((),) * len(CATALOGUE_COLUMNS)
     )
     return StoredItems(
@@ -215,12 +203,15 @@ def _read(connection: Connection, column: str, above: int) -> StoredItems:
         _numbers(available, np.bool_),
         _numbers(updated, np.int64),
         _numbers(created, np.int64),
+        _numbers(declared, np.bool_),
         damaged_items(damaged),
     )
 
 
 def _as_columns(rows: Sequence[Sequence[Any]]) -> tuple[Any, ...]:
-    keys, ids, titles, texts, attributes, available, updated, created = zip(*rows, strict=True)
+    keys, ids, titles, texts, attributes, available, updated, created, declared = zip(
+        *rows, strict=True
+    )
     described = map(TextColumn.of, (ids, titles, texts, attributes))
     return (
         np.array(keys, dtype=np.int64),
@@ -228,6 +219,7 @@ def _as_columns(rows: Sequence[Sequence[Any]]) -> tuple[Any, ...]:
         np.array(available, dtype=np.bool_),
         np.array(updated, dtype=np.int64),
         np.array(created, dtype=np.int64),
+        np.array(declared, dtype=np.bool_),
     )
 
 
@@ -239,36 +231,8 @@ def _selected() -> Select[Any]:
     return select(*CATALOGUE_COLUMNS).order_by(item.c.id)
 
 
-def attribute_columns(texts: Sequence[str]) -> AttributeColumns:
-    """For each attribute that any item has, the values of every item.
-
-    Args:
-        texts: each item's attributes, as JSON.
-
-    Raises:
-        StoreError: those of an item are damaged.
-    """
-    rows = as_stored(texts)
-    names = sorted({name for row in rows for name in row})
-    return {name: ValuesColumn.of(as_values(row.get(name)) for row in rows) for name in names}
-
-
-def as_values(value: Json) -> Values:
-    """An attribute as recommenders see it: lists are several values, numbers become text."""
-    if isinstance(value, str):  # first, because most are
-        return (value,) if value else ()
-    if value is None or isinstance(value, dict):
-        return ()
-    if isinstance(value, list):
-        return tuple(text for part in value for text in as_values(part))
-    if isinstance(value, bool):
-        return ("true" if value else "false",)
-    # As CSV has it, so that an item means the same however it came in.
-    return (str(int(value) if isinstance(value, float) and value.is_integer() else value),)
-
-
 def set_available(connection: Connection, item_ids: Iterable[str], available: bool) -> int:
-    """Says whether items may be recommended; how many of them there are.
+    """Says whether items may be recommended; how many of them there are. It declares them.
 
     Bumps the catalogue version.
     """
@@ -277,7 +241,7 @@ def set_available(connection: Connection, item_ids: Iterable[str], available: bo
     for batch in batches(item_ids):
         statement = update(item).where(item.c.external_id.in_(batch))
         changed += connection.execute(
-            statement.values(available=available, updated=now_us())
+            statement.values(available=available, declared=True, updated=now_us())
         ).rowcount
     return changed
 

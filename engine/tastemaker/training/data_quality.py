@@ -29,6 +29,10 @@ BUSY_FACTOR = 20.0
 BUSY_AT_LEAST = 1000
 """… if there are at least so many."""
 
+MOST_LEARNT_FROM = 1000
+"""Of a person so many interactions are learnt from at most, the newest: nobody alone outweighs the
+others. Chosen: people of MovieLens and of Online Retail hardly ever have more."""
+
 MOST_IN_AN_HOUR = 5000
 """More interactions than this within an hour are implausible for a person."""
 
@@ -89,11 +93,12 @@ def examine(data: TrainingData, now: float) -> Examined:
         now: seconds since 1970 UTC.
     """
     people, findings = data.people, list[Finding]()
-    for check in (_future, _repeats, _implausible):
+    for check in (_future, _repeats, _implausible, _longest):
         people, finding = check(people, now)
         findings.extend([finding] if finding else [])
+    people, few = _few(people, data.support)
     people, clipped = _clipped(people, data.kinds)
-    others = (clipped, _untimed(people), _pause(people), _unseen(people))
+    others = (few, clipped, _untimed(people), _pause(people), _unseen(people))
     findings.extend(finding for finding in others if finding)
     return Examined(replace(data, people=people), tuple(findings))
 
@@ -162,6 +167,30 @@ def _rushed(people: People) -> BoolArray:
     quick = (times[later] - times[sooner] < _HOUR) & (rows[later] == rows[sooner])
     rushed[rows[sooner][quick]] = True
     return rushed
+
+
+def _longest(people: People, now: float) -> tuple[People, Finding | None]:
+    """People of whom more is known than one person's share of what is learnt."""
+    found = int(np.count_nonzero(people.histories.lengths > MOST_LEARNT_FROM))
+    if not found:
+        return people, None
+    detail = f"people with more than {MOST_LEARNT_FROM:,} interactions"
+    done = f"only the newest {MOST_LEARNT_FROM:,} of each are learnt from"
+    return people.newest(MOST_LEARNT_FROM), Finding("people", found, detail, done)
+
+
+def _few(people: People, support: int) -> tuple[People, Finding | None]:
+    """Items that fewer people chose than what is learnt must rest on."""
+    if support <= 1:
+        return people, None
+    counts = np.bincount(people.presence().indices, minlength=people.n_items)
+    few = (counts > 0) & (counts < support)
+    found = int(few.sum())
+    if not found:
+        return people, None
+    detail = f"items that fewer than {support:,} people chose"
+    finding = Finding("items", found, detail, "nothing is learnt from who chose them")
+    return people.take(~few[people.histories.items]), finding
 
 
 def _clipped(people: People, kinds: Sequence[str]) -> tuple[People, Finding | None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tastemaker.plugin.discovery import Plugin
 from tastemaker.plugin.registry import Registry
@@ -54,4 +54,6 @@ def read_training_inputs(
         participants = choose(registry, configuration.settings, names)
         features = any(one.uses_features for one in participants)
         snapshot = read_snapshot(connection, keyring, seed, features=features)
+        data = replace(snapshot.data, support=configuration.links)
+        snapshot = replace(snapshot, data=data)
     return TrainingInputs(registry, tuple(participants), snapshot, configuration)

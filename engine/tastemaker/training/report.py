@@ -85,6 +85,7 @@ class Release:
         profile: where the time of the training run went.
         quick: whether only those recommenders took part that give most for their cost.
         repeats: what serves where items may come again; None where the same weights do.
+        support: how many people what was learnt from who chose what rests on at least.
     """
 
     number: int
@@ -102,6 +103,7 @@ class Release:
     profile: Sequence[Span] = ()
     quick: bool = False
     repeats: RepeatReport | None = None
+    support: int = 1
 
     COLUMNS: ClassVar[tuple[str, ...]] = (
         "recommender",
@@ -209,6 +211,7 @@ class Release:
             "profile": [asdict(span) for span in self.profile],
             "quick": self.quick,
             "repeats": self.repeats.to_json() if self.repeats else None,
+            "support": self.support,
         }
 
     @classmethod

@@ -16,6 +16,7 @@ from tastemaker.training.profile import SAVING, Profile
 from tastemaker.training.reading import active_release, read_release
 from tastemaker.training.report import Release
 from tastemaker.training.snapshot import Snapshot
+from tastemaker.training.together import chosen_together
 from tastemaker.validation import as_iso
 
 CLEARLY_WORSE = 0.8
@@ -80,13 +81,22 @@ def described(unsaved: UnsavedRelease, snapshot: Snapshot) -> Release:
         profile=unsaved.profile,
         quick=unsaved.quick,
         repeats=unsaved.repeats,
+        support=data.support,
     )
 
 
 def stored_items(snapshot: Snapshot) -> StoredModel:
-    """The items that a release knows, and how often each was chosen, as they are written."""
+    """The items that a release knows, by how many each was chosen, and which together."""
+    pairs = chosen_together(snapshot.data.people)
     return StoredModel(
-        CATALOGUE, arrays={"item_keys": snapshot.items.keys, "counts": snapshot.counts}
+        CATALOGUE,
+        arrays={
+            "item_keys": snapshot.items.keys,
+            "counts": snapshot.counts,
+            "pair_starts": pairs.starts,
+            "partners": pairs.partners,
+            "pair_people": pairs.people,
+        },
     )
 
 

@@ -17,6 +17,7 @@ from tastemaker.validation.numbers import (
     check_count,
     check_seconds,
     check_share,
+    check_support,
     check_value,
     check_weight,
 )
@@ -86,6 +87,7 @@ __all__ = [
     "check_several",
     "check_seconds",
     "check_share",
+    "check_support",
     "check_text",
     "check_time",
     "check_user",

@@ -10,6 +10,7 @@ from tastemaker.errors import InputError
 from tastemaker.validation.texts import brief, outline
 
 DEFAULT_VALUE = 1.0
+MOST_SUPPORT = 1_000_000
 VALUE_LIMIT = 1e15
 """Its square is still a finite float32, which is what recommenders compute in."""
 
@@ -52,6 +53,21 @@ def check_count(k: object) -> int:
     if not isinstance(k, numbers.Integral) or isinstance(k, bool) or k < 1:
         raise InputError(f"k is {brief(k)}; it must be a whole number of at least 1.")
     return int(k)
+
+
+def check_support(count: object, what: str) -> int:
+    """A number of people that something must rest on: from 1 to `MOST_SUPPORT`.
+
+    Raises:
+        InputError: it is no such number.
+    """
+    whole = isinstance(count, numbers.Integral) and not isinstance(count, bool)
+    number = int(count) if isinstance(count, numbers.Integral) else 0
+    if whole and 1 <= number <= MOST_SUPPORT:
+        return number
+    raise InputError(
+        f"{what} is {brief(count)}; it must be a whole number of people from 1 to {MOST_SUPPORT:,}."
+    )
 
 
 def check_share(share: object, what: str) -> float:

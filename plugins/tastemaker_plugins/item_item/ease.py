@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
@@ -30,12 +30,16 @@ from tastemaker_plugins.shared.dense_links import DenseLinks
 from tastemaker_plugins.shared.halves import as_halves
 from tastemaker_plugins.shared.linked import Linked
 from tastemaker_plugins.shared.links import Links
+from tastemaker_plugins.shared.neighbours import presence_of
 from tastemaker_plugins.shared.recency import (
     HistorySettings,
     half_life_setting,
     strengths,
     time_decay_setting,
 )
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 DENSE_ITEMS = 2048
 """Up to so many items the matrix is kept whole: 8 MB as it is stored, 17 as it is used. Chosen, not
@@ -119,9 +123,10 @@ class Ease(Linked):
         places, gram = co_occurrence(matrix, min(settings.dense_items, settings.max_items))
         rare = rare_items(matrix, places, settings.max_items)
         ridge = settings.regularization * float(np.diag(gram).mean()) if len(gram) else 0.0
-        regressed = regress_rare_items(matrix, places, gram, rare, ridge, progress)
+        regressed = regress_rare_items(matrix, places, gram, rare, ridge, data.support, progress)
         progress(1, 2, "inverse")
         weights, precisions = item_weights(gram, ridge)
+        drop_unsupported(weights, matrix[:, places], data.support)
         both = regressed.both_ways(places, precisions) if len(rare) else None
         self.links = kept_links(places, weights, self._factors(data), both)
         progress(2, 2, "inverse")
@@ -203,6 +208,23 @@ def item_weights(gram: Float32Array, ridge: float) -> tuple[Float32Array, Float3
     weights /= -precisions
     np.fill_diagonal(weights, 0.0)
     return weights, precisions
+
+
+def drop_unsupported(weights: Float32Array, matrix: csr_array, support: int) -> None:
+    """Sets the weights between items that too few people chose both of to 0, in place.
+
+    Args:
+        weights: (n, n) from each item of the matrix to each.
+        matrix: sparse (n_people, n) what people chose of these items.
+        support: how many people are enough; with 1 all weights stay as they are.
+    """
+    if support <= 1:
+        return
+    on = presence_of(matrix)
+    back = on.T.tocsr()
+    for first in range(0, len(weights), SELECTED_ROWS):
+        part = slice(first, first + SELECTED_ROWS)
+        weights[part] *= (back[part] @ on).toarray() >= support
 
 
 def _mirror(matrix: Float32Array) -> None:

@@ -91,7 +91,8 @@ class ItemKnn(Linked):
         def rate(common: AnyArray, sources: AnyArray, targets: AnyArray) -> AnyArray:
             return common / (history[sources] * candidate[targets] + shrinkage)
 
-        best = nearest(matrix.T.tocsr(), matrix, self.settings.neighbours, rate, progress)
+        back, k = matrix.T.tocsr(), self.settings.neighbours
+        best = nearest(back, matrix, k, rate, progress, data.support)
         self.links = Links.kept(*best, known)
         return self
 
@@ -116,6 +117,7 @@ class ItemKnn(Linked):
         common = (
             "SELECT a.item AS one, b.item AS other, sum(a.x * b.x) AS common FROM rows a"
             " JOIN rows b ON a.person = b.person AND a.item < b.item GROUP BY a.item, b.item"
+            f" HAVING count(*) >= {data.support}"
         )
         both = (
             "SELECT explode(array(struct(one AS source, other AS target, common),"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from tastemaker import BoolArray, Float32Array, Int32Array, Int64Array, Progress
+from tastemaker_plugins.shared.neighbours import presence_of
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -90,6 +91,7 @@ def regress_rare_items(
     gram: Float32Array,
     rare: Int32Array,
     ridge: float,
+    support: int,
     progress: Progress,
 ) -> Regressed:
     """Predicts each rare item from those frequent ones that are most alike (cosine).
@@ -106,6 +108,7 @@ def regress_rare_items(
         gram: (n, n) float32, X'X of the frequent items.
         rare: (n_rare,) the rare items.
         ridge: the regularization.
+        support: by how many people two items must have been chosen to be linked.
         progress: called with how far it is.
     """
     k = min(PREDICTORS, len(frequent))
@@ -123,6 +126,9 @@ def regress_rare_items(
         system[:, np.arange(k), np.arange(k)] += np.float32(ridge)
         target = np.take_along_axis(common, best, axis=1)
         found = np.linalg.solve(system, target[:, :, np.newaxis])[:, :, 0]
+        if support > 1:
+            together = (presence_of(own) @ presence_of(beside)).toarray()
+            found *= np.take_along_axis(together, best, axis=1) >= support
         squares = np.asarray(own.multiply(own).sum(axis=1)).ravel() + ridge
         part = slice(first, first + len(best))
         predictors[part], weights[part] = best, found

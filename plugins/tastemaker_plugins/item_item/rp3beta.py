@@ -73,7 +73,8 @@ class Rp3Beta(Linked):
             return walks / held_back[targets]
 
         steps = (_steps(matrix.T.tocsr(), self.settings), _steps(matrix, self.settings))
-        items, weights = nearest(*steps, self.settings.neighbours, rate, progress)
+        k = self.settings.neighbours
+        items, weights = nearest(*steps, k, rate, progress, data.support)
         sums = weights.sum(axis=1, keepdims=True)
         weights = np.divide(weights, sums, out=np.zeros_like(weights), where=sums > 0)
         self.links = Links.kept(items, weights, popularity > 0)

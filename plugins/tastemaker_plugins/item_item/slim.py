@@ -21,7 +21,7 @@ from tastemaker import (
 from tastemaker_plugins.item_item.gram import co_occurrence, gram_memory
 from tastemaker_plugins.shared.linked import Linked
 from tastemaker_plugins.shared.links import Links
-from tastemaker_plugins.shared.neighbours import strongest
+from tastemaker_plugins.shared.neighbours import strongest, supported_links
 from tastemaker_plugins.shared.recency import (
     HistorySettings,
     half_life_setting,
@@ -115,6 +115,7 @@ class Slim(Linked):
         matrix = strengths(data.people, settings.time_decay)
         places, gram = co_occurrence(matrix, settings.max_items)
         links = self._links(gram, places, data.n_items, progress)
+        links = supported_links(links, matrix.T.tocsr(), matrix, 0, data.support)
         known = np.zeros(data.n_items, dtype=np.bool_)
         known[places] = True
         self.links = Links.kept(*strongest(links, settings.neighbours), known)

@@ -19,7 +19,7 @@ from tastemaker import (
     hookimpl,
     setting,
 )
-from tastemaker_plugins.item_item.ease import KEPT_LINKS, kept_links
+from tastemaker_plugins.item_item.ease import KEPT_LINKS, drop_unsupported, kept_links
 from tastemaker_plugins.shared.linked import Linked
 from tastemaker_plugins.shared.recency import (
     HistorySettings,
@@ -104,6 +104,7 @@ class Slist(Linked):
         progress(1, 2, "links")
         weights = solved(beside, follows, self.settings.regularization)
         np.fill_diagonal(weights, 0.0)
+        drop_unsupported(weights, people.presence()[:, places], data.support)
         self.links = kept_links(places, weights, np.ones(data.n_items, dtype=np.float32))
         progress(2, 2, "links")
         return self

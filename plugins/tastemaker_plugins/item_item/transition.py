@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from tastemaker import (
     Cluster,
     Float32Array,
     Int32Array,
+    Int64Array,
     People,
     Progress,
     Recommender,
@@ -35,6 +36,9 @@ from tastemaker_plugins.shared.recency import (
     half_life_setting,
     time_decay_setting,
 )
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 
 @dataclass(frozen=True)
@@ -69,8 +73,9 @@ class Transition(Linked):
     """Transitions: how often one item follows another within a few positions of a history.
 
     N[a, b] = sum over all histories of distance_decay ** (distance - 1) for b up to `window`
-    positions after a, older ones counting less; items of the same moment follow each other both
-    ways. T[a, b] = N[a, b] / (sum of N[a] + shrinkage);
+    positions after a, older ones counting less, and what one person chose n times an nth each;
+    items of the same moment follow each other both ways.
+    T[a, b] = N[a, b] / (sum of N[a] + shrinkage);
     score(u, b) = sum over the history a of recency(a) * T[a, b]. Without times nobody knows what
     followed what, and everything scores NaN.
 
@@ -91,12 +96,16 @@ class Transition(Linked):
 
         people = _timed(data.people)
         shape = (data.n_items, data.n_items)
-        decay = decay_weights(people, self.settings.time_decay)
+        decay = decay_weights(people, self.settings.time_decay) / times_chosen(people)
         counts = csr_array(shape, dtype=np.float64)
+        seen = [np.zeros((3, 0), dtype=np.int64)]
         for distance in range(1, self.settings.window + 1):
             progress(distance - 1, self.settings.window, "transitions")
-            weights, pairs = self._pairs(people, decay, distance)
+            weights, pairs, who = self._pairs(people, decay, distance)
             counts = counts + coo_array((weights, pairs), shape=shape).tocsr()
+            seen += [np.array((who, *pairs), dtype=np.int64)] if data.support > 1 else []
+        if data.support > 1:
+            counts = rested_on(counts, np.concatenate(seen, axis=1), data.support)
         sums = np.asarray(counts.sum(axis=1)) + self.settings.shrinkage
         counts.data = counts.data / np.repeat(sums, np.diff(counts.indptr))
         known = np.bincount(people.histories.items, minlength=data.n_items) > 0
@@ -109,23 +118,28 @@ class Transition(Linked):
         progress(0, 1, "transitions")
         timed = "FROM interactions WHERE time IS NOT NULL AND weight > 0"
         decay = decay_query(_timed(data.people), settings.time_decay)
+        decay += " / count(*) OVER (PARTITION BY person, item)"
         # what comes after each interaction, the next one first
         steps = (
-            f"SELECT item, time, collect_list(struct(item, time, {decay} AS decay)) OVER"
+            "SELECT person, item, time, collect_list(struct(item, time, decay)) OVER"
             " (PARTITION BY person ORDER BY place ROWS BETWEEN 1 FOLLOWING"
-            f" AND {settings.window} FOLLOWING) AS later {timed}"
+            f" AND {settings.window} FOLLOWING) AS later"
+            f" FROM (SELECT person, place, item, time, {decay} AS decay {timed})"
         )
         pairs = (
-            "SELECT item AS before, next.item AS after, next.time = time AS together,"
+            "SELECT person, item AS before, next.item AS after, next.time = time AS together,"
             f" next.decay * power({number(settings.distance_decay)}, distance) AS weight"
             f" FROM ({steps}) LATERAL VIEW posexplode(later) AS distance, next"
             " WHERE next.item <> item"
         )
         both = (
-            f"WITH pairs AS ({pairs}) SELECT before, after, weight FROM pairs UNION ALL"
-            " SELECT after, before, weight FROM pairs WHERE together"
+            f"WITH pairs AS ({pairs}) SELECT person, before, after, weight FROM pairs UNION ALL"
+            " SELECT person, after, before, weight FROM pairs WHERE together"
         )
-        counts = f"SELECT before, after, sum(weight) AS count FROM ({both}) GROUP BY before, after"
+        counts = (
+            f"SELECT before, after, sum(weight) AS count FROM ({both}) GROUP BY before, after"
+            f" HAVING count(DISTINCT person) >= {data.support}"
+        )
         links = (
             "SELECT before AS source, after AS target, count / (sum(count) OVER (PARTITION BY"
             f" before) + {number(settings.shrinkage)}) AS weight FROM ({counts})"
@@ -139,8 +153,8 @@ class Transition(Linked):
 
     def _pairs(
         self, people: People, decay: Float32Array, distance: int
-    ) -> tuple[Float32Array, tuple[Int32Array, Int32Array]]:
-        """What each pair of items that many positions apart counts, and the pairs."""
+    ) -> tuple[Float32Array, tuple[Int32Array, Int32Array], Int64Array]:
+        """What each pair of items that many positions apart counts, the pairs, and whose it is."""
         items, rows, times = people.histories.items, people.histories.rows, people.times
         follows = rows[distance:] == rows[:-distance]
         follows &= items[distance:] != items[:-distance]
@@ -152,7 +166,35 @@ class Transition(Linked):
             np.concatenate((before, after[together])),
             np.concatenate((after, before[together])),
         )
-        return np.concatenate((weights, weights[together])), pairs
+        who = rows[distance:][follows]
+        weights = np.concatenate((weights, weights[together]))
+        return weights, pairs, np.concatenate((who, who[together]))
+
+
+def rested_on(counts: csr_array, seen: Int64Array, support: int) -> csr_array:
+    """The counts of what at least so many people did.
+
+    Args:
+        counts: sparse (n_items, n_items), what follows what.
+        seen: (3, n) a person, and two of the person's items that followed each other.
+        support: how many people are enough.
+    """
+    from scipy.sparse import coo_array, csr_array
+
+    _, before, after = np.unique(seen, axis=1)
+    one_each = np.ones(len(before), dtype=np.float32)
+    people = coo_array((one_each, (before, after)), shape=counts.shape).tocsr()
+    people.data = (people.data >= support).astype(np.float32)
+    kept = csr_array(counts.multiply(people))
+    kept.eliminate_zeros()
+    return kept
+
+
+def times_chosen(people: People) -> Float32Array:
+    """(n_interactions,) how often the person had to do with the item of each."""
+    keys = people.histories.rows * people.n_items + people.histories.items
+    _, places, counts = np.unique(keys, return_inverse=True, return_counts=True)
+    return np.asarray(counts[places], dtype=np.float32)
 
 
 def _timed(people: People) -> People:

@@ -39,7 +39,7 @@ class DemographicPopularitySettings(Settings):
     """The settings of `demographic-popularity`."""
 
     min_people: int = setting(
-        10,
+        20,
         "Number of people who must declare a value for it to be used.",
         low=2,
         high=10_000,

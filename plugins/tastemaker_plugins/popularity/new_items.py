@@ -10,6 +10,7 @@ import numpy as np
 from tastemaker import Progress, Recommender, State, TrainingData, hookimpl
 from tastemaker_plugins.popularity.popular import SameForAll
 from tastemaker_plugins.shared.recency import SECONDS_A_DAY
+from tastemaker_plugins.shared.support import makes_burst, people_by_item
 
 
 class NewItems(SameForAll):
@@ -17,7 +18,7 @@ class NewItems(SameForAll):
 
     score(i) = -log(1 + days from the first interaction with i to the newest of all). Weak alone, it
     gives the blend what popularity cannot: of two items chosen alike, the newer one is on its way
-    up. Items that nobody chose at a known time score NaN.
+    up. Items that too few people chose at a known time score NaN; see `makes_burst`.
     """
 
     name: ClassVar[str] = "new-items"
@@ -33,7 +34,7 @@ class NewItems(SameForAll):
         first = np.full(data.n_items, np.inf)
         np.minimum.at(first, people.histories.items[timed], people.times[timed])
         days = (people.times[timed].max(initial=-np.inf) - first) / SECONDS_A_DAY
-        known = np.isfinite(first)
+        known = makes_burst(people_by_item(people.take(timed)))
         self.item_scores = np.full(data.n_items, np.nan, dtype=np.float32)
         self.item_scores[known] = -np.log1p(days[known])
         return self

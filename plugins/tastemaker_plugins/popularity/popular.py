@@ -25,7 +25,8 @@ from tastemaker import (
 )
 from tastemaker_plugins.popularity.half_life_search import best_half_life
 from tastemaker_plugins.shared.cluster_queries import number, summed
-from tastemaker_plugins.shared.recency import SECONDS_A_DAY
+from tastemaker_plugins.shared.recency import MOST_TIMES, SECONDS_A_DAY, chosen_counts
+from tastemaker_plugins.shared.support import people_by_item, without_bursts
 
 
 class SameForAll(Recommender):
@@ -69,8 +70,8 @@ class SameForAll(Recommender):
 class Popular(SameForAll):
     """Popularity: how often each item was chosen.
 
-    score(i) = the sum of the weights of all interactions with i: a person who had to do with an
-    item twice counts twice.
+    score(i) = the sum of the weights of all interactions with i, of one person at most those of
+    `MOST_TIMES` of the strongest kind: whoever chooses an item a thousand times counts as that.
     """
 
     name: ClassVar[str] = "popular"
@@ -79,12 +80,12 @@ class Popular(SameForAll):
 
     def fit(self, data: TrainingData, progress: Progress) -> Self:
         """Sums up the weights of each item's interactions."""
-        self.item_scores = _counts(data.people, np.ones(len(data.people.times)), data.n_items)
+        self.item_scores = chosen_counts(data.people).astype(np.float32)
         return self
 
     def fit_on(self, cluster: Cluster, data: TrainingData, progress: Progress) -> Self:
         """Sums up the weights on a cluster."""
-        self.item_scores = _counts_on(cluster, number(1), data.n_items)
+        self.item_scores = _counts_on(cluster, number(1), data.people)[0].astype(np.float32)
         return self
 
 
@@ -104,8 +105,10 @@ class RecentPopular(SameForAll):
     """Recent popularity: interactions counted with a weight that halves every `half_life` days.
 
     score(i) = sum over the interactions t of i of 2 ** (-(T - t) / half_life), T being the newest
-    time known. The half-life is the one that predicts best, at each of several folds of the
-    training data, what is chosen next; where no time is known this is plain popularity.
+    time known, and of one person at most as much as `MOST_TIMES` of now. An item that few people
+    chose has no more than its share of the whole past; see `without_bursts`. The half-life is the
+    one that predicts best, at each of several folds of the training data, what is chosen next;
+    where no time is known this is plain popularity.
     """
 
     name: ClassVar[str] = "recent-popular"
@@ -128,7 +131,9 @@ class RecentPopular(SameForAll):
             seconds = self._seconds(data.people, progress)
             age = f"{number(known.max())} - coalesce(time, {number(known.min())})"
             decay = f"power(2, -({age}) / {number(seconds)})"
-        self.item_scores = _counts_on(cluster, decay, data.n_items)
+        recent, counts = _counts_on(cluster, decay, data.people)
+        total, _ = _counts_on(cluster, number(1), data.people)
+        self.item_scores = without_bursts(recent, total, counts).astype(np.float32)
         return self
 
     def _seconds(self, people: People, progress: Progress) -> float:
@@ -143,26 +148,33 @@ def recent_popularity(people: People, half_life: float, progress: Progress) -> F
         half_life: days after which an interaction counts half; 0 finds it in the data.
         progress: called with how far it is.
     """
-    times, n_items = people.times, people.n_items
+    times = people.times
     known = np.isfinite(times)
     if not known.any():
-        return _counts(people, np.ones(len(times)), n_items)
+        return chosen_counts(people).astype(np.float32)
     seconds = half_life * SECONDS_A_DAY or best_half_life(people, progress)
     ages = np.where(known, times[known].max() - times, times[known].max() - times[known].min())
-    return _counts(people, np.exp2(-ages / seconds), n_items)
+    recent = chosen_counts(people, np.exp2(-ages / seconds).astype(np.float32))
+    held_back = without_bursts(recent, chosen_counts(people), people_by_item(people))
+    return held_back.astype(np.float32)
 
 
-def _counts(people: People, decay: Float64Array, n_items: int) -> Float32Array:
-    weights = np.maximum(people.weights, 0) * decay
-    counts = np.bincount(people.histories.items, weights, minlength=n_items)
-    return counts.astype(np.float32)
+def _counts_on(cluster: Cluster, decay: str, people: People) -> tuple[Float64Array, Int64Array]:
+    """What `chosen_counts` gives, with an expression of `time` for the decay, and `people_by_item`.
 
-
-def _counts_on(cluster: Cluster, decay: str, n_items: int) -> Float32Array:
-    """What `_counts` gives, with an expression of `time` for the decay."""
-    total = f"sum(greatest(weight, 0) * {decay})"
-    sums = f"SELECT item, {total} AS total FROM interactions GROUP BY item"
-    return summed(cluster.select(sums), n_items)
+    Args:
+        cluster: holds the interactions.
+        decay: what age leaves of an interaction.
+        people: the same people.
+    """
+    most = number(MOST_TIMES * people.weights.max(initial=0))
+    own = f"least(sum(greatest(weight, 0) * {decay}), {most}) AS own"
+    chosen = "max(CASE WHEN weight > 0 THEN 1 ELSE 0 END) AS chosen"
+    pairs = f"SELECT item, {own}, {chosen} FROM interactions GROUP BY person, item"
+    sums = f"SELECT item, sum(own) AS total, sum(chosen) AS people FROM ({pairs}) GROUP BY item"
+    found, counts = cluster.select(sums), np.zeros(people.n_items, dtype=np.int64)
+    counts[found["item"]] = found["people"]
+    return summed(found, people.n_items).astype(np.float64), counts
 
 
 @hookimpl

@@ -24,7 +24,7 @@ SOURCES = 512
 
 
 def nearest(
-    back: csr_array, on: csr_array, k: int, rate: Rate, progress: Progress
+    back: csr_array, on: csr_array, k: int, rate: Rate, progress: Progress, support: int = 1
 ) -> tuple[Int32Array, Float32Array]:
     """The strongest links between different items over the people they have in common.
 
@@ -34,6 +34,7 @@ def nearest(
         k: how many links to keep of each item.
         rate: makes the weights of links out of the products of `back` and `on`.
         progress: called with how far it is.
+        support: by how many people two items must have been chosen to be linked.
 
     Returns:
         (n_items, min(k, n_items)) int32 items and float32 weights, strongest first.
@@ -47,9 +48,41 @@ def nearest(
         sources = np.repeat(np.arange(common.shape[0]), np.diff(common.indptr)) + first
         weights = rate(common.data, sources, common.indices)
         common.data = np.where(sources == common.indices, 0.0, weights)
-        parts.append(strongest(common, k))
+        parts.append(strongest(supported_links(common, back, on, first, support), k))
     items, weights = (np.concatenate(part) for part in zip(*parts, strict=True))
     return items, weights
+
+
+def supported_links(
+    links: csr_array, back: csr_array, on: csr_array, first: int, support: int
+) -> csr_array:
+    """The links between items that enough people chose both of.
+
+    Args:
+        links: sparse (n_sources, n_items), from some items to all.
+        back: (n_items, n_people) sparse, from an item to its people.
+        on: (n_people, n_items) sparse, from people to their items.
+        first: the first of the items that the links lead from; the others follow it.
+        support: how many people are enough; with 1 all links stay as they are.
+    """
+    from scipy.sparse import csr_array
+
+    if support <= 1:
+        return links
+    sources = presence_of(back[first : first + links.shape[0]])
+    together = csr_array(sources @ presence_of(on))
+    together.data = (together.data >= support).astype(np.float32)
+    kept = csr_array(links.multiply(together))
+    kept.eliminate_zeros()
+    return kept
+
+
+def presence_of(matrix: csr_array) -> csr_array:
+    """The same with 1 for everything that is above 0."""
+    from scipy.sparse import csr_array
+
+    ones = (matrix.data > 0).astype(np.float32)
+    return csr_array((ones, matrix.indices, matrix.indptr), shape=matrix.shape)
 
 
 def strongest(links: csr_array, k: int) -> tuple[Int32Array, Float32Array]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from tastemaker import Float32Array, People, setting
-from tastemaker_plugins.shared.recency import HistorySettings, decay_weights
+from tastemaker_plugins.shared.recency import HistorySettings, chosen_counts, decay_weights
+from tastemaker_plugins.shared.support import people_by_item, without_bursts
 
 
 @dataclass(frozen=True)
@@ -45,17 +46,17 @@ def trends(people: People, settings: TrendSettings) -> Float32Array:
     """How much more each item is chosen recently than over the whole past, to the power set.
 
     trend(i) = (n'(i) + prior) / (n(i) + prior), n(i) being how often item i was chosen, and n'(i)
-    the same with newer interactions counting more, scaled to the same sum as n.
+    the same with newer interactions counting more, scaled to the same sum as n. An item that few
+    people chose is never above 1; see `makes_burst`.
 
     Koren, Y.: Collaborative Filtering with Temporal Dynamics. KDD 2009 (items have their times).
 
     Returns:
         (n_items,) float32, above 0.
     """
-    weights, items = np.maximum(people.weights, 0).astype(np.float64), people.histories.items
-    total = np.bincount(items, weights, minlength=people.n_items)
-    decayed = weights * decay_weights(people, settings.trend_decay)
-    recent = np.bincount(items, decayed, minlength=people.n_items)
+    total = chosen_counts(people)
+    recent = chosen_counts(people, decay_weights(people, settings.trend_decay))
     recent *= total.sum() / max(recent.sum(), np.finfo(np.float64).tiny)
+    recent = without_bursts(recent, total, people_by_item(people))
     ratio = (recent + settings.prior) / (total + settings.prior)
     return np.asarray(ratio**settings.trend_power, dtype=np.float32)

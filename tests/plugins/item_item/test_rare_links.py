@@ -50,6 +50,7 @@ def test_with_all_items_as_predictors_a_rare_one_is_a_column_of_ease() -> None:
         gram_of(CHOSEN[:, :3]),
         np.array([4], dtype=np.int32),
         ridge,
+        1,
         no_progress,
     )
     chosen = CHOSEN[:, [0, 1, 2, 4]].astype(np.float64)

@@ -33,6 +33,11 @@ def test_links_are_shares_of_what_followed() -> None:
     assert transition.similar(A)[:3] == pytest.approx([0, 2 / 3, 1 / 3], rel=1e-2)
 
 
+def test_what_one_person_does_often_counts_once() -> None:
+    transition = fitted([[A, C] * 100, [A, B], [A, B]])
+    assert transition.similar(A)[:3] == pytest.approx([0, 2 / 3, 1 / 3], rel=1e-2)
+
+
 def test_further_positions_count_less_within_the_window() -> None:
     transition = fitted([[A, B, C]], window=2, distance_decay=0.5)
     assert transition.similar(A)[:3] == pytest.approx([0, 2 / 3, 1 / 3], rel=1e-2)

@@ -27,9 +27,9 @@ def declaring(histories: list[list[int]], features: Mapping[str, Column]) -> Peo
 
 
 def readers() -> TrainingData:
-    """Twenty young people choose item 0, ten old ones item 1, and everybody item 2."""
-    histories = [[0, 2]] * 20 + [[1, 2]] * 10
-    ages: Column = [*[("young",)] * 20, *[("old",)] * 10]
+    """Forty young people choose item 0, twenty old ones item 1, and everybody item 2."""
+    histories = [[0, 2]] * 40 + [[1, 2]] * 20
+    ages: Column = [*[("young",)] * 40, *[("old",)] * 20]
     return TrainingData(items_of(N_ITEMS), declaring(histories, {"age": ages}))
 
 
@@ -53,8 +53,8 @@ def test_the_score_is_recent_popularity_times_the_evidence() -> None:
         DemographicPopularitySettings(prior=1.0, evidence_power=1.0, time_decay=1000.0)
     ).fit(data, no_progress)
     recent = RecentPopular().fit(data, no_progress).item_scores
-    # of 60 choices 20 were of item 0; those of the young were 40, so 40 / 3 of 0 were expected
-    expected = np.log(recent[0] + 0.01 * recent[:3].mean()) + np.log((20 + 1) / (40 / 3 + 1))
+    # of 120 choices 40 were of item 0; those of the young were 80, so 80 / 3 of 0 were expected
+    expected = np.log(recent[0] + 0.01 * recent[:3].mean()) + np.log((40 + 1) / (80 / 3 + 1))
     assert scores_of(recommender, ("young",))[0, 0] == pytest.approx(expected, abs=1e-2)
 
 
@@ -79,7 +79,7 @@ def test_items_nobody_chose_score_nan() -> None:
 
 
 def test_values_that_few_people_declare_are_left_out() -> None:
-    recommender = DemographicPopularity(DemographicPopularitySettings(min_people=11)).fit(
+    recommender = DemographicPopularity(DemographicPopularitySettings(min_people=21)).fit(
         readers(), no_progress
     )
     young, old = scores_of(recommender, ("young",), ("old",))

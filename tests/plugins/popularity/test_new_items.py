@@ -27,6 +27,12 @@ def test_what_was_never_chosen_at_a_known_time_has_no_newness() -> None:
     assert np.isnan(newness).tolist() == [False, True, True]
 
 
+def test_what_few_people_chose_is_not_new() -> None:
+    histories = [[0, 1]] * 10 + [[2]]
+    times = [[0.0, 5 * DAY]] * 10 + [[9 * DAY]]
+    assert np.isnan(fitted(histories, times, 3).item_scores).tolist() == [False, False, True]
+
+
 def test_without_times_nothing_is_new() -> None:
     assert np.isnan(fitted([[0, 1]], [[NAN, NAN]], 2).item_scores).all()
 

@@ -18,6 +18,29 @@ def test_popularity_counts_interactions_by_the_weight_of_their_kind() -> None:
     assert scores.tolist() == [[1.0, 3.0, 0.0, 0.0]] * 3
 
 
+def test_one_person_counts_three_times_for_an_item_at_most() -> None:
+    histories = [[0] * 1000, [1], [1], [1], [1], [2, 2]]
+    weights = [[1.0] * len(own) for own in histories[:-1]] + [[0.1, 0.1]]
+    often = people_of(histories, 3, weights=weights)
+    scores = Popular().fit(TrainingData(items_of(3), often), no_progress).item_scores
+    assert scores == pytest.approx([3.0, 4.0, 0.2])
+    times = [[1000.0 * turn for turn in range(1000)], *([9e5] * len(own) for own in histories[1:])]
+    people = people_of(histories, 3, times=times)
+    recent = RecentPopular(RecentPopularSettings(half_life=4096.0))
+    scores = recent.fit(TrainingData(items_of(3), people), no_progress).item_scores
+    assert scores[0] <= 3 < scores[1]
+
+
+def test_a_burst_of_few_people_does_not_count_as_recent() -> None:
+    histories = [[0]] * 30 + [[1]] * 30 + [[2]] * 3
+    times = [[0.0]] * 30 + [[50 * DAY]] * 30 + [[100 * DAY]] * 3
+    people = people_of(histories, 3, times=times)
+    recent = RecentPopular(RecentPopularSettings(half_life=5.0))
+    scores = recent.fit(TrainingData(items_of(3), people), no_progress).item_scores
+    # the three people make a third item the newest; it gets a twentieth of all, as in the past
+    assert scores[2] < 1 and scores[1] > scores[0]
+
+
 def test_recent_popularity_halves_with_every_half_life() -> None:
     times = [[0 * DAY, 2 * DAY, 4 * DAY]]
     people = people_of([[0, 1, 2]], 3, times=times)

@@ -9,9 +9,9 @@ import pytest
 
 from tastemaker.data import Float64Array
 from tastemaker.store.crypto.keyring import Keyring
+from tastemaker.store.declaring import ensure_items
 from tastemaker.store.interactions.columns import InteractionColumns
 from tastemaker.store.interactions.write import record
-from tastemaker.store.items import ensure_items
 from tastemaker.store.kinds import ensure_kinds
 from tastemaker.store.sql.database import Database
 from tastemaker.store.sql.statements import Written

@@ -1,13 +1,24 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from tastemaker.store.crypto.keyring import Keyring
-from tastemaker.store.interactions.read import histories, history, item_counts, snapshot
+from tastemaker.store.declaring import ensure_items
+from tastemaker.store.interactions.read import (
+    LONGER_THAN,
+    OF_ONE,
+    ONE_PERSON,
+    histories,
+    history,
+    item_counts,
+    snapshot,
+)
 from tastemaker.store.interactions.write import record
-from tastemaker.store.items import ensure_items, find_items, iterate_items
+from tastemaker.store.items import find_items, iterate_items
 from tastemaker.store.kinds import read_kinds, set_kind
 from tastemaker.store.sql.database import Database
+from tastemaker.store.sql.statements import fetch
 from tastemaker.validation import UNTIMED, InteractionRow, ItemRow
 
 SECOND = 1_000_000
@@ -55,6 +66,45 @@ def test_many_histories_come_in_the_order_of_the_request(
             assert alone.indptr.tolist() == [0, len(one)]
             assert alone.rows.times.tolist() == one.times.tolist()
     assert np.diff(many.indptr).tolist() == [0, 1, 3, 1, 0]
+
+
+def test_of_a_long_history_only_the_newest_is_read(filled: Database, keyring: Keyring) -> None:
+    refs = [keyring.ref(name) for name in ("bob", "alice", "nobody", "alice")]
+    with filled.reading() as connection:
+        whole = history(connection, refs[1])
+        for newest in (0, 1, 2, 3):
+            kept = max(0, len(whole) - newest)
+            expected = [array[kept:].tolist() for array in whole.arrays]
+            alone = history(connection, refs[1], newest)
+            assert [array.tolist() for array in alone.arrays] == expected
+            many = histories(connection, refs, newest)
+            assert np.diff(many.indptr).tolist() == [min(1, newest), newest, 0, newest]
+            rows = slice(many.indptr[1], many.indptr[2])
+            assert [array[rows].tolist() for array in many.rows.arrays] == expected
+
+
+def test_what_was_told_is_read_however_long_ago(filled: Database, keyring: Keyring) -> None:
+    rows = [InteractionRow("alice", "mug", "never", 1.0, SECOND // 2)]
+    with filled.writing() as connection:
+        record(connection, keyring, rows)
+        never = {one.name: one.key for one in read_kinds(connection)}["never"]
+    refs = [keyring.ref("alice"), keyring.ref("bob")]
+    with filled.reading() as connection:
+        for found in (histories(connection, refs, 1), histories(connection, refs[:1], 1)):
+            assert int(found.indptr[1]) == 2
+            assert found.rows.kind_keys[0] == never
+            assert found.rows.times[:2].tolist() == [SECOND // 2, 2 * SECOND]
+        assert len(history(connection, refs[0], 1)) == 1
+
+
+def test_a_long_history_is_read_from_its_end(filled: Database) -> None:
+    if filled.engine.dialect.name != "sqlite":
+        pytest.skip("how PostgreSQL reads depends on how many rows there are")
+    for statement in (ONE_PERSON, OF_ONE, LONGER_THAN.format(users="(?)")):
+        with filled.reading() as connection:
+            steps = fetch(connection, f"EXPLAIN QUERY PLAN {statement}", (b"", 1))
+        assert not any("TEMP B-TREE" in str(step) for step in steps)
+        assert any("SEARCH tastemaker_interaction USING" in str(step) for step in steps)
 
 
 def test_the_snapshot_is_everything_by_user_and_time(filled: Database) -> None:

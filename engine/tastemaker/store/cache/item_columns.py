@@ -6,11 +6,12 @@ import numpy as np
 
 from tastemaker.data import Items, StoredAttributes, TextColumn
 from tastemaker.errors import ReleaseError
+from tastemaker.store.attribute_columns import attribute_columns
 from tastemaker.store.crypto.container import Contents, Sign, pack
-from tastemaker.store.items import StoredItems, attribute_columns
+from tastemaker.store.items import StoredItems
 
 ITEM_TEXTS = ("ids", "titles", "texts", "attributes")
-ITEM_NUMBERS = ("keys", "available", "updated", "created")
+ITEM_NUMBERS = ("keys", "available", "updated", "created", "declared")
 
 
 def packed_items(stored: StoredItems, sign: Sign) -> bytes:
@@ -46,4 +47,5 @@ def items_in(contents: Contents) -> StoredItems:
         arrays["available"],
         arrays["updated"],
         arrays["created"],
+        arrays["declared"],
     )

@@ -14,9 +14,9 @@ from tastemaker.data import Int64Array
 from tastemaker.errors import CollisionError
 from tastemaker.store.crypto.keyring import Keyring
 from tastemaker.store.crypto.sealed_column import SealedBytes
+from tastemaker.store.declaring import ensure_items
 from tastemaker.store.interactions.columns import INTERACTION_COLUMNS, InteractionColumns
 from tastemaker.store.interactions.write import upsert
-from tastemaker.store.items import ensure_items
 from tastemaker.store.kinds import ensure_kinds
 from tastemaker.store.sql.statements import Written
 from tastemaker.store.users.rows import FORGOTTEN, add_users, find_users

@@ -10,13 +10,37 @@ from sqlalchemy import Connection, func, select
 
 from tastemaker.data import Int64Array
 from tastemaker.store.interactions.columns import INTERACTIONS, InteractionColumns
+from tastemaker.store.kinds import TOLD_KINDS
 from tastemaker.store.sql.damage import damage_named
-from tastemaker.store.sql.statements import fetch
+from tastemaker.store.sql.statements import batches, fetch, marks
 from tastemaker.store.sql.supported import dialect_of
-from tastemaker.store.sql.tables import interaction, kind
+from tastemaker.store.sql.tables import interaction, kind, user
 from tastemaker.store.users.rows import KEY_OF_REF, find_users
 
-ONE_PERSON = f"{INTERACTIONS.select} WHERE user_id = ({KEY_OF_REF}){INTERACTIONS.in_key_order}"
+MOST_READ = 2_000
+"""How many of a person's interactions an answer looks at, the newest: whoever has a million costs
+no more than one who has these. Chosen: what a person chose by hand is hardly ever as much."""
+
+ONE_PERSON = f"{INTERACTIONS.select} WHERE user_id = ({KEY_OF_REF}){INTERACTIONS.from_last} LIMIT ?"
+
+LONGER_THAN = (
+    f"SELECT id FROM {user.name} WHERE id IN {{users}} AND EXISTS"
+    f" (SELECT 1 FROM {INTERACTIONS.name} WHERE user_id = {user.name}.id LIMIT 1 OFFSET ?)"
+)
+"""Finds the users with more interactions than a number, and reads one more than that at most."""
+
+MOST_LOOKED_THROUGH = 50_000
+"""Of longer histories what the person told is looked for in so many of the newest interactions: who
+never wants to see an item again said so once, perhaps long ago. Chosen."""
+
+TOLD_BEFORE = (
+    f"SELECT {', '.join(INTERACTIONS.names)} FROM ({INTERACTIONS.select} WHERE user_id = ?"
+    f"{INTERACTIONS.from_last} LIMIT ? OFFSET ?) AS older WHERE kind_id IN"
+    f" (SELECT id FROM {kind.name} WHERE name IN {marks(tuple(TOLD_KINDS))})"
+    f"{INTERACTIONS.from_last}"
+)
+
+OF_ONE = f"{INTERACTIONS.select} WHERE user_id = ?{INTERACTIONS.from_last} LIMIT ?"
 
 
 @dataclass(frozen=True)
@@ -34,13 +58,25 @@ class StoredHistories:
     rows: InteractionColumns
 
 
-def history(connection: Connection, ref: bytes) -> InteractionColumns:
-    """One person's interactions, oldest first; none where the person is not known.
+def history(connection: Connection, ref: bytes, newest: int = MOST_READ) -> InteractionColumns:
+    """One person's newest interactions, oldest first; none where the person is not known.
+
+    Args:
+        connection: in a transaction.
+        ref: the person's.
+        newest: how many are read at most.
 
     Raises:
         StoreError: a row of the person's is damaged.
     """
-    rows = fetch(connection, ONE_PERSON, (ref,))
+    return _from_last(connection, ONE_PERSON, (ref, newest))
+
+
+def _from_last(
+    connection: Connection, statement: str, parameters: Sequence[object]
+) -> InteractionColumns:
+    """The interactions that a statement selects, which has the newest first; oldest first."""
+    rows = fetch(connection, statement, parameters)[::-1]
     numbers = zip(*rows, strict=True) if rows else [()] * len(INTERACTIONS.columns)
     pairs = zip(INTERACTIONS.columns, numbers, strict=True)
     with damage_named("a history"):
@@ -48,17 +84,52 @@ def history(connection: Connection, ref: bytes) -> InteractionColumns:
     return InteractionColumns(*arrays)
 
 
-def histories(connection: Connection, refs: Sequence[bytes]) -> StoredHistories:
-    """The interactions of each person in turn; none for those who are not known.
+def histories(
+    connection: Connection, refs: Sequence[bytes], newest: int = MOST_READ
+) -> StoredHistories:
+    """The newest interactions of each person in turn; none for those who are not known.
 
-    One person alone is read by the quicker query.
+    Of each at most `newest`, and what the person told before that. One person alone is read by the
+    quicker query.
     """
     if len(refs) == 1:
-        one = history(connection, refs[0])
+        one = _with_told(connection, history(connection, refs[0], newest), newest)
         return StoredHistories(np.array([0, len(one)], dtype=np.int64), one)
     found = find_users(connection, dict.fromkeys(refs))
-    rows = interactions_of(connection, sorted(found.values()))
+    rows = _newest_of(connection, sorted(found.values()), newest)
     return in_turn(rows, np.array([found.get(ref, 0) for ref in refs], dtype=np.int64))
+
+
+def _newest_of(connection: Connection, user_keys: list[int], newest: int) -> InteractionColumns:
+    """The newest interactions of some users, each user's together and oldest first."""
+    long: set[int] = set()
+    for batch in batches(user_keys):
+        statement = LONGER_THAN.format(users=marks(batch))
+        long.update(key for (key,) in fetch(connection, statement, (*batch, newest)))
+    rows = interactions_of(connection, [key for key in user_keys if key not in long])
+    parts = [
+        _with_told(connection, _from_last(connection, OF_ONE, (key, newest)), newest)
+        for key in sorted(long)
+    ]
+    if not parts:
+        return rows
+    together = joined_columns((rows, *parts))
+    return together.take(np.argsort(together.user_keys, kind="stable"))
+
+
+def _with_told(connection: Connection, rows: InteractionColumns, newest: int) -> InteractionColumns:
+    """One person's newest interactions, and before them what was told earlier, if there is more."""
+    if not newest or len(rows) < newest:
+        return rows
+    user_key = int(rows.user_keys[0])
+    parameters = (user_key, MOST_LOOKED_THROUGH, newest, *TOLD_KINDS)
+    return joined_columns((_from_last(connection, TOLD_BEFORE, parameters), rows))
+
+
+def joined_columns(parts: Sequence[InteractionColumns]) -> InteractionColumns:
+    """The interactions of all parts, one part after the other."""
+    columns = zip(*(part.arrays for part in parts), strict=True)
+    return InteractionColumns(*map(np.concatenate, columns))
 
 
 def in_turn(rows: InteractionColumns, user_keys: Int64Array) -> StoredHistories:

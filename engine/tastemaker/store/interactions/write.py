@@ -8,12 +8,12 @@ import numpy as np
 from sqlalchemy import Connection
 
 from tastemaker.store.crypto.keyring import Keyring
+from tastemaker.store.declaring import ensure_items
 from tastemaker.store.interactions.columns import (
     INTERACTION_COLUMNS,
     INTERACTIONS,
     InteractionColumns,
 )
-from tastemaker.store.items import ensure_items
 from tastemaker.store.kinds import ensure_kinds
 from tastemaker.store.sql.number_table import Arrays, NumberTable
 from tastemaker.store.sql.statements import Written
@@ -22,10 +22,21 @@ from tastemaker.store.users.rows import ensure_users
 from tastemaker.validation import InteractionRow
 
 
-def record(connection: Connection, keyring: Keyring, rows: Iterable[InteractionRow]) -> Written:
+def record(
+    connection: Connection,
+    keyring: Keyring,
+    rows: Iterable[InteractionRow],
+    declared: bool = False,
+) -> Written:
     """Writes a few interactions; users, items and kinds that are missing are made.
 
     An interaction of the same user, time, item and kind gets the new value: the latest write wins.
+
+    Args:
+        connection: in a writing transaction.
+        keyring: finds and seals the users.
+        rows: the interactions.
+        declared: whether the operator names the items, and not somebody who uses the application.
     """
     given = list(rows)
     if not given:
@@ -33,7 +44,7 @@ def record(connection: Connection, keyring: Keyring, rows: Iterable[InteractionR
     # Always in this order, as every writer does: so none waits for another in a ring.
     keys = {
         "user_id": ensure_users(connection, keyring, dict.fromkeys(row.user_id for row in given)),
-        "item_id": ensure_items(connection, dict.fromkeys(row.item_id for row in given)),
+        "item_id": ensure_items(connection, dict.fromkeys(row.item_id for row in given), declared),
         "kind_id": ensure_kinds(connection, (row.kind for row in given)),
     }
     arrays = []

@@ -18,7 +18,7 @@ ITEMS_NAMED = 5
 
 def is_sound_item(row: Sequence[Any]) -> bool:
     """Whether the fields of an item's row have their types."""
-    _, item_id, title, text, attributes, _, updated, created = row
+    _, item_id, title, text, attributes, _, updated, created, _ = row
     return (
         type(item_id) is type(title) is type(text) is type(attributes) is str
         and type(updated) is type(created) is int

@@ -80,6 +80,11 @@ class NumberTable:
         return f" ORDER BY {', '.join(self.key)}"
 
     @cached_property
+    def from_last(self) -> str:
+        """The ORDER BY of the primary key, the last row first."""
+        return f" ORDER BY {', '.join(f'{name} DESC' for name in self.key)}"
+
+    @cached_property
     def insert(self) -> str:
         """An INSERT of all columns, without the rows."""
         return f"INSERT INTO {self.name} AS t ({', '.join(self.names)}) "

@@ -24,6 +24,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
+    true,
 )
 
 from tastemaker.store.crypto.sealed_column import SealedColumn
@@ -121,6 +122,8 @@ item = Table(
     Column("available", Boolean, nullable=False),
     Column("created", BigInteger, nullable=False),
     Column("updated", BigInteger, nullable=False),
+    # false where nothing but an interaction that was recorded named it
+    Column("declared", Boolean, nullable=False, server_default=true()),
     UniqueConstraint("external_id"),
     sqlite_autoincrement=True,
 )

@@ -9,8 +9,8 @@ from sqlalchemy import Connection, select
 
 from tastemaker.data import Values
 from tastemaker.store import meta
+from tastemaker.store.attribute_columns import as_values
 from tastemaker.store.crypto.keyring import Keyring
-from tastemaker.store.items import as_values
 from tastemaker.store.sql.statements import batches
 from tastemaker.store.sql.tables import user
 from tastemaker.store.users.cells import open_attributes
