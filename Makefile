@@ -4,9 +4,10 @@ LIGHT := .venv
 FULL := .venv-test
 PEERS := .venv-benchmark
 SPARK := .venv-spark
+OLDER := .venv-sqlalchemy-2.0
 CHROMIUM := chromium chromium-browser google-chrome google-chrome-stable
 
-.PHONY: demo test test-long test-spark check docs pytest browser benchmark clean
+.PHONY: demo test test-long test-spark test-sqlalchemy-2.0 check docs pytest browser benchmark clean
 
 demo: $(LIGHT)/installed  ## the whole job on real data, with the light core only
 	$(LIGHT)/bin/tastemaker demo
@@ -31,6 +32,9 @@ test-long: browser $(FULL)/installed  ## the long forms: fuzzing, kill storms
 
 test-spark: $(SPARK)/installed  ## training on Spark: needs Java
 	$(SPARK)/bin/python -m pytest -m spark
+
+test-sqlalchemy-2.0: $(OLDER)/installed  ## the store and the engine, on the older SQLAlchemy that many applications hold
+	$(OLDER)/bin/python -m pytest -n 2 --dist loadfile -m "not slow" tests/store tests/engine tests/django tests/io
 
 browser:  ## one that the tests of the HTML report open it in
 	@for name in $(CHROMIUM); do command -v $$name >/dev/null && exit 0; done; \
@@ -66,6 +70,12 @@ $(SPARK)/installed: pyproject.toml
 	$(SPARK)/bin/python -m pip install --quiet --disable-pip-version-check --editable ".[spark,postgres]" --group test
 	touch $@
 
+$(OLDER)/installed: pyproject.toml
+	$(PYTHON) -m venv $(OLDER)
+	$(OLDER)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+	$(OLDER)/bin/python -m pip install --quiet --disable-pip-version-check --editable ".[all]" --group test "sqlalchemy<2.1"
+	touch $@
+
 # rectools asks for an older NumPy than its EASE needs: it comes without what it asks for
 $(PEERS)/installed: pyproject.toml
 	$(PYTHON) -m venv $(PEERS)
@@ -75,4 +85,4 @@ $(PEERS)/installed: pyproject.toml
 	touch $@
 
 clean:
-	rm -rf $(LIGHT) $(FULL) $(PEERS) $(SPARK) .benchmark-data site
+	rm -rf $(LIGHT) $(FULL) $(PEERS) $(SPARK) $(OLDER) .benchmark-data site

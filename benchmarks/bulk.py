@@ -116,8 +116,7 @@ def by_tables(folder: Path, file: Path, rows: int) -> list[dict[str, object]]:
 
 def read_arrow(file: Path) -> Any:
     """The file as a table with real times."""
-    from pyarrow import csv as arrow_csv
-    from pyarrow import timestamp
+    from pyarrow import csv as arrow_csv, timestamp
 
     table = arrow_csv.read_csv(file)
     times = table["timestamp"].cast(timestamp("s")).cast(timestamp("us"))

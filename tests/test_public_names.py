@@ -10,6 +10,7 @@ import pkgutil
 import re
 import subprocess
 import sys
+from importlib.resources import files
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
@@ -53,6 +54,11 @@ def test_a_public_name_is_what_checkers_are_told(name: str, module: str) -> None
 def test_an_unknown_name_is_refused() -> None:
     with pytest.raises(AttributeError, match="'tastemaker' has no attribute 'Recomender'"):
         getattr(tastemaker, "Recomender")  # noqa: B009 (type checkers refuse it too)
+
+
+@pytest.mark.parametrize("package", ["tastemaker", "tastemaker_plugins"])
+def test_type_checkers_are_told_that_the_types_are_there(package: str) -> None:
+    assert (files(package) / "py.typed").is_file()
 
 
 def test_importing_the_package_loads_nothing_large() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from dataclasses import dataclass
 from itertools import count
 from typing import Any, ClassVar
@@ -16,6 +18,7 @@ from tastemaker.testing import (
     RERANKER_CONTRACT,
     MakeReranker,
     RerankerCheck,
+    RerankerContract,
     check_deterministic,
     check_first_places_stay,
     check_lists_are_independent,
@@ -23,6 +26,8 @@ from tastemaker.testing import (
     check_parts,
     check_reranker,
     check_reranker_description,
+    check_reranker_leaves_process,
+    check_reranker_speed,
     check_settings_round_trip,
 )
 
@@ -154,6 +159,38 @@ class Stubborn(Sound):
         super().__init__(EvenSettings(2.0) if settings is None else EvenSettings())
 
 
+class Curious(Sound):
+    """Looks at what people declared, and does not say so."""
+
+    def adjust(self, lists: RankedItems) -> Any:
+        lists.people.features.get("town", ())
+        return super().adjust(lists)
+
+
+class Slow(Sound):
+    """Takes its time."""
+
+    def adjust(self, lists: RankedItems) -> Any:
+        time.sleep(0.06)
+        return super().adjust(lists)
+
+
+class Straying(Sound):
+    """Leaves a thread running."""
+
+    def adjust(self, lists: RankedItems) -> Any:
+        threading.Thread(target=time.sleep, args=(3,), name="stray", daemon=True).start()
+        return super().adjust(lists)
+
+
+class Seeding(Sound):
+    """Seeds everybody's random numbers."""
+
+    def adjust(self, lists: RankedItems) -> Any:
+        np.random.seed(0)
+        return super().adjust(lists)
+
+
 FAULTS: list[tuple[type[Reranker], RerankerCheck, str]] = [
     (Misnamed, check_reranker_description, "'Mis Named'"),
     (Taken, check_reranker_description, "'diversity', which the engine uses"),
@@ -162,14 +199,18 @@ FAULTS: list[tuple[type[Reranker], RerankerCheck, str]] = [
     (Short, check_parts, r"the shape \(5, 1\) instead of \(5, 8\)"),
     (Hiding, check_parts, "a rule takes items out, a re-ranker cannot"),
     (Huge, check_parts, "a number beyond 1e"),
-    (Raising, check_parts, "it failed: ValueError"),
-    (Vectorless, check_parts, "it failed: AssertionError"),
+    (Raising, check_parts, "adjust raised ValueError: nobody"),
+    (Vectorless, check_parts, "adjust raised AssertionError"),
     (Dice, check_deterministic, "the same for the same lists"),
     (Meddler, check_lists_stay, "must not change the scores"),
     (Crowding, check_lists_are_independent, "who else is in the batch"),
     (CountingPlaces, check_lists_are_independent, "hold no item must not count"),
     (Turning, check_first_places_stay, "must be the same whether 1 or 8 are wanted"),
     (Stubborn, check_settings_round_trip, "settings given must be kept"),
+    (Curious, check_parts, r"adjust looks at people.features\['town'\] without `uses_features"),
+    (Slow, check_reranker_speed, r"adjust took 0.\d+ s for 5 lists of 8 items; 0.05 s are allowed"),
+    (Straying, check_reranker_leaves_process, "it left the thread 'stray' running"),
+    (Seeding, check_reranker_leaves_process, "NumPy's global random numbers"),
 ]
 
 
@@ -205,8 +246,15 @@ def _boosts_of_few() -> Reranker:
 def test_each_fault_is_found(kind: type[Reranker], check: RerankerCheck, wish: str) -> None:
     with pytest.raises(PluginError, match=wish):
         check(kind)
-    with pytest.raises(PluginError):
+    with pytest.raises(PluginError, match=wish) as told:
         check_reranker(kind)
+    assert len(str(told.value).splitlines()) == 1
+
+
+class TestSound(RerankerContract):
+    """The contract as a class: pytest finds a test for each check."""
+
+    reranker = Sound
 
 
 def test_a_reranker_without_words_is_refused() -> None:

@@ -8,100 +8,126 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tastemaker.blend import WeightCurve
+    from tastemaker.blend import WeightCurve as WeightCurve
     from tastemaker.data import (
-        BoolArray,
-        Cluster,
-        Factors,
-        Float32Array,
-        Float64Array,
-        Histories,
-        Int16Array,
-        Int32Array,
-        Int64Array,
-        Items,
-        People,
-        TrainingData,
-        best_items,
+        BoolArray as BoolArray,
+        Cluster as Cluster,
+        Factors as Factors,
+        Float32Array as Float32Array,
+        Float64Array as Float64Array,
+        Histories as Histories,
+        Int16Array as Int16Array,
+        Int32Array as Int32Array,
+        Int64Array as Int64Array,
+        Items as Items,
+        People as People,
+        TrainingData as TrainingData,
+        best_items as best_items,
     )
-    from tastemaker.engine import Tastemaker
-    from tastemaker.engine.keys import Keys
-    from tastemaker.engine.retrainer import Retrainer, RetrainingPlan
+    from tastemaker.engine import Tastemaker as Tastemaker
+    from tastemaker.engine.async_tastemaker import AsyncTastemaker as AsyncTastemaker
+    from tastemaker.engine.keys import Keys as Keys
+    from tastemaker.engine.retrainer import Retrainer as Retrainer, RetrainingPlan as RetrainingPlan
     from tastemaker.errors import (
-        CollisionError,
-        EvaluationError,
-        FileRefusedError,
-        InputError,
-        KeyProblem,
-        MissingKeyError,
-        NewerReleaseError,
-        NotFoundError,
-        PlaintextRefusedError,
-        PluginError,
-        ReleaseError,
-        RowRefusedError,
-        RuleError,
-        SchemaError,
-        SettingsError,
-        StoreError,
-        TamperedError,
-        TastemakerError,
-        TrainingError,
-        UnknownKeyError,
-        WrongKeyError,
+        CollisionError as CollisionError,
+        EvaluationError as EvaluationError,
+        FileRefusedError as FileRefusedError,
+        InputError as InputError,
+        KeyProblem as KeyProblem,
+        MissingKeyError as MissingKeyError,
+        NewerReleaseError as NewerReleaseError,
+        NotFoundError as NotFoundError,
+        PlaintextRefusedError as PlaintextRefusedError,
+        PluginError as PluginError,
+        ReleaseError as ReleaseError,
+        RowRefusedError as RowRefusedError,
+        RuleError as RuleError,
+        SchemaError as SchemaError,
+        SettingsError as SettingsError,
+        StoreError as StoreError,
+        TamperedError as TamperedError,
+        TastemakerError as TastemakerError,
+        TrainingError as TrainingError,
+        UnknownKeyError as UnknownKeyError,
+        WrongDatabaseError as WrongDatabaseError,
+        WrongKeyError as WrongKeyError,
     )
-    from tastemaker.evaluation.by_length import LengthQuality
-    from tastemaker.evaluation.diversity_curve import DiversityPoint
-    from tastemaker.evaluation.figures import ListMeasures
-    from tastemaker.evaluation.report import Report
-    from tastemaker.evaluation.result import EvaluatedModel, Repeats
-    from tastemaker.io.backup import BackedUp
-    from tastemaker.io.importing import ImportResult
-    from tastemaker.io.restore import Restored
-    from tastemaker.io.syncing import SyncResult
-    from tastemaker.io.tables import ArrowTable
-    from tastemaker.metrics.intervals import Interval
-    from tastemaker.plugin.discovery import Plugin
-    from tastemaker.plugin.hookspecs import hookimpl
-    from tastemaker.plugin.observer import Timing
-    from tastemaker.recommender import Progress, Recommender, State
-    from tastemaker.request.preferences import AtMost, Boost
-    from tastemaker.request.recent import Recent
-    from tastemaker.request.request import Request
-    from tastemaker.reranker import RankedItems, Reranker
+    from tastemaker.evaluation.by_length import LengthQuality as LengthQuality
+    from tastemaker.evaluation.diversity_curve import DiversityPoint as DiversityPoint
+    from tastemaker.evaluation.figures import ListMeasures as ListMeasures
+    from tastemaker.evaluation.report import Report as Report
+    from tastemaker.evaluation.result import EvaluatedModel as EvaluatedModel, Repeats as Repeats
+    from tastemaker.io.backup import BackedUp as BackedUp
+    from tastemaker.io.importing import ImportResult as ImportResult
+    from tastemaker.io.restore import Restored as Restored
+    from tastemaker.io.syncing import SyncResult as SyncResult
+    from tastemaker.io.tables import ArrowTable as ArrowTable
+    from tastemaker.metrics.intervals import Interval as Interval
+    from tastemaker.plugin.discovery import Plugin as Plugin
+    from tastemaker.plugin.extensions import Extension as Extension
+    from tastemaker.plugin.hookspecs import hookimpl as hookimpl
+    from tastemaker.plugin.observer import Timing as Timing
+    from tastemaker.recommender import (
+        Progress as Progress,
+        Recommender as Recommender,
+        State as State,
+    )
+    from tastemaker.request.preferences import AtMost as AtMost, Boost as Boost
+    from tastemaker.request.recent import Recent as Recent
+    from tastemaker.request.request import Request as Request
+    from tastemaker.reranker import RankedItems as RankedItems, Reranker as Reranker
     from tastemaker.rules import (
-        Days,
-        F,
-        Field,
-        Rule,
-        days,
-        parse_rule,
-        rule_from_json,
+        Days as Days,
+        F as F,
+        Field as Field,
+        Rule as Rule,
+        days as days,
+        parse_rule as parse_rule,
+        rule_from_json as rule_from_json,
     )
-    from tastemaker.serving.answers import Answer, Details, Reason, Recommendation
-    from tastemaker.serving.health import Health
-    from tastemaker.serving.people import PastInteraction
-    from tastemaker.settings import Settings, setting
-    from tastemaker.store.cache.model_cache import ModelCache
-    from tastemaker.store.crypto.keys import Key, KeyCommand, KeyFile, KeySource, create_key_file
-    from tastemaker.store.erasures import FinishedErasures, Forgotten, Receipt
-    from tastemaker.store.item_removal import DeletedItems
-    from tastemaker.store.kinds import KindSummary
-    from tastemaker.store.rotation.counts import KeyStatus
-    from tastemaker.store.rotation.resealing import Reencrypted
-    from tastemaker.store.rotation.rotating import Rotation
-    from tastemaker.store.rotation.verifying import Verification
-    from tastemaker.store.sql.database import Database
-    from tastemaker.store.sql.statements import Written
-    from tastemaker.store.sql.tables import include_name
-    from tastemaker.store.users.merge import MergedUsers
-    from tastemaker.training.data_quality import Finding
-    from tastemaker.training.profile import Span
-    from tastemaker.training.reading import ReleaseSummary
-    from tastemaker.training.repeat_report import RepeatReport
-    from tastemaker.training.report import MemberReport, Release, RetrievalReport
-    from tastemaker.training.turn import TrainingTurn
-    from tastemaker.tuning.report import TunedRecommender
+    from tastemaker.serving.answers import (
+        Answer as Answer,
+        Details as Details,
+        Reason as Reason,
+        Recommendation as Recommendation,
+    )
+    from tastemaker.serving.health import Health as Health
+    from tastemaker.serving.people import PastInteraction as PastInteraction
+    from tastemaker.settings import Settings as Settings, setting as setting
+    from tastemaker.store.cache.model_cache import ModelCache as ModelCache
+    from tastemaker.store.crypto.keys import (
+        Key as Key,
+        KeyCommand as KeyCommand,
+        KeyFile as KeyFile,
+        KeySource as KeySource,
+        create_key_file as create_key_file,
+    )
+    from tastemaker.store.erasures import (
+        FinishedErasures as FinishedErasures,
+        Forgotten as Forgotten,
+        Receipt as Receipt,
+    )
+    from tastemaker.store.item_removal import DeletedItems as DeletedItems
+    from tastemaker.store.kinds import KindSummary as KindSummary
+    from tastemaker.store.rotation.counts import KeyStatus as KeyStatus
+    from tastemaker.store.rotation.resealing import Reencrypted as Reencrypted
+    from tastemaker.store.rotation.rotating import Rotation as Rotation
+    from tastemaker.store.rotation.verifying import Verification as Verification
+    from tastemaker.store.sql.database import Database as Database
+    from tastemaker.store.sql.statements import Written as Written
+    from tastemaker.store.sql.tables import include_name as include_name
+    from tastemaker.store.users.merge import MergedUsers as MergedUsers
+    from tastemaker.training.data_quality import Finding as Finding
+    from tastemaker.training.profile import Span as Span
+    from tastemaker.training.reading import ReleaseSummary as ReleaseSummary
+    from tastemaker.training.repeat_report import RepeatReport as RepeatReport
+    from tastemaker.training.report import (
+        MemberReport as MemberReport,
+        Release as Release,
+        RetrievalReport as RetrievalReport,
+    )
+    from tastemaker.training.turn import TrainingTurn as TrainingTurn
+    from tastemaker.tuning.report import TunedRecommender as TunedRecommender
 else:
     # Out of the type checkers' sight: they would believe that it gives any name whatever.
     def __getattr__(name: str) -> object:
@@ -114,115 +140,6 @@ else:
         return value
 
 
-__all__ = [
-    "Answer",
-    "ArrowTable",
-    "AtMost",
-    "BackedUp",
-    "BoolArray",
-    "Boost",
-    "Cluster",
-    "CollisionError",
-    "Database",
-    "Days",
-    "DeletedItems",
-    "Details",
-    "DiversityPoint",
-    "EvaluatedModel",
-    "EvaluationError",
-    "F",
-    "Factors",
-    "Field",
-    "FileRefusedError",
-    "Finding",
-    "FinishedErasures",
-    "Float32Array",
-    "Float64Array",
-    "Forgotten",
-    "Health",
-    "Histories",
-    "ImportResult",
-    "InputError",
-    "Int16Array",
-    "Int32Array",
-    "Int64Array",
-    "Interval",
-    "Items",
-    "Key",
-    "KeyCommand",
-    "KeyFile",
-    "KeyProblem",
-    "KeySource",
-    "KeyStatus",
-    "Keys",
-    "KindSummary",
-    "LengthQuality",
-    "ListMeasures",
-    "MemberReport",
-    "MergedUsers",
-    "MissingKeyError",
-    "ModelCache",
-    "NewerReleaseError",
-    "NotFoundError",
-    "PastInteraction",
-    "People",
-    "PlaintextRefusedError",
-    "Plugin",
-    "PluginError",
-    "Progress",
-    "RankedItems",
-    "Reason",
-    "Receipt",
-    "Recent",
-    "Recommendation",
-    "Recommender",
-    "Reencrypted",
-    "Release",
-    "ReleaseError",
-    "ReleaseSummary",
-    "RepeatReport",
-    "Repeats",
-    "Report",
-    "Request",
-    "Reranker",
-    "Restored",
-    "Retrainer",
-    "RetrainingPlan",
-    "RetrievalReport",
-    "Rotation",
-    "RowRefusedError",
-    "Rule",
-    "RuleError",
-    "SchemaError",
-    "Settings",
-    "SettingsError",
-    "Span",
-    "State",
-    "StoreError",
-    "SyncResult",
-    "TamperedError",
-    "Tastemaker",
-    "TastemakerError",
-    "Timing",
-    "TrainingData",
-    "TrainingError",
-    "TrainingTurn",
-    "TunedRecommender",
-    "UnknownKeyError",
-    "Verification",
-    "WeightCurve",
-    "Written",
-    "WrongKeyError",
-    "best_items",
-    "create_key_file",
-    "days",
-    "hookimpl",
-    "include_name",
-    "parse_rule",
-    "rule_from_json",
-    "setting",
-]
-
 _NAMES = {
     "blend": "WeightCurve",
     "data": (
@@ -232,11 +149,13 @@ _NAMES = {
     "engine": "Tastemaker",
     "engine.keys": "Keys",
     "engine.retrainer": "Retrainer RetrainingPlan",
+    "engine.async_tastemaker": "AsyncTastemaker",
     "errors": (
         "CollisionError EvaluationError FileRefusedError InputError KeyProblem "
         "MissingKeyError NewerReleaseError NotFoundError PlaintextRefusedError PluginError "
         "ReleaseError RowRefusedError RuleError SchemaError SettingsError StoreError "
-        "TamperedError TastemakerError TrainingError UnknownKeyError WrongKeyError"
+        "TamperedError TastemakerError TrainingError UnknownKeyError WrongDatabaseError "
+        "WrongKeyError"
     ),
     "evaluation.by_length": "LengthQuality",
     "evaluation.diversity_curve": "DiversityPoint",
@@ -250,6 +169,7 @@ _NAMES = {
     "io.tables": "ArrowTable",
     "metrics.intervals": "Interval",
     "plugin.discovery": "Plugin",
+    "plugin.extensions": "Extension",
     "plugin.hookspecs": "hookimpl",
     "plugin.observer": "Timing",
     "recommender": "Progress Recommender State",
@@ -286,6 +206,8 @@ _NAMES = {
 """For each module, the public names that are defined in it."""
 
 _HOMES = {name: module for module, names in _NAMES.items() for name in names.split()}
+
+__all__ = sorted(_HOMES)
 
 
 def __dir__() -> list[str]:

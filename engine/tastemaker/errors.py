@@ -21,6 +21,10 @@ class InputError(TastemakerError):
     """A value that comes in is refused: an id, a number, a time, an option."""
 
 
+class WrongDatabaseError(InputError):
+    """The connection lent to a write is to another database than the engine's."""
+
+
 class SettingsError(InputError):
     """A recommender's setting is unknown, of the wrong type, or out of its bounds."""
 

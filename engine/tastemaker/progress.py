@@ -12,8 +12,7 @@ from tastemaker.recommender import Progress, no_progress
 def progress_bar() -> Iterator[Progress]:
     """A Progress that draws a bar while the block runs."""
     from rich.console import Console
-    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
-    from rich.progress import Progress as Bars
+    from rich.progress import BarColumn, Progress as Bars, TextColumn, TimeElapsedColumn
 
     screen = Console(stderr=True)
     columns = (TextColumn("{task.description:<34}"), BarColumn(), TimeElapsedColumn())

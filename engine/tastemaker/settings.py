@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Self, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
 from tastemaker.errors import SettingsError
 
@@ -65,6 +65,7 @@ def setting(
     log: bool = False,
     choices: tuple[Any, ...] | None = None,
     formerly: tuple[str, ...] = (),
+    names: Literal["attribute", "feature"] | None = None,
 ) -> Any:
     """One setting: a dataclass field that knows its bounds and its search space.
 
@@ -76,6 +77,8 @@ def setting(
         log: whether a search should step by factors.
         choices: the values allowed, where they are few.
         formerly: names it had before; values stored under them are read as its own.
+        names: what the text names, an attribute of items or a feature of people: training tells
+            of one that there is none of.
     """
     metadata = {
         "help": help,
@@ -84,6 +87,7 @@ def setting(
         "log": log,
         "choices": choices,
         "formerly": formerly,
+        "names": names,
     }
     return field(default=default, metadata=metadata)
 

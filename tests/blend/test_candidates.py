@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from tastemaker.blend import Candidates, select_candidates
 from tastemaker.blend.candidates import PARTITION_ALL

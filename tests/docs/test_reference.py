@@ -13,7 +13,7 @@ import pytest
 
 from tastemaker.cli import main
 
-PACKAGES = ("tastemaker", "tastemaker.testing")
+PACKAGES = ("tastemaker", "tastemaker.testing", "tastemaker.django")
 NAMES = [(package, name) for package in PACKAGES for name in import_module(package).__all__]
 
 
@@ -58,7 +58,11 @@ def test_every_command_and_option_has_help(context: click.Context) -> None:
 
 
 def test_every_public_name_is_in_the_reference(site: Path) -> None:
-    pages = {"tastemaker": "api", "tastemaker.testing": "testing"}
+    pages = {
+        "tastemaker": "api",
+        "tastemaker.testing": "testing",
+        "tastemaker.django": "django",
+    }
     texts = {
         package: text_of(site / "reference" / f"{page}.html") for package, page in pages.items()
     }

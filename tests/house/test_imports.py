@@ -60,6 +60,7 @@ ALLOWED: dict[str, Set[str]] = {
     "evaluation": EVALUATION,
     "engine": {*EVALUATION, "evaluation"},
     "demo": {*EVALUATION, "evaluation", "engine"},
+    "django": {*STORE, "store"},
     "cli": {*EVALUATION, "evaluation", "engine", "demo", "testing"},
     "web": {*EVALUATION, "evaluation", "engine", "demo", "testing"},
     "__main__": {*EVALUATION, "evaluation", "engine", "demo", "testing", "cli", "web"},
@@ -86,6 +87,7 @@ OPTIONAL: dict[str, Set[str]] = {
     "psycopg": {"tastemaker.store.sql"},
     "starlette": {"tastemaker.web"},
     "pandas": set(),
+    "django": {"tastemaker.django"},
 }
 """The packages that are installed by choice, and the rooms that may import them."""
 

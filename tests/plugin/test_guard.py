@@ -73,6 +73,10 @@ class Grows(Answers):
         self.scores = np.zeros((1, self.scores.shape[1] + len(items)), dtype=np.float32)
 
 
+IN_ITSELF: dict[str, Any] = {}
+IN_ITSELF["a"] = IN_ITSELF
+
+
 class Unspeakable(Exception):
     def __str__(self) -> str:
         raise ValueError("not even this")
@@ -229,9 +233,13 @@ def test_without_a_method_of_its_own_it_begins_anew() -> None:
         (State({"a": np.array([object()])}), "type object"),
         (State({"a": np.array([np.nan])}), "NaN or infinity"),
         (State({"a": [1.0]}), "not a named array"),  # type: ignore[dict-item]
-        (State(values={"a": float("inf")}), "hold what JSON cannot"),
-        (State(values={"a": {1, 2}}), "hold what JSON cannot"),  # type: ignore[dict-item]
-        (State(values={"a": {1: 2}}), "do not survive JSON"),  # type: ignore[dict-item]
+        (State(values={"a": float("inf")}), "state's values['a'] is inf, which JSON has not"),
+        (State(values={"a": {1, 2}}), "values['a'] is a set; store a list"),  # type: ignore[dict-item]
+        (State(values={"a": {1: 2}}), "values['a'] has the key 1, a int"),  # type: ignore[dict-item]
+        (State(values={"a": [(1,)]}), "values['a'][0] is a tuple; store a list"),  # type: ignore[list-item]
+        (State(values={"a": np.int64(3)}), "is a NumPy int64; store int(…)"),  # type: ignore[dict-item]
+        (State(values={"a": Unspeakable()}), "values['a'] is a Unspeakable"),  # type: ignore[dict-item]
+        (State(values=IN_ITSELF), "are nested too deep, or in themselves"),
     ],
 )
 def test_a_state_that_cannot_be_stored_is_a_problem(state: Any, problem: str) -> None:

@@ -11,8 +11,16 @@ from typing import Any, Self
 import numpy as np
 import pytest
 
-from tastemaker import Items, People, Progress, RankedItems, Recommender, Reranker, State
-from tastemaker import TrainingData as Data
+from tastemaker import (
+    Items,
+    People,
+    Progress,
+    RankedItems,
+    Recommender,
+    Reranker,
+    State,
+    TrainingData as Data,
+)
 from tastemaker.plugin.guarded_recommender import GuardedRecommender
 from tastemaker.plugin.guarded_reranker import GuardedReranker
 from tastemaker.plugin.states import guarded_state

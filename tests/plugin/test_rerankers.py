@@ -14,7 +14,7 @@ from tastemaker.plugin.circuit_breaker import CircuitBreaker
 from tastemaker.plugin.discovery import Plugin
 from tastemaker.plugin.guarded_calls import GuardedCalls
 from tastemaker.plugin.guarded_reranker import GuardedReranker, checked_parts
-from tastemaker.plugin.registry import Registry, registry_of_rerankers
+from tastemaker.plugin.registry import Registry, registry_of_others
 from tastemaker.testing import ranked_items
 from tastemaker_plugins.popularity.popular import Popular
 
@@ -95,6 +95,8 @@ def test_one_plugin_may_bring_both() -> None:
         (Brings(of(name="boost")), "'boost', which the engine uses"),
         (Brings(of(name="odd", order="first")), "the order 'first'"),
         (Brings(of(name="odd", because=3)), "the reason 3"),
+        (Brings(of(name="odd", because="near {items}")), "nothing may stand in braces"),
+        (Brings(of(name="odd", because="}")), "nothing may stand in braces"),
         (Brings(of(name="odd", summary=3)), "the summary 3"),
         (Brings(of(name="odd", settings_type=dict)), "tastemaker.Settings"),
         (Brings(of(name="odd", former_names="old")), "write them like ('item-knn',)"),
@@ -149,7 +151,7 @@ def test_settings_are_given_checked_and_refused() -> None:
 
 
 def test_the_engines_own_recommenders_are_not_imported_for_rerankers() -> None:
-    registry = registry_of_rerankers([Lifting], ())
+    registry = registry_of_others([Lifting], ())
     assert [one.name for one in registry.rerankers] == ["lifting"]
     assert "ease" not in registry.enabled
 

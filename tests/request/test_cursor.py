@@ -1,8 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from tastemaker.errors import InputError
 from tastemaker.request.cursor import MOST_SHOWN, decode_cursor, encode_cursor

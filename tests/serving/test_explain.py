@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tastemaker import Items, Recommender
+from tastemaker.cli.recommend import shares
 from tastemaker.data import Float32Array
 from tastemaker.serving.answers import Reason, Recommendation
 from tastemaker.serving.catalogue import Catalogue
@@ -135,6 +136,18 @@ def test_one_without_a_text_or_with_the_same_gives_way_to_the_next() -> None:
     contributions = {"together": 0.5, "popular": 0.4, "fallback": 0.3, "alike": 0.2}
     own = dict.fromkeys(contributions, column(0)) | {"alike": column(0.2)}
     assert explained([0], contributions, own).why == "popular with many people; similar to Apple"
+
+
+def test_one_that_would_be_shown_with_0_percent_is_not_spoken_of() -> None:
+    contributions = {"together": 1.0, "popular": 0.004}
+    own = {"together": column(1.0), "popular": column(0)}
+    assert explained([0], contributions, own).why == "often chosen together with Apple"
+    contributions["popular"] = 0.006
+    text = "often chosen together with Apple; popular with many people"
+    assert explained([0], contributions, own).why == text
+    assert shares(contributions) == "together 99%, popular 1%"
+    assert shares({"together": 1.0, "popular": 0.004, "alike": -1.0}) == "together 100%"
+    assert shares({"together": -1.0}) == ""
 
 
 def test_there_is_no_text_where_every_contribution_is_negative() -> None:

@@ -19,8 +19,7 @@ from tastemaker.store.erasures import UNFINISHED
 from tastemaker.store.ledger import Erased, ErasureLedger
 from tastemaker.store.sql import sqlite_wiping
 from tastemaker.store.sql.database import Database
-from tastemaker.store.sql.tables import erasure
-from tastemaker.store.sql.tables import meta as meta_table
+from tastemaker.store.sql.tables import erasure, meta as meta_table
 
 Fork = Callable[[Callable[[], object]], int]
 

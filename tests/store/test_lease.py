@@ -13,8 +13,7 @@ from threading import Barrier
 
 import pytest
 
-from tastemaker.store import lease as room
-from tastemaker.store import meta
+from tastemaker.store import lease as room, meta
 from tastemaker.store.crypto.keys import Key
 from tastemaker.store.lease import database_time, end_lease, is_leased, lease, take_lease
 from tastemaker.store.sql.database import Database

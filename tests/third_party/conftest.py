@@ -52,14 +52,19 @@ def in_process(tmp_path: Path) -> InProcess:
     return run
 
 
-def _install(name: str, target: Path) -> Path:
+def installed_from(source: Path, target: Path) -> Path:
+    """Installs the distribution in a folder into another one, without its dependencies."""
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index"]
     command += ["--no-build-isolation", "--disable-pip-version-check", "--target", str(target)]
+    subprocess.run([*command, str(source)], check=True, capture_output=True)
+    return target
+
+
+def _install(name: str, target: Path) -> Path:
     source = target / "source"
     # built from a copy: nothing may be left in the source tree
     _copy(DISTRIBUTIONS / name, source)
-    subprocess.run([*command, str(source)], check=True, capture_output=True)
-    return target
+    return installed_from(source, target)
 
 
 def _copy(source: Path, target: Path) -> None:

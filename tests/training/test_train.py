@@ -12,6 +12,7 @@ from tastemaker.training.data_quality import Finding
 from tastemaker.training.report import Release
 
 from .conftest import Absent, Huge
+from .test_named_attributes import ByColumn
 
 
 @pytest.fixture
@@ -54,6 +55,16 @@ def test_where_recommenders_are_named_the_others_are_not_reported(engine: Tastem
     release = engine.train(only=["popular"])
     assert list(states(release)) == ["popular", "blend"]
     assert release.notes == ()
+
+
+def test_a_setting_that_names_no_attribute_is_told_in_the_release(
+    engine: Tastemaker, sqlite_database: Database, key: Key
+) -> None:
+    with Tastemaker(sqlite_database, key=key, plugins=[ByColumn]) as shop:
+        shop.configure("by-column", settings={"column": "colour"})
+        release = shop.train(only=["by-column"])
+        assert [note for note in release.notes if "'colour', which there is none of" in note]
+        assert list(shop.release().notes) == list(release.notes)
 
 
 def test_findings_are_announced_before_anything_is_trained(engine: Tastemaker) -> None:

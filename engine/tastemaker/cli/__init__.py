@@ -7,6 +7,7 @@ from pkgutil import resolve_name
 import click
 
 from tastemaker.cli.echo import plain_text
+from tastemaker.cli.plugin_commands import plugin_commands
 from tastemaker.cli.verbosity import logging_to_stderr
 from tastemaker.errors import TastemakerError
 
@@ -64,12 +65,12 @@ class AllCommands(Commands):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names of all commands, in order."""
-        return sorted(COMMANDS)
+        return sorted({*COMMANDS, *plugin_commands()})
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of that name, or None."""
+        """The command of that name, Tastemaker's own before those of plugins, or None."""
         place = COMMANDS.get(cmd_name)
-        return None if place is None else resolve_name(place)
+        return plugin_commands().get(cmd_name) if place is None else resolve_name(place)
 
 
 @click.group(cls=AllCommands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
+from sqlalchemy import func, select
 
 from tastemaker.cli.backup import backup, restore
 from tastemaker.cli.echo import echo
 from tastemaker.cli.options import Format, database_option, format_option, open_database
 from tastemaker.cli.output import print_rows
+from tastemaker.errors import UnknownKeyError
+from tastemaker.io.setting_aside import set_foreign_users_aside
+from tastemaker.store.foreign_users import count_foreign_users
 from tastemaker.store.sql import migrate
 from tastemaker.store.sql.database import Database
+from tastemaker.store.sql.tables import user
 from tastemaker.store.statistics import TableSize, table_sizes, total_bytes
 
 
@@ -106,11 +113,58 @@ def history(output_format: Format) -> None:
 def check(database_url: str) -> None:
     """Compare the database's tables with those that this version of the engine works with.
 
-    Exit status 1 and the reason if they differ, or if the schema is missing, older or newer.
+    Exit status 1 and the reason if they differ, if the schema is missing, older or newer, or if
+    users are among the rows who were sealed for another database.
     """
     with open_database(database_url) as database:
         migrate.check(database)
+        with database.reading("looking for foreign rows") as connection:
+            foreign = count_foreign_users(connection)
+        if foreign:
+            raise UnknownKeyError(
+                f"{database.name} holds {foreign:,} users that were sealed for another database, "
+                "which nobody can open here. Set them aside: `tastemaker db repair --aside FILE`."
+            )
         echo(f"The schema of {database.name} is as it should be.")
+
+
+@db.command()
+@click.option(
+    "--aside",
+    required=True,
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where the rows go that are taken out; a new file, for its owner alone.",
+)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@database_option
+def repair(aside: Path, yes: bool, database_url: str) -> None:
+    """Set aside users that were sealed for another database, with their interactions.
+
+    They come of a write that went to the wrong database. Their rows are written to a file, sealed
+    as they are, one user a line, and then deleted. If `db check` finds nearly all users, the keys
+    of this database were replaced: restore the table tastemaker_key instead.
+
+    \b
+    Example:
+      tastemaker db repair --aside foreign.jsonl
+    """
+    with open_database(database_url) as database:
+        with database.reading("looking for foreign rows") as connection:
+            migrate.require_schema(connection)
+            foreign = count_foreign_users(connection)
+            everybody = connection.scalar(select(func.count()).select_from(user))
+        if not foreign:
+            echo(f"There is nothing to repair in {database.name}.")
+            return
+        if not yes:
+            warned = f"{foreign:,} of {everybody:,} users of {database.name} were sealed for "
+            click.confirm(f"{warned}another database. Move them to {aside}?", abort=True)
+        removed = set_foreign_users_aside(database, aside)
+        echo(
+            f"Moved {removed.users:,} users and {removed.interactions:,} interactions of theirs "
+            f"from {database.name} to {aside}."
+        )
 
 
 @db.command()

@@ -73,7 +73,8 @@ def import_(
 ) -> None:
     """Import items, users or interactions from FILE ("-" for standard input).
 
-    CSV with a header, JSON lines or Parquet; .gz is unpacked. Importing the same rows again
+    CSV with a header, JSON lines or Parquet, or a format that an installed plugin brings, by the
+    ending of the file's name; .gz is unpacked. Importing the same rows again
     changes nothing, so an import that was cut off is simply started again.
 
     \b

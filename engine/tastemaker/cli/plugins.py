@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import click
 
+from tastemaker.cli import COMMANDS
+from tastemaker.cli.check_plugins import check_plugins
 from tastemaker.cli.echo import echo, print_json
+from tastemaker.cli.new_plugin import new_plugin
 from tastemaker.cli.options import Format, database_option, format_option, open_engine
 from tastemaker.cli.output import print_rows, print_text
 from tastemaker.engine import Tastemaker
@@ -34,11 +39,17 @@ def plugins() -> None:
     """See, enable, disable and set up the recommenders and re-rankers that are installed."""
 
 
+plugins.add_command(check_plugins)
+plugins.add_command(new_plugin)
+
+
 @plugins.command("list")
 @format_option
 @database_option
 def list_plugins(output_format: Format, database_url: str) -> None:
     """List every recommender and re-ranker found, with what is wrong with it if anything is.
+
+    Commands, metrics for evaluation and formats of files that packages bring are listed too.
 
     \b
     States:
@@ -49,8 +60,16 @@ def list_plugins(output_format: Format, database_url: str) -> None:
       failed       cannot be used; the problem tells why
     """
     with open_engine(database_url) as engine:
-        rows = [plugin.row() for plugin in engine.plugins()]
+        rows = [listed(plugin).row() for plugin in engine.plugins()]
     print_rows(rows, PLUGIN_COLUMNS, output_format)
+
+
+def listed(plugin: Plugin) -> Plugin:
+    """A plugin as it is listed: a command whose name is taken by one of the engine's own failed."""
+    if plugin.kind != "command" or plugin.name not in COMMANDS:
+        return plugin
+    problem = "the name is that of a command of Tastemaker's own"
+    return dataclasses.replace(plugin, state="failed", problem=problem)
 
 
 @plugins.command()

@@ -27,6 +27,7 @@ from tastemaker.io.writers import without_formula
 from tastemaker.progress import reporting
 from tastemaker.request.request import Request, Seen
 from tastemaker.serving.answers import Answer
+from tastemaker.serving.explain import LEAST_TOLD
 from tastemaker.store.sql.statements import batches
 
 USERS_AT_ONCE = 1000
@@ -253,8 +254,12 @@ def print_answer(user: str, answer: Answer) -> None:
 
 
 def shares(contributions: Mapping[str, float], most: int = 3) -> str:
-    """Each recommender's share of the positive part of the score, the largest first, in percent."""
+    """Each recommender's share of the positive part of the score, the largest first, in percent.
+
+    Those of less than half a percent are left out: nobody is told of what has 0 %.
+    """
     positive = {name: part for name, part in contributions.items() if part > 0}
     total = sum(positive.values())
-    largest = sorted(positive, key=lambda name: -positive[name])[:most]
+    told = [name for name, part in positive.items() if part >= LEAST_TOLD * total]
+    largest = sorted(told, key=lambda name: -positive[name])[:most]
     return ", ".join(f"{name} {positive[name] / total:.0%}" for name in largest)

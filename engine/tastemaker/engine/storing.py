@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection
 
 from tastemaker.progress import reporting
 from tastemaker.recommender import Progress, no_progress
 from tastemaker.store import erasures, items, kinds, meta, rights
 from tastemaker.store.erasures import FinishedErasures, Receipt
 from tastemaker.store.kinds import KindSummary
+from tastemaker.store.sql.dialect import LOG, PAGES
 from tastemaker.store.store import Store
 from tastemaker.store.users.rows import read_user_page
 from tastemaker.validation import DEFAULT_KIND, Id, Json, check_id, check_several
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from tastemaker.io.importing import ImportResult, OnError
+    from tastemaker.io.plugin_rows import RowFormat
     from tastemaker.io.source import FileFormat
+    from tastemaker.plugin.discovery import Plugin
 
 # Files are read and written by rooms that are imported where they are called: few who serve do it.
 
@@ -27,15 +34,34 @@ class Storing:
 
     _store: Store
 
-    def set_available(self, item_ids: Iterable[Id], available: bool) -> int:
+    if TYPE_CHECKING:
+
+        def plugins(self) -> list[Plugin]:
+            """See `Configuring.plugins`."""
+            ...
+
+    def set_available(
+        self,
+        item_ids: Iterable[Id],
+        available: bool,
+        connection: Connection | Session | None = None,
+    ) -> int:
         """Sets whether items may be recommended; gives how many of them there are.
+
+        Args:
+            item_ids: the application's ids; those that no item has are passed over.
+            available: whether they may.
+            connection: see `record`.
 
         Raises:
             InputError: an id is refused.
         """
         checked = [check_id(item_id, "item_id") for item_id in check_several(item_ids, "item_ids")]
-        with self._store.writing("changing availability") as connection:
-            return items.set_available(connection, checked, available)
+        return self._store.write(
+            "changing availability",
+            lambda own: items.set_available(own, checked, available),
+            connection,
+        )
 
     def kinds(self) -> list[KindSummary]:
         """Every kind of interaction by name, with its weight and how many interactions it has."""
@@ -43,7 +69,11 @@ class Storing:
             return kinds.list_kinds(connection)
 
     def set_kind(
-        self, name: str, weight: float | None = None, repeatable: bool | None = None
+        self,
+        name: str,
+        weight: float | None = None,
+        repeatable: bool | None = None,
+        connection: Connection | Session | None = None,
     ) -> None:
         """Sets how much a kind of interaction counts, and whether its items may come again.
 
@@ -58,13 +88,17 @@ class Storing:
                 it stands for a dislike, which only recommenders that learn from dislikes use.
             repeatable: False unless set. An item that a person has had to do with by repeatable
                 kinds alone may be recommended to that person again.
+            connection: see `record`.
 
         Raises:
             InputError: a value is refused, or neither is given.
         """
-        with self._store.writing("changing a kind") as connection:
-            kinds.set_kind(connection, name, weight, repeatable)
-            meta.bump_catalogue(connection)
+
+        def work(own: Connection) -> None:
+            kinds.set_kind(own, name, weight, repeatable)
+            meta.bump_catalogue(own)
+
+        self._store.write("changing a kind", work, connection)
 
     def import_file(
         self,
@@ -81,7 +115,8 @@ class Storing:
     ) -> ImportResult:
         """Imports a file of items, users or interactions: CSV, JSON lines or Parquet, .gz too.
 
-        Importing the same file again changes nothing.
+        Importing the same file again changes nothing. A file whose name has another ending is read
+        by the plugin that brings this format, if one does.
 
         Args:
             what: "items", "users" or "interactions".
@@ -104,6 +139,7 @@ class Storing:
 
         self._store.require_schema()
         check_several(features, "features")
+        brought = row_format(self.plugins, path) if form is None else None
         with reporting(progress) as report:
             return import_file(
                 self._store.database,
@@ -117,6 +153,7 @@ class Storing:
                 kind=kind,
                 renamed=renamed,
                 progress=report,
+                brought=brought,
             )
 
     def export_file(
@@ -186,11 +223,16 @@ class Storing:
         with self._store.reading("exporting a user") as connection:
             return rights.export_user(connection, self._store.keyring, check_id(user_id, "user_id"))
 
-    def forget(self, user_id: Id) -> Receipt:
+    def forget(self, user_id: Id, connection: Connection | Session | None = None) -> Receipt:
         """Deletes everything stored about a user, for good; the receipt says what is pending.
 
         Erasures that were left unfinished before are finished too, as far as nobody waits long for
         it. Of a user whose erasure is unfinished: the receipt of what was deleted then.
+
+        Args:
+            user_id: the application's id of the user.
+            connection: see `record`. The receipt is then not complete: deleted bytes cannot leave
+                SQLite's log before the application's transaction is committed.
 
         Raises:
             NotFoundError: there is no such user.
@@ -198,8 +240,11 @@ class Storing:
         checked = check_id(user_id, "user_id")
         keyring = self._store.keyring
         forgotten = self._store.write(
-            "forgetting a user", lambda own: rights.forget_user(own, keyring, checked)
+            "forgetting a user", lambda own: rights.forget_user(own, keyring, checked), connection
         )
+        if connection is not None:
+            pending, beyond = (LOG, PAGES), self._store.database.dialect.beyond
+            return Receipt(forgotten, pending, beyond, "")
         ledger = self._store.ledger
         done = erasures.finish_at_once(self._store.database, ledger)
         return Receipt(forgotten, done.pending, done.beyond, str(ledger.path) if ledger else "")
@@ -215,3 +260,22 @@ class Storing:
             StoreError: the database cannot be reached.
         """
         return erasures.finish_all(self._store.database, self._store.ledger)
+
+
+def row_format(plugins: Callable[[], Sequence[Plugin]], path: str | Path) -> RowFormat | None:
+    """The format of a plugin's in which a file is written, by the ending of its name, or None.
+
+    Args:
+        plugins: gives those that there are; not called where the engine reads the file itself.
+        path: the file, or "-" for standard input.
+    """
+    from tastemaker.io.plugin_rows import RowFormat
+    from tastemaker.io.source import STANDARD, SUFFIXES
+
+    suffix = Path(str(path).removesuffix(".gz")).suffix.lower()
+    if str(path) == STANDARD or not suffix or suffix in SUFFIXES:
+        return None
+    for one in plugins():
+        if one.extension is not None and one.kind == "file format" and "." + one.name == suffix:
+            return RowFormat(one.name, one.origin, one.extension.provided)
+    return None

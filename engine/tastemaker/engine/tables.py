@@ -1,4 +1,4 @@
-"""What an application puts in, takes back and deletes: items, users, interactions."""
+"""What an application records, takes back, deletes and merges."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from tastemaker.store import item_removal
 from tastemaker.store.interactions.remove import remove
 from tastemaker.store.interactions.write import record
 from tastemaker.store.item_removal import DeletedItems
-from tastemaker.store.sql.statements import Written
 from tastemaker.store.store import Store
 from tastemaker.store.users.merge import MergedUsers, merge_users
 from tastemaker.validation import (
@@ -36,46 +35,9 @@ if TYPE_CHECKING:
 
 
 class Tables:
-    """The methods of `Tastemaker` that put rows in and take them back."""
+    """The methods of `Tastemaker` for interactions, and for what goes with them."""
 
     _store: Store
-
-    def put_items(self, rows: TableRows) -> Written:
-        """Adds items, or replaces those that are there already; all of them or none.
-
-        Args:
-            rows: mappings, or a data frame (pandas, polars, pyarrow, whatever has the Arrow
-                PyCapsule interface), with `item_id` and optionally `title`, `text` and `available`
-                (bool). Any other column is an attribute, public: text, numbers, bool or lists.
-                Attributes may also stand in one mapping, `attributes`. A generator may be of any
-                length.
-
-        Raises:
-            RowRefusedError: a row is refused; none is written.
-            InputError: the rows are no table, or lack `item_id`.
-        """
-        from tastemaker.io.putting import put_item_table
-
-        self._store.require_schema()
-        return put_item_table(self._store.database, rows)
-
-    def put_users(self, rows: TableRows, features: Iterable[str] = ()) -> Written:
-        """Adds users, or replaces the attributes of those that are there; all of them or none.
-
-        Args:
-            rows: mappings or a data frame, as for `put_items`, with `user_id`. Any other column is
-                an attribute; ids and attributes are sealed.
-            features: attributes that recommenders may use.
-
-        Raises:
-            RowRefusedError: a row is refused; none is written.
-            InputError: the rows are no table, or lack `user_id`; a feature has no good name.
-        """
-        from tastemaker.io.putting import put_user_table
-
-        self._store.require_schema()
-        declared = list(check_several(features, "features"))
-        return put_user_table(self._store.database, self._store.keyring, rows, declared)
 
     def record(
         self,
@@ -100,7 +62,8 @@ class Tables:
                 interaction joins: it commits or rolls back with it.
 
         Raises:
-            InputError: a value is refused.
+            InputError: a value is refused, or the connection has no transaction to join.
+            WrongDatabaseError: the connection is to another database; nothing was written.
             StoreError: the database refused it; nothing was written.
         """
         moment = datetime.now(UTC) if at is None else at
@@ -142,8 +105,7 @@ class Tables:
         from tastemaker.io.putting import record_table
 
         store = self._store
-        if connection is None:
-            store.require_schema()
+        store.require_place(connection)
         return record_table(store.database, store.keyring, rows, kind, connection)
 
     def remove(

@@ -15,6 +15,7 @@ from tastemaker.engine.configuring import Configuring
 from tastemaker.engine.keys import Keys
 from tastemaker.engine.learning import Learning
 from tastemaker.engine.observing import Observing
+from tastemaker.engine.putting import Putting
 from tastemaker.engine.requesting import Requesting
 from tastemaker.engine.retraining import Retraining
 from tastemaker.engine.storing import Storing
@@ -41,6 +42,7 @@ OnOutage = Literal["raise", "stale"]
 @bordered
 class Tastemaker(
     Requesting,
+    Putting,
     Tables,
     Syncing,
     Storing,

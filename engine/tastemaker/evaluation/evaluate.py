@@ -14,6 +14,7 @@ from tastemaker.evaluation.by_length import LengthQuality, cases_by_length, meas
 from tastemaker.evaluation.diversity_curve import diversity_curve
 from tastemaker.evaluation.figures import ListMeasures, measure_lists
 from tastemaker.evaluation.models import CatalogueNow, ServedModels, train_models
+from tastemaker.evaluation.plugin_metrics import measured_by_plugins
 from tastemaker.evaluation.ranked_lists import RankedLists, recommend_to
 from tastemaker.evaluation.report import Report
 from tastemaker.evaluation.result import EvaluatedModel, Repeats
@@ -21,6 +22,7 @@ from tastemaker.holdout.cases import HeldOutCases, full_history_cases
 from tastemaker.holdout.evaluation_split import EvaluationSplit, make_evaluation_split
 from tastemaker.metrics.accuracy import ndcg
 from tastemaker.metrics.beyond_accuracy import Past
+from tastemaker.plugin.discovery import Plugin
 from tastemaker.recommender import Progress
 from tastemaker.serving.reranking import load_rerankers
 from tastemaker.serving.state import ServingState
@@ -96,7 +98,8 @@ def evaluate(
     rerankers = load_rerankers(plugins, disabled, settings)
     catalogue = CatalogueNow(snapshot.items, snapshot.kinds, share, rerankers)
     served = train_models(inputs.registry, inputs.participants, made, catalogue, steps, limits)
-    report = evaluate_models(made, served, lengths, people, exact, steps, repeats)
+    metrics = inputs.registry.extensions("metric")
+    report = evaluate_models(made, served, lengths, people, exact, steps, repeats, metrics)
     return replace(
         report,
         seconds=time.monotonic() - start,
@@ -134,6 +137,7 @@ def evaluate_models(
     exact: bool,
     progress: EvaluationProgress,
     repeats: bool = False,
+    metrics: Sequence[Plugin] = (),
 ) -> Report:
     """Lets what serves recommend to the people of a split, and measures the lists.
 
@@ -145,6 +149,7 @@ def evaluate_models(
         exact: whether every item is scored, instead of the retrievers' candidates.
         progress: what to report to.
         repeats: whether what people had chosen may come again.
+        metrics: what plugins bring to measure the lists with.
     """
     seed = split.data.seed
     everything = {**served.alone, "blend": served.blend}
@@ -155,7 +160,8 @@ def evaluate_models(
     past = Past.of(split.data.people, len(split.candidates), seed)
     may_be_shown = split.candidates & served.blend.catalogue.available
     progress.measuring(1, 2, "measuring")
-    figures = measure_lists(lists, past, may_be_shown, cutoffs, main)
+    others, left_out = measured_by_plugins(metrics, lists, cutoffs)
+    figures = measure_lists(lists, past, may_be_shown, cutoffs, main, others)
     exploring = cost_of_exploring(split, served.blend, cases, lists["blend"], main)
     retrieving = (
         () if exact else (cost_of_retrieving(split, served.blend, cases, lists["blend"], main),)
@@ -182,7 +188,7 @@ def evaluate_models(
         points=points,
         diversity=varied,
         curve=served.curve_for(repeats),
-        notes=(*served.notes, *served.blend.problems, *exploring, *retrieving),
+        notes=(*served.notes, *served.blend.problems, *exploring, *retrieving, *left_out),
         repeats=repeats_of(lists["blend"], served) if repeats else None,
     )
 

@@ -48,6 +48,7 @@ def measure_lists(
     candidates: BoolArray,
     cutoffs: Sequence[int],
     main: int,
+    others: Mapping[str, Figures] | None = None,
 ) -> dict[str, ListMeasures]:
     """Every measure of the lists of the blend and of each recommender.
 
@@ -57,8 +58,12 @@ def measure_lists(
         candidates: (n_items,) the items that may be shown.
         cutoffs: how long lists are.
         main: the cutoff of `Measured.reach`.
+        others: for each name, what metrics of plugins measured of its lists; nothing if None.
     """
-    figures = {name: figures_of(own, past, cutoffs) for name, own in lists.items()}
+    figures = {
+        name: {**figures_of(own, past, cutoffs), **(others or {}).get(name, {})}
+        for name, own in lists.items()
+    }
     parts = fifths(past.counts, candidates)
     result = {}
     for name, own in lists.items():

@@ -19,6 +19,7 @@ from tastemaker.errors import FileRefusedError, InputError
 from tastemaker.io.block import Block, Refusal
 from tastemaker.io.intake import ItemIntake, UserIntake
 from tastemaker.io.partition import by_people
+from tastemaker.io.plugin_rows import RowFormat, open_rows
 from tastemaker.io.readers import read_blocks
 from tastemaker.io.rejects import Rejects, default_path, rejects_file
 from tastemaker.io.rows import item_row, user_row
@@ -80,6 +81,7 @@ def import_file(
     kind: str = DEFAULT_KIND,
     renamed: Mapping[str, str] | None = None,
     progress: Progress = no_progress,
+    brought: RowFormat | None = None,
 ) -> ImportResult:
     """Imports a file of items, users or interactions; doing it again changes nothing more.
 
@@ -95,6 +97,7 @@ def import_file(
         kind: the kind of the interactions whose row names none.
         renamed: what columns of other names mean, by the name that they have in the file.
         progress: told how far it is.
+        brought: a plugin's format in which the rows are written, instead of `form`.
 
     Raises:
         FileRefusedError: a row cannot be taken; nothing of the file is kept.
@@ -103,7 +106,10 @@ def import_file(
     """
     if what not in REQUIRED:
         raise InputError(f"There is no import of {what!r}; choose {', '.join(REQUIRED)}.")
-    with open_input(path, form, renamed) as source:
+    opened = (
+        open_input(path, form, renamed) if brought is None else open_rows(path, brought, renamed)
+    )
+    with opened as source:
         job = Job(source, on_error, Path(rejects or default_path(path, source.form)), progress)
         if what == "interactions":
             return import_interactions(database, keyring, job, kind)

@@ -18,16 +18,18 @@ from sqlalchemy import Connection
 from tastemaker.errors import InputError, RowRefusedError
 from tastemaker.io.block import Block, Refusal
 from tastemaker.io.cell_spool import CellSpool
-from tastemaker.io.rows import interaction_row, put_item_row, put_user_row
+from tastemaker.io.rows import interaction_row, item_change, put_item_row, put_user_row
 from tastemaker.io.spool import Spool
 from tastemaker.io.staging import Stager
 from tastemaker.store.crypto.keyring import Keyring
 from tastemaker.store.crypto.sealed_column import SealedBytes
 from tastemaker.store.interactions.bulk import write_segment
+from tastemaker.store.item_updates import ItemChange, update_items
 from tastemaker.store.items import put_items
 from tastemaker.store.sql.statements import Written
 from tastemaker.store.users.features import declare_features
 from tastemaker.store.users.rows import SealedUser, put_sealed_users, seal_user
+from tastemaker.store.users.update import update_sealed_users
 from tastemaker.validation import ItemRow, UserRow
 
 RowCheck = Callable[[dict[str, Any]], object]
@@ -125,6 +127,28 @@ class ItemIntake(_Spooled):
         return put_items(connection, (ItemRow(*json.loads(cell)) for (cell,) in self._spool.rows()))
 
 
+class ItemUpdateIntake(_Spooled):
+    """Takes in changes of items."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._spool = self.enter_context(CellSpool(1))
+
+    def add(self, block: Block) -> None:
+        """Takes in a block; see `Intake.add`."""
+        for change in checked_rows_of(block, item_change, "item_id"):
+            self._spool.append(json.dumps(change).encode())
+            self.count += 1
+
+    def write(self, connection: Connection) -> Written:
+        """Makes all changes; see `Intake.write`."""
+        changes = (json.loads(cell) for (cell,) in self._spool.rows())
+        done = update_items(
+            connection, (ItemChange(ItemRow(*row), given) for row, given in changes)
+        )
+        return Written(0, done)
+
+
 class UserIntake(_Spooled):
     """Takes in users; they are sealed before they are spooled.
 
@@ -154,9 +178,12 @@ class UserIntake(_Spooled):
 
     def write(self, connection: Connection) -> Written:
         """Writes everything; see `Intake.write`."""
+        self._declare(connection)
+        return put_sealed_users(connection, self._keyring, self._users())
+
+    def _declare(self, connection: Connection) -> None:
         if self._features:
             declare_features(connection, self._features)
-        return put_sealed_users(connection, self._keyring, self._users())
 
     def _users(self) -> Iterator[SealedUser]:
         """By ascending ref, as all writers write; of the same one in the order they came."""
@@ -164,6 +191,15 @@ class UserIntake(_Spooled):
         order = np.argsort(refs, kind="stable").tolist()
         for ref, user_id, attributes in self._spool.rows(order):
             yield SealedUser(ref, SealedBytes(user_id), SealedBytes(attributes))
+
+
+class UserUpdateIntake(UserIntake):
+    """Takes in changes of users' attributes; see `UserIntake`."""
+
+    def write(self, connection: Connection) -> Written:
+        """Makes all changes; see `Intake.write`."""
+        self._declare(connection)
+        return Written(0, update_sealed_users(connection, self._keyring, self._users()))
 
 
 def checked_rows_of(block: Block, check: Callable[[dict[str, Any]], Any], key: str) -> list[Any]:

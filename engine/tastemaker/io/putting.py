@@ -7,7 +7,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tastemaker.io.importing import REQUIRED, ImportResult, unread_names
-from tastemaker.io.intake import Intake, InteractionIntake, ItemIntake, UserIntake
+from tastemaker.io.intake import (
+    Intake,
+    InteractionIntake,
+    ItemIntake,
+    ItemUpdateIntake,
+    UserIntake,
+    UserUpdateIntake,
+)
 from tastemaker.io.partition import by_people
 from tastemaker.io.tables import TableRows, read_table
 from tastemaker.store.crypto.keyring import Keyring
@@ -21,20 +28,48 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 
-def put_item_table(database: Database, rows: TableRows) -> Written:
+def put_item_table(
+    database: Database, rows: TableRows, connection: Connection | Session | None = None
+) -> Written:
     """Writes items in one transaction; see `Tastemaker.put_items`."""
     with ItemIntake() as intake:
         add_all(intake, "items", rows)
-        return database.write(intake.write, "writing items")
+        return database.write(intake.write, "writing items", connection)
 
 
 def put_user_table(
-    database: Database, keyring: Keyring, rows: TableRows, features: Sequence[str]
+    database: Database,
+    keyring: Keyring,
+    rows: TableRows,
+    features: Sequence[str],
+    connection: Connection | Session | None = None,
 ) -> Written:
     """Writes users in one transaction; see `Tastemaker.put_users`."""
     with UserIntake(keyring, features) as intake:
         add_all(intake, "users", rows)
-        return database.write(intake.write, "writing users")
+        return database.write(intake.write, "writing users", connection)
+
+
+def update_item_table(
+    database: Database, rows: TableRows, connection: Connection | Session | None = None
+) -> int:
+    """Changes items in one transaction; see `Tastemaker.update_items`."""
+    with ItemUpdateIntake() as intake:
+        add_all(intake, "items", rows)
+        return database.write(intake.write, "updating items", connection).updated
+
+
+def update_user_table(
+    database: Database,
+    keyring: Keyring,
+    rows: TableRows,
+    features: Sequence[str],
+    connection: Connection | Session | None = None,
+) -> int:
+    """Changes users in one transaction; see `Tastemaker.update_users`."""
+    with UserUpdateIntake(keyring, features) as intake:
+        add_all(intake, "users", rows)
+        return database.write(intake.write, "updating users", connection).updated
 
 
 def add_all(intake: Intake, what: str, rows: TableRows) -> None:

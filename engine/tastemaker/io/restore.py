@@ -202,14 +202,14 @@ def _written(
             progress([*counts].index(name), len(counts), f"Restoring {name}")
         counts[name] += len(kept)
         if kept:
-            write_rows(connection, name, kept)
+            insert_rows(connection, name, kept)
     if left_out is None:
         left_out = LeftOut(_read_ledger(connection, key, ledger))
     left_out.enter(connection)
     return Restored(sum(counts.values()), counts["user"], left_out.count)
 
 
-def write_rows(connection: Connection, name: str, rows: list[dict[str, Any]]) -> None:
+def insert_rows(connection: Connection, name: str, rows: list[dict[str, Any]]) -> None:
     """Writes rows into a table; interactions as columns, each system in its fastest way."""
     if name != "interaction":
         connection.execute(insert(TABLES_BY_NAME[name]), rows)

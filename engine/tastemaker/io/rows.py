@@ -8,6 +8,7 @@ from typing import Any
 
 from tastemaker.errors import InputError
 from tastemaker.store.interactions.columns import INTERACTION_COLUMNS
+from tastemaker.store.item_updates import OWN_FIELDS, ItemChange
 from tastemaker.validation import (
     DEFAULT_KIND,
     InteractionRow,
@@ -71,6 +72,13 @@ def user_row(row: dict[str, Any]) -> UserRow:
 def put_item_row(row: dict[str, Any]) -> ItemRow:
     """The item of a row that an application puts; see `with_attributes` and `item_row`."""
     return item_row(with_attributes(row), flat=False)
+
+
+def item_change(row: dict[str, Any]) -> ItemChange:
+    """What a row changes of an item: what it has; see `with_attributes` and `item_row`."""
+    whole = with_attributes(row)
+    given = tuple(name for name in OWN_FIELDS if name in whole)
+    return ItemChange(item_row(whole, flat=False), given)
 
 
 def put_user_row(row: dict[str, Any]) -> UserRow:

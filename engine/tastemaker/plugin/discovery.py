@@ -13,6 +13,7 @@ import pluggy
 
 from tastemaker.json_types import Json
 from tastemaker.plugin import hookspecs
+from tastemaker.plugin.extensions import Extension, command, file_format, metric
 from tastemaker.plugin.faults import recommender_fault, reranker_fault
 from tastemaker.plugin.guard import attempt
 from tastemaker.recommender import API_VERSION, Recommender
@@ -21,6 +22,13 @@ from tastemaker.settings import allowed_values
 
 OWN_DISTRIBUTION = "tastemaker"
 """The distribution of the engine's own plugins."""
+
+HOOKS = (
+    "tastemaker_recommenders(register), tastemaker_rerankers(register), "
+    "tastemaker_commands(register), tastemaker_file_formats(register) and "
+    "tastemaker_metrics(register)"
+)
+"""The hooks that there are, as messages name them."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +48,7 @@ class Plugin:
         entry_point: the name under which its package announces it; empty for an application's.
         reranker: the re-ranker's class, where there is one.
         isolated: whether the recommender works in a process of its own.
+        extension: the command, the metric or the file format, where it is one.
     """
 
     name: str
@@ -53,6 +62,7 @@ class Plugin:
     entry_point: str = ""
     reranker: type[Reranker] | None = None
     isolated: bool = False
+    extension: Extension | None = None
 
     @property
     def needs_threads(self) -> bool:
@@ -61,7 +71,9 @@ class Plugin:
 
     @property
     def kind(self) -> str:
-        """What it is: "recommender", "re-ranker", or nothing where it failed."""
+        """What it is: "recommender", "re-ranker", "command", …; nothing where it failed."""
+        if self.extension is not None:
+            return self.extension.kind
         if self.reranker is not None:
             return "re-ranker"
         return "" if self.recommender is None else "recommender"
@@ -95,6 +107,8 @@ class Plugin:
     @property
     def summary(self) -> str:
         """What it does, in one line."""
+        if self.extension is not None:
+            return self.extension.summary
         if self.provided is None:
             return ""
         line, _, _ = (self.provided.__doc__ or "").strip().partition("\n")
@@ -193,6 +207,7 @@ def _plugins_of(given: object, source: PluginSource) -> list[Plugin]:
         return [source.failed(problem)]
     found = [_checked_recommender(kind, source) for kind in registered.recommenders]
     found += [_checked_reranker(kind, source) for kind in registered.rerankers]
+    found += [_checked_extension(one, source) for one in registered.extensions]
     return found or [source.failed("registers no recommender and no re-ranker")]
 
 
@@ -202,6 +217,7 @@ class _Registered:
 
     recommenders: list[object] = field(default_factory=list)
     rerankers: list[object] = field(default_factory=list)
+    extensions: list[Extension] = field(default_factory=list)
 
 
 def _call_hooks(given: object, name: str, registered: _Registered) -> None:
@@ -209,17 +225,17 @@ def _call_hooks(given: object, name: str, registered: _Registered) -> None:
     manager = pluggy.PluginManager(hookspecs.PROJECT)
     manager.add_hookspecs(hookspecs)
     manager.register(given, name)
-    manager.check_pending()
     hooks = manager.hook
-    if not (
-        hooks.tastemaker_recommenders.get_hookimpls() or hooks.tastemaker_rerankers.get_hookimpls()
-    ):
-        raise TypeError(
-            "no hook was found; mark tastemaker_recommenders(register) or "
-            "tastemaker_rerankers(register) with @tastemaker.hookimpl"
-        )
+    if unknown := sorted(name for name, hook in vars(hooks).items() if not hook.has_spec()):
+        raise TypeError(f"there is no hook {', '.join(unknown)}; the hooks are {HOOKS}")
+    if not any(hook.get_hookimpls() for hook in vars(hooks).values()):
+        raise TypeError(f"no hook was found; mark a function with @tastemaker.hookimpl: {HOOKS}")
     hooks.tastemaker_recommenders(register=registered.recommenders.append)
     hooks.tastemaker_rerankers(register=registered.rerankers.append)
+    add = registered.extensions.append
+    hooks.tastemaker_commands(register=lambda given: add(command(given)))
+    hooks.tastemaker_file_formats(register=lambda name, function: add(file_format(name, function)))
+    hooks.tastemaker_metrics(register=lambda name, function: add(metric(name, function)))
 
 
 def _checked_recommender(kind: object, source: PluginSource) -> Plugin:
@@ -235,6 +251,14 @@ def _checked_reranker(kind: object, source: PluginSource) -> Plugin:
     assert isinstance(kind, type) and issubclass(kind, Reranker)
     place = (source.distribution, source.version)
     return Plugin(kind.name, "", *place, "enabled", reranker=kind)
+
+
+def _checked_extension(one: Extension, source: PluginSource) -> Plugin:
+    fault, problem = attempt(lambda: one.fault)
+    if fault or problem:
+        return source.failed(problem or fault or "")
+    place = (source.distribution, source.version)
+    return Plugin(one.name, "", *place, "enabled", extension=one)
 
 
 def _problem(kind: object, fault_of: Callable[[object], str]) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 import re
+from collections.abc import Collection
+from string import Formatter
 from typing import Any
 
 from tastemaker.recommender import FAMILIES, Recommender
@@ -30,6 +32,8 @@ def recommender_fault(kind: Any) -> str:
         isinstance(kind.requires, tuple) and all(isinstance(one, str) for one in kind.requires)
     ):
         return f"{kind.__name__} requires {kind.requires!r:.80}; write it like ('tensorflow',)"
+    if fault := _because_fault(kind, ("items",)):
+        return fault
     return _description_fault(kind)
 
 
@@ -42,9 +46,27 @@ def reranker_fault(kind: Any) -> str:
         return fault
     if isinstance(kind.order, bool) or not isinstance(kind.order, int):
         return f"{kind.__name__} has the order {kind.order!r:.80}; write a whole number such as 50"
-    if not isinstance(kind.because, str):
-        return f"{kind.__name__} has the reason {kind.because!r:.80}; write text in `because`"
+    if fault := _because_fault(kind, ()):
+        return fault
     return _description_fault(kind)
+
+
+def _because_fault(kind: Any, known: Collection[str]) -> str:
+    """What is wrong with the reason that it gives; `known` may stand in it in braces."""
+    because = kind.because
+    if not isinstance(because, str):
+        return f"{kind.__name__} has the reason {because!r:.80}; write text in `because`"
+    try:
+        parts = [one[1:] for one in Formatter().parse(because) if one[1] is not None]
+    except ValueError:  # a brace that is alone
+        parts = [("", "", None)]
+    if all(name in known and not form and not conversion for name, form, conversion in parts):
+        return ""
+    allowed = f"{{{'} and {'.join(known)}}} alone" if known else "nothing"
+    return (
+        f"{kind.__name__} has the reason {because!r:.80}, which people would read as it stands; "
+        f"{allowed} may stand in braces in `because`"
+    )
 
 
 def _class_fault(kind: Any, base: type) -> str:

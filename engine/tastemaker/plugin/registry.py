@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from tastemaker.errors import NotFoundError, PluginError
 from tastemaker.plugin.discovery import Plugin, PluginSource, name_of, plugins_of, sources_of
+from tastemaker.plugin.extensions import ExtensionKind
 from tastemaker.plugin.importing import imports
 from tastemaker.plugin.isolation.recommender import isolated_class
 from tastemaker.plugin.making import made_of, settings_from, titled
@@ -78,6 +79,11 @@ class Registry:
         ]
         return tuple(plugin for _, _, plugin in sorted(found, key=lambda one: one[:2]))
 
+    def extensions(self, kind: ExtensionKind) -> tuple[Plugin, ...]:
+        """The commands, metrics or file formats; of several with one name, the first."""
+        found = [one for one in self.plugins if one.extension and one.extension.kind == kind]
+        return tuple({one.name: one for one in reversed(found)}.values())[::-1]
+
     @property
     def problems(self) -> tuple[Plugin, ...]:
         """The plugins that failed, each with its problem."""
@@ -95,7 +101,7 @@ class Registry:
             NotFoundError: there is none; it names those in use.
         """
         present = self.present_name(name)
-        found = [plugin for plugin in self.plugins if plugin.name == present]
+        found = [one for one in self.plugins if one.name == present and one.extension is None]
         if not found:
             known = ", ".join((*self.enabled, *(one.name for one in self.rerankers))) or "none"
             raise NotFoundError(
@@ -216,7 +222,8 @@ class Registry:
 
     def _switched(self, plugin: Plugin) -> Plugin:
         """The plugin as configured: switched off where its name is listed so, unless it failed."""
-        if plugin.state == "failed" or plugin.name not in self._disabled:
+        named = plugin.extension is None and plugin.name in self._disabled
+        if plugin.state == "failed" or not named:
             return plugin
         return dataclasses.replace(plugin, state="disabled", problem="")
 
@@ -256,8 +263,8 @@ def registry_of(
     return Registry(given, disabled, isolated=isolated)
 
 
-def registry_of_rerankers(plugins: Iterable[object], disabled: Collection[str]) -> Registry:
-    """A registry that has looked wherever a re-ranker may be: anywhere but among the engine's own.
+def registry_of_others(plugins: Iterable[object], disabled: Collection[str]) -> Registry:
+    """A registry that has looked anywhere but among the engine's own, as for re-rankers.
 
     The engine's own plugins are recommenders, whose modules need not be imported for this.
     """

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from tastemaker.data import People, read_only
 from tastemaker.errors import PluginError
 from tastemaker.plugin.guard import attempt, guarded_score, plain_array, quotable
+from tastemaker.plugin.state_values import values_fault
 from tastemaker.recommender import Recommender, State
 
 STATE_DTYPES = frozenset({"f2", "f4", "f8", "i1", "u1", "i4", "i8", "b1"})
@@ -64,13 +65,9 @@ def check_state(state: Any, *, named: bool = True) -> None:
             raise PluginError(f"state's array {which} has the type {array.dtype}")
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             raise PluginError(f"state's array {which} holds NaN or infinity")
-    values = dict(state.values)
-    try:
-        read_back = json.loads(json.dumps(values, allow_nan=False))
-    except (TypeError, ValueError, RecursionError):  # what Python says of it shows a value
-        raise PluginError("state's values hold what JSON cannot") from None
-    if read_back != values:
-        raise PluginError("state's values do not survive JSON")
+    fault = values_fault(dict(state.values))
+    if fault:  # it shows names, which may be made of what people declared
+        raise PluginError(f"state's {fault}" if named else "state's values hold what JSON cannot")
 
 
 def guarded_restore(kind: type[Recommender], state: State) -> tuple[Recommender | None, str]:

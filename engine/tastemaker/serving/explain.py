@@ -28,6 +28,9 @@ LESS_TEXT = "although you wanted less like {items}"
 NEW_ITEM_TEXT = "new, and known to few yet"
 """The reason given for an item that exploration inserted."""
 
+LEAST_TOLD = 0.005
+"""The share of a score's positive part below which a member is not spoken of: 0 % when rounded."""
+
 MAX_NAMED = 2
 """How many items of the history, and how many recommenders, one explanation names at most."""
 
@@ -194,8 +197,9 @@ class Explainer:
             words: each member's own words for the item; empty where it has none.
         """
         texts = [NEW_ITEM_TEXT] if explored else []
+        least = LEAST_TOLD * sum(part for part in contributions if part > 0)
         for member in sorted(range(len(contributions)), key=lambda own: -contributions[own]):
-            if contributions[member] <= 0 or len(texts) == MAX_NAMED + explored:
+            if not contributions[member] > least or len(texts) == MAX_NAMED + explored:
                 break
             own_words = words[member] if member < len(words) else ""
             text = own_words or self._reason(

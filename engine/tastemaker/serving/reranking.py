@@ -15,7 +15,7 @@ from tastemaker.json_types import Json
 from tastemaker.plugin.guarded_calls import GuardedCalls
 from tastemaker.plugin.guarded_reranker import GuardedReranker
 from tastemaker.plugin.observer import UNOBSERVED, Observer
-from tastemaker.plugin.registry import registry_of_rerankers
+from tastemaker.plugin.registry import registry_of_others
 from tastemaker.reranker import RankedItems, Reranker
 from tastemaker.serving.item_likeness import ItemLikeness
 
@@ -170,7 +170,7 @@ def load_rerankers(
         settings: those that differ from the defaults, by the plugin's name.
         observer: is told what re-rankers do.
     """
-    registry = registry_of_rerankers(plugins, disabled)
+    registry = registry_of_others(plugins, disabled)
     present = registry.present_settings(settings)
     made: list[GuardedReranker] = []
     problems: list[str] = []

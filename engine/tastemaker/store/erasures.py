@@ -21,8 +21,7 @@ from tastemaker.store.crypto.sealed_column import as_sealed
 from tastemaker.store.ledger import Erased, ErasureLedger
 from tastemaker.store.sql.database import Database
 from tastemaker.store.sql.dialect import LOG, PAGES
-from tastemaker.store.sql.tables import erasure, interaction, user
-from tastemaker.store.sql.tables import meta as meta_table
+from tastemaker.store.sql.tables import erasure, interaction, meta as meta_table, user
 from tastemaker.validation import MICROSECOND, as_iso
 
 UNFINISHED = "unfinished_erasure/"

@@ -10,8 +10,7 @@ from sqlalchemy import Connection, func, select
 from tastemaker.errors import InputError, StoreError
 from tastemaker.store import meta
 from tastemaker.store.sql.statements import insert
-from tastemaker.store.sql.tables import interaction
-from tastemaker.store.sql.tables import kind as kind_table
+from tastemaker.store.sql.tables import interaction, kind as kind_table
 from tastemaker.validation import check_kind, check_weight
 
 DEFAULT_WEIGHT = 1.0

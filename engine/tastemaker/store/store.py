@@ -7,18 +7,19 @@ from contextlib import AbstractContextManager
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
+from weakref import WeakSet
 
 from sqlalchemy import Connection, Engine
 
-from tastemaker.errors import InputError, SchemaError
-from tastemaker.store import erasures
+from tastemaker.errors import InputError, SchemaError, WrongDatabaseError
+from tastemaker.store import erasures, meta
 from tastemaker.store.crypto.data_keys import DataKey
 from tastemaker.store.crypto.keyring import Keyring
 from tastemaker.store.crypto.keys import KeySource, key_from_environment, key_in_hand
-from tastemaker.store.key_rows import create_keyring, has_keys, open_keyring, read_keys
+from tastemaker.store.key_rows import TENANT, create_keyring, has_keys, open_keyring, read_keys
 from tastemaker.store.ledger import LEDGER_VARIABLE, ErasureLedger, ledger_place
 from tastemaker.store.sql import migrate
-from tastemaker.store.sql.database import Database
+from tastemaker.store.sql.database import Database, connection_of
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -54,6 +55,8 @@ class Store:
         self.database = database if isinstance(database, Database) else Database(database)
         self._ledger = ledger_place(self.database, ledger)
         self._keyring: Keyring | None = None
+        # Connections of the application that were found to be to this database.
+        self._admitted: WeakSet[Connection] = WeakSet()
         self._open()
 
     def _open(self) -> None:
@@ -170,16 +173,14 @@ class Store:
         self._require_upgraded()
         return self.database.reading(operation)
 
-    def writing(
-        self, operation: str, connection: Connection | Session | None = None
-    ) -> AbstractContextManager[Connection]:
+    def writing(self, operation: str) -> AbstractContextManager[Connection]:
         """A connection in a transaction that commits at the end; see `Database.writing`.
 
         Raises:
             SchemaError: the schema is of an older version, as it was when the store was opened.
         """
         self._require_upgraded()
-        return self.database.writing(connection, operation)
+        return self.database.writing(operation=operation)
 
     def write(
         self,
@@ -191,9 +192,52 @@ class Store:
 
         Raises:
             SchemaError: the schema is of an older version, as it was when the store was opened.
+            WrongDatabaseError: the connection is to another database; nothing was written.
         """
         self._require_upgraded()
-        return self.database.write(work, operation, connection)
+        if connection is None:
+            return self.database.write(work, operation)
+
+        def admitted(own: Connection) -> T:
+            self._refuse_other_databases(own)
+            return work(own)
+
+        return self.database.write(admitted, operation, connection)
+
+    def require_place(self, connection: Connection | Session | None) -> None:
+        """Nothing, if the schema is the one needed, or a connection is to this database.
+
+        Raises:
+            SchemaError, WrongDatabaseError: see `require_schema` and `admit`.
+        """
+        if connection is None:
+            self.require_schema()
+        else:
+            self.admit(connection)
+
+    def admit(self, connection: Connection | Session) -> None:
+        """Nothing, if an application's connection is to this database; looked up once for each.
+
+        Raises:
+            WrongDatabaseError: it is to another one, in which nobody could open what is sealed.
+            StoreError, InputError: see `Database.writing`.
+        """
+        lent = connection_of(connection)
+        if lent not in self._admitted:
+            with self.database.writing(lent, "looking at the connection given") as own:
+                self._refuse_other_databases(own)
+
+    def _refuse_other_databases(self, connection: Connection) -> None:
+        if connection in self._admitted:
+            return
+        tenant = meta.get_many(connection, [TENANT]).get(TENANT)
+        if tenant != self.keyring.tenant.hex():
+            raise WrongDatabaseError(
+                "The connection given is to another database than the engine's, so nothing was "
+                "written. Give a connection to the database that this Tastemaker was opened on, or "
+                "open another Tastemaker on that one."
+            )
+        self._admitted.add(connection)
 
     def _require_upgraded(self) -> None:
         """Nothing, if the schema was new enough when it was opened, or has become so."""

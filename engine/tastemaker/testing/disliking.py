@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from tastemaker.recommender import Recommender
-from tastemaker.testing.demands import close, demand, scored, trained
-from tastemaker.testing.samples import checkerboard, people_of
+from tastemaker.testing.demands import close, demand, scored
+from tastemaker.testing.samples import people_of
+from tastemaker.testing.subject import Check, Subject
 
 DAY = 86_400.0
 
@@ -17,10 +17,10 @@ DISLIKES_UNUSED = (
 DISLIKES_USED = "with uses_dislikes an interaction of negative weight must change a person's scores"
 
 
-def check_dislikes(kind: type[Recommender]) -> None:
+@Check
+def check_dislikes(subject: Subject) -> None:
     """A dislike in a history changes the scores if the recommender says so, and not otherwise."""
-    data = checkerboard()
-    recommender = trained(kind, data)
+    kind, data, recommender = subject.kind, subject.data, subject.fitted
     liked, times = [0, 2, 4], [2 * DAY, 3 * DAY, 4 * DAY]
     plain = scored(recommender, people_of([liked], data.n_items, times=[times]))
     changed = False

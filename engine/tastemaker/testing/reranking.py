@@ -15,6 +15,7 @@ from tastemaker.errors import PluginError
 from tastemaker.plugin.discovery import PluginSource, plugins_of
 from tastemaker.plugin.guarded_reranker import checked_parts
 from tastemaker.reranker import RankedItems, Reranker
+from tastemaker.testing.calling import HiddenFeatures, called, wishing
 from tastemaker.testing.demands import close, demand, same
 from tastemaker.testing.samples import items_of, people_of
 
@@ -115,47 +116,27 @@ def check_settings_round_trip(make: MakeReranker) -> None:
     same(adjusted(again, lists), adjusted(reranker, lists), "the same settings must do the same")
 
 
-RERANKER_CONTRACT: tuple[RerankerCheck, ...] = (
-    check_reranker_description,
-    check_parts,
-    check_deterministic,
-    check_lists_stay,
-    check_lists_are_independent,
-    check_first_places_stay,
-    check_rerankers_threads,
-    check_settings_round_trip,
-)
-"""Everything a re-ranker must keep, a check each."""
-
-
-def check_reranker(make: MakeReranker) -> None:
-    """Runs the whole contract.
-
-    Args:
-        make: the class, or a function that makes one where it needs arguments.
-
-    Raises:
-        PluginError: the first breach, and what the contract wants.
-    """
-    for check in RERANKER_CONTRACT:
-        check(make)
-
-
 def adjusted(reranker: Reranker, lists: RankedItems) -> Float32Array:
     """What the re-ranker adds to the scores of lists, 0 where they hold no item.
 
     Raises:
         PluginError: it is no finite float32 array of the lists' shape.
     """
-    try:
-        result = reranker.adjust(lists)
-    except Exception as error:
-        raise PluginError(f"adjust must work on any lists; it failed: {error!r}.") from error
+    with wishing("adjust must work on any lists"):
+        result = called("adjust", lambda: reranker.adjust(seen_lists(reranker, lists)))
     parts, problem = checked_parts(result, lists)
     if parts is None:
         raise PluginError(f"adjust {problem}.")
     demand(result.dtype == np.float32, f"adjust must return float32, not {result.dtype}")
     return parts
+
+
+def seen_lists(reranker: Reranker, lists: RankedItems) -> RankedItems:
+    """Lists as the engine shows them to a re-ranker: with features only if it declares them."""
+    if reranker.uses_features:
+        return lists
+    people = dataclasses.replace(lists.people, features=HiddenFeatures())
+    return dataclasses.replace(lists, people=people)
 
 
 def ranked_items(n_people: int = 5, width: int = 8, n_items: int = 12) -> RankedItems:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 
@@ -11,8 +11,10 @@ from tastemaker.data import Float32Array, Int64Array, People, TrainingData
 from tastemaker.errors import PluginError
 from tastemaker.plugin.guard import checked_items, checked_scores
 from tastemaker.recommender import Recommender
-from tastemaker.testing.demands import close, demand, scored, trained
-from tastemaker.testing.samples import checkerboard, items_of, people_of
+from tastemaker.testing.calling import called, shown, sizes
+from tastemaker.testing.demands import close, demand, scored
+from tastemaker.testing.samples import items_of, people_of
+from tastemaker.testing.subject import Check, Subject
 
 LEAST_RECALL = 0.9
 """The share of what `score` puts first that `retrieve` must find; chosen, not measured."""
@@ -27,14 +29,16 @@ def every_item(people: People) -> Int64Array:
     return (places + np.arange(len(people))[:, np.newaxis]) % max(1, people.n_items)
 
 
-def check_score_items(kind: type[Recommender]) -> None:
+@Check
+def check_score_items(subject: Subject) -> None:
     """`score_items` gives some items what `score` gives them, NaN for NaN."""
-    for recommender, people in _samples(kind):
+    for recommender, people in _samples(subject):
         scores, items = scored(recommender, people), every_item(people)
         # all of them, a few of them, and one of them twice
         for some in (items, items[:, :3], items[:, [0, 0]]):
             before = some.copy()
-            result = recommender.score_items(people, some)
+            seen = shown(subject.kind, people)
+            result = called("score_items", partial(recommender.score_items, seen, some))
             found, problem = checked_scores(result, some.shape)
             if found is None:
                 raise PluginError(f"score_items {problem}.")
@@ -46,14 +50,15 @@ def check_score_items(kind: type[Recommender]) -> None:
             close(found, expected, "score_items must give items what score gives them")
 
 
-def check_retrieve(kind: type[Recommender]) -> None:
+@Check
+def check_retrieve(subject: Subject) -> None:
     """`retrieve` names the items that `score` puts first, best first, each once.
 
     It may miss a tenth of them. -1 stands at the end of a row only, where fewer items can be
     scored, or where the others score 0 or less: a recommender that follows the evidence of a
     history does not come to items for which there is none.
     """
-    for recommender, people in _samples(kind):
+    for recommender, people in _samples(subject):
         for k in (1, 3, people.n_items + 2):
             share = retrieved_share(recommender, people, k)
             demand(
@@ -73,7 +78,8 @@ def retrieved_share(recommender: Recommender, people: People, k: int) -> float:
         PluginError: what was retrieved is no list of items, best first, each once.
     """
     scores = scored(recommender, people)
-    result = recommender.retrieve(people, k)
+    seen = shown(type(recommender), people)
+    result = called("retrieve", lambda: recommender.retrieve(seen, k), f"{sizes(people)}, k={k}")
     retrieved, problem = checked_items(result, (len(people), k), people.n_items)
     if retrieved is None:
         raise PluginError(f"retrieve {problem}.")
@@ -100,20 +106,17 @@ def _hits(scores: Float32Array, row: Int64Array, k: int) -> tuple[int, int]:
     return min(int((own >= least).sum()), len(first)), len(first)
 
 
-def _samples(kind: type[Recommender]) -> Iterator[tuple[Recommender, People]]:
+def _samples(subject: Subject) -> Iterator[tuple[Recommender, People]]:
     """Recommenders, and people of all sorts whom they score."""
-    data = checkerboard()
-    recommender, n_items = trained(kind, data), data.n_items
-    yield recommender, data.people
-    yield recommender, data.people.select(np.array([1]))
+    recommender, people, n_items = subject.fitted, subject.data.people, subject.data.n_items
+    yield recommender, people
+    yield recommender, people.select(np.array([1]))
     yield recommender, people_of([], n_items)
     weights = [[1.0, 0.5, 1.0], [0.0], [], [-1.0, 1.0]]
     yield recommender, people_of([[0, 2, 0], [1], [], [3, 4]], n_items, weights=weights)
     unknown = TrainingData(items_of(4), people_of([[0, 1], [1, 0, 1], [0]], 4))
-    yield trained(kind, unknown), people_of([[3], [0, 3, 3], [1]], 4)
+    yield subject.trained(unknown), people_of([[3], [0, 3, 3], [1]], 4)
     nothing = TrainingData(items_of(3), people_of([[], []], 3))
-    yield trained(kind, nothing), people_of([[], [0]], 3)
-    if kind.extend is not Recommender.extend:
-        extended = copy.copy(recommender)
-        extended.extend(items_of(3, first=n_items))
-        yield extended, people_of([[0, 2], [n_items], []], n_items + 3)
+    yield subject.trained(nothing), people_of([[], [0]], 3)
+    if subject.extended is not None:
+        yield subject.extended

@@ -19,6 +19,7 @@ from tastemaker.training.building import UnsavedRelease, build
 from tastemaker.training.data_quality import Announce
 from tastemaker.training.inputs import TrainingInputs, read_training_inputs
 from tastemaker.training.limits import Limits
+from tastemaker.training.named_attributes import unknown_names
 from tastemaker.training.profile import READING, Profile
 from tastemaker.training.quick import HELD_BACK, choose_quick, last_full_release, quick_limits
 from tastemaker.training.report import MemberReport, Release
@@ -80,7 +81,9 @@ def train(
     with _registry(inputs, plugins, place, limits) as registry:
         placed = replace(inputs, registry=registry)
         unsaved = make(store, placed, limits, hold_out, announce, progress)
-    unsaved = replace(unsaved, profile=(*reading.spans, *unsaved.profile))
+    notes = unknown_names(inputs.participants, inputs.snapshot.data)
+    spans = (*reading.spans, *unsaved.profile)
+    unsaved = replace(unsaved, profile=spans, notes=(*unsaved.notes, *notes))
     if not only:
         unsaved = with_unavailable(unsaved, inputs.registry.unavailable)
     progress(1, 1, "saving the release")

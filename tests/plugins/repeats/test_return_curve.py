@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from tastemaker_plugins.repeats.return_curve import COUNTS, PHASES, Corners, learn_curve, on_curve
 

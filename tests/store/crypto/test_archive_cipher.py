@@ -5,8 +5,7 @@ import io
 import json
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from tastemaker.errors import InputError, TamperedError, TastemakerError, WrongKeyError
 from tastemaker.store.crypto import archive_cipher

@@ -21,6 +21,7 @@ from tastemaker.store.crypto.keys import (
     find_key,
     key_from_environment,
     key_in_hand,
+    place_for_new_key,
 )
 
 RAW = bytes(range(32))
@@ -156,9 +157,21 @@ def test_sources_are_tried_in_order(tmp_path: Path) -> None:
 
 def test_a_variable_that_is_set_but_wrong_is_not_passed_over(tmp_path: Path) -> None:
     create_key_file(tmp_path / KEY_FILE)
-    for variable in ("TASTEMAKER_KEY", "TASTEMAKER_KEY_FILE", "TASTEMAKER_KEY_COMMAND"):
+    for variable, value in (
+        ("TASTEMAKER_KEY", ""),
+        ("TASTEMAKER_KEY_FILE", str(tmp_path / "gone")),
+        ("TASTEMAKER_KEY_COMMAND", ""),
+    ):
         with pytest.raises(MissingKeyError):
-            key_from_environment({variable: ""}, tmp_path)
+            key_from_environment({variable: value}, tmp_path)
+
+
+def test_a_variable_that_names_no_file_does_not_hide_the_one_that_lies_here(tmp_path: Path) -> None:
+    empty = {"TASTEMAKER_KEY_FILE": ""}
+    assert place_for_new_key(tmp_path / KEY_FILE, empty) == tmp_path / KEY_FILE
+    key = create_key_file(tmp_path / KEY_FILE)
+    assert key_from_environment(empty, tmp_path).id == key.id
+    assert place_for_new_key(tmp_path / KEY_FILE, empty) is None
 
 
 def test_without_any_key_the_remedy_is_told(tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ def test_the_statements_name_every_column() -> None:
         " rating = excluded.rating, place = excluded.place WHERE t.value <> excluded.value"
         " OR t.rating <> excluded.rating OR t.place <> excluded.place"
     )
-    assert unnest_sql(table).endswith("%s::bigint[], %s::double precision[], %s::integer[])")
+    assert unnest_sql(table).endswith("?::bigint[], ?::double precision[], ?::integer[])")
 
 
 def test_the_dtypes_hold_every_column() -> None:

@@ -18,7 +18,7 @@ def between_reading_and_replacing(database: Database, work: Callable[[], object]
     state = ["waiting"]
 
     def after_reading(*given: object) -> None:
-        if given[2] == database.dialect.marked(resealing.STALE) and state == ["waiting"]:
+        if str(given[2]).replace("%s", "?") == resealing.STALE and state == ["waiting"]:
             state[0] = "read"
 
     def before_replacing(*_: object) -> None:

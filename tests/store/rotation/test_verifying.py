@@ -10,6 +10,7 @@ from tests.store.rotation.conftest import PEOPLE
 
 from tastemaker import Database, KeyProblem, Tastemaker
 from tastemaker.store.sql import tables
+from tastemaker.store.sql.parameter_marks import marked
 from tastemaker.store.store import Store
 from tastemaker.store.users.cells import seal_id
 
@@ -29,7 +30,7 @@ def plant(database: Database, number: int, column: str, cell: bytes) -> None:
     """Puts bytes into a cell, past the engine."""
     name = f"UPDATE {USER.name} SET {column} = ? WHERE id = ?"
     with database.writing() as connection:
-        connection.exec_driver_sql(database.dialect.marked(name), (cell, number))
+        connection.exec_driver_sql(marked(connection, name), (cell, number))
 
 
 @pytest.mark.parametrize("column", ["external_id", "attributes"])

@@ -15,6 +15,7 @@ from sqlalchemy.pool import StaticPool
 
 from tastemaker.errors import InputError, StoreError
 from tastemaker.store.sql.database import Database
+from tastemaker.store.sql.statements import fetch
 
 COUNT = text("SELECT count(*) FROM number")
 INSERT = text("INSERT INTO number VALUES (:value)")
@@ -189,3 +190,12 @@ def test_the_applications_in_memory_engine_works() -> None:
 def test_an_engine_that_shows_parameters_is_warned_of() -> None:
     with pytest.warns(UserWarning, match="hide_parameters=True"):
         Database(create_engine("sqlite://"))
+
+
+def test_an_application_that_listens_hears_of_every_read(engine: Engine) -> None:
+    heard: list[str] = []
+    with Database(engine).reading() as connection:
+        assert fetch(connection, "SELECT value FROM number WHERE value = ?", (1,)) == [(1,)]
+        event.listen(engine, "before_cursor_execute", lambda *given: heard.append(given[2]))
+        assert fetch(connection, "SELECT value FROM number WHERE value = ?", (1,)) == [(1,)]
+    assert [statement for statement in heard if "WHERE" in statement]

@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from tastemaker.errors import PlaintextRefusedError, StoreError
 from tastemaker.store.sql.database import Database
+from tastemaker.store.sql.parameter_marks import marked
 from tastemaker.store.sql.scrubbing import scrubbed
 from tastemaker.store.sql.tables import user
 
@@ -78,7 +79,7 @@ def test_an_error_of_the_commit_shows_nothing(postgresql_database: Database) -> 
 def test_an_error_straight_from_the_driver_shows_nothing(secrets: Database) -> None:
     with pytest.raises(StoreError) as caught, secrets.writing() as connection:
         cursor = connection.connection.cursor()
-        cursor.execute(secrets.dialect.marked("INSERT INTO secret VALUES (?)"), (CANARY,))
+        cursor.execute(marked(connection, "INSERT INTO secret VALUES (?)"), (CANARY,))
     assert_clean(caught.value)
 
 

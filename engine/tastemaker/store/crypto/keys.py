@@ -149,7 +149,7 @@ def find_key(
     variables = os.environ if environment is None else environment
     if (text := variables.get(KEY_VARIABLE)) is not None:
         return Key(text, KEY_VARIABLE)
-    if (path := variables.get(FILE_VARIABLE)) is not None:
+    if path := variables.get(FILE_VARIABLE):  # an empty one names no file
         return KeyFile(path)
     if (command := variables.get(COMMAND_VARIABLE)) is not None:
         return KeyCommand(command)
@@ -172,7 +172,7 @@ def place_for_new_key(
     variables = os.environ if environment is None else environment
     if KEY_VARIABLE in variables:
         return None
-    named = variables.get(FILE_VARIABLE)
+    named = variables.get(FILE_VARIABLE) or None
     if named is None and COMMAND_VARIABLE in variables:
         return None
     place = Path(file or KEY_FILE) if named is None else Path(named)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, delete, select
 
 from tastemaker.store.crypto.keyring import Keyring
-from tastemaker.store.sql.tables import interaction, item, user
-from tastemaker.store.sql.tables import kind as kind_table
+from tastemaker.store.sql.tables import interaction, item, kind as kind_table, user
 
 
 def remove(

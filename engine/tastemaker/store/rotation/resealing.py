@@ -15,7 +15,7 @@ from tastemaker.store.crypto.sealed_column import SealedBytes, as_sealed
 from tastemaker.store.key_rows import keep_up
 from tastemaker.store.rotation.counts import count_cells
 from tastemaker.store.rotation.models import reseal_models
-from tastemaker.store.sql.supported import dialect_of
+from tastemaker.store.sql.parameter_marks import marked
 from tastemaker.store.sql.tables import user
 from tastemaker.store.store import Store
 from tastemaker.store.users.cells import reseal_attributes, reseal_id
@@ -126,9 +126,11 @@ def _pass(
 
 
 def _stale_rows(store: Store, target: int, last: int) -> Sequence[Any]:
-    named, statement = target.to_bytes(4, "big"), store.database.dialect.marked(STALE)
+    named = target.to_bytes(4, "big")
     with store.reading("reading sealed values") as connection:
-        return connection.exec_driver_sql(statement, (last, named, named, BATCH)).all()
+        return connection.exec_driver_sql(
+            marked(connection, STALE), (last, named, named, BATCH)
+        ).all()
 
 
 def _resealed(keyring: Keyring, row: Sequence[Any], damaged: set[int]) -> _Resealed | None:
@@ -176,4 +178,4 @@ def _replace(
     ]
     for statement, rows in ((REPLACE, whole), (REPLACE_ID, without)):
         if rows:
-            connection.exec_driver_sql(dialect_of(connection).marked(statement), rows)
+            connection.exec_driver_sql(marked(connection, statement), rows)

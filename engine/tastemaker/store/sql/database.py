@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -15,7 +16,13 @@ from sqlalchemy import URL, Connection, Engine, Pool
 from tastemaker.errors import InputError
 from tastemaker.store.sql.collisions import try_again
 from tastemaker.store.sql.dialect import Dialect, OpenedEngine
-from tastemaker.store.sql.opening import checked_engine, readable_url, shown_url
+from tastemaker.store.sql.opening import (
+    checked_engine,
+    readable_url,
+    refuse_asynchronous,
+    refuse_django,
+    shown_url,
+)
 from tastemaker.store.sql.scrubbing import Scrubbed, scrubbed
 from tastemaker.store.sql.supported import dialect_for, dialect_of
 
@@ -39,7 +46,8 @@ class Database:
 
     Args:
         target: a database URL, or the application's own `sqlalchemy.Engine`, which is used as it
-            is: nothing is attached to it and its pool is never closed.
+            is: nothing is attached to it and its pool is never closed. Only in a forked child its
+            pool begins empty, since what lies in it is the parent's.
 
     Raises:
         InputError: a URL that cannot be read or whose folder does not exist, a database system
@@ -47,6 +55,7 @@ class Database:
     """
 
     def __init__(self, target: str | URL | Engine) -> None:
+        refuse_asynchronous(target)
         self._lent = isinstance(target, Engine)
         self._inherited: list[Pool] = []
         self._lock = threading.Lock()
@@ -55,6 +64,7 @@ class Database:
         if isinstance(target, Engine):
             self._dialect = checked_engine(target)
             self._engine, self._keeper = OpenedEngine(target)
+            self._leave_parent_at_fork()
         else:
             url = readable_url(target)
             self._dialect = dialect_for(url.get_backend_name())
@@ -67,11 +77,25 @@ class Database:
             self._leave_parent()
         return self._engine
 
+    def _leave_parent_at_fork(self) -> None:
+        """Has a child leave the parent's connections before the application can take one."""
+        this = weakref.ref(self)
+
+        def leave() -> None:
+            database = this()
+            if database is not None:
+                # A thread that the child does not have may have held the parent's.
+                database._lock = threading.Lock()
+                database._leave_parent()
+
+        os.register_at_fork(after_in_child=leave)
+
     def _leave_parent(self) -> None:
         with self._lock:
             if self._pid == os.getpid():
                 return
-            if not self._lent:
+            # An application's database in memory is in the very connections that it has.
+            if not (self._lent and self._dialect.is_in_memory(self._engine.url)):
                 # Kept, not collected: closing an inherited connection would write to the parent's
                 # socket, and SQLite forbids even closing one in a child.
                 self._inherited.append(self._engine.pool)
@@ -252,15 +276,17 @@ def connection_of(given: object) -> Connection:
     """The connection that an application lends: itself, or that of its session.
 
     Raises:
-        InputError: it is neither a connection nor a session.
+        InputError: it is neither a connection nor a session, or an asynchronous one.
     """
     if isinstance(given, Connection):
         return given
+    refuse_asynchronous(given)
+    refuse_django(given)
     of_session = getattr(given, "connection", None)
     connection = of_session() if callable(of_session) else None
     if isinstance(connection, Connection):
         return connection
     raise InputError(
-        f"The connection given is a {type(given).__name__}. Give a Connection of SQLAlchemy, or a "
-        "Session."
+        f"The connection given is a {type(given).__module__}.{type(given).__name__}. Give a "
+        "Connection of SQLAlchemy, or a Session."
     )

@@ -63,6 +63,9 @@ class Dialect(Protocol):
             InputError: the driver is not installed, or the place is not one for a database.
         """
 
+    def is_in_memory(self, url: URL) -> bool:
+        """Whether a URL names a database that its own connections alone can see."""
+
     def reading(self, engine: Engine) -> AbstractContextManager[Connection]:
         """A connection in a transaction that sees one state of the database, and is rolled back."""
 
@@ -86,9 +89,6 @@ class Dialect(Protocol):
         """
 
     # Statements
-
-    def marked(self, statement: str) -> str:
-        """A statement written with `?` for each parameter, with the driver's own marks."""
 
     def insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
         """An INSERT that can say ON CONFLICT."""

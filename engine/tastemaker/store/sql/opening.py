@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from typing import TYPE_CHECKING
 
 from sqlalchemy import URL, Engine, make_url
 from sqlalchemy.exc import ArgumentError
@@ -12,8 +13,14 @@ from tastemaker.errors import InputError
 from tastemaker.store.sql.dialect import Dialect
 from tastemaker.store.sql.supported import dialect_for, dialect_of
 
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
 SECRET = re.compile("pass|pwd|secret|token|key$", re.IGNORECASE)
 """What the names of options that are not shown hold: password, sslpassword, passfile, sslkey, …"""
+
+ASYNCPG_OPTIONS = {"host": "host", "port": "port", "ssl": "sslmode"}
+"""Options of URLs for asyncpg, and what the server's own library calls them."""
 
 EXAMPLES = "Give a URL such as sqlite:///shop.db or postgresql://user@host/name."
 
@@ -52,6 +59,55 @@ def parsed(target: str | URL) -> URL | None:
         return None
 
 
+def synchronous_url(engine: AsyncEngine) -> URL:
+    """The URL of an AsyncEngine's database, for the synchronous driver that the engine works with.
+
+    Raises:
+        InputError: it is no AsyncEngine, or its database lies in the memory of its own connections.
+    """
+    url = getattr(engine, "url", None)
+    if not isinstance(url, URL):
+        raise InputError(f"The database is a {type(engine).__name__}. Give a URL or an engine.")
+    dialect = dialect_for(url.get_backend_name(), EXAMPLES)
+    if dialect.is_in_memory(url):
+        raise InputError(
+            "An asynchronous engine's database in memory is its own; no other connection finds it. "
+            "Give a file."
+        )
+    options = dict(url.query)
+    if url.get_driver_name() == "asyncpg":
+        # The others are asyncpg's own, which no other driver knows.
+        options = {new: options[old] for old, new in ASYNCPG_OPTIONS.items() if old in options}
+    driver = f"{dialect.system}+{dialect.drivers[0]}"
+    return url.set(drivername=driver, query=options)
+
+
+def refuse_asynchronous(given: object) -> None:
+    """Nothing, unless it is an engine, connection or session of `sqlalchemy.ext.asyncio`.
+
+    Raises:
+        InputError: it is.
+    """
+    if any(kind.__module__.startswith("sqlalchemy.ext.asyncio") for kind in type(given).__mro__):
+        raise InputError(
+            f"{type(given).__name__} is asynchronous. Use AsyncTastemaker, which takes it: "
+            "`from tastemaker import AsyncTastemaker`."
+        )
+
+
+def refuse_django(given: object) -> None:
+    """Nothing, unless it is a connection as Django wraps it.
+
+    Raises:
+        InputError: it is.
+    """
+    if any(kind.__module__.startswith("django.") for kind in type(given).__mro__):
+        raise InputError(
+            "The connection given is Django's. Give connection=django_connection(): "
+            "`from tastemaker.django import django_connection`."
+        )
+
+
 def checked_engine(engine: Engine) -> Dialect:
     """The dialect of an application's engine; warns where the engine's errors would show values.
 
@@ -61,8 +117,9 @@ def checked_engine(engine: Engine) -> Dialect:
     dialect = dialect_of(engine)
     if engine.dialect.is_async:
         raise InputError(
-            f"{engine.dialect.driver} is an asynchronous driver. Give a synchronous engine to the "
-            "same database, such as create_engine('postgresql+psycopg://…')."
+            f"{engine.dialect.driver} is an asynchronous driver. Use AsyncTastemaker, or give a "
+            "synchronous engine to the same database, such as "
+            "create_engine('postgresql+psycopg://…')."
         )
     if not engine.hide_parameters:
         warnings.warn(

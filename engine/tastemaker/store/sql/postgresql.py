@@ -56,6 +56,10 @@ class PostgreSQL:
             ) from None
         return OpenedEngine(engine)
 
+    def is_in_memory(self, url: URL) -> bool:
+        """False: a server has it."""
+        return False
+
     @contextmanager
     def reading(self, engine: Engine) -> Iterator[Connection]:
         """A connection in a transaction of level REPEATABLE READ: it sees one state."""
@@ -86,16 +90,12 @@ class PostgreSQL:
         Raises:
             InputError: the connection is in autocommit mode.
         """
-        driver = connection.connection.dbapi_connection
-        if driver is not None and connection.dialect.detect_autocommit_setting(driver):
+        # Every driver says so by this name; SQLAlchemy's way is not in all of 2.0.
+        if getattr(connection.connection.dbapi_connection, "autocommit", False):
             raise InputError(
                 "The connection given is in autocommit mode, so there is no transaction to join. "
                 "Give one that is not, or none."
             )
-
-    def marked(self, statement: str) -> str:
-        """The statement with `%s` for each parameter."""
-        return statement.replace("?", "%s")
 
     def insert(self, table: Table) -> postgresql.Insert:
         """PostgreSQL's INSERT."""

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from sqlalchemy import Connection
 
 from tastemaker.store.sql.number_table import Arrays, NumberTable, changed_rows, read_rows
+from tastemaker.store.sql.parameter_marks import marked
 
 ARRAY_ROWS = 10_000
 """Chosen, not measured: less than a megabyte a statement."""
@@ -54,7 +55,7 @@ def write_arrays(connection: Connection, table: NumberTable, arrays: Arrays) -> 
     Raises:
         StoreError: the driver does not say how many rows it wrote.
     """
-    statement = table.insert + unnest_sql(table)
+    statement = marked(connection, table.insert + unnest_sql(table))
     new = 0
     for start in range(0, len(arrays[0]), ARRAY_ROWS):
         part = [
@@ -73,7 +74,7 @@ def write_arrays(connection: Connection, table: NumberTable, arrays: Arrays) -> 
 def unnest_sql(table: NumberTable) -> str:
     """A SELECT of the rows whose columns are given as arrays."""
     names = (ELEMENT_TYPES[column.stored.name].name for column in table.columns)
-    return f"SELECT * FROM unnest({', '.join(f'%s::{name}[]' for name in names)})"
+    return f"SELECT * FROM unnest({', '.join(f'?::{name}[]' for name in names)})"
 
 
 @dataclass(frozen=True)
@@ -100,14 +101,14 @@ class BinaryArray:
 def array_parameters(
     connection: Connection, columns: Sequence[npt.NDArray[Any]]
 ) -> tuple[Any, ...]:
-    """Columns as parameters of a statement that says `%s::bigint[]` and the like.
+    """Columns as parameters of a statement that says `?::bigint[]` and the like.
 
-    psycopg takes them in binary, which halves its share of a bulk import; an older driver that an
-    application may bring gets lists.
+    psycopg takes them in binary, which halves its share of a bulk import; another driver that
+    an application may bring, or one set up otherwise, gets lists.
     """
-    if not has_binary_form(connection):
-        return tuple(column.tolist() for column in columns)
     driver: Any = connection.connection.driver_connection
+    if not has_binary_form(connection) or writes_into_statement(driver):
+        return tuple(column.tolist() for column in columns)
     driver.adapters.register_dumper(BinaryArray, _dumper())
     return tuple(map(BinaryArray, columns))
 
@@ -115,6 +116,13 @@ def array_parameters(
 def has_binary_form(connection: Connection) -> bool:
     """Whether the driver is psycopg, which can be given the server's own form."""
     return connection.dialect.driver == "psycopg"
+
+
+def writes_into_statement(driver: Any) -> bool:
+    """Whether a connection of psycopg puts parameters into the statement's text, as Django's do."""
+    from psycopg import ClientCursor
+
+    return issubclass(driver.cursor_factory, ClientCursor)
 
 
 @cache
@@ -134,9 +142,9 @@ def _dumper() -> type:
 
 def read_binary(connection: Connection, table: NumberTable, owners: Sequence[int] | None) -> Arrays:
     """The columns of the owners' rows (of all, where None), in the order of the table's key."""
-    where = "" if owners is None else f" WHERE {table.owner} = ANY(%s)"
+    where = "" if owners is None else f" WHERE {table.owner} = ANY(?)"
     parameters = () if owners is None else (list(owners),)
-    statement = table.select + where + table.in_key_order
+    statement = marked(connection, table.select + where + table.in_key_order)
     if has_binary_form(connection):
         return read_copy(connection, table, statement, parameters)
     return read_rows(connection, table, statement, parameters)

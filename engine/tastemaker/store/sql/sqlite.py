@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import URL, Connection, Engine, Table, text
 
 from tastemaker.store.sql.dialect import OpenedEngine
-from tastemaker.store.sql.sqlite_engine import is_in_memory, open_sqlite
+from tastemaker.store.sql.sqlite_engine import names_no_file, open_sqlite
 from tastemaker.store.sql.sqlite_wiping import FILE_SIZE, rewrite, wipe
 
 if TYPE_CHECKING:
@@ -29,6 +29,10 @@ class SQLite:
     def open_engine(self, url: URL) -> OpenedEngine:
         """An engine on a file, or on a database in memory that all its connections share."""
         return open_sqlite(url)
+
+    def is_in_memory(self, url: URL) -> bool:
+        """Whether it names no file."""
+        return names_no_file(url)
 
     @contextmanager
     def reading(self, engine: Engine) -> Iterator[Connection]:
@@ -79,10 +83,6 @@ class SQLite:
         if not in_transaction(connection) and getattr(driver, "isolation_level", None) is not None:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
 
-    def marked(self, statement: str) -> str:
-        """The statement as it is: SQLite's own marks are `?`."""
-        return statement
-
     def insert(self, table: Table) -> sqlite.Insert:
         """SQLite's INSERT."""
         # Either dialect takes a while to import, and an application uses one of them.
@@ -108,7 +108,7 @@ class SQLite:
     def file(self, engine: Engine) -> Path | None:
         """The file that the URL names."""
         name = engine.url.database or ""
-        in_memory = is_in_memory(engine.url) or name.startswith("file:")
+        in_memory = names_no_file(engine.url) or name.startswith("file:")
         return None if in_memory else Path(name).absolute()
 
     def continue_ids(self, connection: Connection, table: Table) -> None:

@@ -39,7 +39,7 @@ def open_sqlite(url: URL) -> OpenedEngine:
             f"{'.'.join(map(str, OLDEST_SQLITE))} or later. Use a newer Python."
         )
     keeper = None
-    if is_in_memory(url):
+    if names_no_file(url):
         url = url.set(database=f"file:/{uuid.uuid4().hex}", query={"vfs": "memdb", "uri": "true"})
         # An in-memory database lives as long as one connection to it does.
         keeper = sqlite3.connect(f"{url.database}?vfs=memdb", uri=True)
@@ -57,7 +57,7 @@ def open_sqlite(url: URL) -> OpenedEngine:
     return OpenedEngine(engine, keeper)
 
 
-def is_in_memory(url: URL) -> bool:
+def names_no_file(url: URL) -> bool:
     """Whether an SQLite URL names no file."""
     if url.query.get("mode") == "memory" or url.query.get("vfs") == "memdb":
         return True

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from sqlalchemy import Connection, Table
 
+from tastemaker.store.sql.parameter_marks import marked
 from tastemaker.store.sql.supported import dialect_of
 
 if TYPE_CHECKING:
@@ -45,17 +46,29 @@ def batches(rows: Iterable[T], size: int = BATCH_ROWS) -> Iterator[list[T]]:
 def fetch(connection: Connection, statement: str, parameters: Sequence[Any] = ()) -> list[Any]:
     """All rows of a statement, as plain tuples straight from the driver: half the time.
 
+    By way of SQLAlchemy where somebody watches statements, or an asynchronous driver has errors
+    that SQLAlchemy alone can tell.
+
     Args:
         connection: an open connection; the statement runs in its transaction.
         statement: SQL with `?` for each parameter.
         parameters: their values.
     """
+    if connection.dialect.is_async or is_watched(connection):
+        done = connection.exec_driver_sql(marked(connection, statement), tuple(parameters))
+        return list(map(tuple, done))
     cursor = connection.connection.cursor()
     try:
-        cursor.execute(dialect_of(connection).marked(statement), parameters)
+        cursor.execute(marked(connection, statement), parameters)
         return list(cursor.fetchall())
     finally:
         cursor.close()
+
+
+def is_watched(connection: Connection) -> bool:
+    """Whether the application listens to the statements of its engine, as tracing does."""
+    dispatch = connection.engine.dispatch
+    return bool(dispatch.before_cursor_execute or dispatch.after_cursor_execute)
 
 
 def marks(values: Sequence[Any]) -> str:

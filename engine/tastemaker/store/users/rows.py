@@ -11,8 +11,8 @@ from tastemaker.errors import CollisionError, NotFoundError
 from tastemaker.store.crypto.keyring import Keyring
 from tastemaker.store.crypto.sealed_column import SealedBytes, SealedColumn
 from tastemaker.store.key_rows import keep_up
+from tastemaker.store.sql.parameter_marks import marked
 from tastemaker.store.sql.statements import BATCH_ROWS, Written, batches, fetch, insert, marks
-from tastemaker.store.sql.supported import dialect_of
 from tastemaker.store.sql.tables import user
 from tastemaker.store.users.cells import (
     open_attributes,
@@ -124,7 +124,7 @@ def add_users(
     keep_up(connection, keyring)
     now = now_us()
     refuse_plain = SealedColumn().process_bind_param
-    statement = dialect_of(connection).marked(ADD)
+    statement = marked(connection, ADD)
     # Sorted, so that two writers that make the same users never wait for each other in a ring.
     for batch in batches(sorted(users), 10 * BATCH_ROWS):
         for _, sealed in batch:
