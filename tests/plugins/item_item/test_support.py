@@ -10,14 +10,15 @@ import pytest
 from tastemaker import Recommender, TrainingData
 from tastemaker.recommender import no_progress
 from tastemaker.testing import items_of, people_of
-from tastemaker_plugins.item_item.ease import Ease
+from tastemaker_plugins.item_item.ease import Ease, EaseSettings
 from tastemaker_plugins.item_item.item_knn import ItemKnn
 from tastemaker_plugins.item_item.rp3beta import Rp3Beta
 from tastemaker_plugins.item_item.slim import Slim
+from tastemaker_plugins.item_item.slist import Slist
 from tastemaker_plugins.item_item.transition import Transition
 
 A, B, C, D = range(4)
-MEMBERS: tuple[type[Recommender], ...] = (Ease, ItemKnn, Rp3Beta, Slim, Transition)
+MEMBERS: tuple[type[Recommender], ...] = (Ease, ItemKnn, Rp3Beta, Slim, Slist, Transition)
 
 
 @pytest.fixture
@@ -38,3 +39,12 @@ def test_links_rest_on_enough_people(member: type[Recommender], data: TrainingDa
     assert np.array_equal(links[2] != 0, np.isin(np.arange(4), (B, C)))
     assert np.array_equal(links[3] != 0, np.isin(np.arange(4), (B,)))
     assert not links[5].any()
+
+
+def test_links_with_rare_items_rest_on_enough_people_too(data: TrainingData) -> None:
+    def links(support: int) -> list[bool]:
+        ease = Ease(EaseSettings(dense_items=2)).fit(replace(data, support=support), no_progress)
+        return (np.nan_to_num(ease.similar(A)) != 0).tolist()
+
+    assert links(1)[C] and links(2)[C]  # A and B are frequent
+    assert links(3) == [False, True, False, False]
