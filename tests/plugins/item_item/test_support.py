@@ -44,7 +44,7 @@ def test_links_rest_on_enough_people(member: type[Recommender], data: TrainingDa
 def test_links_with_rare_items_rest_on_enough_people_too(data: TrainingData) -> None:
     def links(support: int) -> list[bool]:
         ease = Ease(EaseSettings(dense_items=2)).fit(replace(data, support=support), no_progress)
-        return (np.nan_to_num(ease.similar(A)) != 0).tolist()
+        return [bool(link) for link in np.nan_to_num(ease.similar(A))]
 
     assert links(1)[C] and links(2)[C]  # A and B are frequent
     assert links(3) == [False, True, False, False]
