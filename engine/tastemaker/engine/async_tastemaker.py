@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self
 from sqlalchemy import Engine
 
 from tastemaker.engine.async_writes import AsyncWrites
-from tastemaker.engine.tastemaker import Tastemaker
+from tastemaker.engine.tastemaker import OnOutage, Tastemaker
 from tastemaker.engine.threaded import in_thread
 from tastemaker.recommender import Recommender
 from tastemaker.reranker import Reranker
@@ -46,6 +46,8 @@ class AsyncTastemaker(AsyncWrites):
         exploration: as for `Tastemaker`.
         cache: as for `Tastemaker`.
         ledger: as for `Tastemaker`.
+        deadline: as for `Tastemaker`.
+        on_outage: as for `Tastemaker`.
         observe: as for `Tastemaker`; called in the threads that calls run in.
         threads: how many calls may run at once; further ones wait for their turn.
 
@@ -68,6 +70,8 @@ class AsyncTastemaker(AsyncWrites):
         plugins: Sequence[type[Recommender] | type[Reranker] | object] = (),
         exploration: float | None = None,
         cache: ModelCache | str | PathLike[str] | None = None,
+        deadline: float = 1.0,
+        on_outage: OnOutage = "raise",
         ledger: str | PathLike[str] | None = None,
         observe: Observe | None = None,
         threads: int = 8,
@@ -80,6 +84,8 @@ class AsyncTastemaker(AsyncWrites):
             plugins=plugins,
             exploration=exploration,
             cache=cache,
+            deadline=deadline,
+            on_outage=on_outage,
             ledger=ledger,
             observe=observe,
         )

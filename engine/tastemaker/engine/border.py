@@ -15,7 +15,7 @@ from tastemaker.errors import without_frames
 
 T = TypeVar("T")
 Kind = TypeVar("Kind", bound=type)
-P = ParamSpec("P")
+_Given = ParamSpec("_Given")
 
 
 def bordered(kind: Kind) -> Kind:
@@ -29,12 +29,12 @@ def bordered(kind: Kind) -> Kind:
     return kind
 
 
-def _bordered(method: Callable[P, T]) -> Callable[P, T]:
+def _bordered(method: Callable[_Given, T]) -> Callable[_Given, T]:
     if inspect.isgeneratorfunction(method):
         return wraps(method)(_of_iterator(method))
 
     @wraps(method)
-    def call(*args: P.args, **kwargs: P.kwargs) -> T:
+    def call(*args: _Given.args, **kwargs: _Given.kwargs) -> T:
         try:
             return method(*args, **kwargs)
         except BaseException as error:
