@@ -11,7 +11,7 @@ from tastemaker.cli.options import Format, format_option
 from tastemaker.cli.output import print_rows
 from tastemaker.training.limits import seconds_of
 
-COLUMNS = ("plugin", "kind", "check", "outcome", "message")
+CHECK_COLUMNS = ("plugin", "kind", "check", "outcome", "message")
 
 
 @click.command("check")
@@ -41,7 +41,7 @@ def check_plugins(package: str, time_limit: str, output_format: Format) -> None:
     from tastemaker.testing.package_check import check_package  # the help needs no NumPy
 
     rows = check_package(package, seconds_of(time_limit))
-    print_rows(rows, COLUMNS, output_format)
+    print_rows(rows, CHECK_COLUMNS, output_format)
     counts = Counter(row["outcome"] for row in rows)
     if output_format == "table":
         echo(", ".join(f"{counts[one]} {one}" for one in ("passed", "failed", "skipped")) + ".")

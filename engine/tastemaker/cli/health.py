@@ -12,7 +12,7 @@ from tastemaker.serving.health import Health, health_unopened
 from tastemaker.store.sql.opening import parsed, shown_url
 from tastemaker.training.turn import as_duration
 
-COLUMNS = ("what", "state", "problem")
+HEALTH_COLUMNS = ("what", "state", "problem")
 REACHED = {True: "", False: " (not reachable)", None: " (not tried)"}
 
 
@@ -35,7 +35,7 @@ def health(ctx: click.Context, output_format: Format, database_url: str) -> None
     if output_format == "json":
         print_json(found.as_dict())
     else:
-        print_rows(looked_at(found), COLUMNS, output_format)
+        print_rows(looked_at(found), HEALTH_COLUMNS, output_format)
     ctx.exit(0 if found.healthy else 1)
 
 

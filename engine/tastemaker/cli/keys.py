@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 KEY_COLUMNS = ("key_id", "purpose", "status", "created", "cells", "master_key")
 
-NEXT = {
+NEXT_STEPS = {
     "add": "Next: tastemaker keys promote",
     "promote": "Next: tastemaker keys reencrypt",
     "reencrypt": "Next: tastemaker keys verify",
@@ -98,7 +98,7 @@ def add(purpose: str, database_url: str) -> None:
     """Make a new key that only opens, until it is promoted."""
     with open_engine(database_url) as engine:
         number = engine.keys.add(purpose)
-    echo(f"Added {purpose} key {number}. {NEXT['add']}")
+    echo(f"Added {purpose} key {number}. {NEXT_STEPS['add']}")
 
 
 @keys.command()
@@ -108,7 +108,7 @@ def promote(key_id: int | None, database_url: str) -> None:
     """Have KEY_ID seal from now on: the key that was added, unless one is named."""
     with open_engine(database_url) as engine:
         number = engine.keys.promote(key_id)
-    echo(f"Key {number} seals from now on. {NEXT['promote']}")
+    echo(f"Key {number} seals from now on. {NEXT_STEPS['promote']}")
 
 
 @keys.command()
@@ -123,7 +123,7 @@ def reencrypt(database_url: str) -> None:
     echo(reencrypted_text(done))
     if done.left:
         raise KeyProblem(left_text(done.left))
-    echo(NEXT["reencrypt"])
+    echo(NEXT_STEPS["reencrypt"])
 
 
 @keys.command()

@@ -14,7 +14,7 @@ from tastemaker.testing.new_package import (
     write_package,
 )
 
-NEXT = """\
+NEXT_COMMANDS = """\
 Wrote {folder}: the {package.kind} {package.name}, with settings, tests and a README.
 
 Next:
@@ -47,4 +47,4 @@ def new_plugin(name: str, reranker: bool, directory: Path | None) -> None:
     package = NewPackage(plugin_name(name), "re-ranker" if reranker else "recommender")
     folder = directory or Path(package.distribution)
     write_package(package, folder)
-    echo(NEXT.format(folder=folder, package=package))
+    echo(NEXT_COMMANDS.format(folder=folder, package=package))

@@ -43,7 +43,7 @@ PLACES = {
 }
 """Where deleted bytes may be, in words."""
 
-REMEDY = "`tastemaker users finish-erasures` removes them."
+FINISH_ADVICE = "`tastemaker users finish-erasures` removes them."
 
 NO_LEDGER = (
     "No ledger of erasures lies outside of the database (TASTEMAKER_LEDGER names one): a backup "
@@ -147,7 +147,7 @@ class FinishedErasures(NamedTuple):
 def left_in_words(pending: tuple[str, ...], beyond: str) -> list[str]:
     """Where deleted bytes may still be, in sentences."""
     where = " and ".join(PLACES[place] for place in pending if place in PLACES)
-    lines = [f"Pending: deleted bytes may still be in {where}. {REMEDY}"] if where else []
+    lines = [f"Pending: deleted bytes may still be in {where}. {FINISH_ADVICE}"] if where else []
     if LEDGER in pending:
         lines.append(NOT_ENTERED)
     return [*lines, beyond] if beyond else lines

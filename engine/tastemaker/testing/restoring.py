@@ -17,7 +17,7 @@ from tastemaker.testing.demands import demand, optional_calls, restored, same, s
 from tastemaker.testing.retrieval import every_item
 from tastemaker.testing.subject import Check, Subject, extension
 
-REMEDY = (
+RESTORE_ADVICE = (
     "put dataclasses.asdict(self.settings) into the state's values, and begin restore with "
     "cls(cls.settings_type.from_values(state.values))"
 )
@@ -45,7 +45,9 @@ def check_settings(subject: Subject) -> None:
             _same_as_before(other, again)
         except PluginError as error:
             lost = _lost(settings, again.settings)
-            raise PluginError(f"restore loses settings ({lost}). {error} {REMEDY}.") from None
+            raise PluginError(
+                f"restore loses settings ({lost}). {error} {RESTORE_ADVICE}."
+            ) from None
 
 
 def _same_as_before(subject: Subject, again: Recommender) -> None:

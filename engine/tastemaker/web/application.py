@@ -90,7 +90,7 @@ def posting(shop: Tastemaker, authorize: Authorize | None, action: str, work: Wo
     async def respond(request: HttpRequest) -> Response:
         try:
             body = await read_body(request)
-            if not await is_allowed(request, called(action, body), authorize):
+            if not await is_allowed(request, call_of(action, body), authorize):
                 return refused(action)
         except BodyRefused as error:
             return failed(error.status, str(error))
@@ -114,7 +114,7 @@ def getting(
     return respond
 
 
-def called(action: str, body: Body) -> Call:
+def call_of(action: str, body: Body) -> Call:
     """What is called for, and about whom.
 
     Raises:

@@ -22,7 +22,7 @@ LOCK_SECONDS = 10
 READER_SECONDS = 2
 """How long it waits for transactions that see an older state; chosen, not measured."""
 
-NEXT = text("SELECT CAST(pg_snapshot_xmax(pg_current_snapshot()) AS text)")
+NEXT_TRANSACTION = text("SELECT CAST(pg_snapshot_xmax(pg_current_snapshot()) AS text)")
 """The number of the next transaction: everything that was deleted so far has a lower one."""
 
 OLDER_READERS = text("""
@@ -60,7 +60,7 @@ def rewrite_files(engine: Engine, names: Sequence[str]) -> frozenset[str]:
 
 def readers_are_gone(connection: Connection) -> bool:
     """Waits until nobody sees the state before this moment; whether it came to that."""
-    following = connection.scalar(NEXT)
+    following = connection.scalar(NEXT_TRANSACTION)
     deadline = time.monotonic() + READER_SECONDS
     while connection.scalar(OLDER_READERS, {"next": following}):
         if time.monotonic() > deadline:
