@@ -63,7 +63,7 @@ ALLOWED: dict[str, Set[str]] = {
     "django": {*STORE, "store"},
     "cli": {*EVALUATION, "evaluation", "engine", "demo", "testing"},
     "web": {*EVALUATION, "evaluation", "engine", "demo", "testing"},
-    "__main__": {*EVALUATION, "evaluation", "engine", "demo", "testing", "cli", "web"},
+    "__main__": {*EVALUATION, "evaluation", "engine", "demo", "testing", "cli", "django", "web"},
 }
 """For each room of the engine, the rooms that it may import from."""
 

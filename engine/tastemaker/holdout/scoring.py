@@ -15,8 +15,8 @@ from tastemaker.holdout.cases import HeldOutCases
 from tastemaker.holdout.hits import find_hits
 
 REPEAT_SHARE = 0.4
-"""Of many people, the share of whom weights for repeats are learnt. With all of them that took 62 of
-the 250 s of a training on Online Retail, whose peak was 4.1 GB; so, the peak is 2.4 GB."""
+"""Of many people, the share of whom weights for repeats are learnt. With all of them that took 62
+of the 250 s of a training on Online Retail, whose peak was 4.1 GB; so, the peak is 2.4 GB."""
 
 FEW_CASES = 100
 """Of so few people, all are taken. Chosen, not measured."""
