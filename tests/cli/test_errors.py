@@ -41,7 +41,7 @@ def error_of(done: CompletedProcess[str], status: int = 1) -> str:
 def test_with_another_key(shop: Path, process: Process, command: tuple[str, ...]) -> None:
     before = (shop / "tastemaker.db").read_bytes()
     error = error_of(process(*command, TASTEMAKER_KEY=ANOTHER_KEY))
-    assert "was sealed under key" in error
+    assert "is sealed under master key" in error
     assert ANOTHER_KEY not in error
     assert (shop / "tastemaker.db").read_bytes() == before
 

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import func, select, update
 
 from tastemaker import Key, Tastemaker
 from tastemaker.cli import main
 from tastemaker.store.crypto.keyring import Keyring
-from tastemaker.store.interactions.write import record
 from tastemaker.store.key_rows import create_keyring
 from tastemaker.store.sql.database import Database
-from tastemaker.store.sql.tables import metadata
-from tastemaker.validation import check_interaction
+from tastemaker.store.sql.tables import metadata, user
+from tastemaker.store.users.cells import seal_id
 
 
 @pytest.fixture
@@ -41,8 +41,12 @@ def other_keyring(tmp_path: Path, key: Key) -> Keyring:
 @pytest.fixture
 def damaged(shop: Tastemaker, database: Database, other_keyring: Keyring) -> Tastemaker:
     """The shop after a write of another database's engine, as former versions let it happen."""
+    shop.record("carol", "tea", "buy", 3.0, 7.0)
+    ref = other_keyring.ref("alice")
+    sealed = {"ref": ref, "external_id": seal_id(other_keyring, ref, "alice")}
     with database.writing() as connection:
-        record(connection, other_keyring, [check_interaction("alice", "tea", "buy", 3.0, 7.0)])
+        newest = connection.scalar(select(func.max(user.c.id)))
+        connection.execute(update(user).where(user.c.id == newest).values(sealed))
     return shop
 
 

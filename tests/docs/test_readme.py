@@ -34,7 +34,8 @@ def folder(folder_for: Callable[[Path], Path]) -> Path:
 def test_every_block_runs_and_does_what_is_said(folder: Path) -> None:
     printed = (folder / "printed.txt").read_text()
     assert "16 interactions read: 16 new" in printed
-    assert re.search(r"^ +1 +Tea pot .*(fits well with|similar to) ", printed, re.MULTILINE)
+    reasons = "fits well with|similar to|because of"
+    assert re.search(rf"^ +1 +pot +Tea pot .*({reasons}) ", printed, re.MULTILINE)
     assert re.search(r"^ +1 +(pot +Tea pot|cup +Tea cup) ", printed, re.MULTILINE)
     assert "most-bought" in printed
     assert "blend" in printed

@@ -130,7 +130,10 @@ def test_forgetting_in_an_open_transaction_is_not_complete(
 ) -> None:
     with own_engine.begin() as connection:
         assert not engine.forget("person-0", connection).complete
-    assert engine.forget("person-1").complete
+    again = engine.forget("person-1")
+    # on PostgreSQL the tables are rewritten on demand, and no claim is made of the server's log
+    on_sqlite = own_engine.dialect.name == "sqlite"
+    assert (again.complete, again.pending) == (on_sqlite, () if on_sqlite else ("pages",))
 
 
 def test_what_is_no_connection_is_refused(engine: Tastemaker, own_engine: Engine) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
 import random
 import signal
@@ -236,22 +237,27 @@ def test_a_wrong_key_and_damage_are_refused_before_anything_is_written(
 def test_an_archive_of_an_older_schema_is_brought_up_to_date(
     shop: Tastemaker, database: Database, empty: Database, key: Key, tmp_path: Path
 ) -> None:
+    shop.set_kind("like", 0.5)
     migrate.downgrade(database, "0001")
-    old = {name: [c for c in columns if c != "repeatable"] for name, columns in columns_now()}
+    later = {"repeatable", "declared"}
+    old = {name: [c for c in columns if c not in later] for name, columns in columns_now()}
     with database.reading() as connection, (tmp_path / "old").open("wb") as stream:
-        about = {**backup.about(connection), "columns": old}
-        writer = ArchiveWriter(stream, key, about)
-        for name in old:
-            if name != "kind":
-                for _, line in archive_rows.written_rows(connection, name):
-                    writer.write(line)
-            else:
-                writer.write(b'["kind",[[1,"interaction",1.0],[2,"view",0.5]]]\n')
+        writer = ArchiveWriter(stream, key, {**backup.about(connection), "columns": old})
+        for name, columns in old.items():
+            table = archive_rows.TABLES_BY_NAME[name]
+            chosen = select(*(table.c[column] for column in columns)).order_by(*table.primary_key)
+            if rows := [list(row) for row in connection.execute(chosen)]:
+                writer.write(json.dumps([name, rows], default=in_base64).encode() + b"\n")
         writer.close()
     with Tastemaker(empty, key=key) as restored:
         restored.restore(tmp_path / "old", without_ledger=True)
         migrate.check(empty)
-        assert [kind.weight for kind in restored.kinds()] == [1.0, 0.5]
+        weights = {kind.: kind.weight for kind in restored.kinds()}
+        assert weights == {"like": 0.5, "view": 1.0}
+
+
+def in_base64(value: bytes) -> str:
+    return base64.b64encode(value).decode()
 
 
 def columns_now() -> list[tuple[str, list[str]]]:

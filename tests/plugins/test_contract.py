@@ -22,13 +22,14 @@ SMALL = {
     "n_clusters": 4,
     "n_negatives": 16,
     "max_words": 100,
+    "min_people": 2,
 }
-"""Settings under which networks train quickly."""
+"""Settings under which networks train quickly, and few people are enough."""
 
 
 def small(kind: type[Recommender]) -> type[Recommender]:
-    """The recommender, with small settings for its defaults if it trains a network."""
-    if not kind.requires:
+    """The recommender; with small settings if it trains a network or asks for many people."""
+    if not kind.requires and not hasattr(kind.settings_type, "min_people"):
         return kind
     fields = [
         (

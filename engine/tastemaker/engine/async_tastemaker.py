@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Self
 from sqlalchemy import Engine
 
 from tastemaker.engine.async_writes import AsyncWrites
+from tastemaker.engine.configuring import Support
 from tastemaker.engine.tastemaker import OnOutage, Tastemaker
 from tastemaker.engine.threaded import in_thread
 from tastemaker.recommender import Recommender
@@ -111,6 +112,10 @@ class AsyncTastemaker(AsyncWrites):
         """Closes the engine's own connections and ends its threads; nothing can be called then."""
         await self._end()
 
+    async def support(self) -> Support:
+        """See `Tastemaker.support`."""
+        return await self._run(lambda: self.shop.support)
+
     async def exploration(self) -> float:
         """See `Tastemaker.exploration`."""
         return await self._run(lambda: self.shop.exploration)
@@ -165,6 +170,7 @@ class AsyncTastemaker(AsyncWrites):
     configure = in_thread(Tastemaker.configure)
     reset_settings = in_thread(Tastemaker.reset_settings)
     set_exploration = in_thread(Tastemaker.set_exploration)
+    set_support = in_thread(Tastemaker.set_support)
     surfaces = in_thread(Tastemaker.surfaces)
     surface = in_thread(Tastemaker.surface)
     set_surface = in_thread(Tastemaker.set_surface)

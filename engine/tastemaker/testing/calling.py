@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TypeVar
 
 from tastemaker.data import People, TrainingData
-from tastemaker.data.columns import Values
+from tastemaker.data.columns import FrozenMapping, Values
 from tastemaker.errors import PluginError
 from tastemaker.plugin.guard import describe
 from tastemaker.recommender import Recommender
@@ -21,8 +21,11 @@ class UndeclaredFeaturesError(PluginError):
     """Features were looked at by a recommender that does not declare `uses_features`."""
 
 
-class HiddenFeatures(Mapping[str, tuple[Values, ...]]):
+class HiddenFeatures(FrozenMapping[tuple[Values, ...]]):
     """No features, as the engine gives to who does not declare them; to look one up is a breach."""
+
+    def __init__(self) -> None:
+        super().__init__({})
 
     def __getitem__(self, name: str) -> tuple[Values, ...]:
         raise UndeclaredFeaturesError(

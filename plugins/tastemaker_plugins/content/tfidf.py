@@ -71,12 +71,11 @@ class Tfidf(Linked):
 
     def fit(self, data: TrainingData, progress: Progress) -> Self:
         """Learns the terms and how rare they are, and finds each item's nearest items."""
-        progress(0, 2, "terms")
+        progress(0, 1, "terms")
         self.terms, self.vectors = TermVectors.fitted(data.items, self.settings.max_terms)
-        progress(1, 2, "nearest items")
         best = nearest_by_terms(self.vectors, self.settings.neighbours, progress)
         self.links = Links.kept(*best, having_terms(self.vectors))
-        progress(2, 2, "nearest items")
+        progress(1, 1, "nearest items")
         return self
 
     def extend(self, items: Items) -> None:

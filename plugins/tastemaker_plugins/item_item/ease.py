@@ -118,18 +118,19 @@ class Ease(Linked):
     def fit(self, data: TrainingData, progress: Progress) -> Self:
         """Inverts the item-item matrix, and regresses the items that are not in it."""
         settings = self.settings
-        progress(0, 2, "co-occurrence")
+        progress(0, 3, "co-occurrence")
         matrix = strengths(data.people, settings.time_decay)
         places, gram = co_occurrence(matrix, min(settings.dense_items, settings.max_items))
         rare = rare_items(matrix, places, settings.max_items)
         ridge = settings.regularization * float(np.diag(gram).mean()) if len(gram) else 0.0
-        regressed = regress_rare_items(matrix, places, gram, rare, ridge, data.support, progress)
-        progress(1, 2, "inverse")
+        progress(1, 3, "rare items")
+        regressed = regress_rare_items(matrix, places, gram, rare, ridge, data.support)
+        progress(2, 3, "inverse")
         weights, precisions = item_weights(gram, ridge)
         drop_unsupported(weights, matrix[:, places], data.support)
         both = regressed.both_ways(places, precisions) if len(rare) else None
         self.links = kept_links(places, weights, self._factors(data), both)
-        progress(2, 2, "inverse")
+        progress(3, 3, "inverse")
         return self
 
     def _factors(self, data: TrainingData) -> Float32Array:

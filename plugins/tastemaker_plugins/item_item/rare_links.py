@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tastemaker import BoolArray, Float32Array, Int32Array, Int64Array, Progress
+from tastemaker import BoolArray, Float32Array, Int32Array, Int64Array
 from tastemaker_plugins.shared.neighbours import presence_of
 
 if TYPE_CHECKING:
@@ -92,7 +92,6 @@ def regress_rare_items(
     rare: Int32Array,
     ridge: float,
     support: int,
-    progress: Progress,
 ) -> Regressed:
     """Predicts each rare item from those frequent ones that are most alike (cosine).
 
@@ -109,7 +108,6 @@ def regress_rare_items(
         rare: (n_rare,) the rare items.
         ridge: the regularization.
         support: by how many people two items must have been chosen to be linked.
-        progress: called with how far it is.
     """
     k = min(PREDICTORS, len(frequent))
     predictors = np.zeros((len(rare), k), dtype=np.int64)
@@ -118,7 +116,6 @@ def regress_rare_items(
     back, beside = matrix[:, rare].T.tocsr(), matrix[:, frequent]
     norms = np.sqrt(np.diag(gram))
     for first in range(0, len(rare), SOLVED_ITEMS):
-        progress(first, len(rare), "rare items")
         own = back[first : first + SOLVED_ITEMS]
         common = (own @ beside).toarray()
         best = np.argpartition(-(common / norms), k - 1, axis=1)[:, :k]

@@ -51,7 +51,6 @@ def test_with_all_items_as_predictors_a_rare_one_is_a_column_of_ease() -> None:
         np.array([4], dtype=np.int32),
         ridge,
         1,
-        no_progress,
     )
     chosen = CHOSEN[:, [0, 1, 2, 4]].astype(np.float64)
     inverse = np.linalg.inv(chosen.T @ chosen + ridge * np.eye(4))
