@@ -252,7 +252,7 @@ def test_an_archive_of_an_older_schema_is_brought_up_to_date(
     with Tastemaker(empty, key=key) as restored:
         restored.restore(tmp_path / "old", without_ledger=True)
         migrate.check(empty)
-        weights = {kind.: kind.weight for kind in restored.kinds()}
+        weights = {kind.kind: kind.weight for kind in restored.kinds()}
         assert weights == {"like": 0.5, "view": 1.0}
 
 
