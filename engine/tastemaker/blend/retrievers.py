@@ -100,9 +100,7 @@ class _Judge:
         self._unseen = unseen
         self._brought = [[find_brought(one, depth) for one in group.cases] for group in unseen]
         self._ranked = [[_rank(group, one) for one in group.cases] for group in unseen]
-        self._quality = np.array(
-            [mean for own in self._ranked for mean in _means_of_parts([one.ndcg for one in own])]
-        )
+        self._quality = _means_of_parts([[one.ndcg for one in own] for own in self._ranked])
         pairs = zip(self._brought, self._ranked, strict=True)
         self._first_brought = [list(map(_first_brought, *pair)) for pair in pairs]
         self._bringing = [[_any_candidate(one) for one in own] for own in self._brought]
@@ -112,21 +110,21 @@ class _Judge:
 
         The share of the first items that some of these members bring stands for those that stay.
         """
-        shares = list[float]()
-        for own in self._first_brought:
-            shares += _means_of_parts([_share_of_any(one, there, rows) for one, there in own])
-        return _Worth(self._uncovered(rows), np.ones(len(shares)), np.array(shares))
+        shares = _means_of_parts(
+            [[_share_of_any(*one, rows) for one in own] for own in self._first_brought]
+        )
+        return _Worth(self._uncovered(rows), np.ones(len(shares)), shares)
 
     def __call__(self, rows: Sequence[int]) -> _Worth:
-        quality, overlap = list[float](), list[float]()
+        quality, overlap = list[list[Float64Array]](), list[list[Float64Array]]()
         for group, brought, ranked in zip(self._unseen, self._brought, self._ranked, strict=True):
             pairs = zip(group.cases, brought, strict=True)
             found = [_rank(group, _keep_marked(one, _brought_by(own, rows))) for one, own in pairs]
-            quality += _means_of_parts([one.ndcg for one in found])
+            quality.append([one.ndcg for one in found])
             both = zip(found, ranked, strict=True)
-            overlap += _means_of_parts([_overlap(one.items, own.items) for one, own in both])
-        shares = relative(np.array(quality), self._quality)
-        return _Worth(self._uncovered(rows), shares, np.array(overlap))
+            overlap.append([_overlap(one.items, own.items) for one, own in both])
+        shares = relative(_means_of_parts(quality), self._quality)
+        return _Worth(self._uncovered(rows), shares, _means_of_parts(overlap))
 
     def mean_candidates(self, rows: Sequence[int]) -> float:
         """How many candidates these members bring a person."""
@@ -237,10 +235,16 @@ def _rank(group: UnseenCases, cases: ScoredCases) -> _Ranked:
     return _Ranked(pad_width(items, FIRST, -1), pad_width(places, FIRST), figures)
 
 
-def _means_of_parts(figures: Sequence[Float64Array]) -> list[float]:
-    """The mean over people with whole histories, and that over those with truncated ones."""
-    parts = (figures[:1], figures[1:])
-    return [float(np.concatenate(own).mean()) for own in parts if any(map(len, own))]
+def _means_of_parts(groups: Sequence[Sequence[Float64Array]]) -> Float64Array:
+    """The mean over people with whole histories, and that over those with truncated ones.
+
+    Args:
+        groups: for each group of people, figures (n,) of those with whole histories, then others.
+    """
+    whole = [own for figures in groups for own in figures[:1]]
+    truncated = [own for figures in groups for own in figures[1:]]
+    parts = [part for part in (whole, truncated) if any(map(len, part))]
+    return np.array([np.concatenate(part).mean() for part in parts])
 
 
 def _first_brought(brought: BoolArray, ranked: _Ranked) -> tuple[BoolArray, BoolArray]:
