@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
@@ -33,9 +34,9 @@ def test_a_backup_is_restored_without_whoever_was_forgotten(shop: Path, run: Run
 
 
 def test_a_backup_goes_through_a_pipe(shop: Path, run: Run, process: Process) -> None:
-    done = subprocess.run(
-        "tastemaker db backup - > piped.backup", shell=True, check=False, capture_output=True
-    )
+    with Path("piped.backup").open("wb") as piped:
+        command = [sys.executable, "-m", "tastemaker", "db", "backup", "-"]
+        done = subprocess.run(command, check=False, stdout=piped, stderr=subprocess.PIPE)
     assert done.returncode == 0, done.stderr
     done_too = process(
         "db", "restore", "piped.backup", "--no-ledger", "--database", "sqlite:///b.db"
