@@ -18,7 +18,7 @@ from tastemaker import (
     hookimpl,
     setting,
 )
-from tastemaker_plugins.item_item.gram import co_occurrence, gram_memory
+from tastemaker_plugins.item_item.gram import cholesky, co_occurrence, gram_memory
 from tastemaker_plugins.item_item.rare_links import (
     RareLinks,
     join_links,
@@ -196,14 +196,10 @@ def item_weights(gram: Float32Array, ridge: float) -> tuple[Float32Array, Float3
 
     if not len(gram):
         return gram, np.zeros(0, dtype=np.float32)
-    np.einsum("ii->i", gram)[:] += np.float32(ridge)
-    # the transpose is in the order LAPACK wants, so that it works in place
-    factor, problem = lapack.spotrf(gram.T, lower=1, overwrite_a=1)
-    if problem == 0:
-        factor, problem = lapack.spotri(factor, lower=1, overwrite_c=1)
+    inverse, problem = lapack.spotri(cholesky(gram, ridge), lower=1, overwrite_c=1)
     if problem:
         raise PluginError(f"The item-item matrix cannot be inverted (LAPACK reports {problem}).")
-    weights = np.ascontiguousarray(factor.T)
+    weights = np.ascontiguousarray(inverse.T)
     _mirror(weights)
     precisions = np.diag(weights).copy()
     weights /= -precisions

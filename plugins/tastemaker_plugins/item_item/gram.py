@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tastemaker import Float32Array, Int32Array
+from tastemaker import Float32Array, Int32Array, PluginError
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -39,3 +39,23 @@ def co_occurrence(matrix: csr_array, max_items: int) -> tuple[Int32Array, Float3
 def gram_memory(n_items: int) -> int:
     """Bytes that `co_occurrence` takes at most for so many items, besides the matrix."""
     return 4 * n_items * n_items + 20 * ROWS * n_items
+
+
+def cholesky(gram: Float32Array, ridge: float) -> Float32Array:
+    """The lower Cholesky factor of a Gram matrix with a ridge, in the order that LAPACK wants.
+
+    Args:
+        gram: (n, n) float32, symmetric; overwritten.
+        ridge: what is added to its diagonal.
+
+    Raises:
+        PluginError: it cannot be factored.
+    """
+    from scipy.linalg import lapack
+
+    np.einsum("ii->i", gram)[:] += np.float32(ridge)
+    # the transpose is in the order LAPACK wants, so that it works in place
+    factor, problem = lapack.spotrf(gram.T, lower=1, overwrite_a=1)
+    if problem:
+        raise PluginError(f"The item-item matrix cannot be factored (LAPACK reports {problem}).")
+    return np.asarray(factor)

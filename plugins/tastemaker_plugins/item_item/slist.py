@@ -12,14 +12,19 @@ from tastemaker import (
     Float32Array,
     Int32Array,
     People,
-    PluginError,
     Progress,
     Recommender,
     TrainingData,
     hookimpl,
     setting,
 )
-from tastemaker_plugins.item_item.ease import KEPT_LINKS, drop_unsupported, kept_links
+from tastemaker_plugins.item_item.ease import (
+    KEPT_LINKS,
+    drop_unsupported,
+    kept_links,
+    regularization_setting,
+)
+from tastemaker_plugins.item_item.gram import cholesky
 from tastemaker_plugins.shared.linked import Linked
 from tastemaker_plugins.shared.recency import (
     HistorySettings,
@@ -49,13 +54,7 @@ class SlistSettings(HistorySettings):
         high=50.0,
         log=True,
     )
-    regularization: float = setting(
-        1.0,
-        "Strength of the L2 regularization, as a multiple of the mean count of an item.",
-        low=0.01,
-        high=100.0,
-        log=True,
-    )
+    regularization: float = regularization_setting(1.0, high=100.0)
     max_items: int = setting(
         8_000,
         "Number of items in the model at most, the most chosen first; memory grows with its "
@@ -154,13 +153,8 @@ def solved(gram: Float32Array, targets: Float32Array, regularization: float) -> 
 
     if not len(gram):
         return gram
-    diagonal = np.einsum("ii->i", gram)
-    diagonal += np.float32(regularization * diagonal.mean())
-    factor, problem = lapack.spotrf(gram.T, lower=1, overwrite_a=1)
-    if problem == 0:
-        found, problem = lapack.spotrs(factor, targets, lower=1)
-    if problem:
-        raise PluginError(f"The links of items cannot be solved for (LAPACK reports {problem}).")
+    ridge = regularization * float(np.diag(gram).mean())
+    found, _ = lapack.spotrs(cholesky(gram, ridge), targets, lower=1)
     return np.ascontiguousarray(found)
 
 

@@ -62,7 +62,7 @@ def test_without_times_and_beyond_the_limit_everything_abstains() -> None:
 def test_the_matrix_can_be_solved_whatever_the_decay(distance_decay: float) -> None:
     rng = np.random.default_rng(0)
     histories = [rng.integers(0, 8, rng.integers(2, 300)).tolist() for _ in range(40)]
-    settings = SlistSettings(distance_decay=distance_decay, regularization=0.01)
+    settings = SlistSettings(distance_decay=distance_decay, regularization=0.1)
     slist = Slist(settings).fit(ordered(histories, 8), no_progress)
     assert np.isfinite(slist.score(people_of([[0]], 8))).all()
     assert window_of(distance_decay) == 4 * distance_decay
