@@ -33,7 +33,7 @@ def serving() -> ServingState:
     likeness = ItemLikeness.of([member], curve, DATA.items)
     reranking = Reranking((), DATA.items, likeness)
     catalogue = Catalogue(DATA.items, keys, ALL)
-    return ServingState(None, catalogue, (), ranker, False, (), reranking=reranking)
+    return ServingState(None, catalogue, (), ranker, (), (), reranking=reranking)
 
 
 def cases() -> HeldOutCases:

@@ -56,7 +56,7 @@ def serving(member: Recommender, available: BoolArray = ALL) -> ServingState:
     ranker = Ranker(
         (GuardedRecommender(member, N_ITEMS),), uniform_weights([member.name]), popularity
     )
-    return ServingState(None, catalogue, (), ranker, False, ())
+    return ServingState(None, catalogue, (), ranker, (), ())
 
 
 def held_out(

@@ -199,8 +199,7 @@ def _with(
 ) -> ServingState:
     """The same with other members."""
     ranker = replace(serving.ranker, members=tuple(members), curve=curve)
-    uses_features = any(member.recommender.uses_features for member in members)
-    return replace(serving, ranker=ranker, uses_features=uses_features)
+    return replace(serving, ranker=ranker)
 
 
 def _with_repeats(
@@ -208,8 +207,4 @@ def _with_repeats(
 ) -> ServingState:
     """The same with members and weights of their own for where items may come again."""
     again = _with(serving, members, curve)
-    return replace(
-        serving,
-        repeat_ranker=replace(again.ranker, own_items=True),
-        uses_features=serving.uses_features or again.uses_features,
-    )
+    return replace(serving, repeat_ranker=replace(again.ranker, own_items=True))

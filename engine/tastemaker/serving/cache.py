@@ -30,10 +30,11 @@ from tastemaker.store.cache.model_files import ModelFiles
 from tastemaker.store.configuration import CONFIGURATION, Configuration, usable_configuration
 from tastemaker.store.kinds import read_kinds
 from tastemaker.store.releases import ACTIVE
+from tastemaker.store.users.features import FEATURES, features_of
 
 _logger = logging.getLogger("tastemaker.serving")
 
-WATCHED = (ACTIVE, meta.CATALOGUE_VERSION, CONFIGURATION)
+WATCHED = (ACTIVE, meta.CATALOGUE_VERSION, CONFIGURATION, FEATURES)
 """The entries of `meta` that tell whether what serves is still up to date."""
 
 POPULARITY_AGE = 10.0
@@ -196,7 +197,7 @@ class ServingCache:
         for problem in (damage, *loaded.problems, *stored.problems, *rerankers.problems):
             if problem:
                 _logger.warning("%s", problem)
-        state = self._assembled(connection, configuration, loaded, stored, None, rerankers)
+        state = self._assembled(connection, stamp, configuration, loaded, stored, None, rerankers)
         _log_loaded(loaded, time.perf_counter() - start)
         return _Served(
             stamp,
@@ -223,13 +224,16 @@ class ServingCache:
         stored = self._items(connection, stamp, served)
         if stamp.get(CONFIGURATION) != served.stamp.get(CONFIGURATION):
             served = replace(served, rerankers=self._rerankers(configuration))
-        state = self._assembled(connection, configuration, loaded, stored, before, served.rerankers)
+        state = self._assembled(
+            connection, stamp, configuration, loaded, stored, before, served.rerankers
+        )
         state = _noting(damage, state)
         return replace(served, stamp=stamp, loaded=loaded, stored=stored, state=state)
 
     def _assembled(
         self,
         connection: Connection,
+        stamp: Stamp,
         configuration: Configuration,
         loaded: LoadedRelease,
         stored: items.StoredItems,
@@ -246,6 +250,7 @@ class ServingCache:
             Surfaces(configuration.surfaces),
             rerankers,
             configuration.undeclared,
+            features_of(stamp.get(FEATURES)),
             self._observer,
         )
 

@@ -34,10 +34,10 @@ def read_people(
 ) -> People:
     """The people of the given refs as they are known now; unknown ones have empty histories.
 
-    Opens declared features only where a member of the release looks at them.
+    Features are opened only where a member of the release looks at them.
     """
     stored = histories(connection, refs)
-    features = read_features(connection, keyring, refs) if state.uses_features else {}
+    features = read_features(connection, keyring, refs, state.features)
     catalogue = state.catalogue
     items = catalogue.indexes(stored.rows.item_keys)
     return as_people(stored, items, len(catalogue), state.kinds, features)

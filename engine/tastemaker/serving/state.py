@@ -38,7 +38,7 @@ class ServingState:
         catalogue: the items, the release's first.
         kinds: the kinds of interaction and what each weighs.
         ranker: the members, ready to score the catalogue.
-        uses_features: whether a member or a re-ranker looks at people's declared features.
+        features: the declared features; none where no member and no re-ranker looks at them.
         problems: what kept members, re-rankers, or a release, out.
         surfaces: requests kept in the database.
         repeat_ranker: the members and weights of a release for where items may come again; None
@@ -52,7 +52,7 @@ class ServingState:
     catalogue: Catalogue
     kinds: Sequence[Kind]
     ranker: Ranker
-    uses_features: bool
+    features: tuple[str, ...]
     problems: tuple[str, ...]
     surfaces: Surfaces = field(default_factory=lambda: Surfaces({}))
     repeat_ranker: Ranker | None = None
@@ -108,6 +108,7 @@ def assemble_state(
     surfaces: Surfaces | None = None,
     rerankers: LoadedRerankers = NO_RERANKERS,
     undeclared: int = UNDECLARED_PEOPLE,
+    features: tuple[str, ...] = (),
     observer: Observer = UNOBSERVED,
 ) -> ServingState:
     """A release over the catalogue of this moment; members are extended by the items since then.
@@ -123,6 +124,7 @@ def assemble_state(
         rerankers: those of plugins.
         undeclared: by how many people an item that was not declared must have been chosen to be
             recommended.
+        features: the declared ones.
         observer: is told what happens.
     """
     catalogue = order_catalogue(stored, loaded.item_keys)
@@ -148,7 +150,7 @@ def assemble_state(
         catalogue,
         kinds,
         rankers[0],
-        any(looked_at),
+        features if any(looked_at) else (),
         tuple(problems),
         Surfaces({}) if surfaces is None else surfaces,
         rankers[1],

@@ -89,8 +89,9 @@ def read_all_features(
     connection: Connection, keyring: Keyring, user_keys: Int64Array
 ) -> Mapping[str, tuple[Values, ...]]:
     """The declared features of the people of all rows, by ascending key, each once."""
-    if not declared.declared_features(connection):
+    names = declared.declared_features(connection)
+    if not names:
         return {}
     wanted = set(np.unique(user_keys).tolist())
     refs = [ref for key, ref in iterate_refs(connection) if key in wanted]
-    return declared.read_features(connection, keyring, refs)
+    return declared.read_features(connection, keyring, refs, names)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from tastemaker.store.crypto.keyring import Keyring
 from tastemaker.store.sql.database import Database
-from tastemaker.store.users.features import declare_features, read_features
+from tastemaker.store.users.features import declare_features, declared_features, read_features
 from tastemaker.store.users.rows import put_users
 from tastemaker.validation import UserRow
 
@@ -16,10 +16,10 @@ def test_declared_features_are_opened_and_others_are_not(
     refs = [keyring.ref(name) for name in ("bob", ALICE.user_id, "nobody")]
     with database.writing() as connection:
         put_users(connection, keyring, [ALICE, BOB])
-        assert read_features(connection, keyring, refs) == {}
+        assert read_features(connection, keyring, refs, declared_features(connection)) == {}
         assert declare_features(connection, ["likes"]) == ("likes",)
         assert declare_features(connection, ["country"]) == ("country", "likes")
-        assert read_features(connection, keyring, refs) == {
+        assert read_features(connection, keyring, refs, declared_features(connection)) == {
             "country": ((), ("Iceland",), ()),
             "likes": ((), ("tea", "cake"), ()),
         }

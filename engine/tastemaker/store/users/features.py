@@ -34,14 +34,18 @@ def declare_features(connection: Connection, names: Iterable[str]) -> tuple[str,
 
 def declared_features(connection: Connection) -> tuple[str, ...]:
     """The attributes of users that may be used for recommending."""
-    return tuple(json.loads(meta.get(connection, FEATURES) or "[]"))
+    return features_of(meta.get(connection, FEATURES))
+
+
+def features_of(entry: str | None) -> tuple[str, ...]:
+    """The declared features that an entry of `meta` holds."""
+    return tuple(json.loads(entry or "[]"))
 
 
 def read_features(
-    connection: Connection, keyring: Keyring, refs: Sequence[bytes]
+    connection: Connection, keyring: Keyring, refs: Sequence[bytes], names: Sequence[str]
 ) -> Mapping[str, tuple[Values, ...]]:
-    """For each declared feature, the values of each user in turn; empty where not known."""
-    names = declared_features(connection)
+    """For each of these features, the values of each user in turn; empty where not known."""
     if not names:
         return {}
     opened: dict[bytes, dict[str, Json]] = {}
