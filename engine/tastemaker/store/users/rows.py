@@ -103,7 +103,7 @@ def _take_over(
     connection: Connection, rows: Mapping[bytes, SealedUser], keys: Mapping[bytes, int]
 ) -> None:
     """Has rows of users whose refs are of a former index key become what is written now."""
-    changed = update(user).where(user.c.id == bindparam("key"), user.c.ref != bindparam("ref"))
+    changed = update(user).where(user.c.id == bindparam("key"))
     given = [{**_cells(rows[ref]), "key": keys[ref]} for ref in sorted(keys)]
     if given:
         connection.execute(changed, given)
