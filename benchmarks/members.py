@@ -61,10 +61,11 @@ def served(folder: Path) -> tuple[ServingState, People]:
     with Tastemaker(url, key=key) as engine:
         users = np.array(sorted(engine.user_ids()))
     store = Store(url, key)
-    refs = [store.keyring.ref(user) for user in np.random.default_rng(0).permutation(users)]
+    ids = np.random.default_rng(0).permutation(users).tolist()[: 2 * BATCH]
+    refs = [store.keyring.ref(user_id) for user_id in ids]
     with store.reading("measuring") as connection:
         state = Server(store).state(connection)
-        people = read_people(connection, store.keyring, state, refs[: 2 * BATCH])
+        people = read_people(connection, store.keyring, state, ids, refs)
     store.close()
     return state, people.select(np.flatnonzero(people.histories.lengths)[:BATCH])
 

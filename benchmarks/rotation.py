@@ -1,8 +1,8 @@
-"""A rotation of the data key of 100,000 people with two sealed fields, beside three live writers.
+"""Rotations of the data key and the index key of 100,000 people, beside three live writers.
 
-The writers are processes of their own, opened before it: each makes new people and changes
-old ones, in transactions of one row, with a pause of 5 ms after each. At the end everything that
-was acknowledged must be there, as it was written last.
+Each person has two sealed fields. The writers are processes of their own, opened before it: each
+makes new people and changes old ones, in transactions of one row, with a pause of 5 ms after each.
+At the end everything that was acknowledged must be there, as it was written last, and nobody twice.
 
 Run it alone on the machine: `python benchmarks/rotation.py [--people N] [--database URL]`.
 """
@@ -18,11 +18,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import func, select, update
 
 from tastemaker import Database, KeyFile, Tastemaker
 from tastemaker.cli.output import print_table
+from tastemaker.store.crypto.data_keys import DATA, INDEX
 from tastemaker.store.crypto.keys import create_key_file
 from tastemaker.store.sql.tables import user
 
@@ -46,29 +48,35 @@ def main() -> None:
         write(*given.writer)
         return
     with tempfile.TemporaryDirectory() as folder:
-        report = measure(Path(folder), given.people, given.database)
-    print_table(report, ("what", "measured", "bar"), f"{given.people:,} people, two sealed fields")
+        key = create_key_file(Path(folder) / "key")
+        url = given.database or f"sqlite:///{folder}/tastemaker.db"
+        with Tastemaker(url, key=key) as shop:
+            shop.upgrade()
+            shop.put_users({"user_id": f"p{n}", "town": f"Town {n}"} for n in range(given.people))
+            for purpose in (DATA, INDEX):
+                place = Path(folder) / purpose
+                place.mkdir()
+                title = f"{purpose} key, {given.people:,} people, two sealed fields"
+                print_table(measure(shop, place, url, purpose), ("what", "measured", "bar"), title)
 
 
-def measure(folder: Path, people: int, url: str | None) -> list[dict[str, object]]:
-    """Fills a database, rotates it beside writers, and looks for what they wrote."""
-    key, url = create_key_file(folder / "key"), url or f"sqlite:///{folder}/tastemaker.db"
-    with Tastemaker(url, key=key) as shop:
-        shop.upgrade()
-        shop.put_users({"user_id": f"p{n}", "town": f"Town {n}"} for n in range(people))
-        begun = time.perf_counter()
-        quiet = shop.keys.rotate()
-        undisturbed = time.perf_counter() - begun
-        former = cell(url)
-        with writers(folder, url):
-            begun, worked = time.perf_counter(), time.process_time()
-            shop.keys.promote(shop.keys.add())
-            done = shop.keys.reencrypt()
-            seconds, worked = time.perf_counter() - begun, time.process_time() - worked
-        verified = shop.keys.verify()
-        lost, written = missing(shop, folder)
-        plant(url, former)
-        planted = sum(shop.keys.verify().old.values())
+def measure(shop: Tastemaker, folder: Path, url: str, purpose: str) -> list[dict[str, object]]:
+    """Rotates a key alone and beside writers, and looks for what they wrote."""
+    begun = time.perf_counter()
+    quiet = shop.keys.rotate(purpose)
+    undisturbed = time.perf_counter() - begun
+    former = row_in_the_midst(url)
+    with writers(folder, url):
+        begun, worked = time.perf_counter(), time.process_time()
+        shop.keys.promote(shop.keys.add(purpose))
+        done = shop.keys.reencrypt()
+        seconds, worked = time.perf_counter() - begun, time.process_time() - worked
+    verified = shop.keys.verify()
+    lost, written = missing(shop, folder)
+    ids = list(shop.user_ids())
+    plant(url, former)
+    planted = shop.keys.verify().old
+    shop.keys.rotate(purpose)
     return [
         {"what": "whole rotation, nobody else", "measured": f"{undisturbed:.1f} s"},
         {"what": "values, nobody else", "measured": f"{quiet.reencrypted.cells:,}"},
@@ -76,7 +84,8 @@ def measure(folder: Path, people: int, url: str | None) -> list[dict[str, object
         row("the same, by processor second", round(done.cells / worked)),
         row("values left or damaged", sum(verified.old.values()) + verified.damaged, 0),
         row("acknowledged writes lost", lost, 0),
-        row("planted old values found, of 1", planted, 1),
+        row("people in two rows", len(ids) - len(set(ids)), 0),
+        row("planted old rows found, of 1", int(bool(planted)), 1),
         row("people written meanwhile", written),
     ]
 
@@ -86,20 +95,19 @@ def row(what: str, measured: int, bar: int | None = None) -> dict[str, object]:
     return {"what": what, "measured": f"{measured:,}", "bar": "" if bar is None else f"{bar:,}"}
 
 
-def cell(url: str) -> tuple[int, bytes]:
-    """A row in the midst, and its sealed id."""
+def row_in_the_midst(url: str) -> dict[str, Any]:
+    """A row: its key, its ref and what is sealed in it."""
+    columns = (user.c.id, user.c.ref, user.c.external_id, user.c.attributes)
     with Database(url) as database, database.reading() as connection:
         half = select(func.max(user.c.id) / 2).scalar_subquery()
-        chosen = select(user.c.id, user.c.external_id).where(user.c.id >= half).limit(1)
-        key, sealed = connection.execute(chosen).one()
-    return key, sealed
+        chosen = select(*columns).where(user.c.id >= half).limit(1)
+        return dict(connection.execute(chosen).mappings().one())
 
 
-def plant(url: str, former: tuple[int, bytes]) -> None:
-    """Puts a former value back, as an old backup of the row would."""
+def plant(url: str, former: dict[str, Any]) -> None:
+    """Puts a former row back, as an old backup of the table would."""
     with Database(url) as database, database.writing() as connection:
-        key, sealed = former
-        connection.execute(update(user).where(user.c.id == key).values(external_id=sealed))
+        connection.execute(update(user).where(user.c.id == former["id"]).values(former))
 
 
 @contextmanager
@@ -120,13 +128,17 @@ def writers(folder: Path, url: str) -> Iterator[None]:
 def write(url: str, place: str, number: str) -> None:
     """Writes until told to stop; keeps what was acknowledged."""
     folder, acknowledged = Path(place), {}
-    with Tastemaker(url, key=KeyFile(folder / "key")) as shop:
+    with Tastemaker(url, key=KeyFile(folder.parent / "key")) as shop:
         shop.show("p0")
         (folder / f"{number}.ready").touch()
         turn = 0
         while not (folder / "stop").exists():
             # Every other one is of somebody who is there already, and of no other writer.
-            user_id = f"w{number}-{turn}" if turn % 2 else f"p{3 * (turn % 1000) + int(number)}"
+            user_id = (
+                f"{folder.name}{number}-{turn}"
+                if turn % 2
+                else f"p{3 * (turn % 1000) + int(number)}"
+            )
             shop.put_users([{"user_id": user_id, "town": f"{number} {turn}"}])
             acknowledged[user_id] = f"{number} {turn}"
             turn += 1

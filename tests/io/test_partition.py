@@ -43,7 +43,7 @@ def segment(rows: list[tuple[bytes, str, int]], sealed: dict[bytes, bytes]) -> S
         for column in INTERACTION_COLUMNS
     }
     cells = [SealedBytes(sealed[ref]) if ref in sealed else None for ref in refs]
-    return Segment(refs, cells, items, ["view"], arrays)
+    return Segment(refs, cells, items, ["view"], arrays, 7)
 
 
 def rows_of(segment: Segment) -> list[tuple[bytes, str, int]]:

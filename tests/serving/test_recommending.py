@@ -123,10 +123,10 @@ def test_contributions_and_reasons_are_exact(shop: Tastemaker) -> None:
 @pytest.fixture
 def everybody(shop_database: Database, key: Key) -> RequestBatch:
     store = Store(shop_database, key)
-    refs = [store.keyring.ref(f"person-{person}") for person in range(PEOPLE)]
+    user_ids = [f"person-{person}" for person in range(PEOPLE)]
     with store.reading("recommending") as connection:
         state = Server(store, exploration=0).state(connection)
-        return read_request_batch(connection, store.keyring, state, refs)
+        return read_request_batch(connection, store.keyring, state, user_ids)
 
 
 def test_people_are_known_at_the_day_that_it_is(everybody: RequestBatch) -> None:
@@ -155,10 +155,10 @@ def test_people_are_ranked_in_parts_that_fit_the_memory(
 
 def test_the_seeds_of_a_part_are_those_of_its_people(shop_database: Database, key: Key) -> None:
     store = Store(shop_database, key)
-    refs = [store.keyring.ref(f"person-{person}") for person in range(5)]
+    user_ids = [f"person-{person}" for person in range(5)]
     with store.reading("recommending") as connection:
         state = Server(store, exploration=1).state(connection)
-        batch = read_request_batch(connection, store.keyring, state, refs)
+        batch = read_request_batch(connection, store.keyring, state, user_ids)
     assert batch.seeds is not None
     parts = [part.seeds for part in batch.parts(2) if part.seeds is not None]
     assert [seed for seeds in parts for seed in seeds.tolist()] == batch.seeds.tolist()

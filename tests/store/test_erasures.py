@@ -146,7 +146,8 @@ def test_a_ledger_that_was_named_later_or_lost_is_filled(
     shop: Tastemaker, database: Database, key: Key, tmp_path: Path
 ) -> None:
     gone = [shop.forget(one).forgotten for one in PEOPLE[:2]]
-    entries = [Erased(one.time, one.ref) for one in gone]
+    index = shop._store.keyring.active_ids()["index"]
+    entries = [Erased(one.time, one.ref, index) for one in gone]
     place = tmp_path / "new ledger"
     later = Tastemaker(database, key=key, ledger=place)
     later.finish_erasures()
@@ -251,4 +252,4 @@ def test_a_changed_note_is_told(shop: Tastemaker, database: Database, keyring: K
         with database.writing() as connection:
             meta.put(connection, UNFINISHED + ref.hex(), note)
             with pytest.raises(TamperedError, match="note on an unfinished erasure"):
-                erasures.find_unfinished(connection, ref)
+                erasures.find_unfinished(connection, [ref])

@@ -15,7 +15,12 @@ from tastemaker.store.ledger import Erased, ErasureLedger, ledger_place
 from tastemaker.store.sql import migrate
 from tastemaker.store.sql.database import Database
 
-ENTRIES = [Erased(1000 + number, bytes([number]) * 16) for number in range(4)]
+
+@pytest.fixture
+def entries(keyring: Keyring) -> list[Erased]:
+    """Four erasures by the index key that there is."""
+    key_id = keyring.ref_keys[0].key_id
+    return [Erased(1000 + number, bytes([number]) * 16, key_id) for number in range(4)]
 
 
 @pytest.fixture
@@ -29,28 +34,34 @@ def ledger(tmp_path: Path, keyring: Keyring) -> ErasureLedger:
     return ErasureLedger(tmp_path / "ledger", keyring)
 
 
-def test_what_was_entered_is_read_and_nothing_twice(ledger: ErasureLedger) -> None:
+def test_what_was_entered_is_read_and_nothing_twice(
+    ledger: ErasureLedger, entries: list[Erased]
+) -> None:
     assert ledger.read() == []
-    ledger.enter(ENTRIES[:2])
+    ledger.enter(entries[:2])
     ledger.enter([])
-    ledger.enter(ENTRIES)
-    assert ledger.read() == ENTRIES
+    ledger.enter(entries)
+    assert ledger.read() == entries
     assert len(ledger.path.read_bytes().splitlines()) == 4
     assert stat.S_IMODE(ledger.path.stat().st_mode) == 0o600
 
 
-def test_a_line_that_was_not_finished_is_written_again(ledger: ErasureLedger) -> None:
-    ledger.enter(ENTRIES[:2])
+def test_a_line_that_was_not_finished_is_written_again(
+    ledger: ErasureLedger, entries: list[Erased]
+) -> None:
+    ledger.enter(entries[:2])
     whole = ledger.path.read_bytes()
     for end in range(len(whole) // 2 + 1, len(whole)):
         ledger.path.write_bytes(whole[:end])
-        assert ledger.read() == ENTRIES[:1]
-        ledger.enter(ENTRIES[1:2])
+        assert ledger.read() == entries[:1]
+        ledger.enter(entries[1:2])
         assert ledger.path.read_bytes() == whole
 
 
-def test_lines_that_were_changed_moved_or_removed_are_found(ledger: ErasureLedger) -> None:
-    ledger.enter(ENTRIES)
+def test_lines_that_were_changed_moved_or_removed_are_found(
+    ledger: ErasureLedger, entries: list[Erased]
+) -> None:
+    ledger.enter(entries)
     lines = ledger.path.read_bytes().splitlines(keepends=True)
     other_time = lines[0].replace(b"1000", b"1009", 1)
     other_ref = lines[1].replace(b"01", b"07", 1)
@@ -69,14 +80,14 @@ def test_lines_that_were_changed_moved_or_removed_are_found(ledger: ErasureLedge
         with pytest.raises(TamperedError, match="of the ledger of erasures"):
             ledger.read()
         with pytest.raises(TamperedError):
-            ledger.enter(ENTRIES)
+            ledger.enter(entries)
         assert ledger.path.read_bytes() == b"".join(changed)
 
 
 def test_the_ledger_of_another_database_is_refused(
-    ledger: ErasureLedger, key: Key, tmp_path: Path
+    ledger: ErasureLedger, entries: list[Erased], key: Key, tmp_path: Path
 ) -> None:
-    ledger.enter(ENTRIES)
+    ledger.enter(entries)
     with Database(f"sqlite:///{tmp_path}/other.db") as other:
         migrate.upgrade(other)
         with other.writing() as connection:
@@ -88,7 +99,10 @@ def test_the_ledger_of_another_database_is_refused(
 def test_processes_that_write_at_once_make_one_ledger(
     ledger: ErasureLedger, at_once: Callable[[int, Callable[[int], None]], list[int]]
 ) -> None:
-    entries = [[Erased(time, bytes([work]) * 16) for time in range(20)] for work in range(4)]
+    key_id = ledger.keyring.ref_keys[0].key_id
+    entries = [
+        [Erased(time, bytes([work]) * 16, key_id) for time in range(20)] for work in range(4)
+    ]
 
     def write(number: int) -> None:
         for entry in entries[number]:
@@ -98,14 +112,16 @@ def test_processes_that_write_at_once_make_one_ledger(
     assert sorted(ledger.read()) == sorted(entry for one in entries for entry in one)
 
 
-def test_a_link_or_a_folder_is_no_ledger(ledger: ErasureLedger, tmp_path: Path) -> None:
+def test_a_link_or_a_folder_is_no_ledger(
+    ledger: ErasureLedger, entries: list[Erased], tmp_path: Path
+) -> None:
     (tmp_path / "elsewhere").touch()
     ledger.path.symlink_to(tmp_path / "elsewhere")
     with pytest.raises(InputError, match="TASTEMAKER_LEDGER"):
-        ledger.enter(ENTRIES)
+        ledger.enter(entries)
     ledger.path.unlink()
     ledger.path.mkdir()
-    for act in (lambda: ledger.enter(ENTRIES), ledger.read):
+    for act in (lambda: ledger.enter(entries), ledger.read):
         with pytest.raises(InputError, match="cannot be used"):
             act()
 

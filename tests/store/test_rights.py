@@ -10,7 +10,8 @@ from tastemaker.store.interactions.read import history
 from tastemaker.store.interactions.write import record
 from tastemaker.store.sql.database import Database
 from tastemaker.store.sql.tables import erasure, interaction
-from tastemaker.store.users.rows import find_users, put_users
+from tastemaker.store.users.finding import find_users
+from tastemaker.store.users.rows import put_users
 from tastemaker.validation import InteractionRow, UserRow
 
 ALICE = UserRow("alice", {"country": "Iceland"})

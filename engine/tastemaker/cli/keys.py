@@ -12,6 +12,7 @@ from tastemaker.cli.echo import echo
 from tastemaker.cli.options import Format, database_option, format_option, open_engine
 from tastemaker.cli.output import print_rows
 from tastemaker.errors import KeyProblem
+from tastemaker.store.crypto.data_keys import DATA, INDEX, PURPOSES
 from tastemaker.store.crypto.keys import Key, KeyCommand, KeyFile, create_key_file
 
 if TYPE_CHECKING:
@@ -30,16 +31,19 @@ MASTER_CHANGED = """{count} keys are wrapped by master key {new} now, and by {ol
 Give every program the new key at its next start. Keep the old one with the
 backups that were made under it."""
 
+KEEP_FORMER = """Destroy the former index key only when no backup is left that was made under it: by
+this key a restore of these leaves out whoever is forgotten from now on."""
+
 PENDING = """Another connection is still reading the state before: what was deleted may stay in
 the write-ahead log until the last connection has closed."""
 
 
 purpose_option = click.option(
     "--purpose",
-    type=click.Choice(["data", "model"]),
-    default="data",
+    type=click.Choice(PURPOSES),
+    default=DATA,
     show_default=True,
-    help="What it is for: users' ids and attributes, or models and signatures.",
+    help="What it is for: users' ids and attributes, pseudonyms, or models and signatures.",
 )
 
 
@@ -48,13 +52,14 @@ def keys() -> None:
     """Show the database's keys, and change them while it is in use.
 
     The master key (tastemaker.key) wraps the keys in the database; those seal what is stored.
-    `keys rotate` moves everything to a new data key, `keys rotate --master` to a new master key.
+    `keys rotate` moves everything to a new data key, `keys rotate --purpose index` everybody to new
+    pseudonyms, `keys rotate --master` to a new master key.
 
     \b
     The steps of a rotation, one by one:
       add        make a key that only opens
       promote    have it seal from now on
-      reencrypt  seal anew what is under former keys
+      reencrypt  seal anew what is under former keys, and make pseudonyms anew
       verify     open everything, count by key, keep a signed receipt
       retire     load a former key no more
       destroy    delete it for good
@@ -114,7 +119,7 @@ def promote(key_id: int | None, database_url: str) -> None:
 @keys.command()
 @database_option
 def reencrypt(database_url: str) -> None:
-    """Seal everything anew that is not under the keys that seal: users' data and models.
+    """Seal everything anew that is not under the keys that seal, and make pseudonyms anew.
 
     Others may read and write meanwhile. If it is interrupted, run it again: it goes on.
     """
@@ -179,7 +184,8 @@ def retire(key_id: int, database_url: str) -> None:
 def destroy(key_id: int, yes: bool, database_url: str) -> None:
     """Delete KEY_ID for good: a retired key, if a fresh `keys verify` has found nothing under it.
 
-    What was sealed under it can be opened from backups alone: they hold it still.
+    What was sealed under it can be opened from backups alone: they hold it still. Of an index key:
+    a restore of these does not leave out who is forgotten after this.
     """
     if not yes:
         click.confirm(f"Delete key {key_id} for good?", abort=True)
@@ -211,9 +217,11 @@ def rotate(
     new_key_command: str | None,
     database_url: str,
 ) -> None:
-    """Move everything to a new data or model key; or with --master, change the master key.
+    """Move everything to a new data, index or model key; or with --master, change the master key.
 
-    A rotation that was interrupted goes on where it was. Others may read and write meanwhile.
+    A rotation that was interrupted goes on where it was. Others may read and write meanwhile. The
+    index key makes the pseudonyms by which people are found: with it every pseudonym changes, and
+    is sealed anew what is bound to it. Every process must run this version before it is rotated.
 
     With --master the keys in the database are unwrapped by the present master key, found as ever,
     and wrapped by the new one, in one transaction. Nothing else is touched, so it takes
@@ -222,6 +230,7 @@ def rotate(
     \b
     Examples:
       tastemaker keys rotate
+      tastemaker keys rotate --purpose index
       tastemaker keys rotate --master --new-key-file new.key
     """
     new_given = (new_key_file is not None) + (new_key_command is not None)
@@ -244,6 +253,8 @@ def rotate_key(database_url: str, purpose: str, destroys: bool) -> None:
     echo(f"Verified: {sum(done.verification.cells.values()):,} values were opened.")
     for number in done.gone:
         echo(f"Key {number} is {'destroyed' if destroys else 'retired'}.")
+    if purpose == INDEX and done.gone and not destroys:
+        echo(KEEP_FORMER)
     if not done.complete:
         echo(PENDING)
 

@@ -45,10 +45,11 @@ class Keys:
         """Makes a key that only opens until it is promoted; its id.
 
         Args:
-            purpose: "data" for users' ids and attributes, "model" for models and signatures.
+            purpose: "data" for users' ids and attributes, "index" for pseudonyms, "model" for
+                models and signatures.
 
         Raises:
-            InputError: no key of that purpose can be added.
+            InputError: there is no such purpose.
             KeyProblem: one was added already and is not promoted yet.
         """
         from tastemaker.store.rotation.changes import add_key
@@ -135,13 +136,14 @@ class Keys:
         """Moves everything to a new key; goes on where it was interrupted.
 
         Args:
-            purpose: "data" for the key of users' ids and attributes, "model" for that of models
-                and signatures.
-            destroy: whether the former key is destroyed in place of being kept, retired.
+            purpose: "data" for the key of users' ids and attributes, "index" for that of
+                pseudonyms, "model" for that of models and signatures.
+            destroy: whether the former key is destroyed in place of being kept, retired. A former
+                index key is needed as long as there are backups that were made under it.
             progress: called with how far it is; True for a bar on standard error.
 
         Raises:
-            InputError: no key of that purpose can be changed.
+            InputError: there is no such purpose.
             KeyProblem: something cannot be opened, so that the former key stays.
         """
         from tastemaker.store.rotation.rotating import rotate

@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 from tastemaker.errors import InputError, RowRefusedError
 from tastemaker.io.block import Block, Refusal
 from tastemaker.io.cell_spool import CellSpool
+from tastemaker.io.partition import by_people
 from tastemaker.io.rows import interaction_row, item_change, put_item_row, put_user_row
 from tastemaker.io.spool import Spool
 from tastemaker.io.staging import Stager
@@ -100,7 +101,8 @@ class InteractionIntake(_Spooled):
     def write(self, connection: Connection) -> Written:
         """Writes everything; see `Intake.write`."""
         written = Written(0, 0)
-        for segment in self.finish().segments():
+        # By people, so that each segment has the sealed ids of all of them.
+        for segment in by_people(self.finish()):
             written = written.plus(write_segment(connection, self._keyring, segment))
         return written
 
@@ -160,6 +162,7 @@ class UserIntake(_Spooled):
     def __init__(self, keyring: Keyring, features: Sequence[str]) -> None:
         super().__init__()
         self._keyring = keyring
+        self._maker = keyring.ref_keys[0]
         self._features = features
         self._spool = self.enter_context(CellSpool(3))
         self._refs = bytearray()
@@ -171,8 +174,8 @@ class UserIntake(_Spooled):
     def add_rows(self, rows: Iterable[UserRow]) -> None:
         """Takes in checked rows."""
         for row in rows:
-            sealed = seal_user(self._keyring, row)
-            self._spool.append(*sealed)
+            sealed = seal_user(self._keyring, self._maker, row)
+            self._spool.append(sealed.ref, sealed.external_id, sealed.attributes)
             self._refs += sealed.ref
             self.count += 1
 
@@ -190,7 +193,8 @@ class UserIntake(_Spooled):
         refs = np.frombuffer(self._refs, dtype="S16") if self.count else np.zeros(0)
         order = np.argsort(refs, kind="stable").tolist()
         for ref, user_id, attributes in self._spool.rows(order):
-            yield SealedUser(ref, SealedBytes(user_id), SealedBytes(attributes))
+            sealed_id, sealed = SealedBytes(user_id), SealedBytes(attributes)
+            yield SealedUser(ref, sealed_id, sealed, self._maker.key_id)
 
 
 class UserUpdateIntake(UserIntake):

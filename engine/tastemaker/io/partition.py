@@ -74,6 +74,7 @@ def _chosen(segment: Segment, rows: Int64Array) -> Segment:
         [segment.item_ids[code] for code in used["item_id"]],
         [segment.kinds[code] for code in used["kind_id"]],
         columns,
+        segment.index_key,
     )
 
 
@@ -111,7 +112,8 @@ def joined(segments: Sequence[Segment]) -> Iterator[Segment]:
             }
         )
     columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    yield Segment(list(refs), sealed, list(items), list(kinds), columns)
+    maker = segments[0].index_key
+    yield Segment(list(refs), sealed, list(items), list(kinds), columns, maker)
 
 
 def _codes(texts: Sequence[str], known: dict[str, int]) -> npt.NDArray[np.int32]:

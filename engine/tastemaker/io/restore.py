@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
@@ -19,7 +19,7 @@ from tastemaker.store.crypto.archive_cipher import ArchiveReader
 from tastemaker.store.crypto.keys import KeySource
 from tastemaker.store.interactions.columns import INTERACTION_COLUMNS, InteractionColumns
 from tastemaker.store.interactions.write import upsert
-from tastemaker.store.key_rows import open_keyring
+from tastemaker.store.key_rows import destroyed_index_keys, open_keyring
 from tastemaker.store.ledger import Erased, ErasureLedger
 from tastemaker.store.rights import trained_since
 from tastemaker.store.sql import migrate
@@ -80,17 +80,23 @@ class LeftOut:
             self._created[row["ref"]] = row["created"]
         return forgotten
 
-    def enter(self, connection: Connection) -> None:
-        """Enters their erasures, as the database that forgot them had them."""
+    def enter(self, connection: Connection, columns: Collection[str]) -> None:
+        """Enters their erasures, as the database that forgot them had them.
+
+        Args:
+            connection: in the transaction that restores.
+            columns: of the table of erasures, as the archive's schema has them.
+        """
         chosen = select(erasure.c.time, erasure.c.ref)
-        known = {Erased(time, bytes(ref)) for time, ref in connection.execute(chosen)}
+        known = {(time, bytes(ref)) for time, ref in connection.execute(chosen)}
         for one in self._erased:
-            if one in known:
+            if (one.time, one.ref) in known:
                 continue
             created = self._created.get(one.ref)
             trained = {} if created is None else trained_since(connection, created)
-            releases = json.dumps(list(trained))
-            connection.execute(insert(erasure).values(**one._asdict(), releases=releases))
+            values = {**one._asdict(), "releases": json.dumps(list(trained))}
+            given = {name: value for name, value in values.items() if name in columns}
+            connection.execute(insert(erasure).values(given))
 
 
 def restore(
@@ -205,7 +211,7 @@ def _written(
             insert_rows(connection, name, kept)
     if left_out is None:
         left_out = LeftOut(_read_ledger(connection, key, ledger))
-    left_out.enter(connection)
+    left_out.enter(connection, reader.about["columns"]["erasure"])
     return Restored(sum(counts.values()), counts["user"], left_out.count)
 
 
@@ -224,4 +230,5 @@ def insert_rows(connection: Connection, name: str, rows: list[dict[str, Any]]) -
 def _read_ledger(connection: Connection, key: KeySource, ledger: Path | None) -> list[Erased]:
     if ledger is None:
         return []
-    return ErasureLedger(ledger, open_keyring(connection, key)).read()
+    gone = destroyed_index_keys(connection)
+    return ErasureLedger(ledger, open_keyring(connection, key)).read(gone)

@@ -54,6 +54,7 @@ class Spool(ExitStack):
         self._write_texts([kind.encode() for kind in segment.kinds])
         for column in self._columns:
             self._write(segment.columns[column.name])
+        self._write(np.array([segment.index_key], dtype=np.int64))
         self._count += 1
         return len(segment)
 
@@ -68,6 +69,7 @@ class Spool(ExitStack):
                 [name.decode() for name in items],
                 [name.decode() for name in kinds],
                 {column.name: self._read() for column in self._columns},
+                int(self._read()[0]),
             )
 
     def _write(self, array: np.ndarray[Any, Any]) -> None:

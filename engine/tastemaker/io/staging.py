@@ -77,6 +77,7 @@ class Stager:
 
     def __init__(self, keyring: Keyring, kind: str) -> None:
         self._keyring = keyring
+        self._maker = keyring.ref_keys[0]
         self._kind = check_kind(kind)
         self._numbers = {
             column.name: CheckedTexts(column.checked)
@@ -129,7 +130,8 @@ class Stager:
             columns[name], names[name] = in_use(columns[name], known)
         refs, sealed = self._seal(names["user_id"])
         self._begin()
-        return Segment(refs, sealed, names["item_id"], names["kind_id"], columns)
+        maker = self._maker.key_id
+        return Segment(refs, sealed, names["item_id"], names["kind_id"], columns, maker)
 
     def _encode(self, block: Block) -> dict[str, npt.NDArray[Any]]:
         return {
@@ -176,7 +178,7 @@ class Stager:
         for user_id in user_ids:
             ref = self._refs.get(user_id)
             if ref is None:
-                ref = self._refs[user_id] = self._keyring.ref(user_id)
+                ref = self._refs[user_id] = self._maker.ref(user_id)
                 sealed.append(seal_id(self._keyring, ref, user_id))
             else:
                 sealed.append(None)

@@ -15,6 +15,7 @@ from tastemaker.store.crypto.keyring import Keyring
 from tastemaker.store.interactions.read import histories, history
 from tastemaker.store.people import as_people
 from tastemaker.store.users.features import read_features
+from tastemaker.store.users.finding import stored_refs
 from tastemaker.validation import EPOCH, UNTIMED
 
 
@@ -30,13 +31,30 @@ class PastInteraction:
 
 
 def read_people(
-    connection: Connection, keyring: Keyring, state: ServingState, refs: Sequence[bytes]
+    connection: Connection,
+    keyring: Keyring,
+    state: ServingState,
+    user_ids: Sequence[str],
+    refs: Sequence[bytes],
 ) -> People:
-    """The people of the given refs as they are known now; unknown ones have empty histories.
+    """The people of the given ids as they are known now; unknown ones have empty histories.
 
     Features are opened only where a member of the release looks at them.
+
+    Args:
+        connection: in a reading transaction.
+        keyring: opens features, and gives other refs that people may have.
+        state: what serves.
+        user_ids: whom to read.
+        refs: theirs, as the key ring gives them.
     """
     stored = histories(connection, refs)
+    if (np.diff(stored.indptr) == 0).any():
+        # They may have a ref of another index key: it is being rotated, or was since this process
+        # read it.
+        found = stored_refs(connection, keyring, user_ids)
+        if found != refs:
+            refs, stored = found, histories(connection, found)
     features = read_features(connection, keyring, refs, state.features)
     catalogue = state.catalogue
     items = catalogue.indexes(stored.rows.item_keys)
@@ -44,11 +62,12 @@ def read_people(
 
 
 def read_past(
-    connection: Connection, state: ServingState, ref: bytes, newest: int
+    connection: Connection, keyring: Keyring, state: ServingState, user_id: str, newest: int
 ) -> list[PastInteraction]:
     """A person's newest interactions, the newest first; none for an unknown person."""
     catalogue = state.catalogue
     names = {kind.key: kind.name for kind in state.kinds}
+    (ref,) = stored_refs(connection, keyring, [user_id])
     rows = history(connection, ref, max(newest, 0))
     columns = (rows.item_keys, rows.kind_keys, rows.values, rows.times)
     past: list[PastInteraction] = []

@@ -76,14 +76,18 @@ def read_request_batch(
     connection: Connection,
     keyring: Keyring,
     state: ServingState,
-    refs: Sequence[bytes],
+    user_ids: Sequence[str],
     terms: Terms = PLAIN,
 ) -> RequestBatch:
-    """The people of the given refs as they are known now; one who is not known where there is none.
+    """The people of the given ids as they are known now; one who is not known where there is none.
 
     What is recent counts as theirs; see `read_people`.
     """
-    people = read_people(connection, keyring, state, refs) if refs else nobody(len(state.catalogue))
+    refs = [keyring.ref(user_id) for user_id in user_ids]
+    if refs:
+        people = read_people(connection, keyring, state, user_ids, refs)
+    else:
+        people = nobody(len(state.catalogue))
     return batch_of(state, people, refs, terms)
 
 

@@ -115,9 +115,9 @@ class Server:
 
     def history(self, user_id: Id, newest: int) -> list[PastInteraction]:
         """A user's newest interactions; see `Tastemaker.history`."""
-        ref = self._store.keyring.ref(check_id(user_id, "user_id"))
+        keyring, checked = self._store.keyring, check_id(user_id, "user_id")
         with self._store.reading("reading a history") as connection:
-            return read_past(connection, self.state(connection), ref, newest)
+            return read_past(connection, keyring, self.state(connection), checked, newest)
 
     def _pairs(
         self, several: Iterable[Sequence[KnownId]], answers: Iterable[Sequence[Answer]]
@@ -128,19 +128,19 @@ class Server:
     def _read(self, user_ids: Sequence[Id], request: Request, surface: str | None) -> RequestBatch:
         """What serves now, and the users as it sees them; nobody known where none is named."""
         keyring = self._store.keyring
-        refs = [keyring.ref(check_id(user_id, "user_id")) for user_id in user_ids]
+        checked = [check_id(user_id, "user_id") for user_id in user_ids]
         try:
             with (
-                self._observer.timing("people", max(1, len(refs))),
+                self._observer.timing("people", max(1, len(checked))),
                 self._store.reading("recommending") as connection,
             ):
                 state = self.state(connection)
                 terms = terms_of(_over_surface(request, state, surface))
-                return read_request_batch(connection, keyring, state, refs, terms)
+                return read_request_batch(connection, keyring, state, checked, terms)
         except StoreError as error:
             last = self._last(error)
             # of a user alone, nobody knows now what they have had already
-            if last is None or (refs and request.recent is None):
+            if last is None or (checked and request.recent is None):
                 raise
         terms = terms_of(_over_surface(request, last, surface))
         batch = batch_of(last, nobody(len(last.catalogue)), (), terms)

@@ -8,20 +8,22 @@ unfinished (a row of `meta` each), and the note goes when the bytes are gone.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import NamedTuple
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, func, select
 
-from tastemaker.errors import InputError, StoreError, TamperedError
+from tastemaker.errors import InputError, KeyProblem, StoreError, TamperedError
 from tastemaker.store import meta
+from tastemaker.store.crypto.data_keys import INDEX
 from tastemaker.store.crypto.sealed_column import as_sealed
+from tastemaker.store.key_rows import destroyed_index_keys, learn_index_keys
 from tastemaker.store.ledger import Erased, ErasureLedger
 from tastemaker.store.sql.database import Database
 from tastemaker.store.sql.dialect import LOG, PAGES
-from tastemaker.store.sql.tables import erasure, interaction, meta as meta_table, user
+from tastemaker.store.sql.tables import erasure, interaction, key, meta as meta_table, user
 from tastemaker.validation import MICROSECOND, as_iso
 
 UNFINISHED = "unfinished_erasure/"
@@ -159,19 +161,21 @@ def note_unfinished(connection: Connection, forgotten: Forgotten) -> None:
     meta.put(connection, UNFINISHED + forgotten.ref.hex(), json.dumps(content))
 
 
-def find_unfinished(connection: Connection, ref: bytes) -> Forgotten | None:
-    """The unfinished erasure of one person, if there is one.
+def find_unfinished(connection: Connection, refs: Iterable[bytes]) -> Forgotten | None:
+    """The unfinished erasure of one person, by all refs of that person, if there is one.
 
     Raises:
         TamperedError: its note was changed.
     """
-    noted = meta.get(connection, UNFINISHED + ref.hex())
-    if noted is None:
+    names = {UNFINISHED + ref.hex(): ref for ref in refs}
+    found = next(iter(meta.get_many(connection, names).items()), None)
+    if found is None:
         return None
+    name, noted = found
     try:
         content = json.loads(noted)
-        members = {int(key): tuple(names) for key, names in content["members"].items()}
-        return Forgotten(ref, int(content["time"]), int(content["interactions"]), members)
+        members = {int(key): tuple(own) for key, own in content["members"].items()}
+        return Forgotten(names[name], int(content["time"]), int(content["interactions"]), members)
     except (ValueError, TypeError, KeyError, AttributeError):
         raise TamperedError(
             "The note on an unfinished erasure was changed. Delete the rows of tastemaker_meta "
@@ -226,9 +230,22 @@ def _missing_in(ledger: ErasureLedger | None, connection: Connection) -> frozens
     """
     if ledger is None:
         return frozenset()
-    rows = connection.execute(select(erasure.c.time, erasure.c.ref).order_by(erasure.c.time))
     try:
-        ledger.enter([Erased(time, as_sealed(ref)) for time, ref in rows])
-    except (InputError, TamperedError):
+        learn_index_keys(connection, ledger.keyring)
+        gone = destroyed_index_keys(connection)
+        ledger.enter([one for one in _entries(connection) if one.key_id not in gone], gone)
+    except (InputError, KeyProblem):
         return frozenset({LEDGER})
     return frozenset()
+
+
+def _entries(connection: Connection) -> list[Erased]:
+    """All erasures, the oldest first."""
+    # Those of versions before the index key could be rotated name none: it was the first one.
+    first = select(key.c.key_id).where(key.c.purpose == INDEX)
+    first = first.order_by(key.c.created, key.c.key_id).limit(1)
+    key_id = func.coalesce(erasure.c.key_id, first.scalar_subquery())
+    rows = connection.execute(
+        select(erasure.c.time, erasure.c.ref, key_id).order_by(erasure.c.time)
+    )
+    return [Erased(time, as_sealed(ref), number) for time, ref, number in rows]

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, exists, select
+from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select
 
 from tastemaker.errors import (
     CollisionError,
@@ -17,8 +17,12 @@ from tastemaker.errors import (
 )
 from tastemaker.store.crypto.data_keys import (
     ACTIVE_STATUS,
+    DECRYPT_STATUS,
+    DESTROYED_STATUS,
+    INDEX,
     LOADED_STATUSES,
     PURPOSES,
+    RETIRED_STATUS,
     DataKey,
     given_key,
     new_keys,
@@ -26,6 +30,7 @@ from tastemaker.store.crypto.data_keys import (
 )
 from tastemaker.store.crypto.keyring import Keyring
 from tastemaker.store.crypto.keys import KeySource
+from tastemaker.store.crypto.ref_key import RefKey
 from tastemaker.store.crypto.sealed_column import SealedColumn
 from tastemaker.store.crypto.sealing import DEFAULT_ALGORITHM
 from tastemaker.store.sql import tables
@@ -90,36 +95,72 @@ def open_keyring(
     return Keyring(read_tenant(connection), keys, key, reread)
 
 
-def keep_up(connection: Connection, keyring: Keyring) -> None:
+def keep_up(connection: Connection, keyring: Keyring) -> RefKey:
     """Sees to it that what is sealed in this transaction is sealed under the keys that seal now.
 
-    Every writing transaction that seals or signs calls it first. Another process may have promoted
-    a key since the ring was opened; then the ring is read anew. Until the transaction ends nobody
-    can promote another: on SQLite it holds the write lock, on PostgreSQL the rows of these keys.
+    Every writing transaction that seals, signs or makes refs calls it first. Another process may
+    have promoted a key since the ring was opened; then the ring is read anew. Until the transaction
+    ends nobody can promote another: on SQLite it holds the write lock, on PostgreSQL the rows of
+    these keys. So no row gets a ref of a former index key once another was promoted, and whoever
+    looks for a user by the refs of all keys finds the one row that there is.
+
+    Returns:
+        What makes the refs of new rows in this transaction, whatever other threads do to the ring.
 
     Raises:
         WrongKeyError: the keys were wrapped by another one meanwhile.
         TamperedError: a key was changed.
         CollisionError: the keys were changed at this very moment.
     """
-    if _active_ids(connection) == keyring.active_ids():
-        return
-    keyring.renew(read_keys(connection, keyring.source))
-    if _active_ids(connection) != keyring.active_ids():
+    active = _keys_in_use(connection, keyring)
+    if active is None:
+        keyring.renew(read_keys(connection, keyring.source))
+        active = _keys_in_use(connection, keyring)
+    if active is None:
         raise CollisionError("looking at the keys", "Conflict", "Its keys were changed; try again.")
+    return next(one for one in keyring.ref_keys if one.key_id == active[INDEX])
 
 
-def _active_ids(connection: Connection) -> dict[str, int]:
-    """The id of the key that seals, for each purpose; nobody can change them for now.
+def _keys_in_use(connection: Connection, keyring: Keyring) -> dict[str, int] | None:
+    """The id of the key that seals, for each purpose; None where the ring is behind.
 
-    PostgreSQL: where somebody was changing them, the rows left are those that still fit.
+    Nobody can change these keys for now. PostgreSQL: where somebody was changing them, the rows
+    left are those that still fit.
     """
     table = tables.key.c
-    chosen = select(table.purpose, table.key_id).where(
-        table.status == ACTIVE_STATUS, table.purpose.in_(PURPOSES)
+    former = and_(table.purpose == INDEX, table.status == DECRYPT_STATUS)
+    chosen = select(table.purpose, table.key_id, table.status).where(
+        or_(table.status == ACTIVE_STATUS, former), table.purpose.in_(PURPOSES)
     )
-    rows = connection.execute(chosen.with_for_update(read=True))
-    return {row.purpose: row.key_id for row in rows}
+    rows = connection.execute(chosen.with_for_update(read=True)).all()
+    active = {row.purpose: row.key_id for row in rows if row.status == ACTIVE_STATUS}
+    known = {one.key_id for one in keyring.ref_keys}
+    has_all = known.issuperset(row.key_id for row in rows if row.purpose == INDEX)
+    return active if has_all and active == keyring.active_ids() else None
+
+
+def learn_index_keys(connection: Connection, keyring: Keyring) -> None:
+    """Sees to it that the ring has every index key that a row's ref may be made by; only reads.
+
+    Whoever reads calls it where somebody seems not to be there.
+
+    Raises:
+        WrongKeyError: the keys were wrapped by another one meanwhile.
+        TamperedError: a key was changed.
+    """
+    table = tables.key.c
+    in_use = table.status.in_((ACTIVE_STATUS, DECRYPT_STATUS))
+    chosen = select(table.key_id).where(table.purpose == INDEX, in_use)
+    known = {one.key_id for one in keyring.ref_keys}
+    if not known.issuperset(connection.execute(chosen).scalars()):
+        keyring.learn(read_keys(connection, keyring.source))
+
+
+def destroyed_index_keys(connection: Connection) -> frozenset[int]:
+    """The ids of the index keys that are gone for good."""
+    table = tables.key.c
+    gone = select(table.key_id).where(table.purpose == INDEX, table.status == DESTROYED_STATUS)
+    return frozenset(connection.execute(gone).scalars())
 
 
 def claim_tenant(connection: Connection) -> None:
@@ -177,13 +218,15 @@ def read_keys(
 ) -> list[DataKey]:
     """The keys of the database that have one of the statuses, unwrapped by `key`.
 
+    Retired index keys are among them always: the ledger of erasures goes by them.
+
     Raises:
         MissingKeyError: no key was given, or the database has none.
         WrongKeyError: the database's keys were wrapped by another one.
         TamperedError: a key was changed, or there is none for some purpose.
     """
-    table = tables.key.c
-    query = select(tables.key).where(table.status.in_(statuses), table.purpose.in_(PURPOSES))
+    chosen = or_(tables.key.c.status.in_(statuses), _is_retired_index_key())
+    query = select(tables.key).where(chosen, tables.key.c.purpose.in_(PURPOSES))
     rows = [dict(row) for row in connection.execute(query).mappings()]
     if not rows:
         raise MissingKeyError(NO_KEYS)
@@ -197,6 +240,10 @@ def read_keys(
             f"{', '.join(PURPOSES)}; it holds {', '.join(active) or 'none'}. Restore a backup."
         )
     return keys
+
+
+def _is_retired_index_key() -> ColumnElement[bool]:
+    return and_(tables.key.c.purpose == INDEX, tables.key.c.status == RETIRED_STATUS)
 
 
 def refuse_other_key(rows: Iterable[Mapping[str, Any]], key: KeySource) -> None:

@@ -1,9 +1,14 @@
 """The ledger of erasures: a file outside of the database, so that no backup brings anybody back.
 
-A line for each erasure: when (microseconds since 1970 UTC), the ref, and a keyed hash of both and
-of the hash in the line before. So lines cannot be changed, moved, or taken out from between others;
-that the last ones were removed, or the whole file lost, cannot be seen. It names nobody: a ref says
-something only to who has the database's key and the id.
+A line for each erasure and index key: when (microseconds since 1970 UTC), the ref, a keyed hash of
+both and of the hash in the line before of the same index key, and the number of that key. So lines
+cannot be changed, moved, or taken out from between others; that the last ones were removed, or the
+whole file lost, cannot be seen. It names nobody: a ref says something only to who has the
+database's key and the id.
+
+A backup has the index keys that there were when it was made, and its people have refs of these. So
+an erasure is entered by every index key that is kept, and read by those that the reader has: lines
+of other keys say nothing to it. Lines without a number were written before there could be several.
 """
 
 from __future__ import annotations
@@ -11,11 +16,11 @@ from __future__ import annotations
 import fcntl
 import hmac
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
-from tastemaker.errors import InputError, TamperedError
+from tastemaker.errors import InputError, TamperedError, UnknownKeyError
 from tastemaker.store.crypto.keyring import Keyring
 from tastemaker.store.sql.database import Database
 
@@ -25,14 +30,26 @@ LEDGER_VARIABLE = "TASTEMAKER_LEDGER"
 LEDGER_SUFFIX = ".erasures"
 """What follows the name of an SQLite file in that of its ledger, if no other place is named."""
 
+Stamper: TypeAlias = Callable[[bytes], bytes]
+
 _LABEL = "ledger of erasures"
 
 
 class Erased(NamedTuple):
-    """One erasure: when, in microseconds since 1970 UTC, and whose, by ref."""
+    """One erasure: when, in microseconds since 1970 UTC, whose, by ref, and of which index key."""
 
     time: int
     ref: bytes
+    key_id: int
+
+
+class _Line(NamedTuple):
+    """A line as it stands: `key_id` is None where it has no number."""
+
+    time: int
+    ref: bytes
+    stamp: bytes
+    key_id: int | None
 
 
 def ledger_place(
@@ -65,10 +82,13 @@ class ErasureLedger:
 
     def __init__(self, path: Path, keyring: Keyring) -> None:
         self.path = path
-        self._stamper = keyring.stamper(_LABEL)
+        self.keyring = keyring
 
-    def read(self) -> list[Erased]:
-        """Every erasure, the oldest first; none where there is no file.
+    def read(self, gone: Collection[int] = ()) -> list[Erased]:
+        """Every erasure by an index key that is here, the oldest first; none without a file.
+
+        Args:
+            gone: index keys of the database that were destroyed: nobody can verify their lines.
 
         Raises:
             TamperedError: the file was changed, or is another database's.
@@ -80,22 +100,20 @@ class ErasureLedger:
             return []
         except OSError as error:
             raise self._unusable(error) from None
-        found, before = [], b""
-        for number, line in enumerate(lines, 1):
-            entry, stamp = self._parsed(line, number)
-            if not hmac.compare_digest(self._stamp(before, entry), stamp):
-                raise self._changed(number)
-            found.append(entry)
-            before = stamp
-        return found
+        return self._verified(lines, gone)[0]
 
-    def enter(self, entries: Sequence[Erased]) -> None:
+    def enter(self, entries: Sequence[Erased], gone: Collection[int] = ()) -> None:
         """Adds the erasures that are not there yet; they are on the disk when this returns.
 
         The file is made by the first one.
 
+        Args:
+            entries: the erasures, by index keys that are here.
+            gone: see `read`.
+
         Raises:
             TamperedError: the file was changed, or is another database's.
+            UnknownKeyError: an erasure is by an index key that is not here.
             InputError: it cannot be written.
         """
         if not entries:
@@ -109,34 +127,71 @@ class ErasureLedger:
                 if len(whole) < len(content):
                     # The end of a line that was being written when its process was killed.
                     file.truncate(len(whole))
-                known = set(self.read())
-                fresh = [entry for entry in entries if entry not in known]
-                file.write(self._lines(fresh, whole))
+                known, stamps = self._verified(whole.split(b"\n")[:-1], gone)
+                present = set(known)
+                fresh = [entry for entry in entries if entry not in present]
+                file.write(self._lines(fresh, stamps))
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as error:
             raise self._unusable(error) from None
 
-    def _lines(self, entries: Iterable[Erased], before: bytes) -> bytes:
-        stamp = bytes.fromhex(before[-65:-1].decode()) if before else b""
+    def _verified(
+        self, lines: Iterable[bytes], gone: Collection[int]
+    ) -> tuple[list[Erased], dict[int, bytes]]:
+        """The erasures by keys that are here, and the last stamp of each of these keys."""
+        stampers = self._stampers()
+        found: list[Erased] = []
+        last: dict[int, bytes] = {}
+        strangers, unnumbered = 0, dict.fromkeys(stampers)
+        for number, raw in enumerate(lines, 1):
+            line = self._parsed(raw, number)
+            keys = unnumbered if line.key_id is None else {line.key_id: None}
+            here = [key for key in keys if key in stampers]
+            by = [key for key in here if _is_stamped(stampers[key], last.get(key, b""), line)]
+            if by:
+                found.append(Erased(line.time, line.ref, by[0]))
+                last[by[0]] = line.stamp
+                if line.key_id is None:
+                    unnumbered = {by[0]: None}
+            elif line.key_id is None and not found and gone:
+                continue  # of the first key, which is gone
+            elif here:
+                raise self._changed(number)
+            elif line.key_id not in gone:
+                strangers = strangers or number
+        if strangers and not found:
+            raise self._changed(strangers)
+        return found, last
+
+    def _lines(self, entries: Iterable[Erased], last: Mapping[int, bytes]) -> bytes:
+        stampers, stamps = self._stampers(), dict(last)
         lines = []
         for entry in entries:
-            stamp = self._stamp(stamp, entry)
-            lines.append(f"{entry.time} {entry.ref.hex()} {stamp.hex()}\n")
+            if entry.key_id not in stampers:
+                raise UnknownKeyError(
+                    f"Index key {entry.key_id} is not among those that were read."
+                )
+            before = stamps.get(entry.key_id, b"")
+            stamp = stampers[entry.key_id](_stamped(before, entry.time, entry.ref))
+            stamps[entry.key_id] = stamp
+            lines.append(f"{entry.time} {entry.ref.hex()} {stamp.hex()} {entry.key_id}\n")
         return "".join(lines).encode()
 
-    def _stamp(self, before: bytes, entry: Erased) -> bytes:
-        content = before + entry.time.to_bytes(8, signed=True) + entry.ref
-        return self._stamper(content)
+    def _stampers(self) -> dict[int, Stamper]:
+        return {one.key_id: one.stamper(_LABEL) for one in self.keyring.ref_keys}
 
-    def _parsed(self, line: bytes, number: int) -> tuple[Erased, bytes]:
+    def _parsed(self, line: bytes, number: int) -> _Line:
         try:
-            time, ref, stamp = line.decode("ascii").split(" ")
-            entry = Erased(int(time), bytes.fromhex(ref))
-            entry.time.to_bytes(8, signed=True)
-            return entry, bytes.fromhex(stamp)
+            time, ref, stamp, *key_id = line.decode("ascii").split(" ")
+            named = int(key_id.pop()) if key_id else None
+            int(time).to_bytes(8, signed=True)
+            parsed = _Line(int(time), bytes.fromhex(ref), bytes.fromhex(stamp), named)
         except (ValueError, OverflowError):
             raise self._changed(number) from None
+        if key_id:
+            raise self._changed(number)
+        return parsed
 
     def _changed(self, number: int) -> TamperedError:
         return TamperedError(
@@ -149,3 +204,11 @@ class ErasureLedger:
             f"The ledger of erasures {self.path} cannot be used: {error.strerror}. Name another "
             f"place ({LEDGER_VARIABLE}), or correct the rights of its folder."
         )
+
+
+def _stamped(before: bytes, time: int, ref: bytes) -> bytes:
+    return before + time.to_bytes(8, signed=True) + ref
+
+
+def _is_stamped(stamper: Stamper, before: bytes, line: _Line) -> bool:
+    return hmac.compare_digest(stamper(_stamped(before, line.time, line.ref)), line.stamp)

@@ -11,10 +11,11 @@ from tastemaker.errors import NotFoundError
 from tastemaker.store.crypto.keyring import Keyring
 from tastemaker.store.erasures import Forgotten, find_unfinished, note_unfinished
 from tastemaker.store.interactions.columns import INTERACTION_COLUMNS
+from tastemaker.store.key_rows import keep_up
 from tastemaker.store.releases import CATALOGUE
 from tastemaker.store.sql.tables import erasure, interaction, item, kind, model, release, user
 from tastemaker.store.users.cells import open_attributes
-from tastemaker.store.users.rows import stored_row
+from tastemaker.store.users.finding import find_row
 from tastemaker.validation import Json, as_iso, now_us
 
 
@@ -24,12 +25,11 @@ def show_user(connection: Connection, keyring: Keyring, user_id: str) -> dict[st
     Raises:
         NotFoundError: there is no such user.
     """
-    ref = keyring.ref(user_id)
-    row = stored_row(connection, ref)
+    row = find_row(connection, keyring, user_id)
     counted = select(func.count()).where(interaction.c.user_id == row.id)
     return {
         "user_id": user_id,
-        "attributes": open_attributes(keyring, ref, row.attributes),
+        "attributes": open_attributes(keyring, bytes(row.ref), row.attributes),
         "created": as_iso(row.created),
         "updated": as_iso(row.updated),
         "interactions": connection.execute(counted).scalar_one(),
@@ -43,7 +43,7 @@ def export_user(connection: Connection, keyring: Keyring, user_id: str) -> dict[
         NotFoundError: there is no such user.
     """
     shown = show_user(connection, keyring, user_id)
-    row = stored_row(connection, keyring.ref(user_id))
+    row = find_row(connection, keyring, user_id)
     return {**shown, "interactions": _interactions_in_clear(connection, row.id)}
 
 
@@ -66,27 +66,34 @@ def _interactions_in_clear(connection: Connection, user_key: int) -> list[Json]:
 def forget_user(connection: Connection, keyring: Keyring, user_id: str) -> Forgotten:
     """Deletes a person's row and interactions, and enters the ref in the ledger of erasures.
 
+    The refs, rather: by each index key that is kept, also retired, for a backup has one of them.
     The erasure is noted as unfinished. After the transaction is committed call `finish_at_once`.
     Of somebody who is gone already, whose erasure is unfinished: what was deleted then.
 
     Raises:
         NotFoundError: there is no such user.
     """
-    ref = keyring.ref(user_id)
+    maker = keep_up(connection, keyring)
+    refs = {one.key_id: one.ref(user_id) for one in keyring.ref_keys}
     # PostgreSQL: nobody can add an interaction between the two deletions.
-    locked = select(user.c.id, user.c.created).where(user.c.ref == ref).with_for_update()
-    row = connection.execute(locked).first()
+    chosen = select(user.c.id, user.c.created).where(user.c.ref.in_(refs.values()))
+    row = connection.execute(chosen.with_for_update()).first()
     if row is None:
-        unfinished = find_unfinished(connection, ref)
+        unfinished = find_unfinished(connection, refs.values())
         if unfinished is None:
             raise NotFoundError("There is no user with this id. Check it letter by letter.")
         return unfinished
     theirs = delete(interaction).where(interaction.c.user_id == row.id)
     interactions = connection.execute(theirs).rowcount
     connection.execute(delete(user).where(user.c.id == row.id))
-    forgotten = Forgotten(ref, now_us(), interactions, trained_since(connection, row.created))
-    entry = {"ref": ref, "time": forgotten.time, "releases": json.dumps(forgotten.releases)}
-    connection.execute(insert(erasure).values(entry))
+    trained = trained_since(connection, row.created)
+    forgotten = Forgotten(refs[maker.key_id], now_us(), interactions, trained)
+    releases = json.dumps(forgotten.releases)
+    entries = [
+        {"ref": ref, "time": forgotten.time, "releases": releases, "key_id": key_id}
+        for key_id, ref in refs.items()
+    ]
+    connection.execute(insert(erasure), entries)
     note_unfinished(connection, forgotten)
     return forgotten
 

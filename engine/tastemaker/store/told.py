@@ -12,9 +12,11 @@ from tastemaker.errors import InputError, NotFoundError
 from tastemaker.store.crypto.keyring import Keyring
 from tastemaker.store.interactions.write import record
 from tastemaker.store.items import find_items
+from tastemaker.store.key_rows import keep_up
 from tastemaker.store.kinds import TOLD_KINDS, read_kinds
 from tastemaker.store.sql.tables import interaction, user
-from tastemaker.store.users.rows import ensure_users, find_users
+from tastemaker.store.users.finding import find_row
+from tastemaker.store.users.rows import ensure_users
 from tastemaker.validation import InteractionRow
 
 FORGET = "forget"
@@ -74,10 +76,8 @@ def take_back(connection: Connection, keyring: Keyring, user_id: str, item_id: s
         NotFoundError: there is no such user or item.
     """
     item_key = _item_key(connection, item_id)
-    ref = keyring.ref(user_id)
-    user_key = find_users(connection, [ref]).get(ref)
-    if user_key is None:
-        raise NotFoundError("There is no user with this id. Check it letter by letter.")
+    keep_up(connection, keyring)
+    user_key = find_row(connection, keyring, user_id).id
     _lock(connection, user_key)
     told = _delete(connection, user_key, item_key, _told_keys(connection))
     return told or _delete(connection, user_key, item_key, None)

@@ -19,7 +19,8 @@ def segment(keyring: Keyring, sealed: bool) -> Segment:
     zero = np.zeros(1, dtype=np.int32)
     columns = {"user_id": zero, "item_id": zero, "kind_id": zero}
     numbers = {"value": np.ones(1), "time": np.zeros(1, dtype=np.int64)}
-    return Segment([ref], [cell], ["tea"], ["view"], {**columns, **numbers})
+    maker = keyring.ref_keys[0].key_id
+    return Segment([ref], [cell], ["tea"], ["view"], {**columns, **numbers}, maker)
 
 
 def test_a_segment_makes_what_is_missing(database: Database, keyring: Keyring) -> None:

@@ -149,11 +149,12 @@ def test_every_column_is_written_replaced_and_read(
 def test_every_column_goes_through_the_spool() -> None:
     sealed = SealedBytes(FORMAT + bytes(46))
     columns = {column.name: np.arange(3).astype(column.dtype) for column in LONGER}
-    segment = Segment([b"r" * 16, b"s" * 16], [sealed, None], ["tea"], ["view"], columns)
+    segment = Segment([b"r" * 16, b"s" * 16], [sealed, None], ["tea"], ["view"], columns, 2**32 - 1)
     with Spool(LONGER) as spool:
         assert spool.append(segment) == 3
         assert spool.append(None) == 0
         (back,) = spool.segments()
+    assert back.index_key == 2**32 - 1
     assert (back.refs, back.sealed, back.item_ids, back.kinds) == (
         segment.refs,
         segment.sealed,

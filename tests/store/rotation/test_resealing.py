@@ -13,12 +13,14 @@ from tastemaker import Database, Key, KeyProblem, Tastemaker
 from tastemaker.store.rotation import resealing
 
 
-def between_reading_and_replacing(database: Database, work: Callable[[], object]) -> None:
+def between_reading_and_replacing(
+    database: Database, work: Callable[[], object], reads: str = resealing.STALE
+) -> None:
     """Has something done once, after old values were read and before they are replaced."""
     state = ["waiting"]
 
     def after_reading(*given: object) -> None:
-        if str(given[2]).replace("%s", "?") == resealing.STALE and state == ["waiting"]:
+        if str(given[2]).replace("%s", "?") == reads and state == ["waiting"]:
             state[0] = "read"
 
     def before_replacing(*_: object) -> None:

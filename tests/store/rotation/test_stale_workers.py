@@ -63,7 +63,8 @@ def test_a_worker_seals_under_the_new_key_at_once(
 def test_what_was_sealed_before_a_rotation_is_written_under_the_new_key(
     shop: Tastemaker, store: Store, cells: Cells, data_key: Find
 ) -> None:
-    waiting = [seal_user(store.keyring, UserRow("new", {"town": "York"}))]
+    ring = store.keyring
+    waiting = [seal_user(ring, ring.ref_keys[0], UserRow("new", {"town": "York"}))]
     shop.keys.rotate(destroy=True)
     with store.writing("writing users") as connection:
         put_sealed_users(connection, store.keyring, waiting)

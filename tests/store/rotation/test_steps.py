@@ -102,8 +102,8 @@ def test_what_is_out_of_order_is_refused(shop: Tastemaker, data_key: Find) -> No
         shop.keys.promote()
     with pytest.raises(NotFoundError, match="no key 7"):
         shop.keys.promote(7)
-    with pytest.raises(InputError, match="Pseudonyms"):
-        shop.keys.add("index")
+    with pytest.raises(InputError, match="no such purpose"):
+        shop.keys.add("export")
     with pytest.raises(KeyProblem, match="is active"):
         shop.keys.retire(active)
     with pytest.raises(KeyProblem, match="is active"):

@@ -10,10 +10,10 @@ from tastemaker.store.crypto.keyring import Keyring
 from tastemaker.store.sql.database import Database
 from tastemaker.store.sql.statements import Written
 from tastemaker.store.sql.tables import user
+from tastemaker.store.users.finding import find_users
 from tastemaker.store.users.rows import (
     add_users,
     ensure_users,
-    find_users,
     iterate_users,
     put_users,
     read_user_ids,

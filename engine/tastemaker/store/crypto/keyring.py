@@ -10,9 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NoReturn
 
-from tastemaker.errors import InputError, TamperedError, UnknownKeyError
+from tastemaker.errors import TamperedError, UnknownKeyError
 from tastemaker.store.crypto.data_keys import DATA, INDEX, MODEL, DataKey
 from tastemaker.store.crypto.keys import KeySource
+from tastemaker.store.crypto.ref_key import RefKey, ref_key
 from tastemaker.store.crypto.sealed_column import SealedBytes
 from tastemaker.store.crypto.sealing import (
     AES_256_GCM,
@@ -20,12 +21,10 @@ from tastemaker.store.crypto.sealing import (
     Header,
     Sealer,
     derive,
-    join,
     read_header,
 )
 from tastemaker.store.crypto.typed_values import Sealable
 
-REF_BYTES = 16
 SIGNATURE_BYTES = 36
 CHUNK_BYTES = 2**20
 
@@ -36,9 +35,7 @@ MOST_MISSING = 1000
 """How many ids of missing keys are remembered: values that were tampered with may name any."""
 
 _COLUMN_KEY = b"tastemaker/v1/col"
-_INDEX_KEY = b"tastemaker/v1/idx"
 _SIGNING_KEY = b"tastemaker/v1/sign"
-_STAMP_KEY = b"tastemaker/v1/stamp"
 _BLOB_KEY = b"tastemaker/v1/blob"
 _FAST_BLOB_KEY = b"tastemaker/v2/blob"
 _KEY_ID = struct.Struct(">I")
@@ -51,6 +48,7 @@ class _Loaded:
 
     keys: dict[tuple[str, int], DataKey]
     active: dict[str, DataKey]
+    ref_keys: tuple[RefKey, ...]
     writers: dict[tuple[str, str], Sealer] = field(default_factory=dict)
 
 
@@ -81,12 +79,9 @@ class Keyring:
         self._reread = reread
         self._lock = threading.Lock()
         self._missing: dict[int, float] = {}
-        self._loaded = _Loaded({}, {})
+        self._loaded = _Loaded({}, {}, ())
         self.renew(keys)
         self._readers: dict[tuple[str, str, bytes], Sealer] = {}
-        index = self._loaded.active[INDEX].secret
-        self._ref_key = derive(index, _INDEX_KEY, tenant, b"user", b"user_id", b"ref")
-        self._ref_prefix = join(tenant, b"user")
 
     def __repr__(self) -> str:
         return f"Keyring(tenant={self.tenant[:4].hex()}…, keys={len(self._loaded.keys)})"
@@ -100,30 +95,39 @@ class Keyring:
         What was retired meanwhile still opens here what a state read before holds, and no longer
         seals.
         """
-        read = {(key.purpose, key.id): key for key in keys}
-        active = {key.purpose: key for key in keys if key.active}
-        self._loaded = _Loaded({**self._loaded.keys, **read}, active)
+        self._take(keys, {key.purpose: key for key in keys if key.active})
+
+    def learn(self, keys: Sequence[DataKey]) -> None:
+        """Takes keys that are new here, to find and open by; what seals stays what it was."""
+        self._take(keys, self._loaded.active)
+
+    def _take(self, keys: Sequence[DataKey], active: dict[str, DataKey]) -> None:
+        known = {**self._loaded.keys, **{(key.purpose, key.id): key for key in keys}}
+        index = active[INDEX].id
+        others = [key for (purpose, n), key in known.items() if purpose == INDEX and n != index]
+        made = tuple(ref_key(key, self.tenant) for key in (active[INDEX], *others))
+        self._loaded = _Loaded(known, active, made)
 
     def active_ids(self) -> dict[str, int]:
         """The id of the key that seals, for each purpose."""
         return {purpose: key.id for purpose, key in self._loaded.active.items()}
 
-    def ref(self, user_id: str) -> bytes:
-        """The 16-byte keyed hash that stands for a user's id in the database.
+    @property
+    def ref_keys(self) -> tuple[RefKey, ...]:
+        """What makes the refs of new rows, and after it what made those that rows may have yet."""
+        return self._loaded.ref_keys
 
-        It is taken from the id's exact bytes: no folding, which would merge two accounts.
+    def ref(self, user_id: str) -> bytes:
+        """The ref of a user's id as new rows get it; see `RefKey.ref`.
 
         Raises:
             InputError: the id is ill-formed text; the error does not carry it.
         """
-        try:
-            raw = user_id.encode()
-        except UnicodeEncodeError:
-            raw = None
-        if raw is None:
-            raise InputError("A user's id is ill-formed text (a lone surrogate). Correct it.")
-        message = b"".join((self._ref_prefix, _KEY_ID.pack(len(raw)), raw))
-        return hmac.digest(self._ref_key, message, "sha256")[:REF_BYTES]
+        return self._loaded.ref_keys[0].ref(user_id)
+
+    def refs(self, user_id: str) -> list[bytes]:
+        """Every ref that the user's row may have: one for each index key that is here."""
+        return [one.ref(user_id) for one in self._loaded.ref_keys]
 
     def seal(self, table: str, column: str, ref: bytes, value: Sealable) -> SealedBytes:
         """A value sealed for one cell.
@@ -213,15 +217,6 @@ class Keyring:
                 raise TamperedError(f"Chunk {index} of {label} is not one.")
             parts.append(part)
         return b"".join(parts)
-
-    def stamper(self, label: str) -> Callable[[bytes], bytes]:
-        """Gives data its keyed hash of 32 bytes, which holds as long as refs do: of the same key.
-
-        Unlike a signature it does not change when data keys or the key-encryption key do, so what
-        lies outside of the database can be verified with a backup's keys too.
-        """
-        secret = derive(self._ref_key, _STAMP_KEY, label.encode())
-        return lambda data: hmac.digest(secret, data, "sha256")
 
     def _key(self, purpose: str, key_id: int) -> DataKey:
         key = self._loaded.keys.get((purpose, key_id)) or self._look_again(purpose, key_id)

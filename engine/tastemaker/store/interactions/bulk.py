@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,13 +13,17 @@ from sqlalchemy import Connection
 from tastemaker.data import Int64Array
 from tastemaker.errors import CollisionError
 from tastemaker.store.crypto.keyring import Keyring
+from tastemaker.store.crypto.ref_key import RefKey
 from tastemaker.store.crypto.sealed_column import SealedBytes
 from tastemaker.store.declaring import ensure_items
 from tastemaker.store.interactions.columns import INTERACTION_COLUMNS, InteractionColumns
 from tastemaker.store.interactions.write import upsert
+from tastemaker.store.key_rows import keep_up
 from tastemaker.store.kinds import ensure_kinds
 from tastemaker.store.sql.statements import Written
-from tastemaker.store.users.rows import FORGOTTEN, add_users, find_users
+from tastemaker.store.users.cells import open_id, seal_id
+from tastemaker.store.users.finding import find_sealed_users, find_users
+from tastemaker.store.users.rows import FORGOTTEN, add_users
 
 
 @dataclass(frozen=True)
@@ -28,12 +32,14 @@ class Segment:
 
     Attributes:
         refs: the refs of the users.
-        sealed: their sealed ids; None where an earlier segment of the same import has it.
+        sealed: their sealed ids; None where an earlier segment of the same import has it. A part
+            that `by_people` gave has them all.
         item_ids: the ids of the items.
         kinds: the names of the kinds.
         columns: for each of `INTERACTION_COLUMNS`, by name, (n,) its numbers. In place of keys,
             which the database gives later, `user_id`, `item_id` and `kind_id` hold (n,) int32
             indexes into `refs`, `item_ids` and `kinds`.
+        index_key: the number of the index key that made the refs.
     """
 
     refs: Sequence[bytes]
@@ -41,9 +47,13 @@ class Segment:
     item_ids: Sequence[str]
     kinds: Sequence[str]
     columns: Mapping[str, npt.NDArray[Any]]
+    index_key: int
 
     def __len__(self) -> int:
         return len(self.columns["user_id"])
+
+
+ROTATED = "The index key was rotated meanwhile; do it again."
 
 
 def write_segment(connection: Connection, keyring: Keyring, segment: Segment) -> Written:
@@ -69,9 +79,13 @@ def write_segment(connection: Connection, keyring: Keyring, segment: Segment) ->
 
 
 def _user_keys(connection: Connection, keyring: Keyring, segment: Segment) -> Int64Array:
-    found = find_users(connection, segment.refs)
-    pairs = zip(segment.refs, segment.sealed, strict=True)
-    missing = [(ref, sealed) for ref, sealed in pairs if ref not in found and sealed is not None]
+    maker = keep_up(connection, keyring)
+    if segment.index_key != maker.key_id:
+        segment = _with_refs_of(keyring, maker, segment)
+    users = {ref: cell for ref, cell in zip(segment.refs, segment.sealed, strict=True) if cell}
+    found = find_sealed_users(connection, keyring, users)
+    found.update(find_users(connection, (ref for ref in segment.refs if ref not in users)))
+    missing = [(ref, sealed) for ref, sealed in users.items() if ref not in found]
     if missing:
         add_users(connection, keyring, missing)
         found.update(find_users(connection, (ref for ref, _ in missing)))
@@ -79,3 +93,15 @@ def _user_keys(connection: Connection, keyring: Keyring, segment: Segment) -> In
         return np.array([found[ref] for ref in segment.refs], dtype=np.int64)
     except KeyError:
         raise CollisionError("writing interactions", "Conflict", FORGOTTEN) from None
+
+
+def _with_refs_of(keyring: Keyring, maker: RefKey, segment: Segment) -> Segment:
+    """A segment that was made before the index key was rotated, as it would be made now."""
+    refs, sealed = [], []
+    for ref, cell in zip(segment.refs, segment.sealed, strict=True):
+        if cell is None:
+            raise CollisionError("writing interactions", "Conflict", ROTATED)
+        user_id = open_id(keyring, ref, cell)
+        refs.append(maker.ref(user_id))
+        sealed.append(seal_id(keyring, refs[-1], user_id))
+    return replace(segment, refs=refs, sealed=sealed, index_key=maker.key_id)

@@ -15,7 +15,7 @@ from tastemaker.store.sql.damage import damage_named
 from tastemaker.store.sql.statements import batches, fetch, marks
 from tastemaker.store.sql.supported import dialect_of
 from tastemaker.store.sql.tables import interaction, kind, user
-from tastemaker.store.users.rows import KEY_OF_REF, find_users
+from tastemaker.store.users.finding import KEY_OF_REF, find_users
 
 MOST_READ = 2_000
 """How many of a person's interactions an answer looks at, the newest: whoever has a million costs

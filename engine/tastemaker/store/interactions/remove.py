@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, delete, select
 
 from tastemaker.store.crypto.keyring import Keyring
+from tastemaker.store.key_rows import keep_up
 from tastemaker.store.sql.tables import interaction, item, kind as kind_table, user
 
 
@@ -26,9 +27,10 @@ def remove(
         kind: only of this kind; of any where None.
         time: only of this moment, in microseconds since 1970 UTC; of any where None.
     """
-    whose = select(user.c.id).where(user.c.ref == keyring.ref(user_id)).scalar_subquery()
+    keep_up(connection, keyring)
+    whose = select(user.c.id).where(user.c.ref.in_(keyring.refs(user_id)))
     what = select(item.c.id).where(item.c.external_id == item_id).scalar_subquery()
-    chosen = delete(interaction).where(interaction.c.user_id == whose)
+    chosen = delete(interaction).where(interaction.c.user_id.in_(whose))
     chosen = chosen.where(interaction.c.item_id == what)
     if kind is not None:
         named = select(kind_table.c.id).where(kind_table.c.name == kind).scalar_subquery()

@@ -21,8 +21,7 @@ from tastemaker.store.crypto.data_keys import (
     DATA,
     DECRYPT_STATUS,
     DESTROYED_STATUS,
-    INDEX,
-    MODEL,
+    PURPOSES,
     RETIRED_STATUS,
     new_key_row,
     rewrapped,
@@ -31,9 +30,6 @@ from tastemaker.store.crypto.keys import KeySource
 from tastemaker.store.key_rows import NO_KEYS, refuse_other_key
 from tastemaker.store.sql.tables import key as key_table
 
-ROTATED = (DATA, MODEL)
-"""The purposes of keys that can be changed."""
-
 KeyRow = Mapping[str, Any]
 
 
@@ -41,12 +37,12 @@ def add_key(connection: Connection, key: KeySource, purpose: str = DATA) -> int:
     """Makes a key that only opens until it is promoted; its id.
 
     Raises:
-        InputError: no key of that purpose can be added.
+        InputError: there is no such purpose.
         KeyProblem: one was added already and is not promoted yet.
     """
-    if purpose not in ROTATED:
-        why = "Pseudonyms are made of it" if purpose == INDEX else "There is no such purpose"
-        raise InputError(f"No {purpose} key can be added. {why}; choose {' or '.join(ROTATED)}.")
+    if purpose not in PURPOSES:
+        known = ", ".join(PURPOSES)
+        raise InputError(f"No {purpose} key can be added: there is no such purpose among {known}.")
     rows = locked_keys(connection, key)
     for row in rows.values():
         if row["purpose"] == purpose and row["status"] == ADDED_STATUS:
@@ -89,7 +85,10 @@ def promote_key(connection: Connection, key: KeySource, number: int | None = Non
 
 
 def retire_key(connection: Connection, key: KeySource, number: int) -> None:
-    """Has a key loaded no more; it is kept, wrapped. Nothing may be sealed under it."""
+    """Has a key loaded no more; it is kept, wrapped. Nothing may be sealed under it.
+
+    An index key is loaded still: the ledger of erasures goes by it.
+    """
     row = _named(locked_keys(connection, key), number)
     _require_status(row, ADDED_STATUS, DECRYPT_STATUS)
     _change(connection, row, rewrapped(row, key, RETIRED_STATUS))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, LargeBinary, func, select
+from sqlalchemy import Connection, LargeBinary, Row, func, select
 
 from tastemaker.store import meta
-from tastemaker.store.crypto.data_keys import DATA, INDEX, MODEL
+from tastemaker.store.crypto.data_keys import ACTIVE_STATUS, DATA, DECRYPT_STATUS, INDEX, MODEL
 from tastemaker.store.releases import ACTIVE
 from tastemaker.store.sql.tables import key, model_chunk, release, user
 from tastemaker.validation import as_iso
@@ -30,7 +30,9 @@ class KeyStatus(NamedTuple):
         status: "added" (it will seal once promoted), "active" (it seals), "decrypt" (it only
             opens), "retired" (nothing is sealed under it) or "destroyed".
         created: when it was made, in ISO 8601.
-        cells: how many values are sealed, signed or named under it.
+        cells: how many values are sealed, signed or named under it. A pseudonym does not say of
+            which key it is: while the index key is rotated, both have everybody, and `verify` alone
+            tells how many.
         master_key: the public id of the master key that it is wrapped by.
     """
 
@@ -53,11 +55,15 @@ def list_keys(connection: Connection) -> list[KeyStatus]:
             row.purpose,
             row.status,
             str(as_iso(row.created)),
-            people if row.purpose == INDEX else counts.get(row.purpose, Counter())[row.key_id],
+            people if _makes_refs(row) else counts.get(row.purpose, Counter())[row.key_id],
             row.kek_id,
         )
         for row in rows
     ]
+
+
+def _makes_refs(row: Row[Any]) -> bool:
+    return row.purpose == INDEX and row.status in (ACTIVE_STATUS, DECRYPT_STATUS)
 
 
 def count_cells(connection: Connection, purpose: str) -> Counter[int]:

@@ -15,6 +15,7 @@ from tastemaker.store.crypto.sealed_column import SealedBytes, as_sealed
 from tastemaker.store.key_rows import keep_up
 from tastemaker.store.rotation.counts import count_cells
 from tastemaker.store.rotation.models import reseal_models
+from tastemaker.store.rotation.refs import move_refs
 from tastemaker.store.sql.parameter_marks import marked
 from tastemaker.store.sql.tables import user
 from tastemaker.store.store import Store
@@ -64,10 +65,10 @@ class Reencrypted(NamedTuple):
     """What a re-encryption did.
 
     Attributes:
-        cells: how many values of users were sealed anew.
+        cells: how many values of users were sealed anew, under another key or for another ref.
         models: how many models and manifests of releases were sealed or signed anew.
-        left: how many values are still under another key: they, or one beside them, cannot be
-            opened.
+        left: how many values, or refs of users, are still of another key: they, or one beside them,
+            cannot be opened, or a user has two rows.
     """
 
     cells: int
@@ -76,7 +77,7 @@ class Reencrypted(NamedTuple):
 
 
 def reencrypt(store: Store, report: ReportProgress) -> Reencrypted:
-    """Seals everything anew that is not under the keys that seal.
+    """Seals everything anew that is not under the keys that seal; gives everybody the new ref.
 
     Killed at any moment, it is continued by the next call: what is done is seen by the values
     themselves. A value is replaced only if it is still the one that was opened, so nothing that
@@ -89,11 +90,12 @@ def reencrypt(store: Store, report: ReportProgress) -> Reencrypted:
     target = keyring.active_ids()[DATA]
     total, done = _stale_cells(store, keyring, DATA), 0
     damaged: set[int] = set()
+    moved = move_refs(store, keyring, lambda done, total: report(done, total, "moving pseudonyms"))
     while changed := _pass(store, keyring, target, damaged, partial(_shift, report, done, total)):
         done += changed
     models = reseal_models(store, keyring)
     left = sum(_stale_cells(store, keyring, purpose) for purpose in (DATA, MODEL))
-    return Reencrypted(done, models, left)
+    return Reencrypted(done + moved.cells, models, left + moved.left)
 
 
 def _shift(report: ReportProgress, before: int, total: int, done: int) -> None:

@@ -49,7 +49,7 @@ def rotate(store: Store, purpose: str, destroy: bool, report: ReportProgress) ->
 
     Args:
         store: the database.
-        purpose: of which key: "data" or "model".
+        purpose: of which key: "data", "index" or "model".
         destroy: whether former keys are destroyed in place of being kept, retired.
         report: called with how far it is.
 

@@ -13,11 +13,11 @@ from sqlalchemy import Connection, func, select
 
 from tastemaker.errors import InputError, KeyProblem, ReleaseError, TamperedError
 from tastemaker.store import meta, releases
-from tastemaker.store.crypto.data_keys import INDEX
 from tastemaker.store.crypto.keyring import Keyring
 from tastemaker.store.crypto.sealed_column import as_sealed
 from tastemaker.store.key_rows import keep_up
 from tastemaker.store.rotation.counts import named_key
+from tastemaker.store.rotation.refs import maker_of
 from tastemaker.store.rotation.resealing import ALL_KEYS, ReportProgress
 from tastemaker.store.sql.statements import fetch
 from tastemaker.store.sql.tables import model, model_chunk, release, user
@@ -130,13 +130,11 @@ def _rows(store: Store) -> Iterator[Any]:
 
 def _verify_user(keyring: Keyring, row: Any, findings: _Findings) -> None:
     key, ref, sealed_id, attributes = row
-    index = keyring.active_ids()[INDEX]
 
     def check_id() -> Mapping[int, int]:
         sealed = as_sealed(sealed_id)
-        if keyring.ref(open_id(keyring, bytes(ref), sealed)) != bytes(ref):
-            raise TamperedError("The pseudonym is not that of the id. Restore it from a backup.")
-        return Counter((named_key(sealed[4:8]), index))
+        maker = maker_of(keyring, open_id(keyring, bytes(ref), sealed), bytes(ref))
+        return Counter((named_key(sealed[4:8]), maker))
 
     def check_attributes() -> Mapping[int, int]:
         sealed = as_sealed(attributes)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
     from alembic.script import ScriptDirectory
 
-HEAD_REVISION = "0003"
+HEAD_REVISION = "0004"
 """The revision that this version of the engine needs; kept here so that opening a database does not
 have to load Alembic."""
 

@@ -180,12 +180,14 @@ model_chunk = Table(
     PrimaryKeyConstraint("model_id", "position"),
 )
 
-# Who was forgotten when, by ref, and which releases had been trained with them.
+# Who was forgotten when, by ref, and which releases had been trained with them. Somebody has a row
+# for each index key that was kept then; where none is named, it is the first that there was.
 erasure = Table(
     f"{PREFIX}erasure",
     metadata,
     Column("ref", LargeBinary(16), nullable=False),
     Column("time", BigInteger, nullable=False),
     Column("releases", Text, nullable=False),
+    Column("key_id", BigInteger, nullable=True),
     PrimaryKeyConstraint("ref", "time"),
 )

@@ -38,8 +38,8 @@ def merge_users(
     attribute, the known user's stays. An anonymous user who is not there has nothing to give.
     """
     keep_up(connection, keyring)
-    given = keyring.ref(anonymous)
-    chosen = select(user.c.id, user.c.attributes).where(user.c.ref == given)
+    columns = (user.c.id, user.c.ref, user.c.attributes)
+    chosen = select(*columns).where(user.c.ref.in_(keyring.refs(anonymous)))
     # PostgreSQL: nobody can add an interaction while they are moved.
     before = connection.execute(chosen.with_for_update()).first()
     key = ensure_users(connection, keyring, [known])[known]
@@ -48,7 +48,8 @@ def merge_users(
     moved = _move_interactions(connection, before.id, key)
     theirs = delete(interaction).where(interaction.c.user_id == before.id)
     total = connection.execute(theirs).rowcount
-    _merge_attributes(connection, keyring, open_attributes(keyring, given, before.attributes), key)
+    given = open_attributes(keyring, bytes(before.ref), before.attributes)
+    _merge_attributes(connection, keyring, given, key)
     connection.execute(delete(user).where(user.c.id == before.id))
     return MergedUsers(moved, total - moved)
 

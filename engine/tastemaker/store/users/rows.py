@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Row, Select, bindparam, select, update
 
-from tastemaker.errors import CollisionError, NotFoundError
+from tastemaker.errors import CollisionError
 from tastemaker.store.crypto.keyring import Keyring
+from tastemaker.store.crypto.ref_key import RefKey
 from tastemaker.store.crypto.sealed_column import SealedBytes, SealedColumn
 from tastemaker.store.key_rows import keep_up
 from tastemaker.store.sql.parameter_marks import marked
-from tastemaker.store.sql.statements import BATCH_ROWS, Written, batches, fetch, insert, marks
+from tastemaker.store.sql.statements import BATCH_ROWS, Written, batches, insert
 from tastemaker.store.sql.tables import user
 from tastemaker.store.users.cells import (
     open_attributes,
@@ -22,13 +23,13 @@ from tastemaker.store.users.cells import (
     seal_attributes,
     seal_id,
 )
+from tastemaker.store.users.finding import find_sealed_users, find_under_any_key, find_users
 from tastemaker.validation import UserRow, now_us
 
 ADD = (
     f"INSERT INTO {user.name} (ref, external_id, created, updated) VALUES (?, ?, ?, ?)"
     " ON CONFLICT DO NOTHING"
 )
-KEY_OF_REF = f"SELECT id FROM {user.name} WHERE ref = ?"
 
 ROWS_AT_A_TIME = 1000
 """Rows that an iteration over all users holds; chosen, not measured."""
@@ -38,29 +39,36 @@ FORGOTTEN = "A user was forgotten meanwhile; do it again."
 
 
 class SealedUser(NamedTuple):
-    """A user as the table has it."""
+    """A user as the table has it, and the number of the index key that made the ref."""
 
     ref: bytes
     external_id: SealedBytes
     attributes: SealedBytes
+    index_key: int
 
 
 def put_users(connection: Connection, keyring: Keyring, rows: Iterable[UserRow]) -> Written:
     """Writes users; one that is there already gets the new attributes in place of the old."""
-    return put_sealed_users(connection, keyring, (seal_user(keyring, row) for row in rows))
+    maker = keep_up(connection, keyring)
+    return put_sealed_users(connection, keyring, (seal_user(keyring, maker, row) for row in rows))
 
 
-def seal_user(keyring: Keyring, row: UserRow) -> SealedUser:
-    """A user, sealed."""
-    ref = keyring.ref(row.user_id)
-    sealed_id = seal_id(keyring, ref, row.user_id)
-    return SealedUser(ref, sealed_id, seal_attributes(keyring, ref, row.attributes))
+def seal_user(keyring: Keyring, maker: RefKey, row: UserRow) -> SealedUser:
+    """A user, sealed, with a ref of that index key."""
+    ref = maker.ref(row.user_id)
+    attributes = seal_attributes(keyring, ref, row.attributes)
+    return SealedUser(ref, seal_id(keyring, ref, row.user_id), attributes, maker.key_id)
 
 
-def reseal_user(keyring: Keyring, row: SealedUser) -> SealedUser:
-    """A sealed user under the key that seals now."""
+def reseal_user(keyring: Keyring, maker: RefKey, row: SealedUser) -> SealedUser:
+    """A sealed user under the keys that seal and make refs now."""
+    if row.index_key != maker.key_id:
+        user_id = open_id(keyring, row.ref, row.external_id)
+        opened = open_attributes(keyring, row.ref, row.attributes)
+        return seal_user(keyring, maker, UserRow(user_id, opened))
     external_id = reseal_id(keyring, row.ref, row.external_id)
-    return SealedUser(row.ref, external_id, reseal_attributes(keyring, row.ref, row.attributes))
+    attributes = reseal_attributes(keyring, row.ref, row.attributes)
+    return SealedUser(row.ref, external_id, attributes, row.index_key)
 
 
 def put_sealed_users(
@@ -70,21 +78,39 @@ def put_sealed_users(
 
     PostgreSQL: given by ascending ref, no two writers wait for each other in a ring.
     """
-    keep_up(connection, keyring)
+    maker = keep_up(connection, keyring)
     written = Written(0, 0)
     for batch in batches(rows):
-        newest = {row.ref: reseal_user(keyring, row) for row in batch}
-        known = find_users(connection, newest).keys()
+        newest = {row.ref: row for row in (reseal_user(keyring, maker, one) for one in batch)}
+        known = find_sealed_users(
+            connection, keyring, {ref: row.external_id for ref, row in newest.items()}
+        )
+        if len(keyring.ref_keys) > 1:
+            _take_over(connection, newest, known)
         statement = insert(connection, user)
         changed = {name: statement.excluded[name] for name in ("attributes", "updated")}
         now = now_us()
         connection.execute(
             statement.on_conflict_do_update(index_elements=["ref"], set_=changed),
-            [{**newest[ref]._asdict(), "created": now, "updated": now} for ref in sorted(newest)],
+            [{**_cells(newest[ref]), "created": now, "updated": now} for ref in sorted(newest)],
         )
         repeated = len(batch) - len(newest)
         written = written.plus(Written(len(newest) - len(known), len(known) + repeated))
     return written
+
+
+def _take_over(
+    connection: Connection, rows: Mapping[bytes, SealedUser], keys: Mapping[bytes, int]
+) -> None:
+    """Has rows of users whose refs are of a former index key become what is written now."""
+    changed = update(user).where(user.c.id == bindparam("key"))
+    given = [{**_cells(rows[ref]), "key": keys[ref]} for ref in sorted(keys)]
+    if given:
+        connection.execute(changed, given)
+
+
+def _cells(row: SealedUser) -> dict[str, Any]:
+    return {"ref": row.ref, "external_id": row.external_id, "attributes": row.attributes}
 
 
 def ensure_users(
@@ -96,16 +122,22 @@ def ensure_users(
         CollisionError: one was forgotten meanwhile.
     """
     refs = {user_id: keyring.ref(user_id) for user_id in user_ids}
-    found = find_users(connection, refs.values())
-    missing = [
-        (ref, seal_id(keyring, ref, user_id)) for user_id, ref in refs.items() if ref not in found
-    ]
-    if missing:
-        add_users(connection, keyring, missing)
-        found.update(find_users(connection, (ref for ref, _ in missing)))
-    if not found.keys() >= set(refs.values()):
+    by_ref = find_users(connection, refs.values())
+    found = {user_id: by_ref[ref] for user_id, ref in refs.items() if ref in by_ref}
+    missing = [user_id for user_id in refs if user_id not in found]
+    return {**found, **_ensure(connection, keyring, missing)} if missing else found
+
+
+def _ensure(connection: Connection, keyring: Keyring, user_ids: Sequence[str]) -> dict[str, int]:
+    """As `ensure_users`, of users whose row has not the ref that this process would give it."""
+    maker = keep_up(connection, keyring)
+    found = find_under_any_key(connection, keyring, user_ids)
+    new = {maker.ref(user_id): user_id for user_id in user_ids if user_id not in found}
+    add_users(connection, keyring, [(ref, seal_id(keyring, ref, new[ref])) for ref in new])
+    found.update((new[ref], key) for ref, key in find_users(connection, new).items())
+    if len(found) < len(user_ids):
         raise CollisionError("writing users", "Conflict", FORGOTTEN)
-    return {user_id: found[ref] for user_id, ref in refs.items()}
+    return found
 
 
 def add_users(
@@ -114,14 +146,13 @@ def add_users(
     """Makes users without attributes where they are missing.
 
     Args:
-        connection: in a writing transaction.
+        connection: in a writing transaction in which `keep_up` was called.
         keyring: seals anew what was sealed under a key that no longer seals.
-        users: the ref and the sealed id of each.
+        users: the ref, of the index key that makes them now, and the sealed id of each.
 
     Raises:
         PlaintextRefusedError: an id is not sealed.
     """
-    keep_up(connection, keyring)
     now = now_us()
     refuse_plain = SealedColumn().process_bind_param
     statement = marked(connection, ADD)
@@ -131,29 +162,6 @@ def add_users(
             refuse_plain(sealed, connection.dialect)
         rows = [(ref, reseal_id(keyring, ref, sealed), now, now) for ref, sealed in batch]
         connection.exec_driver_sql(statement, rows)
-
-
-def find_users(connection: Connection, refs: Iterable[bytes]) -> dict[bytes, int]:
-    """The key of each user that is in the database, by ref."""
-    found: dict[bytes, int] = {}
-    for batch in batches(refs):
-        rows = fetch(
-            connection, f"SELECT ref, id FROM {user.name} WHERE ref IN {marks(batch)}", batch
-        )
-        found.update((bytes(ref), key) for ref, key in rows)
-    return found
-
-
-def stored_row(connection: Connection, ref: bytes) -> Row[Any]:
-    """The stored row of one user, sealed as it is.
-
-    Raises:
-        NotFoundError: there is no such user.
-    """
-    row = connection.execute(select(user).where(user.c.ref == ref)).first()
-    if row is None:
-        raise NotFoundError("There is no user with this id. Check it letter by letter.")
-    return row
 
 
 def iterate_stored_rows(connection: Connection) -> Iterator[Row[Any, Any, Any, Any]]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from sqlalchemy import Connection, bindparam, select, update
 
 from tastemaker.store.crypto.keyring import Keyring
+from tastemaker.store.key_rows import keep_up
 from tastemaker.store.sql.statements import batches
 from tastemaker.store.sql.tables import user
 from tastemaker.store.users.cells import open_attributes, seal_attributes
-from tastemaker.store.users.rows import SealedUser
+from tastemaker.store.users.finding import find_sealed_users
+from tastemaker.store.users.rows import SealedUser, reseal_user
 from tastemaker.validation import Attributes, check_attributes, now_us
 
 
@@ -29,34 +31,42 @@ def update_sealed_users(
         InputError: a user would have too many attributes.
         KeyProblem: the attributes of one were changed or moved, or their key is not there.
     """
-    changed = set[bytes]()
+    maker = keep_up(connection, keyring)
+    changed = set[int]()
     for batch in batches(changes):
-        chosen = select(user.c.ref, user.c.attributes).where(
-            user.c.ref.in_({change.ref for change in batch})
-        )
-        found = connection.execute(chosen.order_by(user.c.ref).with_for_update()).all()
-        rows: dict[bytes, Attributes] = {
-            bytes(row.ref): open_attributes(keyring, bytes(row.ref), row.attributes)
-            for row in found
+        given = [reseal_user(keyring, maker, change) for change in batch]
+        ids = {change.ref: change.external_id for change in given}
+        known = find_sealed_users(connection, keyring, ids)
+        chosen = select(user.c.id, user.c.ref, user.c.attributes)
+        chosen = chosen.where(user.c.id.in_(known.values())).order_by(user.c.ref)
+        found = connection.execute(chosen.with_for_update()).all()
+        refs = {row.id: bytes(row.ref) for row in found}
+        rows: dict[int, Attributes] = {
+            row.id: open_attributes(keyring, refs[row.id], row.attributes) for row in found
         }
-        for ref, _, sealed in batch:
-            if ref in rows:
-                merged = {**rows[ref], **open_attributes(keyring, ref, sealed)}
-                rows[ref] = check_attributes(merged, "user attribute")
-        _write(connection, keyring, rows)
+        for ref, _, sealed, _ in given:
+            if (key := known.get(ref)) in rows:
+                merged = {**rows[key], **open_attributes(keyring, ref, sealed)}
+                rows[key] = check_attributes(merged, "user attribute")
+        _write(connection, keyring, refs, rows)
         changed.update(rows)
     return len(changed)
 
 
-def _write(connection: Connection, keyring: Keyring, rows: dict[bytes, Attributes]) -> None:
+def _write(
+    connection: Connection,
+    keyring: Keyring,
+    refs: Mapping[int, bytes],
+    rows: Mapping[int, Attributes],
+) -> None:
     if not rows:
         return
-    statement = update(user).where(user.c.ref == bindparam("of"))
+    statement = update(user).where(user.c.id == bindparam("of"))
     now = now_us()
     connection.execute(
         statement.values(attributes=bindparam("new"), updated=bindparam("now")),
         [
-            {"of": ref, "new": seal_attributes(keyring, ref, attributes), "now": now}
-            for ref, attributes in rows.items()
+            {"of": key, "new": seal_attributes(keyring, refs[key], attributes), "now": now}
+            for key, attributes in rows.items()
         ],
     )
