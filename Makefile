@@ -4,10 +4,20 @@ LIGHT := .venv
 FULL := .venv-test
 PEERS := .venv-benchmark
 SPARK := .venv-spark
+HARNESS := .venv-harness
 OLDER := .venv-sqlalchemy-2.0
 CHROMIUM := chromium chromium-browser google-chrome google-chrome-stable
 
+# How long the harnesses go on: programs of the stateful model and kills for each of the two databases,
+# seconds of fuzzing for each target, canaries for each field.
+PROGRAMS ?= 300
+KILLS ?= 5000
+FUZZ_SECONDS ?= 300
+CANARY_PEOPLE ?= 100000
+FUZZED := container sealed_value typed_value archive request rule csv jsonl parquet packed
+
 .PHONY: demo test test-long test-spark test-sqlalchemy-2.0 check docs pytest browser benchmark clean
+.PHONY: stateful storm canaries fuzz coverage mutation
 
 demo: $(LIGHT)/installed  ## the whole job on real data, with the light core only
 	$(LIGHT)/bin/tastemaker demo
@@ -28,7 +38,31 @@ pytest: browser $(FULL)/installed
 	$(FULL)/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
 
 test-long: browser $(FULL)/installed  ## the long forms: fuzzing, kill storms
-	$(FULL)/bin/python -m pytest -m slow
+	$(FULL)/bin/python -m pytest -m slow --ignore tests/stateful --ignore tests/storm --ignore tests/canaries
+
+stateful: $(FULL)/installed  ## programs of random steps; after each the store agrees with a plain model
+	PROGRAMS=$(PROGRAMS) $(FULL)/bin/python -m pytest -n 0 -s -m slow tests/stateful
+
+storm: $(FULL)/installed  ## kill -9, KILLS times on each database
+	KILLS=$(KILLS) $(FULL)/bin/python -m pytest -n 0 -s -m slow tests/storm
+
+canaries: $(FULL)/installed  ## six canaries of each of CANARY_PEOPLE people, in ten encodings, in all that is written
+	CANARY_PEOPLE=$(CANARY_PEOPLE) $(FULL)/bin/python -m pytest -n 0 -s -m slow tests/canaries
+
+fuzz: $(HARNESS)/installed  ## everything that reads bytes of strangers, FUZZ_SECONDS each
+	for target in $(FUZZED); do \
+		$(HARNESS)/bin/python -m tests.fuzz.run $$target -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=4096 || exit 1; \
+	done
+
+coverage: $(HARNESS)/installed  ## every branch of sealing, keys, containers and guards
+	$(HARNESS)/bin/python -m coverage run -m pytest -n 0 -m "not slow" tests/store/crypto tests/plugin/test_guard.py tests/plugin/test_rerankers.py tests/plugin/test_time_limits.py
+	$(HARNESS)/bin/python -m coverage report
+
+mutation: $(HARNESS)/installed  ## are the tests of the same modules able to fail? An hour
+	rm -rf .mutation && mkdir .mutation
+	cp -r engine/tastemaker plugins tests migrations .mutation/
+	cp tests/mutation.toml .mutation/pyproject.toml
+	cd .mutation && ../$(HARNESS)/bin/mutmut run --max-children 1 && ../$(HARNESS)/bin/mutmut results
 
 test-spark: $(SPARK)/installed  ## training on Spark: needs Java
 	$(SPARK)/bin/python -m pytest -m spark
@@ -76,6 +110,12 @@ $(OLDER)/installed: pyproject.toml
 	$(OLDER)/bin/python -m pip install --quiet --disable-pip-version-check --editable ".[all]" --group test "sqlalchemy<2.1"
 	touch $@
 
+$(HARNESS)/installed: pyproject.toml
+	$(PYTHON) -m venv $(HARNESS)
+	$(HARNESS)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+	$(HARNESS)/bin/python -m pip install --quiet --disable-pip-version-check --editable ".[all]" --group test --group harness
+	touch $@
+
 # rectools asks for an older NumPy than its EASE needs: it comes without what it asks for
 $(PEERS)/installed: pyproject.toml
 	$(PYTHON) -m venv $(PEERS)
@@ -85,4 +125,4 @@ $(PEERS)/installed: pyproject.toml
 	touch $@
 
 clean:
-	rm -rf $(LIGHT) $(FULL) $(PEERS) $(SPARK) $(OLDER) .benchmark-data site
+	rm -rf $(LIGHT) $(FULL) $(PEERS) $(SPARK) $(OLDER) $(HARNESS) .mutation .benchmark-data site
