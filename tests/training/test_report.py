@@ -30,6 +30,7 @@ RELEASE = Release(
     n_interactions=72,
     notes=("A note.",),
     findings=(Finding("times", 1, "interactions in the future", "left out"),),
+    moved=(0.25, 0.031),
 )
 
 
@@ -49,6 +50,13 @@ def test_a_release_comes_back_from_its_manifest() -> None:
     assert back.members == RELEASE.members
     assert back.findings == RELEASE.findings
     assert back.measures == {"ndcg@10": 0.25}
+    assert back.moved == (0.25, 0.031)
+
+
+def test_a_sentence_says_how_steady_the_weights_are() -> None:
+    assert "25% / 3% of them" in RELEASE.steadiness
+    assert "one of the 2 folds" in RELEASE.steadiness
+    assert replace(RELEASE, moved=()).steadiness == ""
 
 
 def test_a_manifest_without_a_format_calls_the_findings_quality() -> None:

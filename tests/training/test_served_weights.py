@@ -15,8 +15,9 @@ NAMES = ["good", "copy", "noise", "bad"]
 
 def test_whoever_retrieves_is_a_member_even_without_weight() -> None:
     cases = informed()
-    curve, measured = learn_served_weights(NAMES, [cases], ["good", "bad"])
-    for own in (curve, measured):
+    learned = learn_served_weights(NAMES, [cases], ["good", "bad"])
+    curve = learned.curve
+    for own in (curve, learned.measured):
         assert own.retrievers == ("good", "bad")
         assert own.weights[:, own.members.index("bad")].max() == 0
     rows = [NAMES.index(name) for name in curve.members]
@@ -24,7 +25,7 @@ def test_whoever_retrieves_is_a_member_even_without_weight() -> None:
 
 
 def test_where_everybody_retrieves_nobody_is_named() -> None:
-    curve, _ = learn_served_weights(NAMES, [informed()], [])
+    curve = learn_served_weights(NAMES, [informed()], []).curve
     assert curve.retrievers == ()
     assert "bad" not in curve.members
 
@@ -37,6 +38,6 @@ def test_what_is_measured_has_not_seen_the_latest_fold() -> None:
         for one, own in zip(good, values, strict=True)
     ]
     folds = [misled, informed(1), informed(2)]
-    _, measured = learn_served_weights(["a", "b", "c", "d"], folds, ["a", "b", "d"])
+    measured = learn_served_weights(["a", "b", "c", "d"], folds, ["a", "b", "d"]).measured
     without_copy = measured.weights[-1, measured.members.index("d")]
     assert np.isclose(without_copy, 0)

@@ -197,6 +197,8 @@ def print_outcome(release: Release, output_format: Format, verbose: bool) -> Non
         print_text(release.verdict)
     if release.retrieval:
         print_text(release.retrieval.sentence())
+    if release.steadiness:
+        print_text(release.steadiness)
     if verbose and release.profile:
         print_table(release.profile_rows(), release.profile_columns(), "Seconds")
     for note in release.notes:

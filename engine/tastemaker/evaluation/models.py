@@ -22,6 +22,7 @@ from tastemaker.store.configuration import UNDECLARED_PEOPLE
 from tastemaker.store.items import StoredItems
 from tastemaker.store.kinds import Kind
 from tastemaker.training.building import UnsavedRelease, build
+from tastemaker.training.data_quality import examine
 from tastemaker.training.fitting import fit
 from tastemaker.training.limits import DEFAULT, Limits
 from tastemaker.training.report import MemberReport
@@ -151,15 +152,16 @@ def _left_out(
 ) -> tuple[list[MemberReport], dict[str, State]]:
     """All reports, and the states of those without weight, fitted all the same.
 
-    One of them may be better than the blend.
+    One of them may be better than the blend. They learn from what a release of theirs would.
     """
     plugins = {plugin.name: plugin for plugin in participants}
     reports = list(unsaved.members)
     states: dict[str, State] = {}
+    data = examine(split.data, time.time()).data
     for place, report in enumerate(reports):
         if report.state == "no weight":
             progress(1, 1, f"fitting {report.name}")
-            fitted = fit(registry, plugins[report.name], split.data, progress)
+            fitted = fit(registry, plugins[report.name], data, progress)
             state, problem = None, fitted.problem
             if fitted.recommender is not None:
                 state, problem = guarded_state(fitted.recommender)

@@ -46,6 +46,7 @@ class UnsavedRelease:
         profile: where the time went.
         quick: whether only those took part that give most for their cost.
         repeats: what serves where items may come again; None where that needs nothing of its own.
+        moved: how much of the weight moves without each fold; see `Release`.
     """
 
     curve: WeightCurve
@@ -58,6 +59,7 @@ class UnsavedRelease:
     profile: tuple[Span, ...] = ()
     quick: bool = False
     repeats: RepeatReport | None = None
+    moved: tuple[float, ...] = ()
 
 
 def build(
@@ -127,6 +129,7 @@ def _built(
         learned.notes,
         retrieval=_retrieval(learned),
         repeats=_repeats(learned.repeats, models),
+        moved=tuple(round(share, 4) for share in learned.moved),
     )
 
 

@@ -25,11 +25,13 @@ class LearnedCurve:
         measures: held-out measures of the blend on the latest fold; empty where that held out
             nothing.
         unmissed: the members that the blend hardly misses on any fold.
+        moved: how much of the weight moves without each fold; see `LearnedWeights`.
     """
 
     curve: WeightCurve
     measures: Mapping[str, float]
     unmissed: tuple[str, ...]
+    moved: tuple[float, ...]
 
 
 def learn_weight_curve(
@@ -63,6 +65,7 @@ def learn_weight_curve(
         folds = [[keep_scores(one, rows) for one in fold] for fold in folds]
     with profile.measure(WEIGHTS, what):
         weighing = part_of(progress, len(folds), rounds)
-        curve, measured = learn_served_weights(kept, folds, retrievers, weighing)
-    figures = blend_measures(kept, folds[0][0], measured) if cases[0] else {}
-    return LearnedCurve(curve, figures, tuple(name for name in names if name not in kept))
+        learned = learn_served_weights(kept, folds, retrievers, weighing)
+    figures = blend_measures(kept, folds[0][0], learned.measured) if cases[0] else {}
+    unmissed = tuple(name for name in names if name not in kept)
+    return LearnedCurve(learned.curve, figures, unmissed, learned.moved)

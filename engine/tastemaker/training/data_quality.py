@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 import numpy as np
 
 from tastemaker.data import BoolArray, Float32Array, Histories, Int64Array, People, TrainingData
+from tastemaker.training.bursts import in_bursts
 
 REPEAT_SECONDS = 1.0
 """The same person, item and kind again within so many seconds count once."""
@@ -93,7 +94,7 @@ def examine(data: TrainingData, now: float) -> Examined:
         now: seconds since 1970 UTC.
     """
     people, findings = data.people, list[Finding]()
-    for check in (_future, _repeats, _implausible, _longest):
+    for check in (_future, _repeats, _implausible, _longest, _bursts):
         people, finding = check(people, now)
         findings.extend([finding] if finding else [])
     people, few = _few(people, data.support)
@@ -177,6 +178,17 @@ def _longest(people: People, now: float) -> tuple[People, Finding | None]:
     detail = f"people with more than {MOST_LEARNT_FROM:,} interactions"
     done = f"only the newest {MOST_LEARNT_FROM:,} of each are learnt from"
     return people.newest(MOST_LEARNT_FROM), Finding("people", found, detail, done)
+
+
+def _bursts(people: People, now: float) -> tuple[People, Finding | None]:
+    """Items that rise beyond what has ever lasted: they may be gone tomorrow."""
+    beyond = in_bursts(people)
+    if not beyond.any():
+        return people, None
+    found = len(np.unique(people.histories.items[beyond]))
+    detail = "items were suddenly chosen far more often, as none was for long before"
+    done = f"{np.count_nonzero(beyond):,} of these choices are not learnt from, until they last"
+    return people.take(~beyond), Finding("bursts", found, detail, done)
 
 
 def _few(people: People, support: int) -> tuple[People, Finding | None]:

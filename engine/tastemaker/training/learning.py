@@ -51,6 +51,7 @@ class LearnedBlend:
         latest: by name, recommenders fitted on the latest fold that the last fit can start from.
         repeats: what was learnt for where items may come again; None where people hardly choose
             anything again.
+        moved: how much of the weight moves without each fold; see `LearnedWeights`.
     """
 
     curve: WeightCurve
@@ -62,6 +63,7 @@ class LearnedBlend:
     retrieval: Retrieval | None = None
     latest: Mapping[str, Recommender] = field(default_factory=dict)
     repeats: RepeatBlend | None = None
+    moved: tuple[float, ...] = ()
 
     @property
     def serving(self) -> frozenset[str]:
@@ -251,6 +253,7 @@ def _learnt(
         {**look.selection.left_out, **unmissed},
         look.selection.retrieval if as_chosen else None,
         look.fold.recommenders,
+        moved=learned.moved,
     )
 
 

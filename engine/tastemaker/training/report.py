@@ -86,6 +86,8 @@ class Release:
         quick: whether only those recommenders took part that give most for their cost.
         repeats: what serves where items may come again; None where the same weights do.
         support: how many people what was learnt from who chose what rests on at least.
+        moved: for each fold, the latest first, the share of all weight that goes to other members
+            where weights are learnt without that fold; empty where there were not several.
     """
 
     number: int
@@ -104,6 +106,7 @@ class Release:
     quick: bool = False
     repeats: RepeatReport | None = None
     support: int = 1
+    moved: Sequence[float] = ()
 
     COLUMNS: ClassVar[tuple[str, ...]] = (
         "recommender",
@@ -138,6 +141,17 @@ class Release:
             f"The blend is below its best member on what was held out: {figures}. `tastemaker "
             f"evaluate` compares them on other data; `tastemaker train --only {best}` makes a "
             "release of that one alone."
+        )
+
+    @property
+    def steadiness(self) -> str:
+        """How steady the weights are, in a sentence; empty where that is not known."""
+        if not self.moved:
+            return ""
+        shares = " / ".join(f"{share:.0%}" for share in self.moved)
+        return (
+            f"How steady the weights are: {shares} of them would be other members', learnt without "
+            f"one of the {len(self.moved)} folds (the latest first)."
         )
 
     @property
@@ -212,6 +226,7 @@ class Release:
             "quick": self.quick,
             "repeats": self.repeats.to_json() if self.repeats else None,
             "support": self.support,
+            "moved": list(self.moved),
         }
 
     @classmethod
@@ -235,6 +250,7 @@ class Release:
                 "findings": tuple(Finding(**_known(fields(Finding), one)) for one in findings),
                 "retrieval": _retrieval(value.get("retrieval")),
                 "repeats": RepeatReport.from_json(value.get("repeats")),
+                "moved": tuple(value.get("moved", ())),
                 "profile": tuple(
                     Span(**_known(fields(Span), one)) for one in value.get("profile", ())
                 ),

@@ -81,6 +81,7 @@ def described(unsaved: UnsavedRelease, snapshot: Snapshot) -> Release:
         profile=unsaved.profile,
         quick=unsaved.quick,
         repeats=unsaved.repeats,
+        moved=unsaved.moved,
         support=data.support,
     )
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from tastemaker.blend import ScoredCases, WeightCurve, apply_guarantee
 from tastemaker.blend.member_subset import keep_scores
 from tastemaker.recommender import Progress, no_progress
-from tastemaker.training.weights import learn_weights
+from tastemaker.training.weights import LearnedWeights, learn_weights
 
 
 def learn_served_weights(
@@ -16,8 +16,8 @@ def learn_served_weights(
     folds: Sequence[Sequence[ScoredCases]],
     retrievers: Sequence[str],
     progress: Progress = no_progress,
-) -> tuple[WeightCurve, WeightCurve]:
-    """The curve that serves, and the one to measure on the latest fold; see `learn_weights`.
+) -> LearnedWeights:
+    """The weights where only some members bring candidates; see `learn_weights`.
 
     Args:
         names: the members.
@@ -25,14 +25,15 @@ def learn_served_weights(
         retrievers: the names of those that bring candidates; all where empty.
         progress: what to report to.
     """
-    curve, measured = learn_weights(names, folds, progress)
+    learned = learn_weights(names, folds, progress)
     if not retrievers:
-        return curve, measured
+        return learned
     everything = [one for fold in folds for one in fold]
     older = [one for fold in folds[1:] for one in fold] or everything
-    return (
-        _retrieving(curve, names, everything, retrievers),
-        _retrieving(measured, names, older, retrievers),
+    return replace(
+        learned,
+        curve=_retrieving(learned.curve, names, everything, retrievers),
+        measured=_retrieving(learned.measured, names, older, retrievers),
     )
 
 
