@@ -125,8 +125,8 @@ class Plugin:
         if self.state != "enabled":
             return self
         if self.recommender is not None and self.recommender.private and not self.chosen:
-            advice = f"`tastemaker plugins set {self.name} SETTING=VALUE` or `train --only`"
-            return dataclasses.replace(self, problem=f"private, so trained only if wanted: {advice}")
+            how = f"`tastemaker plugins set {self.name} SETTING=VALUE`, or name it to `train`"
+            return dataclasses.replace(self, problem=f"private, so trained only if wanted: {how}")
         if not problem:
             return self
         return dataclasses.replace(self, problem=f"in the last training: {problem}")

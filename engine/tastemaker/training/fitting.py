@@ -65,7 +65,8 @@ def choose(
     settings = registry.present_settings(settings)
     for name in only:
         registry.create(name)
-    wanted = [name for name, kind in registry.enabled.items() if not kind.private or settings.get(name)]
+    enabled = registry.enabled.items()
+    wanted = [name for name, kind in enabled if not kind.private or settings.get(name)]
     found = {one.name: one for one in map(registry.find, only or wanted)}
     return [one.configured(settings.get(name, {})) for name, one in found.items()]
 

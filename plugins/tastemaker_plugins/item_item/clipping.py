@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tastemaker import Float64Array, People
+from tastemaker import People
 from tastemaker_plugins.shared.gaussian_mechanism import secure_uniforms
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def clipped(matrix: csr_array, norm: float) -> csr_array:
         norm: what no row exceeds.
     """
     rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
-    squares: Float64Array = np.bincount(rows, matrix.data**2, minlength=matrix.shape[0])
+    squares = np.bincount(rows, matrix.data**2, minlength=matrix.shape[0])
     shares = np.minimum(1.0, norm / np.sqrt(np.maximum(squares, np.finfo(np.float64).tiny)))
     result = matrix.copy()
     result.data = np.floor(matrix.data * shares[rows] / STEP) * STEP

@@ -78,14 +78,15 @@ class EasePrivate(Linked):
     The guarantee holds for adding or removing one person with the whole history, and covers
     everything in `state`. Which items exist is taken to be public.
 
-    What a person contributes: the newest `items_each` items as a row x with 0 <= x_i <= 1, shortened
-    to ||x|| <= c, the `clip_norm`. Two things are made of these rows, and nothing else:
+    What a person contributes: the newest `items_each` items as a row x with 0 <= x_i <= 1, cut
+    down to ||x|| <= c, the `clip_norm`. Two things are made of these rows, and nothing else:
 
     - the sum of all x, plus normal noise. A person changes it by ||x|| <= c. The `max_items` items
       whose noisy sums stand out of the noise form the matrix;
     - of the rows, cut down to these items and clipped anew, the upper triangle with the diagonal of
-      G = sum of x x', plus normal noise, mirrored. A person changes it by the root of
-      sum over i <= j of (x_i x_j) ** 2 = (||x|| ** 4 + sum of x_i ** 4) / 2 <= (c ** 4 + c ** 2) / 2.
+      G = sum of x x', plus normal noise, mirrored. A person changes it by the root of the sum
+      over i <= j of (x_i x_j) ** 2, which is (||x|| ** 4 + sum of x_i ** 4) / 2 and at most
+      (c ** 4 + c ** 2) / 2, as no x_i is above 1.
 
     Each noise has the deviation sensitivity / mu_k with mu_1 ** 2 + mu_2 ** 2 = mu ** 2, and mu is
     the largest that is (epsilon, delta)-private; see `largest_mu`. All that follows is made of the
@@ -121,9 +122,9 @@ class EasePrivate(Linked):
         """
         if data.support > 1:
             raise PluginError(
-                f"ease-private cannot keep its guarantee where links rest on {data.support} people, "
-                "for then other people decide what of a person counts; its noise hides single "
-                "people: `tastemaker support --links 1`."
+                f"ease-private cannot keep its guarantee where links rest on {data.support} "
+                "people, for then other people decide what of a person counts; its noise hides "
+                "single people: `tastemaker support --links 1`."
             )
         settings = self.settings
         mu = largest_mu(settings.epsilon, settings.delta)

@@ -40,7 +40,8 @@ def test_the_sensitivity_is_reached_by_as_many_ones_as_fit() -> None:
 
 
 def test_rows_are_shortened_to_the_norm_on_a_grid() -> None:
-    found = clipped(csr_array([[1.0, 1, 1, 1], [0, 0.5, 0, 0], [1, 1, 0, 0]]), 1.0).toarray()
+    rows = np.array([[1.0, 1, 1, 1], [0, 0.5, 0, 0], [1, 1, 0, 0]])
+    found = clipped(csr_array(rows), 1.0).toarray()
     assert found[0] == pytest.approx([0.5, 0.5, 0.5, 0.5])
     assert found[1] == pytest.approx([0, 0.5, 0, 0])
     assert found[2, 0] == np.floor(0.5**0.5 / STEP) * STEP
@@ -111,7 +112,8 @@ def crowd(n_people: int) -> TrainingData:
 
 def test_of_many_people_little_is_lost() -> None:
     data, board = crowd(4000), checkerboard()
-    scores = EasePrivate(EasePrivateSettings(epsilon=3.0)).fit(data, no_progress).score(board.people)
+    private = EasePrivate(EasePrivateSettings(epsilon=3.0)).fit(data, no_progress)
+    scores = private.score(board.people)
     for person in range(len(board.people) - 1):
         others = np.arange(board.n_items) % 2 != person % 2
         assert scores[person, person % board.n_items] > scores[person, others].max()
