@@ -6,7 +6,8 @@ without networks, exactly what `tastemaker train --quick` would make a release o
 genuine is recommended to. Printed is the share of their lists of ten that hold the target.
 
 - `random`: fakes choose the target, and items drawn evenly; `average`: drawn by popularity;
-- `bandwagon`: the most popular of all for a half; `burst`: the target alone.
+- `bandwagon`: the most popular of all for a half; `burst`: the target alone;
+- `copies`: nearly the same items for every fake, drawn by popularity;
 - `whale`: one person chooses the target 30,000 times.
 
     python benchmarks/flooding.py ml-100k --share 0.01 --attacks random bandwagon
@@ -52,6 +53,7 @@ def main() -> None:
     parser.add_argument(
         "--attacks", nargs="+", choices=[*FILLERS, WHALE], default=[*FILLERS, WHALE]
     )
+    parser.add_argument("--days", type=float, default=0, help="how long fakes take; else an hour")
     parser.add_argument("--only", nargs="+", default=[], help="only these recommenders")
     parser.add_argument("--recbole", type=Path, help="a wheel of recbole that is already here")
     given = parser.parse_args()
@@ -59,16 +61,16 @@ def main() -> None:
         genuine = with_target(load(name, given.recbole))
         rows = []
         for attack in given.attacks:
-            serving = served(attacked(genuine, attack, given.share), given.only)
+            serving = served(attacked(genuine, attack, given.share, given.days), given.only)
             rows.append({"attack": attack} | lists_with_target(serving, genuine))
         print_table(rows, tuple(rows[0]), f"{name}: share of lists with the target")
 
 
-def attacked(genuine: TrainingData, attack: str, share: float) -> TrainingData:
+def attacked(genuine: TrainingData, attack: str, share: float, days: float) -> TrainingData:
     """The data under an attack."""
     if attack == WHALE:
         return busy_person(genuine, WHALE_EVENTS)
-    return fake_profiles(genuine, FILLERS[attack], share)
+    return fake_profiles(genuine, FILLERS[attack], share, days=days)
 
 
 def served(data: TrainingData, only: Sequence[str]) -> ServingState:

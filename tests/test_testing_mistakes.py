@@ -287,7 +287,14 @@ class Drawing(Tags):
         return super().retrieve(people, k)
 
 
+class Predictable(Tags):
+    """It says that it is private, and draws no noise that could not be drawn again."""
+
+    private = True
+
+
 MISTAKES: list[tuple[type[Recommender], str, str]] = [
+    (Predictable, "check_fit_is_deterministic", "^a private recommender must draw its noise from"),
     (ReasonsTooLarge, "check_reasons", r"reasons must add up to the score.*it is 15 instead of 5"),
     (DoubledState, "check_state_round_trip", r"^score: what restore .* it is 20 instead of 5"),
     (Unseeded, "check_fit_is_deterministic", "^fit must give the same result.*data.seed"),

@@ -75,6 +75,9 @@ class Recommender(ABC):
         uses_features: whether `score` looks at `people.features`; nobody else is given any.
         uses_dislikes: whether its scores of a person depend on interactions of negative weight in
             the history. Those of one that does not are the same as if there were none.
+        private: whether what it learns is differentially private. Its noise comes from the system
+            and not from the seed, so that the same data and seed give another result each time; it
+            is trained only where it is named, or where settings of its own are stored.
         retrieve_cost: how much dearer it is to `retrieve` than to follow a few links of a history:
             ten for a search of vectors. Training lets cheap recommenders name the candidates where
             these are good enough. One that scores the catalogue for it counts as a hundred.
@@ -91,6 +94,7 @@ class Recommender(ABC):
     settings_type: ClassVar[type[Settings]] = Settings
     uses_features: ClassVar[bool] = False
     uses_dislikes: ClassVar[bool] = False
+    private: ClassVar[bool] = False
     retrieve_cost: ClassVar[float] = 1.0
     requires: ClassVar[tuple[str, ...]] = ()
     settings: Settings
@@ -107,7 +111,7 @@ class Recommender(ABC):
 
     @abstractmethod
     def fit(self, data: TrainingData, progress: Progress) -> Self:
-        """Learns from `data`; the same data and seed give the same result."""
+        """Learns from `data`; the same data and seed give the same result, unless it is private."""
 
     def fit_from(self, data: TrainingData, progress: Progress, before: Self) -> Self:
         """Learns from `data` as `fit` does, and may start where another one has ended.

@@ -133,6 +133,12 @@ class Declaring(Recommender):
     uses_features: ClassVar[bool] = True
 
 
+class Private(Recommender):
+    family: ClassVar[str] = "collaborative"
+    because: ClassVar[str] = "goes with {items}"
+    private: ClassVar[bool] = True
+
+
 @pytest.mark.parametrize(
     ("recommender", "chosen", "together", "expected"),
     [
@@ -146,6 +152,8 @@ class Declaring(Recommender):
         (None, 4, (9, 9), ""),
         (Declaring, 20, (0, 0), "popular among people like you"),
         (Declaring, 19, (9, 9), ""),
+        (Private, 90, (5, 50), "goes with Apple and b"),
+        (Private, 0, (0, 0), "goes with Apple and b"),
     ],
 )
 def test_other_people_are_spoken_of_only_where_there_are_enough(

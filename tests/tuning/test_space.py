@@ -8,6 +8,7 @@ import pytest
 from tastemaker.settings import Settings, setting
 from tastemaker.tuning.space import Dimension, defaults, dimensions
 from tastemaker_plugins.item_item.ease import Ease, EaseSettings
+from tastemaker_plugins.item_item.ease_private import EasePrivate
 from tastemaker_plugins.popularity.popular import Popular
 
 optuna = pytest.importorskip("optuna")
@@ -39,6 +40,11 @@ def test_settings_with_bounds_or_choices_can_be_searched() -> None:
         Dimension("switch", True, choices=(False, True)),
     ]
     assert dimensions(Popular) == []
+
+
+def test_nothing_of_a_private_recommender_is_searched() -> None:
+    # the best trial would be the one with the largest epsilon
+    assert dimensions(EasePrivate) == []
 
 
 def test_what_is_suggested_makes_settings() -> None:

@@ -121,8 +121,13 @@ class Plugin:
         return dataclasses.replace(self, chosen=settings)
 
     def trained(self, problem: str | None) -> Plugin:
-        """The same with what went wrong in the last training, if it was to take part in it."""
-        if not problem or self.state != "enabled":
+        """The same with what went wrong in the last training, or why it takes no part in any."""
+        if self.state != "enabled":
+            return self
+        if self.recommender is not None and self.recommender.private and not self.chosen:
+            how = f"`tastemaker plugins set {self.name} SETTING=VALUE`, or name it to `train`"
+            return dataclasses.replace(self, problem=f"private, so trained only if wanted: {how}")
+        if not problem:
             return self
         return dataclasses.replace(self, problem=f"in the last training: {problem}")
 

@@ -62,7 +62,8 @@ def backed_text(
         backing: how many people stand behind the item.
     """
     titles = [names[place] for place in own]
-    if recommender is not None and recommender.family == "content":
+    if recommender is not None and (recommender.family == "content" or recommender.private):
+        # of a private one: how many people stand behind it would tell what its noise hides
         return recommender_text(recommender, titles)
     features = recommender is not None and recommender.uses_features
     least = FEWEST_WITH_FEATURES if features else FEWEST_PEOPLE

@@ -13,7 +13,9 @@ import numpy as np
 from tastemaker.data import Histories, Int64Array, Items, People, TrainingData
 
 SESSION_SECONDS = 3600.0
-"""All fakes act within the hour before the newest interaction: now."""
+"""All fakes act within the hour before the newest interaction: now; unless they take days."""
+
+DAY_SECONDS = 86_400.0
 
 Filler = Callable[[Int64Array, int, np.random.Generator], Int64Array]
 """Draws some items, of which it is known how many people chose each, to hide the target among."""
@@ -41,11 +43,19 @@ def no_filler(counts: Int64Array, n: int, rng: np.random.Generator) -> Int64Arra
     return np.zeros(0, dtype=np.int64)
 
 
+def copied_filler(counts: Int64Array, n: int, rng: np.random.Generator) -> Int64Array:
+    """The same items for every fake, drawn by popularity, but for a tenth."""
+    shared = average_filler(counts, n, np.random.default_rng(0))
+    other = np.setdiff1d(average_filler(counts, n, rng), shared)[: n // 10]
+    return np.concatenate((shared[: n - len(other)], other))
+
+
 FILLERS: dict[str, Filler] = {
     "random": random_filler,
     "average": average_filler,
     "bandwagon": bandwagon_filler,
     "burst": no_filler,
+    "copies": copied_filler,
 }
 
 
@@ -59,10 +69,13 @@ def with_target(data: TrainingData) -> TrainingData:
     )
 
 
-def fake_profiles(data: TrainingData, filler: Filler, share: float, seed: int = 0) -> TrainingData:
+def fake_profiles(
+    data: TrainingData, filler: Filler, share: float, seed: int = 0, days: float = 0.0
+) -> TrainingData:
     """The data, and after its people as many fakes as that share of them, who chose the last item.
 
-    Each fake chooses as many items as a median person does.
+    Each fake chooses as many items as a median person does, all within an hour, or over so many
+    days before the newest interaction.
     """
     rng = np.random.default_rng(seed)
     presence = data.people.presence()
@@ -72,7 +85,7 @@ def fake_profiles(data: TrainingData, filler: Filler, share: float, seed: int = 
     for _ in range(max(1, round(share * len(data.people)))):
         items = np.append(filler(counts, length - 1, rng), data.n_items - 1)
         histories.append(rng.permutation(items))
-    return added_people(data, histories, rng)
+    return added_people(data, histories, rng, max(days * DAY_SECONDS, SESSION_SECONDS))
 
 
 def busy_person(data: TrainingData, events: int, seed: int = 0) -> TrainingData:
@@ -82,13 +95,16 @@ def busy_person(data: TrainingData, events: int, seed: int = 0) -> TrainingData:
 
 
 def added_people(
-    data: TrainingData, histories: list[Int64Array], rng: np.random.Generator
+    data: TrainingData,
+    histories: list[Int64Array],
+    rng: np.random.Generator,
+    seconds: float = SESSION_SECONDS,
 ) -> TrainingData:
-    """The data, and after its people others, who choose items within the last hour."""
+    """The data, and after its people others, who choose items within the last seconds."""
     own, known = data.people, np.isfinite(data.people.times)
     newest = float(own.times[known].max()) if known.any() else np.nan
     lengths = [len(items) for items in histories]
-    times = [np.sort(newest - rng.random(length) * SESSION_SECONDS) for length in lengths]
+    times = [np.sort(newest - rng.random(length) * seconds) for length in lengths]
     n = sum(lengths)
     histories_of_all = Histories(
         np.concatenate((own.histories.indptr, own.histories.indptr[-1] + np.cumsum(lengths))),

@@ -50,6 +50,9 @@ def choose(
 ) -> list[Plugin]:
     """The recommenders in use, or those of them that are named, with their stored settings.
 
+    Those that are private cost quality, which somebody must want: they take part where they are
+    named or have stored settings.
+
     Args:
         registry: the recommenders at hand.
         settings: those stored for each recommender, by its name.
@@ -62,7 +65,9 @@ def choose(
     settings = registry.present_settings(settings)
     for name in only:
         registry.create(name)
-    found = {one.name: one for one in map(registry.find, only or registry.enabled)}
+    enabled = registry.enabled.items()
+    wanted = [name for name, kind in enabled if not kind.private or settings.get(name)]
+    found = {one.name: one for one in map(registry.find, only or wanted)}
     return [one.configured(settings.get(name, {})) for name, one in found.items()]
 
 

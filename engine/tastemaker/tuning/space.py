@@ -50,8 +50,14 @@ class Dimension:
 
 
 def dimensions(kind: type[Recommender]) -> list[Dimension]:
-    """What can be searched of a recommender; nothing where no setting has bounds or choices."""
+    """What can be searched of a recommender; nothing where no setting has bounds or choices.
+
+    Nothing of a private one either: the best of many trials has its guarantee no more, and would
+    be the one that promises least.
+    """
     found: list[Dimension] = []
+    if kind.private:
+        return found
     for entry in dataclasses.fields(kind.settings_type):
         bounds, default = entry.metadata, entry.default
         choices = bounds.get("choices") or ((False, True) if isinstance(default, bool) else ())

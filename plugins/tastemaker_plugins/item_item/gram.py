@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tastemaker import Float32Array, Int32Array, PluginError
 
@@ -28,12 +29,16 @@ def co_occurrence(matrix: csr_array, max_items: int) -> tuple[Int32Array, Float3
     counts = np.bincount(matrix.indices, minlength=matrix.shape[1])
     chosen = np.argsort(-counts, kind="stable")[:max_items]
     places: Int32Array = np.sort(chosen[counts[chosen] > 0]).astype(np.int32)
-    part = matrix[:, places]
-    back = part.T.tocsr()
-    gram = np.empty((len(places), len(places)), dtype=np.float32)
-    for first in range(0, len(places), ROWS):
-        gram[first : first + ROWS] = (back[first : first + ROWS] @ part).toarray()
-    return places, gram
+    return places, gram_of(matrix[:, places])
+
+
+def gram_of(matrix: csr_array) -> npt.NDArray[Any]:
+    """(n, n) X'X of all columns of a sparse matrix X (n_people, n), in its own precision."""
+    back, n = matrix.T.tocsr(), matrix.shape[1]
+    gram = np.empty((n, n), dtype=matrix.dtype)
+    for first in range(0, n, ROWS):
+        gram[first : first + ROWS] = (back[first : first + ROWS] @ matrix).toarray()
+    return gram
 
 
 def gram_memory(n_items: int) -> int:

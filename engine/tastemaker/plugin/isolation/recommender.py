@@ -31,6 +31,7 @@ ALWAYS_SAME = (
     "settings_type",
     "uses_features",
     "uses_dislikes",
+    "private",
     "retrieve_cost",
     "requires",
 )
