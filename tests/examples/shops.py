@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -89,6 +90,9 @@ class Client:
             OSError, HTTPException: the connection was lost before the reply was whole.
         """
         method, sent = ("GET", None) if body is None else ("POST", json.dumps(body))
+        own = self._connection.sock
+        if own is not None and select.select([own], [], [], 0)[0]:
+            self.close()  # the server has closed it, since nothing was sent for a while
         try:
             self._connection.request(method, path, sent, self.headers)
             with self._connection.getresponse() as response:
