@@ -7,7 +7,7 @@ SPARK := .venv-spark
 OLDER := .venv-sqlalchemy-2.0
 CHROMIUM := chromium chromium-browser google-chrome google-chrome-stable
 
-.PHONY: demo test test-long test-spark test-sqlalchemy-2.0 check docs pytest browser benchmark clean
+.PHONY: demo test test-long test-shops test-spark test-sqlalchemy-2.0 check docs pytest browser benchmark clean
 
 demo: $(LIGHT)/installed  ## the whole job on real data, with the light core only
 	$(LIGHT)/bin/tastemaker demo
@@ -29,6 +29,9 @@ pytest: browser $(FULL)/installed
 
 test-long: browser $(FULL)/installed  ## the long forms: fuzzing, kill storms
 	$(FULL)/bin/python -m pytest -m slow
+
+test-shops: $(FULL)/installed  ## the example shops on both databases, and 10,000 orders in each
+	$(FULL)/bin/python -m pytest tests/examples
 
 test-spark: $(SPARK)/installed  ## training on Spark: needs Java
 	$(SPARK)/bin/python -m pytest -m spark

@@ -97,9 +97,9 @@ def main() -> None:
 def cases(load: float) -> Iterator[Case]:
     """What is measured, in turn."""
     usual, shorter = sys.getswitchinterval(), 0.0005
-    yield Case(0, 8, usual)
+    yield Case(0, 4, usual)
     for activations in (False, True):
-        for threads, switch in ((8, usual), (4, usual), (2, usual), (8, shorter), (2, shorter)):
+        for threads, switch in ((8, usual), (4, usual), (2, usual), (4, shorter), (2, shorter)):
             yield Case(load, threads, switch, activations)
 
 

@@ -1,4 +1,4 @@
-"""A shop on Flask: `gunicorn --preload --workers 4 --threads 4 flask_shop.shop:app`."""
+"""A shop on Flask: `gunicorn --preload --threads 4 flask_shop.shop:app --workers 4`."""
 
 import csv
 from typing import Any, TextIO
