@@ -16,7 +16,7 @@ FUZZ_SECONDS ?= 300
 CANARY_PEOPLE ?= 100000
 FUZZED := container sealed_value typed_value archive request rule csv jsonl parquet packed
 
-.PHONY: demo test test-long test-spark test-sqlalchemy-2.0 check docs pytest browser benchmark clean
+.PHONY: demo test test-long test-shops test-spark test-sqlalchemy-2.0 check docs pytest browser benchmark clean
 .PHONY: stateful storm canaries fuzz coverage mutation
 
 demo: $(LIGHT)/installed  ## the whole job on real data, with the light core only
@@ -63,6 +63,9 @@ mutation: $(HARNESS)/installed  ## are the tests of the same modules able to fai
 	cp -r engine/tastemaker plugins tests migrations .mutation/
 	cp tests/mutation.toml .mutation/pyproject.toml
 	cd .mutation && ../$(HARNESS)/bin/mutmut run --max-children 1 && ../$(HARNESS)/bin/mutmut results
+
+test-shops: $(FULL)/installed  ## the example shops on both databases, and 10,000 orders in each
+	$(FULL)/bin/python -m pytest tests/examples
 
 test-spark: $(SPARK)/installed  ## training on Spark: needs Java
 	$(SPARK)/bin/python -m pytest -m spark

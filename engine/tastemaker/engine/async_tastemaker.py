@@ -50,7 +50,9 @@ class AsyncTastemaker(AsyncWrites):
         deadline: as for `Tastemaker`.
         on_outage: as for `Tastemaker`.
         observe: as for `Tastemaker`; called in the threads that calls run in.
-        threads: how many calls may run at once; further ones wait for their turn.
+        threads: how many calls may run at once; further ones wait for their turn. An answer is
+            mostly calculation, which Python does one thread at a time: with more of them the loop
+            waits longer for its own turn, and nothing is answered sooner.
 
     Attributes:
         shop: the `Tastemaker` itself, for code that is not asynchronous.
@@ -75,7 +77,7 @@ class AsyncTastemaker(AsyncWrites):
         on_outage: OnOutage = "raise",
         ledger: str | PathLike[str] | None = None,
         observe: Observe | None = None,
-        threads: int = 8,
+        threads: int = 4,
     ) -> None:
         if not isinstance(database, str | Engine | Database):
             database = Database(synchronous_url(database))

@@ -1,0 +1,8 @@
+"""What a server runs: `gunicorn --preload --threads 4 shop.wsgi --workers 4`."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shop.settings")
+application = get_wsgi_application()
