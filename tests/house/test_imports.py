@@ -86,6 +86,8 @@ OPTIONAL: dict[str, Set[str]] = {
     "pyspark": {"tastemaker.spark"},
     "psycopg": {"tastemaker.store.sql"},
     "starlette": {"tastemaker.web"},
+    "jinja2": {"tastemaker.web"},
+    "markupsafe": {"tastemaker.web"},
     "pandas": set(),
     "django": {"tastemaker.django"},
 }

@@ -6,10 +6,10 @@ from pkgutil import resolve_name
 
 import click
 
-from tastemaker.cli.echo import plain_text
 from tastemaker.cli.plugin_commands import plugin_commands
 from tastemaker.cli.verbosity import logging_to_stderr
 from tastemaker.errors import TastemakerError
+from tastemaker.validation.plain import plain_text
 
 COMMANDS = {
     "db": "tastemaker.cli.db:db",
