@@ -61,7 +61,7 @@ ALLOWED: dict[str, Set[str]] = {
     "engine": {*EVALUATION, "evaluation"},
     "demo": {*EVALUATION, "evaluation", "engine"},
     "django": {*STORE, "store"},
-    "cli": {*EVALUATION, "evaluation", "engine", "demo", "testing"},
+    "cli": {*EVALUATION, "evaluation", "engine", "demo", "testing", "django", "web"},
     "web": {*EVALUATION, "evaluation", "engine", "demo", "testing"},
     "__main__": {*EVALUATION, "evaluation", "engine", "demo", "testing", "cli", "django", "web"},
 }

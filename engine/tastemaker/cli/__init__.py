@@ -20,6 +20,7 @@ COMMANDS = {
     "health": "tastemaker.cli.health:health",
     "import": "tastemaker.cli.import_:import_",
     "init": "tastemaker.cli.init:init",
+    "inspect": "tastemaker.cli.inspect:inspect",
     "items": "tastemaker.cli.items:items",
     "keys": "tastemaker.cli.keys:keys",
     "kinds": "tastemaker.cli.kinds:kinds",

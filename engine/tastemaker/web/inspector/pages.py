@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tastemaker.engine import Tastemaker
-from tastemaker.errors import NotFoundError
+from tastemaker.errors import NotFoundError, TastemakerError
 from tastemaker.training.report import Release
 from tastemaker.web.inspector import drawing
 from tastemaker.web.inspector.lookup import Fields
@@ -57,7 +57,10 @@ def weights_context(shop: Tastemaker, fields: Fields) -> Context:
 
 def health_context(shop: Tastemaker, fields: Fields) -> Context:
     """How the database and the members are, and the state of every plugin."""
-    plugins = sorted(shop.plugins(), key=lambda one: (one.state == "enabled", one.name))
+    try:
+        plugins = sorted(shop.plugins(), key=lambda one: (one.state == "enabled", one.name))
+    except TastemakerError:  # what is wrong stands in the health
+        plugins = []
     return {"health": shop.health(), "plugins": plugins}
 
 

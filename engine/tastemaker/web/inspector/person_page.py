@@ -17,6 +17,9 @@ from tastemaker.web.inspector.lookup import LIFTS, MOST_SHOWN, Lookup
 NEWEST = 25
 """How many interactions of the history are shown. Chosen, not measured."""
 
+MOST_REASONS = 8
+"""How many items of the history are shown for one recommendation. Chosen, not measured."""
+
 SEEN = {
     "": "as the kinds decide",
     "exclude": "left out",
@@ -124,7 +127,7 @@ def explained(answer: Answer, styles: drawing.Styles) -> list[Explained]:
                     drawing.amount_bar(reason.amount, top, drawing.REST),
                     item_id=reason.item_id,
                 )
-                for reason in one.reasons[:NEWEST]
+                for reason in one.reasons[:MOST_REASONS]
             ),
         )
         for one in answer

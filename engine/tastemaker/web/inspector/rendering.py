@@ -54,6 +54,11 @@ def exactly(value: str) -> Markup:
     return escape(value)
 
 
+def moment(iso: str) -> str:
+    """A time in UTC as people read it, to the minute."""
+    return f"{iso[:16].replace('T', ' ')} UTC"
+
+
 @cache
 def templates() -> Environment:
     """The templates, each of which is read once."""
@@ -65,7 +70,7 @@ def templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"exactly": exactly, "duration": as_duration}
+    environment.filters |= {"exactly": exactly, "duration": as_duration, "moment": moment}
     return environment
 
 
