@@ -93,6 +93,7 @@ if TYPE_CHECKING:
         Recommendation as Recommendation,
     )
     from tastemaker.serving.health import Health as Health
+    from tastemaker.serving.item_lookup import CatalogueItem as CatalogueItem
     from tastemaker.serving.people import PastInteraction as PastInteraction
     from tastemaker.settings import Settings as Settings, setting as setting
     from tastemaker.store.cache.model_cache import ModelCache as ModelCache
@@ -182,6 +183,7 @@ _NAMES = {
     "rules": "Days F Field Rule days parse_rule rule_from_json",
     "serving.answers": "Answer Details Reason Recommendation",
     "serving.health": "Health",
+    "serving.item_lookup": "CatalogueItem",
     "serving.people": "PastInteraction",
     "settings": "Settings setting",
     "store.cache.model_cache": "ModelCache",

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from tastemaker.cli.echo import plain_line, plain_text
+from tastemaker.cli.echo import plain_line
 from tastemaker.io.writers import without_formula
+from tastemaker.validation.plain import plain_text
 
 Run = Callable[..., Result]
 TITLE = "\x1b]0;owned\x07\x9b31mred\u202egnp.exe\u2066"

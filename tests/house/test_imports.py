@@ -61,7 +61,7 @@ ALLOWED: dict[str, Set[str]] = {
     "engine": {*EVALUATION, "evaluation"},
     "demo": {*EVALUATION, "evaluation", "engine"},
     "django": {*STORE, "store"},
-    "cli": {*EVALUATION, "evaluation", "engine", "demo", "testing"},
+    "cli": {*EVALUATION, "evaluation", "engine", "demo", "testing", "django", "web"},
     "web": {*EVALUATION, "evaluation", "engine", "demo", "testing"},
     "__main__": {*EVALUATION, "evaluation", "engine", "demo", "testing", "cli", "django", "web"},
 }
@@ -86,6 +86,8 @@ OPTIONAL: dict[str, Set[str]] = {
     "pyspark": {"tastemaker.spark"},
     "psycopg": {"tastemaker.store.sql"},
     "starlette": {"tastemaker.web"},
+    "jinja2": {"tastemaker.web"},
+    "markupsafe": {"tastemaker.web"},
     "pandas": set(),
     "django": {"tastemaker.django"},
 }

@@ -38,7 +38,11 @@ async def later(request, call):
 
 rules = {"none": None, "function": by_token, "coroutine": later}
 shop = Tastemaker(sys.argv[1], key=sys.argv[2], exploration=0)
-config = uvicorn.Config(app(shop, rules[sys.argv[3]]), host="127.0.0.1", port=0, log_level="info")
+options = {"show_sealed": "sealed" in sys.argv[4:]}
+if "admit" in sys.argv[4:]:
+    options["admit"] = lambda request, call: "x-token" in request.headers and not call.user_id
+application = app(shop, rules[sys.argv[3]], **options)
+config = uvicorn.Config(application, host="127.0.0.1", port=0, log_level="info")
 server = uvicorn.Server(config)
 
 async def main():
@@ -98,8 +102,8 @@ def served(shop_url: str, request: pytest.FixtureRequest) -> Iterator[Served]:
 class running:
     """A server of its own process while the block runs; gives what sends requests to it."""
 
-    def __init__(self, url: str, rule: str) -> None:
-        command = [sys.executable, "-c", SERVER, url, KEY, rule]
+    def __init__(self, url: str, rule: str, *options: str) -> None:
+        command = [sys.executable, "-c", SERVER, url, KEY, rule, *options]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
     def __enter__(self) -> Http:

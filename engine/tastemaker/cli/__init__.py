@@ -6,10 +6,10 @@ from pkgutil import resolve_name
 
 import click
 
-from tastemaker.cli.echo import plain_text
 from tastemaker.cli.plugin_commands import plugin_commands
 from tastemaker.cli.verbosity import logging_to_stderr
 from tastemaker.errors import TastemakerError
+from tastemaker.validation.plain import plain_text
 
 COMMANDS = {
     "db": "tastemaker.cli.db:db",
@@ -20,6 +20,7 @@ COMMANDS = {
     "health": "tastemaker.cli.health:health",
     "import": "tastemaker.cli.import_:import_",
     "init": "tastemaker.cli.init:init",
+    "inspect": "tastemaker.cli.inspect:inspect",
     "items": "tastemaker.cli.items:items",
     "keys": "tastemaker.cli.keys:keys",
     "kinds": "tastemaker.cli.kinds:kinds",

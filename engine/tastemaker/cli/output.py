@@ -12,9 +12,10 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 
-from tastemaker.cli.echo import plain_line, plain_text, print_json
+from tastemaker.cli.echo import plain_line, print_json
 from tastemaker.cli.options import Format
 from tastemaker.io.writers import without_formula
+from tastemaker.validation.plain import plain_text
 
 Row = Mapping[str, object]
 Justify: TypeAlias = Literal["left", "right"]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from tastemaker.cli.echo import echo, plain_text
+from tastemaker.cli.echo import echo
 from tastemaker.cli.options import Format, database_option, format_option, open_engine
 from tastemaker.cli.output import print_rows
 from tastemaker.cli.sync_file import SyncEntry, read_sync_file
@@ -14,6 +14,7 @@ from tastemaker.cli.verbosity import shows_progress
 from tastemaker.engine import Tastemaker
 from tastemaker.errors import TastemakerError
 from tastemaker.io.syncing import SyncResult
+from tastemaker.validation.plain import plain_text
 
 SYNC_COLUMNS = ("sync", "into", "read", "new", "updated", "watermark")
 

@@ -152,6 +152,8 @@ class AsyncTastemaker(AsyncWrites):
     similar = in_thread(Tastemaker.similar)
     together = in_thread(Tastemaker.together)
     history = in_thread(Tastemaker.history)
+    item = in_thread(Tastemaker.item)
+    find_items = in_thread(Tastemaker.find_items)
 
     show = in_thread(Tastemaker.show)
     export = in_thread(Tastemaker.export)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tastemaker.request.request import Request, Seen
     from tastemaker.request.where import RuleLike
     from tastemaker.serving.answers import Answer, Recommendation
+    from tastemaker.serving.item_lookup import CatalogueItem
     from tastemaker.serving.people import PastInteraction
     from tastemaker.serving.server import Server
 
@@ -202,6 +203,29 @@ class Requesting:
             InputError: the id is refused.
         """
         return self._serving().history(user_id, newest)
+
+    def item(self, item_id: Id) -> CatalogueItem:
+        """An item as it is served now: its title, text and attributes, and who chose it.
+
+        Raises:
+            InputError: the id is refused.
+            NotFoundError: there is no such item.
+        """
+        return self._serving().item(item_id)
+
+    def find_items(self, text: str, k: int = 20) -> list[CatalogueItem]:
+        """Items by a part of their titles, those that most people chose first.
+
+        The item that has the text as its id comes before all others.
+
+        Args:
+            text: in small or capital letters.
+            k: how many.
+
+        Raises:
+            InputError: the text or `k` is refused.
+        """
+        return self._serving().find_items(text, k)
 
     def _serving(self) -> Server:
         """What responds to requests."""

@@ -16,6 +16,7 @@ from tastemaker.request.surfaces import OF_ONE_PERSON
 from tastemaker.request.terms import terms_of
 from tastemaker.serving.answers import Answer, Recommendation
 from tastemaker.serving.cache import ServingCache
+from tastemaker.serving.item_lookup import CatalogueItem, find_items, look_up_item
 from tastemaker.serving.people import PastInteraction, read_past
 from tastemaker.serving.recent import nobody
 from tastemaker.serving.recommending import DEADLINE, respond, respond_in_turn, similar_items
@@ -25,7 +26,7 @@ from tastemaker.store.cache.model_cache import ModelCache
 from tastemaker.store.cache.model_files import ModelFiles
 from tastemaker.store.sql.statements import batches
 from tastemaker.store.store import Store
-from tastemaker.validation import Id, check_id, check_several
+from tastemaker.validation import Id, check_count, check_id, check_several, check_text
 
 KnownId = TypeVar("KnownId", bound=Id)
 
@@ -118,6 +119,14 @@ class Server:
         keyring, checked = self._store.keyring, check_id(user_id, "user_id")
         with self._store.reading("reading a history") as connection:
             return read_past(connection, keyring, self.state(connection), checked, newest)
+
+    def item(self, item_id: Id) -> CatalogueItem:
+        """An item by its id; see `Tastemaker.item`."""
+        return look_up_item(self._state_or_last(), check_id(item_id, "item_id"))
+
+    def find_items(self, text: str, k: int) -> list[CatalogueItem]:
+        """Items by a part of their titles; see `Tastemaker.find_items`."""
+        return find_items(self._state_or_last(), check_text(text, "text"), check_count(k))
 
     def _pairs(
         self, several: Iterable[Sequence[KnownId]], answers: Iterable[Sequence[Answer]]

@@ -1,8 +1,10 @@
-"""The engine over HTTP: an ASGI application with a JSON API, to mount in another one.
+"""The engine over HTTP: an ASGI application, to mount in another one.
 
-Needs Starlette: `pip install 'tastemaker[web]'`.
+A JSON API, and the pages of the inspector. It needs Starlette and Jinja2: `pip install
+'tastemaker[web]'`.
 """
 
-from tastemaker.web.application import Authorize, Call, app
+from tastemaker.web.application import app
+from tastemaker.web.authorization import Authorize, Call
 
 __all__ = ["Authorize", "Call", "app"]

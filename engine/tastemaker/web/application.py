@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import inspect
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from tastemaker.engine import Tastemaker
@@ -14,6 +12,7 @@ from tastemaker.json_types import Json
 from tastemaker.plugin.guard import describe
 from tastemaker.validation import check_id
 from tastemaker.web import bodies
+from tastemaker.web.authorization import Authorization, Authorize, Call
 from tastemaker.web.bodies import Body, BodyRefused, Work, read_body
 from tastemaker.web.openapi import description
 
@@ -31,66 +30,68 @@ POSTS: dict[str, Work] = {
 }
 """For each path that takes a body, what the engine does for it."""
 
-
-@dataclass(frozen=True)
-class Call:
-    """What an HTTP request wants, for the application to allow or not.
-
-    Attributes:
-        action: "recommend", "similar", "record", "health" or "openapi".
-        user_id: the user whom it is about; None where it names none.
-    """
-
-    action: str
-    user_id: str | None = field(default=None, repr=False)
-
-
-Authorize: TypeAlias = "Callable[[HttpRequest, Call], bool | Awaitable[bool]]"
-"""Says whether an HTTP request may do what it wants; a function or a coroutine function."""
-
 Endpoint: TypeAlias = "Callable[[HttpRequest], Awaitable[Response]]"
 
 
-def app(shop: Tastemaker, authorize: Authorize | None = None) -> Starlette:
+def app(
+    shop: Tastemaker,
+    authorize: Authorize | None = None,
+    *,
+    admit: Authorize | None = None,
+    show_sealed: bool = False,
+) -> Starlette:
     """An ASGI application that answers for an engine, to be mounted in another one.
 
     `POST /recommend`, `/similar` and `/record` take JSON; `GET /health` and `/openapi.json` take
-    nothing. Ids stand in bodies, so that no log of paths holds them.
+    nothing. Ids stand in bodies, so that no log of paths holds them. `/inspector/` is the first of
+    the pages of the inspector, which only show and never write.
 
     Args:
         shop: the engine.
         authorize: called with Starlette's request and the `Call`, before anything is done; only
             what it gives True for is done. Nothing is, where it is None: who may call what is the
             application's to say.
+        admit: called likewise before the body is read, with a `Call` that names nobody: it sees
+            the path and the headers. Only what it gives True for is read, and goes on to
+            `authorize`. Everything is read, up to 1 MiB, where it is None.
+        show_sealed: whether the inspector shows users' attributes, which the database seals.
 
     Raises:
-        InputError: Starlette is not installed.
+        InputError: Starlette or Jinja2 is not installed.
     """
     try:
         from starlette.applications import Starlette
         from starlette.routing import Route
-    except ModuleNotFoundError:
+
+        from tastemaker.web.inspector.routes import inspector_routes
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in ("starlette", "jinja2", "markupsafe"):
+            raise
         raise InputError(
-            "The JSON API needs Starlette: run `pip install 'tastemaker[web]'`."
+            "The JSON API and the inspector need Starlette and Jinja2: run `pip install "
+            "'tastemaker[web]'`."
         ) from None
+    rule = Authorization(authorize, admit)
     posts = [
-        Route(f"/{action}", posting(shop, authorize, action, work), methods=["POST"])
+        Route(f"/{action}", posting(shop, rule, action, work), methods=["POST"])
         for action, work in POSTS.items()
     ]
     gets = [
-        Route("/health", getting(authorize, "health", lambda: health_now(shop)), methods=["GET"]),
-        Route("/openapi.json", getting(authorize, "openapi", openapi_now), methods=["GET"]),
+        Route("/health", getting(rule, "health", lambda: health_now(shop)), methods=["GET"]),
+        Route("/openapi.json", getting(rule, "openapi", openapi_now), methods=["GET"]),
     ]
-    return Starlette(routes=[*posts, *gets])
+    return Starlette(routes=[*posts, *gets, *inspector_routes(shop, rule, show_sealed)])
 
 
-def posting(shop: Tastemaker, authorize: Authorize | None, action: str, work: Work) -> Endpoint:
+def posting(shop: Tastemaker, rule: Authorization, action: str, work: Work) -> Endpoint:
     """What answers on a path that takes a body."""
 
     async def respond(request: HttpRequest) -> Response:
+        if not await rule.admits(request, action):
+            return refused(action)
         try:
             body = await read_body(request)
-            if not await is_allowed(request, call_of(action, body), authorize):
+            if not await rule.allows(request, call_of(action, body)):
                 return refused(action)
         except BodyRefused as error:
             return failed(error.status, str(error))
@@ -101,13 +102,11 @@ def posting(shop: Tastemaker, authorize: Authorize | None, action: str, work: Wo
     return respond
 
 
-def getting(
-    authorize: Authorize | None, action: str, give: Callable[[], tuple[int, Json]]
-) -> Endpoint:
+def getting(rule: Authorization, action: str, give: Callable[[], tuple[int, Json]]) -> Endpoint:
     """What answers on a path that takes nothing."""
 
     async def respond(request: HttpRequest) -> Response:
-        if not await is_allowed(request, Call(action), authorize):
+        if not (await rule.admits(request, action) and await rule.allows(request, Call(action))):
             return refused(action)
         return await worked(give)
 
@@ -122,18 +121,6 @@ def call_of(action: str, body: Body) -> Call:
     """
     user = body.get("user_id")
     return Call(action, None if user is None else check_id(user, "user_id"))
-
-
-async def is_allowed(request: HttpRequest, call: Call, authorize: Authorize | None) -> bool:
-    """Whether the application allows a call; not where it does not say, or fails."""
-    if authorize is None:
-        return False
-    try:
-        said = authorize(request, call)
-        return (await said if inspect.isawaitable(said) else said) is True
-    except Exception as error:
-        _logger.error("authorize failed, and the call is refused: %s", describe(error, quote=()))
-        return False
 
 
 async def worked(work: Callable[[], tuple[int, Json]]) -> Response:

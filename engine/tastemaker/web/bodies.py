@@ -39,23 +39,37 @@ async def read_body(request: HttpRequest) -> Body:
     Raises:
         BodyRefused: it is none, too large, or not said to be JSON.
     """
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != "application/json":
-        raise BodyRefused(415, "The body must be JSON: send Content-Type: application/json.")
-    parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > LARGEST_BODY:
-            raise BodyRefused(413, f"The body is too large; the most is {LARGEST_BODY} bytes.")
-        parts.append(part)
+    text = await read_bytes(request, "application/json", "JSON")
     try:
-        text = b"".join(parts)
         body = json.loads(text, parse_float=number_of, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):  # what Python says of it shows a part of it
         raise BodyRefused(400, "The body is no JSON.") from None
     if not isinstance(body, dict):
         raise BodyRefused(422, "The body must be a JSON object.")
     return body
+
+
+async def read_bytes(request: HttpRequest, media_type: str, what: str) -> bytes:
+    """The body of an HTTP request, of which no more is read than may come.
+
+    Args:
+        request: of which nothing was read yet.
+        media_type: what it must be said to be.
+        what: the same in words.
+
+    Raises:
+        BodyRefused: it is too large, or said to be something else.
+    """
+    said = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if said != media_type:
+        raise BodyRefused(415, f"The body must be {what}: send Content-Type: {media_type}.")
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > LARGEST_BODY:
+            raise BodyRefused(413, f"The body is too large; the most is {LARGEST_BODY} bytes.")
+        parts.append(part)
+    return b"".join(parts)
 
 
 def number_of(text: str) -> int | float:

@@ -1,0 +1,1 @@
+"""The inspector: pages that show what is recommended, and why. They only read."""
