@@ -100,12 +100,16 @@ class StoreError(TastemakerError):
     Attributes:
         operation: what the engine was doing ("record", "import users", …).
         code: the kind of database error ("IntegrityError", "OperationalError", …).
+        sqlstate: PostgreSQL's SQLSTATE ("42P01"), or SQLite's name of the error ("SQLITE_BUSY");
+            empty where the driver tells none.
     """
 
-    def __init__(self, operation: str, code: str, remedy: str = "") -> None:
-        super().__init__(f"The database failed during {operation} ({code}). {remedy}".rstrip())
+    def __init__(self, operation: str, code: str, remedy: str = "", sqlstate: str = "") -> None:
+        kind = f"{code}, {sqlstate}" if sqlstate else code
+        super().__init__(f"The database failed during {operation} ({kind}). {remedy}".rstrip())
         self.operation = operation
         self.code = code
+        self.sqlstate = sqlstate
 
 
 class CollisionError(StoreError):

@@ -104,6 +104,19 @@ def test_a_write_joins_the_transaction_of_a_session(async_engine: AsyncEngine, k
     asyncio.run(main())
 
 
+def test_a_failed_statement_is_told_by_its_state(async_engine: AsyncEngine, key: Key) -> None:
+    states = {"sqlite": "SQLITE_ERROR", "postgresql": "42P01"}
+
+    async def main() -> None:
+        async with opened(async_engine, key) as shop, async_engine.connect() as connection:
+            await connection.execute(text("ALTER TABLE tastemaker_user RENAME TO gone"))
+            with pytest.raises(StoreError, match="db upgrade") as caught:
+                await shop.record("alice", "cup", connection=connection)
+            assert caught.value.sqlstate == states[async_engine.dialect.name]
+
+    asyncio.run(main())
+
+
 Write = Callable[[AsyncTastemaker, AsyncConnection], Awaitable[object]]
 
 WRITES: dict[str, Write] = {

@@ -33,6 +33,7 @@ REQUEST = {*BASE, "validation", "rules"}
 SERVING = {*BLEND, *STORE, *PLUGIN, *REQUEST, "blend", "request", "reranking", "store", "plugin"}
 TRAINING = {*SERVING, "progress", "holdout", "io", "spark"}
 EVALUATION = {*TRAINING, "serving", "training", "tuning"}
+OUTERMOST = {"cli", "django", "observing", "web"}
 
 ALLOWED: dict[str, Set[str]] = {
     "errors": set(),
@@ -63,7 +64,8 @@ ALLOWED: dict[str, Set[str]] = {
     "django": {*STORE, "store"},
     "cli": {*EVALUATION, "evaluation", "engine", "demo", "testing", "django", "web"},
     "web": {*EVALUATION, "evaluation", "engine", "demo", "testing"},
-    "__main__": {*EVALUATION, "evaluation", "engine", "demo", "testing", "cli", "django", "web"},
+    "observing": {"errors", "plugin"},
+    "__main__": {*EVALUATION, "evaluation", "engine", "demo", "testing", *OUTERMOST},
 }
 """For each room of the engine, the rooms that it may import from."""
 
@@ -90,6 +92,8 @@ OPTIONAL: dict[str, Set[str]] = {
     "markupsafe": {"tastemaker.web"},
     "pandas": set(),
     "django": {"tastemaker.django"},
+    "prometheus_client": {"tastemaker.observing"},
+    "opentelemetry": {"tastemaker.observing"},
 }
 """The packages that are installed by choice, and the rooms that may import them."""
 

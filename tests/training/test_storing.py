@@ -97,7 +97,7 @@ def fitted(kind: type[Recommender]) -> FitResult:
 )
 def test_one_that_could_not_serve_is_left_out(kind: type[Recommender], says: str) -> None:
     models, missing = stored_models([fitted(kind), fitted(Sound)], DATA.people)
-    assert [one.name for one in models] == ["sound"]
+    assert [one.model.name for one in models] == ["sound"]
     (lost,) = missing
     assert lost.recommender is None
     assert lost.problem.startswith(says)

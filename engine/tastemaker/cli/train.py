@@ -54,6 +54,11 @@ SUMMARY = ("release", "state", "trained_at", "recommenders", "ndcg@10", "size", 
     help="For the models of the release, such as 200M; those that give least weight for their "
     "bytes are left out until the others fit.",
 )
+@click.option(
+    "--serving-memory",
+    metavar="SIZE",
+    help="The same for what each process that serves holds of them in memory, such as 400MB.",
+)
 @hold_out_option
 @click.option(
     "--quick",
@@ -92,6 +97,7 @@ def train(
     memory_limit: str | None,
     time_limit: str,
     release_size: str | None,
+    serving_memory: str | None,
     hold_out: str | None,
     quick: bool,
     on: str | None,
@@ -132,6 +138,7 @@ def train(
             memory_limit=memory_limit,
             time_limit=time_limit,
             release_size=release_size,
+            serving_memory=serving_memory,
             hold_out=hold_out,
             quick=quick,
             on=on,

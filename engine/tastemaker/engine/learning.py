@@ -44,6 +44,7 @@ class Learning:
         memory_limit: int | str | None = None,
         time_limit: float | str | None = None,
         release_size: int | str | None = None,
+        serving_memory: int | str | None = None,
         hold_out: str | None = None,
         quick: bool = False,
         on: str | None = None,
@@ -63,6 +64,7 @@ class Learning:
                 is left out.
             release_size: bytes, or "200M", for the models of the release; recommenders that give
                 least weight for their bytes are left out until the others fit.
+            serving_memory: the same for what each process that serves holds of them in memory.
             hold_out: what the blend learns to predict: "time", the future; "last", each person's
                 next interaction; "random", interactions drawn at random. By time where times are
                 known, and at random otherwise, if not given.
@@ -90,7 +92,7 @@ class Learning:
         from tastemaker.training.train import spark_place, train
 
         check_several(only, "only")
-        most = limits(memory_limit, time_limit, release_size)
+        most = limits(memory_limit, time_limit, release_size, serving_memory)
         with reporting(progress) as report:
             run = partial(
                 train,

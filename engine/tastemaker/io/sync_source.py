@@ -25,7 +25,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from tastemaker.errors import InputError, StoreError
 from tastemaker.store.sql.database import Database
-from tastemaker.store.sql.scrubbing import raise_clean, remedy_of
+from tastemaker.store.sql.scrubbing import raise_clean, remedy_of, sqlstate_of
 
 Query: TypeAlias = Select[Any] | str
 """What a sync reads: a select of SQLAlchemy, or SQL."""
@@ -168,8 +168,8 @@ def source_error(error: SQLAlchemyError) -> StoreError:
     A message about a value, or about the login, is not shown.
     """
     cause = getattr(error, "orig", None) or error
-    state = getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None) or ""
+    state = sqlstate_of(cause)
     about_query = state.startswith("42") or str(cause).startswith(("no such ", "near "))
     remedy = f"{str(cause).splitlines()[0]:.200}." if about_query else remedy_of(error, cause)
     remedy = remedy or "Run the query by itself to see what is wrong."
-    return StoreError("reading the source of a sync", type(error).__name__, remedy)
+    return StoreError("reading the source of a sync", type(error).__name__, remedy, state)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from tastemaker.data import People, read_only
 from tastemaker.errors import PluginError
 from tastemaker.plugin.guard import attempt, guarded_score, plain_array, quotable
+from tastemaker.plugin.held_memory import held_bytes
 from tastemaker.plugin.state_values import values_fault
 from tastemaker.recommender import Recommender, State
 
@@ -82,8 +83,10 @@ def guarded_restore(kind: type[Recommender], state: State) -> tuple[Recommender 
     return restored, ""
 
 
-def guarded_round_trip(kind: type[Recommender], state: State, people: People) -> str:
-    """What keeps a stored recommender from serving; empty where nothing does.
+def guarded_round_trip(
+    kind: type[Recommender], state: State, people: People
+) -> tuple[int | None, str]:
+    """The bytes that a stored recommender holds where it serves, or None and why it cannot.
 
     Args:
         kind: what restores it.
@@ -93,6 +96,10 @@ def guarded_round_trip(kind: type[Recommender], state: State, people: People) ->
     seen = State({name: read_only(array) for name, array in state.arrays.items()}, state.values)
     restored, problem = guarded_restore(kind, seen)
     if restored is None:
-        return f"cannot be restored: {problem}"
+        return None, f"cannot be restored: {problem}"
     _, problem = guarded_score(restored, people)
-    return f"cannot score once it is restored: {problem}" if problem else ""
+    if problem:
+        return None, f"cannot score once it is restored: {problem}"
+    attempt(lambda: restored.retrieve(people, 1), quote=())  # makes what it keeps to retrieve by
+    held, _ = attempt(lambda: held_bytes(restored), quote=())
+    return sum(array.nbytes for array in state.arrays.values()) if held is None else held, ""

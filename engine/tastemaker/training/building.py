@@ -14,19 +14,25 @@ from tastemaker.plugin.discovery import Plugin
 from tastemaker.plugin.registry import Registry
 from tastemaker.recommender import Progress
 from tastemaker.store.releases import StoredModel
-from tastemaker.training.budget import beyond_budget, highest_weights
+from tastemaker.training.budget import (
+    beyond_budget,
+    highest_weights,
+    model_bytes,
+    of_release,
+    of_serving,
+)
 from tastemaker.training.context import TrainingContext
 from tastemaker.training.data_quality import Announce, Finding, examine, ignore_findings
 from tastemaker.training.deadline import Deadline
 from tastemaker.training.fitting import FitResult, too_large
 from tastemaker.training.learning import LearnedBlend, learn_blend
-from tastemaker.training.limits import DEFAULT, Limits
+from tastemaker.training.limits import DEFAULT, Limits, as_size
 from tastemaker.training.profile import CHECKING, EXAMINING, Profile, Span
 from tastemaker.training.repeat_report import RepeatReport
 from tastemaker.training.repeats import RepeatBlend
 from tastemaker.training.report import MemberReport, RetrievalReport
 from tastemaker.training.steps import LEARNING_FITS, Steps
-from tastemaker.training.storing import stored_models
+from tastemaker.training.storing import Storable, stored_models
 from tastemaker.training.threads import threads_limited
 
 
@@ -116,8 +122,9 @@ def _built(
     final = [context.fit_last(plugin, learned.latest.get(plugin.name)) for plugin in serving]
     steps.show("checking the models")
     with profile.measure(CHECKING):
-        models, unstorable = stored_models(final, data.people)
-    models, too_costly = _within(limits.release, models, final, learned)
+        storable, unstorable = stored_models(final, data.people)
+    storable, too_costly = _within(limits, storable, final, learned)
+    models = [one.model for one in storable]
     missing = [*(one for one in refusals if one), *learned.missing, *unstorable, *too_costly]
     if not models:
         raise TrainingError(_nothing_trained(missing))
@@ -126,7 +133,7 @@ def _built(
         tuple(models),
         _reports(participants, final, missing, learned),
         learned.basis,
-        learned.notes,
+        (*learned.notes, *_memory_notes(limits.serving, storable)),
         retrieval=_retrieval(learned),
         repeats=_repeats(learned.repeats, models),
         moved=tuple(round(share, 4) for share in learned.moved),
@@ -160,22 +167,38 @@ def _retrieval(learned: LearnedBlend) -> RetrievalReport | None:
 
 
 def _within(
-    budget: int | None,
-    models: list[StoredModel],
+    limits: Limits,
+    storable: list[Storable],
     final: Sequence[FitResult],
     learned: LearnedBlend,
-) -> tuple[list[StoredModel], list[FitResult]]:
-    """The models that a release of so many bytes has place for, and the fits of the others."""
-    if budget is None:
-        return models, []
+) -> tuple[list[Storable], list[FitResult]]:
+    """The models that the release has place for, and then a worker, and the fits of the others."""
     curves = [learned.curve, *([learned.repeats.curve] if learned.repeats else [])]
-    out = beyond_budget(models, highest_weights(curves), budget)
+    weights = highest_weights(curves)
+    out: dict[str, str] = {}
+    if limits.release is not None:
+        sizes = {one.model.name: model_bytes(one.model) for one in storable}
+        out |= beyond_budget(sizes, weights, of_release(limits.release))
+    if limits.serving is not None:
+        held = {one.model.name: one.held for one in storable if one.model.name not in out}
+        out |= beyond_budget(held, weights, of_serving(limits.serving))
     left_out = [
         replace(one, recommender=None, problem=out[one.name], declined=True)
         for one in final
         if one.name in out
     ]
-    return [one for one in models if one.name not in out], left_out
+    return [one for one in storable if one.model.name not in out], left_out
+
+
+def _memory_notes(most: int | None, kept: Sequence[Storable]) -> list[str]:
+    """What the members hold where there is a budget for it, also where they exceed it."""
+    if most is None:
+        return []
+    held = sum(one.held for one in kept)
+    note = f"The members hold {as_size(held)} in each worker that serves"
+    if held > most:
+        return [f"{note}, more than the {as_size(most)} allowed: one member always stays."]
+    return [f"{note}; --serving-memory allows {as_size(most)}."]
 
 
 def _nothing_trained(missing: Sequence[FitResult]) -> str:

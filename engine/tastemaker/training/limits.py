@@ -25,12 +25,14 @@ class Limits:
         seconds: for the whole run; what cannot be done in it is left out.
         folds: on how many folds, at most, the blend is learnt.
         release: bytes for the models of the release; as many as they need where None.
+        serving: bytes that each process which serves may hold for them; likewise.
     """
 
     memory: int = machine.MOST_MEMORY
     seconds: float = SECONDS
     folds: int = len(FOLD_STARTS)
     release: int | None = None
+    serving: int | None = None
 
 
 DEFAULT = Limits()
@@ -40,6 +42,7 @@ def limits(
     memory: int | str | None = None,
     seconds: float | str | None = None,
     release: int | str | None = None,
+    serving: int | str | None = None,
 ) -> Limits:
     """The limits given, and the machine's own for the others.
 
@@ -47,6 +50,7 @@ def limits(
         memory: bytes, or text such as "8G"; a share of what the machine has where not given.
         seconds: seconds, or text such as "15m".
         release: bytes, or text; without a limit where not given.
+        serving: likewise.
 
     Raises:
         InputError: a text cannot be read, or a number is not above 0.
@@ -55,6 +59,7 @@ def limits(
         machine.default_memory() if memory is None else bytes_of(memory),
         SECONDS if seconds is None else seconds_of(seconds),
         release=None if release is None else bytes_of(release, "The size of a release"),
+        serving=None if serving is None else bytes_of(serving, "The memory for serving"),
     )
 
 

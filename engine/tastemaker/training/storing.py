@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,9 +18,22 @@ SCORED = 2
 """How many people a restored recommender must score before it may serve. Chosen, not measured."""
 
 
+@dataclass(frozen=True)
+class Storable:
+    """What a fit is stored as.
+
+    Attributes:
+        model: what is stored.
+        held: the bytes that a process holds which serves it.
+    """
+
+    model: StoredModel
+    held: int
+
+
 def stored_models(
     final: Sequence[FitResult], people: People
-) -> tuple[list[StoredModel], list[FitResult]]:
+) -> tuple[list[Storable], list[FitResult]]:
     """What the last fits are stored as, and those that cannot be stored, or not be restored.
 
     Args:
@@ -28,7 +41,7 @@ def stored_models(
         people: everybody; the restored recommenders score a few of them.
     """
     some = people.select(np.arange(min(len(people), SCORED)))
-    models: list[StoredModel] = []
+    models: list[Storable] = []
     missing: list[FitResult] = []
     for one in final:
         model, problem = _stored(one, some)
@@ -39,7 +52,7 @@ def stored_models(
     return models, missing
 
 
-def _stored(one: FitResult, people: People) -> tuple[StoredModel | None, str]:
+def _stored(one: FitResult, people: People) -> tuple[Storable | None, str]:
     """The model of one fit, or None and the problem."""
     fitted, plugin = one.recommender, one.plugin
     if fitted is None or plugin.recommender is None:
@@ -58,8 +71,8 @@ def _stored(one: FitResult, people: People) -> tuple[StoredModel | None, str]:
     )
     if problem := _unfit(model, names=not plugin.uses_features):
         return None, problem
-    _, problem = calls.once(lambda: (None, guarded_round_trip(kind, state, people)))
-    return (None, problem) if problem else (model, "")
+    held, problem = calls.once(lambda: guarded_round_trip(kind, state, people))
+    return (None, problem) if held is None else (Storable(model, held), "")
 
 
 def _unfit(model: StoredModel, names: bool) -> str:

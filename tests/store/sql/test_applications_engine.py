@@ -13,7 +13,9 @@ from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
 
+from tastemaker.engine import Tastemaker
 from tastemaker.errors import InputError, StoreError
+from tastemaker.store.crypto.keys import Key
 from tastemaker.store.sql.database import Database
 from tastemaker.store.sql.statements import fetch
 
@@ -199,3 +201,18 @@ def test_an_application_that_listens_hears_of_every_read(engine: Engine) -> None
         event.listen(engine, "before_cursor_execute", lambda *given: heard.append(given[2]))
         assert fetch(connection, "SELECT value FROM number WHERE value = ?", (1,)) == [(1,)]
     assert [statement for statement in heard if "WHERE" in statement]
+
+
+def test_an_application_that_listens_hears_of_columns_read_at_once(
+    sqlite_database: Database, key: Key
+) -> None:
+    heard: list[str] = []
+    with Tastemaker(sqlite_database, key=key) as shop:
+        shop.upgrade()
+        for user_id in ("alice", "bob"):
+            shop.record(user_id, "tea")
+        event.listen(
+            sqlite_database.engine, "before_cursor_execute", lambda *given: heard.append(given[2])
+        )
+        shop.recommend_many(["alice", "bob"])
+    assert [statement for statement in heard if "group_concat" in statement]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 import sqlite3
 import traceback
 from collections.abc import Iterator
@@ -53,8 +54,59 @@ def test_a_violated_constraint_shows_nothing(secrets: Database) -> None:
     with pytest.raises(StoreError) as caught, writing as connection:
         connection.execute(INSERT, {"value": CANARY})
     assert_clean(caught.value)
-    assert str(caught.value) == "The database failed during record (IntegrityError)."
-    assert (caught.value.operation, caught.value.code) == ("record", "IntegrityError")
+    states = {"sqlite": "SQLITE_CONSTRAINT_UNIQUE", "postgresql": "23505"}
+    state = states[secrets.engine.dialect.name]
+    said = f"The database failed during record (IntegrityError, {state}). To see the statement"
+    assert str(caught.value).startswith(said)
+    found = (caught.value.operation, caught.value.code, caught.value.sqlstate)
+    assert found == ("record", "IntegrityError", state)
+
+
+def test_an_error_before_the_server_answers_has_no_state() -> None:
+    database = Database("postgresql://nobody@127.0.0.1:1/none")
+    with pytest.raises(StoreError) as caught, database.reading():
+        pass
+    assert caught.value.sqlstate == ""
+    assert "(OperationalError). Check that the server runs" in str(caught.value)
+
+
+@pytest.mark.parametrize("width", [1, 9])
+def test_who_debugs_sees_the_statement_and_names_but_no_value(
+    secrets: Database, caplog: pytest.LogCaptureFixture, width: int
+) -> None:
+    caplog.set_level(logging.DEBUG, "tastemaker.store")
+    writing = secrets.writing(operation="record")
+    with pytest.raises(StoreError) as caught, writing as connection:
+        connection.execute(INSERT, {"value": CANARY * width})
+    (record,) = caplog.records
+    assert record.getMessage().startswith("The database failed during record (IntegrityError, ")
+    assert caught.value.sqlstate in caplog.text
+    place = "failed: " if secrets.engine.dialect.name == "sqlite" else "table secret, constraint "
+    assert place in caplog.text.partition("Statement:")[0]
+    assert "Statement: INSERT INTO secret VALUES (" in caplog.text
+    assert CANARY not in caplog.text
+    assert not record.exc_info
+
+
+def test_nobody_else_sees_the_statement(
+    secrets: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "tastemaker.store")
+    with pytest.raises(StoreError), secrets.writing() as connection:
+        connection.execute(INSERT, {"value": CANARY})
+    assert caplog.records == []
+
+
+def test_a_message_of_sqlite_with_a_value_is_not_logged(
+    sqlite_database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "tastemaker.store")
+    with pytest.raises(StoreError, match="SQLITE_ERROR"), sqlite_database.writing() as connection:
+        connection.execute(text("SELECT json(:value)"), {"value": CANARY})
+    with pytest.raises(StoreError), sqlite_database.writing() as connection:
+        connection.execute(text("SELECT json_extract('{}', :value)"), {"value": CANARY})
+    assert len(caplog.records) == 2
+    assert CANARY not in caplog.text
 
 
 def test_a_violated_constraint_shows_nothing_in_a_joined_transaction(secrets: Database) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import sys
 from contextlib import AbstractContextManager, nullcontext
@@ -12,9 +13,24 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from tastemaker.errors import CollisionError, StoreError, TastemakerError
 
+_logger = logging.getLogger("tastemaker.store")
+
 T = TypeVar("T")
 
 UPGRADE_REMEDY = "The schema is missing or old: run `tastemaker db upgrade`."
+
+DEBUG = "To see the statement, set the logger tastemaker.store to DEBUG, or run `tastemaker -vv …`."
+
+NAMING = (
+    "no such ",
+    "CHECK constraint failed: ",
+    "FOREIGN KEY constraint failed",
+    "NOT NULL constraint failed: ",
+    "UNIQUE constraint failed: ",
+)
+"""What messages of SQLite begin with that quote names of the schema, and no value."""
+
+PLACES = ("table", "column", "constraint")
 
 CONNECT = "Check that the server runs, and host, port, user, password and database name in the URL."
 
@@ -130,25 +146,49 @@ def as_own_error(error: BaseException, operation: str) -> TastemakerError:
     if isinstance(cause, TastemakerError):
         cause.__cause__ = cause.__context__ = None
         return cause.with_traceback(None)
-    kind = CollisionError if sqlstate_of(cause) in COLLISIONS else StoreError
-    return kind(operation, type(error).__name__, remedy_of(error, cause))
+    state = sqlstate_of(cause)
+    log_statement(operation, state, error, cause)
+    kind = CollisionError if state in COLLISIONS else StoreError
+    return kind(operation, type(error).__name__, remedy_of(error, cause) or DEBUG, state)
 
 
-def sqlstate_of(cause: BaseException) -> str | None:
-    """PostgreSQL's code for a driver's error; None for other databases."""
-    state: str | None = getattr(cause, "sqlstate", None) or getattr(cause, "pgcode", None)
-    return state
+def sqlstate_of(cause: BaseException) -> str:
+    """PostgreSQL's code for a driver's error, SQLite's name of it, or "" where there is none."""
+    names = ("sqlstate", "pgcode", "sqlite_errorname")
+    return next((state for name in names if (state := getattr(cause, name, None))), "")
+
+
+def log_statement(operation: str, state: str, error: BaseException, cause: BaseException) -> None:
+    """Logs which statement failed, and on what, for who debugs: names alone, never a value.
+
+    Of the driver's own message only what SQLite says of names: others may quote what was written.
+    """
+    if not _logger.isEnabledFor(logging.DEBUG):
+        return
+    statement = getattr(error, "statement", None) or "not told by the driver"
+    kind = ", ".join(filter(None, (type(error).__name__, state, *places_of(cause))))
+    message = "The database failed during %s (%s). Statement: %.2000s"
+    _logger.debug(message, operation, kind, statement)
+
+
+def places_of(cause: BaseException) -> list[str]:
+    """The table, column and constraint that a driver's error names, or SQLite's words for them."""
+    if str(cause).startswith(NAMING) and sqlstate_of(cause).startswith("SQLITE_"):
+        return [str(cause)]
+    # psycopg has them in `diag`; an error of asyncpg is the cause of SQLAlchemy's.
+    fields = getattr(cause, "diag", None) or cause.__cause__
+    found = ((kind, getattr(fields, f"{kind}_name", None)) for kind in PLACES)
+    return [f"{kind} {name}" for kind, name in found if name]
 
 
 def remedy_of(error: BaseException, cause: BaseException) -> str:
     """What to do about a database error, or "" where nothing better than trying is known."""
-    name = getattr(cause, "sqlite_errorname", None)
-    if name is not None:
+    state = sqlstate_of(cause)
+    if state.startswith("SQLITE_"):
         # SQLite has no error name of its own for this one.
         missing = str(cause).startswith(("no such table: tastemaker_", "no such column: "))
-        return UPGRADE_REMEDY if missing else lookup(SQLITE_REMEDIES, name)
-    state = sqlstate_of(cause)
-    if state is not None:
+        return UPGRADE_REMEDY if missing else lookup(SQLITE_REMEDIES, state)
+    if state:
         return lookup(POSTGRESQL_REMEDIES, state)
     if isinstance(error, DBAPIError) and type(cause).__name__ == "OperationalError":
         return CONNECT

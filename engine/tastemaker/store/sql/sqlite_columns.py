@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from sqlalchemy import Connection
-from sqlalchemy.engine.interfaces import DBAPICursor
 
 from tastemaker.data import Int64Array
 from tastemaker.store.sql.number_table import (
@@ -23,8 +22,10 @@ from tastemaker.store.sql.number_table import (
     NumberColumn,
     NumberTable,
     changed_rows,
+    driver_rows,
     read_rows,
 )
+from tastemaker.store.sql.statements import fetch
 
 VALUES_PER_STATEMENT = 200
 """Rows of one INSERT; see above."""
@@ -115,28 +116,24 @@ def read_packed(
     connection: Connection, table: NumberTable, where: str, parameters: Sequence[Any]
 ) -> Arrays | None:
     """The arrays from packed texts; None where there are numbers that do not travel so."""
-    cursor = connection.connection.cursor()
     parts = []
-    try:
-        constants = constants_of(cursor, table)
-        cursor.execute(packed_sql(table, constants, where), parameters)
+    constants = constants_of(connection, table)
+    with driver_rows(connection, packed_sql(table, constants, where), parameters) as cursor:
         while groups := cursor.fetchmany(OWNERS_PER_STATEMENT):
             part = unpacked(table, groups, constants)
             if part is None:
                 return None
             parts.append(part)
-    finally:
-        cursor.close()
     return in_key_order(table, table.joined(parts))
 
 
-def constants_of(cursor: DBAPICursor, table: NumberTable) -> dict[str, int]:
+def constants_of(connection: Connection, table: NumberTable) -> dict[str, int]:
     """The columns all of whose numbers are the same, as the table they are ids of has one row."""
     constants = {}
     for column in table.columns:
         if column.only_of:
-            cursor.execute(f"SELECT id FROM {column.only_of} LIMIT 2")
-            if len(ids := cursor.fetchall()) == 1:
+            ids = fetch(connection, f"SELECT id FROM {column.only_of} LIMIT 2")
+            if len(ids) == 1:
                 constants[column.name] = int(ids[0][0])
     return constants
 

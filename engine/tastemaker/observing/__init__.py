@@ -1,0 +1,1 @@
+"""Timings for dashboards: `observe=` of `Tastemaker`, for Prometheus and for OpenTelemetry."""
