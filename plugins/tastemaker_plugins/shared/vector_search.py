@@ -10,8 +10,8 @@ from tastemaker import BoolArray, Float32Array, Int64Array, People
 from tastemaker_plugins.shared.half_precision import Vectors, gathered
 
 DENSE = 12
-"""As many vectors as this times those chosen are multiplied in whole, for many profiles: with 100 to
-300 of 1,682 to 41,000 vectors of 32 to 128 it was the quicker way up to 5 to 25 times as many."""
+"""As many vectors as this times those chosen are multiplied in whole, for many profiles: with 100
+to 300 of 1,682 to 41,000 vectors of 32 to 128 that was quicker up to 5 to 25 times as many."""
 
 PRODUCTS = 1 << 22
 """Products held at once: bounds the memory. Chosen, not measured."""
