@@ -44,6 +44,12 @@ def test_text_columns_are_joined_and_taken() -> None:
     assert TextColumn.together((column, TextColumn.of(()), column)) == (*TEXTS, *TEXTS)
 
 
+@pytest.mark.parametrize("places", [[], [0], [2, 0, 2, 1]])
+def test_several_texts_are_read_at_once(places: list[int]) -> None:
+    column = TextColumn.of(TEXTS)
+    assert column.several(np.array(places, dtype=np.int64)) == [TEXTS[place] for place in places]
+
+
 def test_a_column_of_values_reads_like_a_tuple() -> None:
     column = ValuesColumn.of(VALUES)
     assert column == VALUES

@@ -118,6 +118,13 @@ class TextColumn(Column[str]):
 
     __hash__ = None  # as above
 
+    def several(self, places: Int64Array) -> list[str]:
+        """The texts in the given places, none of them below 0."""
+        starts = np.where(places > 0, self.stops.take(places - 1, mode="wrap"), 0).tolist()
+        stops, data = self.stops.take(places).tolist(), self.data
+        pairs = zip(starts, stops, strict=True)
+        return [str(data[start:stop], "utf-8", "surrogatepass") for start, stop in pairs]
+
     def part(self, places: slice) -> TextColumn:
         """A part of the texts, which stays where it is."""
         start, stop, step = places.indices(len(self))

@@ -123,20 +123,21 @@ class GuardedRecommender:
             people: whose histories may hold any item.
             items: (n, width) int64 indexes.
         """
-        shares = np.zeros((len(people.histories.items), items.shape[1]), dtype=np.float32)
         known, problem = self._known(people)
         if known is None:
             return None, problem
-        if not shares.size or not self.n_items:
-            return shares, ""
+        shape = (len(people.histories.items), items.shape[1])
+        if 0 in shape or not self.n_items:
+            return np.zeros(shape, dtype=np.float32), ""
         inside = items < self.n_items
         requested = np.where(inside, items, 0)
         part, problem = self.telling.call(
             lambda: guarded_reasons(self.recommender, known, requested),
             self._note("explain", len(people)),
         )
-        if part is None:
-            return None, problem
+        if part is None or self.n_items == people.n_items:
+            return part, problem
+        shares = np.zeros(shape, dtype=np.float32)
         mine = people.histories.items < self.n_items
         shares[mine] = part * inside[people.histories.rows[mine]]
         return shares, ""

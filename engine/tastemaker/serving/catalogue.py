@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from tastemaker.data import BoolArray, Float32Array, Int32Array, Int64Array, Items
+from tastemaker.data import BoolArray, Float32Array, Int32Array, Int64Array, Items, TextColumn
 from tastemaker.errors import NotFoundError
 from tastemaker.rules import MaskCache, RuleColumns, Where, rule_of
 
@@ -97,6 +97,16 @@ class Catalogue:
     def name(self, index: int) -> str:
         """An item's title, or its id where it has none."""
         return self.items.titles[index] or self.items.ids[index]
+
+    def texts(self, indexes: Int64Array) -> tuple[list[str], list[str]]:
+        """The ids and the titles of some items, in turn."""
+        ids, titles = (
+            own.several(indexes)
+            if isinstance(own, TextColumn)
+            else [own[index] for index in indexes.tolist()]
+            for own in (self.items.ids, self.items.titles)
+        )
+        return ids, titles
 
     @cached_property
     def masks(self) -> MaskCache:

@@ -151,8 +151,8 @@ class Explainer:
             words: each member's own words for each item, if it has any; nothing where none has.
         """
         indexes = amounts.items.tolist()
-        ids = [self.catalogue.items.ids[index] for index in indexes]
-        names = [self.catalogue.name(index) for index in indexes]
+        ids, titles = self.catalogue.texts(amounts.items)
+        names = [title or item_id for title, item_id in zip(titles, ids, strict=True)]
         rows = (contributions.T.tolist(), amounts.totals.T.tolist(), amounts.strongest())
         result = []
         for place, (one, parts, totals, strongest) in enumerate(

@@ -179,9 +179,9 @@ def _recommended(ranking: Ranking, catalogue: Catalogue) -> list[list[Recommenda
     lengths = np.count_nonzero(best.valid, axis=1).tolist()
     rows = [own[:n] for own, n in zip(best.items.tolist(), lengths, strict=True)]
     # many are recommended the same: each item's texts are read once
-    shown = {item for own in rows for item in own}
-    ids = {item: catalogue.items.ids[item] for item in shown}
-    titles = {item: catalogue.items.titles[item] for item in shown}
+    shown = list({item for own in rows for item in own})
+    texts = catalogue.texts(np.array(shown, dtype=np.int64))
+    ids, titles = (dict(zip(shown, own, strict=True)) for own in texts)
     result = [
         list(map(Recommendation, map(ids.__getitem__, own), totals, map(titles.__getitem__, own)))
         for own, totals in zip(rows, best.totals.tolist(), strict=True)
