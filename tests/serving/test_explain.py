@@ -159,7 +159,7 @@ class Private(Recommender):
 def test_other_people_are_spoken_of_only_where_there_are_enough(
     recommender: Any, chosen: int, together: tuple[int, int], expected: str
 ) -> None:
-    backing = Backing(chosen, together)
+    backing = Backing(chosen, together.__getitem__)
     assert backed_text(recommender, (0, 1), ("Apple", "b"), backing) == expected
 
 

@@ -163,7 +163,7 @@ class Explainer:
             reasons = tuple(map(partial(tuple.__new__, Reason), zip(*columns, strict=True)))
             named = [own[place] for own in amounts.named]
             own_words = [own[place] if own else "" for own in words]
-            backing = self._backing(items[place], indexes, named)
+            backing = self._backing(items[place], indexes)
             why = self.text(parts, named, names, backing, one.explored, own_words)
             less = self._told(parts, amounts, place, names)
             result.append(
@@ -211,15 +211,10 @@ class Explainer:
             return NO_TEXT
         return "; ".join(texts)
 
-    def _backing(
-        self, item: int, history: Sequence[int], named: Sequence[Sequence[int]]
-    ) -> Backing:
-        """How many people stand behind an item; of the history only what is named is looked up."""
-        together = [0] * len(history)
-        for place in {place for own in named for place in own}:
-            together[place] = self.pairs.together(history[place], item)
+    def _backing(self, item: int, history: Sequence[int]) -> Backing:
+        """How many people stand behind an item; pairs are looked up where they are spoken of."""
         chosen = int(self.counts[item]) if item < len(self.counts) else 0
-        return Backing(chosen, together)
+        return Backing(chosen, lambda place: self.pairs.together(history[place], item))
 
     def _told(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from tastemaker.recommender import Recommender
@@ -40,11 +40,11 @@ class Backing(NamedTuple):
 
     Attributes:
         chosen: how many chose it.
-        together: for each item of the person's history, how many chose both.
+        together: gives, for the place of an item of the person's history, how many chose both.
     """
 
     chosen: int
-    together: Sequence[int]
+    together: Callable[[int], int]
 
 
 def backed_text(
@@ -69,7 +69,7 @@ def backed_text(
     least = FEWEST_WITH_FEATURES if features else FEWEST_PEOPLE
     if "{items}" not in template_of(recommender):
         return recommender_text(recommender, ()) if backing.chosen >= least else ""
-    backed = [names[place] for place in own if backing.together[place] >= least]
+    backed = [names[place] for place in own if backing.together(place) >= least]
     if backed:
         return recommender_text(recommender, backed)
     return FEW_TEXT.format(items=" and ".join(titles)) if titles else ""
