@@ -90,7 +90,8 @@ def opened(browser: Browser, root: str, name: str, user_id: str) -> tuple[float,
     page.goto(f"{root}/inspector/{name}" if name != EMPTY else f"{root}/empty")
     if name == "person":
         look_up(page, user_id)
-    page.wait_for_function(f"{ENTRIES}.length")
+    while not page.evaluate(f"{ENTRIES}.length"):  # waiting in the page itself is refused by it
+        page.wait_for_timeout(20)
     figures = page.evaluate(PAINT), page.evaluate(SERVER)
     context.close()
     return figures
