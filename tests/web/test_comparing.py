@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tastemaker.serving.answers import Recommendation
-from tastemaker.web.inspector.comparing import compare
+from tastemaker.web.inspector.comparing import compare_answers
 
 
 def answer(ids: str) -> list[Recommendation]:
@@ -23,14 +23,14 @@ def answer(ids: str) -> list[Recommendation]:
     ],
 )
 def test_moves(before: str, after: str, others: list[int | None], steps: list[int]) -> None:
-    comparison = compare(answer(before), answer(after))
+    comparison = compare_answers(answer(before), answer(after))
     assert [one.other for one in comparison.after] == others
     assert [one.steps for one in comparison.after] == steps
     assert [one.place for one in comparison.before] == list(range(1, len(before) + 1))
 
 
 def test_the_summary_counts() -> None:
-    same = compare(answer("abc"), answer("abc"))
+    same = compare_answers(answer("abc"), answer("abc"))
     assert same.summary == "The same items in the same order."
-    changed = compare(answer("abc"), answer("xab"))
+    changed = compare_answers(answer("abc"), answer("xab"))
     assert changed.summary == "Of 3 items: 1 come in, 1 go, 2 change places."

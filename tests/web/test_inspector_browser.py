@@ -64,7 +64,11 @@ def page(browser: Browser) -> Iterator[Page]:
 
 def at(path: str) -> Go:
     """Opens a page by its address."""
-    return lambda page, root: page.goto(f"{root}/inspector/{path}") and None
+
+    def go(page: Page, root: str) -> None:
+        page.goto(f"{root}/inspector/{path}")
+
+    return go
 
 
 def person(page: Page, root: str) -> None:

@@ -44,7 +44,7 @@ def look_up_item(state: ServingState, item_id: str) -> CatalogueItem:
     return _item_at(state, state.catalogue.find(item_id))
 
 
-def find_items(state: ServingState, text: str, k: int) -> list[CatalogueItem]:
+def search_items(state: ServingState, text: str, k: int) -> list[CatalogueItem]:
     """The first `k` items whose id is a text, or whose title has it in it; small letters or not."""
     catalogue = state.catalogue
     exact = catalogue.index_of.get(text)

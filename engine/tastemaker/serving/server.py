@@ -16,7 +16,7 @@ from tastemaker.request.surfaces import OF_ONE_PERSON
 from tastemaker.request.terms import terms_of
 from tastemaker.serving.answers import Answer, Recommendation
 from tastemaker.serving.cache import ServingCache
-from tastemaker.serving.item_lookup import CatalogueItem, find_items, look_up_item
+from tastemaker.serving.item_lookup import CatalogueItem, look_up_item, search_items
 from tastemaker.serving.people import PastInteraction, read_past
 from tastemaker.serving.recent import nobody
 from tastemaker.serving.recommending import DEADLINE, respond, respond_in_turn, similar_items
@@ -126,7 +126,7 @@ class Server:
 
     def find_items(self, text: str, k: int) -> list[CatalogueItem]:
         """Items by a part of their titles; see `Tastemaker.find_items`."""
-        return find_items(self._state_or_last(), check_text(text, "text"), check_count(k))
+        return search_items(self._state_or_last(), check_text(text, "text"), check_count(k))
 
     def _pairs(
         self, several: Iterable[Sequence[KnownId]], answers: Iterable[Sequence[Answer]]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from tastemaker.engine import Tastemaker
 from tastemaker.errors import InputError, NotFoundError, TastemakerError
@@ -12,7 +12,7 @@ from tastemaker.json_types import Json
 from tastemaker.plugin.guard import describe
 from tastemaker.validation import check_id
 from tastemaker.web import bodies
-from tastemaker.web.authorization import Authorization, Authorize, Call
+from tastemaker.web.authorization import Authorization, Authorize, Call, Endpoint
 from tastemaker.web.bodies import Body, BodyRefused, Work, read_body
 from tastemaker.web.openapi import description
 
@@ -29,8 +29,6 @@ POSTS: dict[str, Work] = {
     "record": bodies.recorded,
 }
 """For each path that takes a body, what the engine does for it."""
-
-Endpoint: TypeAlias = "Callable[[HttpRequest], Awaitable[Response]]"
 
 
 def app(

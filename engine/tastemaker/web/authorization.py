@@ -12,6 +12,7 @@ from tastemaker.plugin.guard import describe
 
 if TYPE_CHECKING:
     from starlette.requests import Request as HttpRequest
+    from starlette.responses import Response
 
 _logger = logging.getLogger("tastemaker.web")
 
@@ -33,6 +34,9 @@ class Call:
 Authorize: TypeAlias = "Callable[[HttpRequest, Call], bool | Awaitable[bool]]"
 """Says whether an HTTP request may do what it wants; a function or a coroutine function."""
 
+Endpoint: TypeAlias = "Callable[[HttpRequest], Awaitable[Response]]"
+"""What answers on a path."""
+
 
 @dataclass(frozen=True)
 class Authorization:
@@ -52,14 +56,14 @@ class Authorization:
         """Whether the body may be read; it is not where nothing would be allowed anyway."""
         if self.authorize is None:
             return False
-        return self.admit is None or await _says(self.admit, request, Call(action))
+        return self.admit is None or await _is_true(self.admit, request, Call(action))
 
     async def allows(self, request: HttpRequest, call: Call) -> bool:
         """Whether the application allows a call that was admitted."""
-        return self.authorize is not None and await _says(self.authorize, request, call)
+        return self.authorize is not None and await _is_true(self.authorize, request, call)
 
 
-async def _says(authorize: Authorize, request: HttpRequest, call: Call) -> bool:
+async def _is_true(authorize: Authorize, request: HttpRequest, call: Call) -> bool:
     """What the application says; no where it fails."""
     try:
         said = authorize(request, call)

@@ -29,7 +29,7 @@ class Move:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class AnswerComparison:
     """An answer as it is, and as it would be.
 
     Attributes:
@@ -52,9 +52,11 @@ class Comparison:
         return f"Of {len(self.before)} items: {', '.join(parts)}."
 
 
-def compare(before: Sequence[Recommendation], after: Sequence[Recommendation]) -> Comparison:
+def compare_answers(
+    before: Sequence[Recommendation], after: Sequence[Recommendation]
+) -> AnswerComparison:
     """Two answers beside each other."""
-    return Comparison(_moves(before, after), _moves(after, before))
+    return AnswerComparison(_moves(before, after), _moves(after, before))
 
 
 def _moves(own: Sequence[Recommendation], others: Sequence[Recommendation]) -> list[Move]:

@@ -64,6 +64,6 @@ def curve_chart(curve: WeightCurve, styles: Styles) -> Markup:
     return Markup(lines(series, [str(knot) for knot in curve.knots], label, percent=True))
 
 
-def mean_weights(curve: WeightCurve) -> dict[str, float]:
+def weights_on_average(curve: WeightCurve) -> dict[str, float]:
     """The mean weight of each member over the lengths of histories."""
     return dict(zip(curve.members, curve.weights.mean(axis=0).tolist(), strict=True))

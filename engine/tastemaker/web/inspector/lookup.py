@@ -13,10 +13,10 @@ from tastemaker.request.recent import read_all_recent
 from tastemaker.request.request import Request
 from tastemaker.validation import DEFAULT_KIND
 
-Fields: TypeAlias = Mapping[str, Sequence[str]]
+FormFields: TypeAlias = Mapping[str, Sequence[str]]
 """The values of each field of a form."""
 
-MOST_SHOWN = 100
+MOST_ON_PAGE = 100
 """How many recommendations a page shows at most. Chosen, not measured."""
 
 MOST_FIELDS = 200
@@ -75,7 +75,7 @@ class Lookup:
     lifted: tuple[str, ...] = ()
 
     @classmethod
-    def from_fields(cls, fields: Fields) -> Lookup:
+    def from_fields(cls, fields: FormFields) -> Lookup:
         """What a form says; fields that it does not have are passed over."""
         one = {name: values[-1] for name, values in fields.items() if name in _TEXTS and values}
         lifted = tuple(name for name in fields.get("lifted", ()) if name in LIFTS)
@@ -120,7 +120,7 @@ class Lookup:
 _TEXTS = ("user_id", "recent", "where", "surface", "seen", "count", "added", "kind")
 
 
-def fields_of(body: bytes) -> Fields:
+def fields_of(body: bytes) -> FormFields:
     """The fields of a form, as browsers send it.
 
     Raises:
@@ -134,8 +134,8 @@ def fields_of(body: bytes) -> Fields:
 
 
 def _count(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MOST_SHOWN):
-        raise InputError(f"How many must be a whole number from 1 to {MOST_SHOWN}.")
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MOST_ON_PAGE):
+        raise InputError(f"How many must be a whole number from 1 to {MOST_ON_PAGE}.")
     return int(text)
 
 

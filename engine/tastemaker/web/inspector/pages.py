@@ -6,7 +6,7 @@ from tastemaker.engine import Tastemaker
 from tastemaker.errors import NotFoundError, TastemakerError
 from tastemaker.training.report import Release
 from tastemaker.web.inspector import drawing
-from tastemaker.web.inspector.lookup import Fields
+from tastemaker.web.inspector.lookup import FormFields
 
 MOST_FOUND = 30
 """How many items a search shows. Chosen, not measured."""
@@ -14,15 +14,15 @@ MOST_FOUND = 30
 MOST_SIMILAR = 10
 """How many similar items the page of an item shows. Chosen, not measured."""
 
-Context = dict[str, object]
+PageContext = dict[str, object]
 
 
-def overview_context(shop: Tastemaker, fields: Fields) -> Context:
+def overview_context(shop: Tastemaker, fields: FormFields) -> PageContext:
     """How things are, and where to go from there."""
     return {"health": shop.health()}
 
 
-def items_context(shop: Tastemaker, fields: Fields) -> Context:
+def items_context(shop: Tastemaker, fields: FormFields) -> PageContext:
     """The items that a text finds; without one, those that somebody gets who is not known."""
     text = fields.get("text", [""])[-1]
     found = shop.find_items(text, MOST_FOUND) if text else []
@@ -30,7 +30,7 @@ def items_context(shop: Tastemaker, fields: Fields) -> Context:
     return {"text": text, "found": found, "popular": popular, "most": MOST_FOUND}
 
 
-def item_context(shop: Tastemaker, fields: Fields) -> Context:
+def item_context(shop: Tastemaker, fields: FormFields) -> PageContext:
     """An item, and what is like it.
 
     Raises:
@@ -43,7 +43,7 @@ def item_context(shop: Tastemaker, fields: Fields) -> Context:
     return {"item": item, "similar": list(zip(similar, bars, strict=True)), "text": ""}
 
 
-def weights_context(shop: Tastemaker, fields: Fields) -> Context:
+def weights_context(shop: Tastemaker, fields: FormFields) -> PageContext:
     """The release that serves: its weights by the length of the history, and its members."""
     try:
         release = shop.release()
@@ -55,7 +55,7 @@ def weights_context(shop: Tastemaker, fields: Fields) -> Context:
     return {"release": release, "curves": curves, "members": release.member_rows()}
 
 
-def health_context(shop: Tastemaker, fields: Fields) -> Context:
+def health_context(shop: Tastemaker, fields: FormFields) -> PageContext:
     """How the database and the members are, and the state of every plugin."""
     try:
         plugins = sorted(shop.plugins(), key=lambda one: (one.state == "enabled", one.name))
@@ -64,9 +64,9 @@ def health_context(shop: Tastemaker, fields: Fields) -> Context:
     return {"health": shop.health(), "plugins": plugins}
 
 
-def _curve(release: Release) -> Context:
+def _curve(release: Release) -> PageContext:
     assert release.curve is not None
-    styles = drawing.styles_of(drawing.mean_weights(release.curve))
+    styles = drawing.styles_of(drawing.weights_on_average(release.curve))
     return {
         "title": "Weights by history length",
         "name": "curve",
@@ -77,10 +77,10 @@ def _curve(release: Release) -> Context:
     }
 
 
-def _repeat_curve(release: Release) -> Context:
+def _repeat_curve(release: Release) -> PageContext:
     assert release.repeats is not None
     curve = release.repeats.curve
-    styles = drawing.styles_of(drawing.mean_weights(curve))
+    styles = drawing.styles_of(drawing.weights_on_average(curve))
     return {
         "title": "Weights where items may come again",
         "name": "repeats",

@@ -11,16 +11,16 @@ from tastemaker.engine import Tastemaker
 from tastemaker.json_types import Json
 from tastemaker.serving.answers import Answer, Recommendation
 from tastemaker.web.inspector import drawing
-from tastemaker.web.inspector.comparing import Comparison, compare
-from tastemaker.web.inspector.lookup import LIFTS, MOST_SHOWN, Lookup
+from tastemaker.web.inspector.comparing import AnswerComparison, compare_answers
+from tastemaker.web.inspector.lookup import LIFTS, MOST_ON_PAGE, Lookup
 
-NEWEST = 25
+NEWEST_SHOWN = 25
 """How many interactions of the history are shown. Chosen, not measured."""
 
 MOST_REASONS = 8
 """How many items of the history are shown for one recommendation. Chosen, not measured."""
 
-SEEN = {
+SEEN_WORDS = {
     "": "as the kinds decide",
     "exclude": "left out",
     "include": "may come again",
@@ -83,8 +83,8 @@ def person_context(shop: Tastemaker, lookup: Lookup, show_sealed: bool) -> dict[
         "answer": answer,
         "explained": explained(answer, styles),
         "styles": styles,
-        "weights": weights_of(answer, styles),
-        "history": shop.history(lookup.user_id, NEWEST) if lookup.user_id else [],
+        "weights": weight_amounts(answer, styles),
+        "history": shop.history(lookup.user_id, NEWEST_SHOWN) if lookup.user_id else [],
         "comparison": compared(shop, lookup, answer) if lookup.is_what_if else None,
     }
 
@@ -95,13 +95,13 @@ def form_context(shop: Tastemaker, lookup: Lookup) -> dict[str, object]:
         "lookup": lookup,
         "kinds": list(dict.fromkeys((lookup.kind, *(one.kind for one in shop.kinds())))),
         "surfaces": sorted(shop.surfaces()),
-        "seen": SEEN,
+        "seen": SEEN_WORDS,
         "lifts": LIFTS,
-        "most": MOST_SHOWN,
+        "most": MOST_ON_PAGE,
     }
 
 
-def compared(shop: Tastemaker, lookup: Lookup, before: Answer) -> Comparison:
+def compared(shop: Tastemaker, lookup: Lookup, before: Answer) -> AnswerComparison:
     """The answer beside what it would be. Nothing is recorded: the request alone says it.
 
     Raises:
@@ -109,7 +109,7 @@ def compared(shop: Tastemaker, lookup: Lookup, before: Answer) -> Comparison:
     """
     if lookup.added:
         shop.item(lookup.added)
-    return compare(before, shop.recommend(request=lookup.changed(lookup.request(shop))))
+    return compare_answers(before, shop.recommend(request=lookup.changed(lookup.request(shop))))
 
 
 def explained(answer: Answer, styles: drawing.Styles) -> list[Explained]:
@@ -134,7 +134,7 @@ def explained(answer: Answer, styles: drawing.Styles) -> list[Explained]:
     ]
 
 
-def weights_of(answer: Answer, styles: drawing.Styles) -> tuple[Amount, ...]:
+def weight_amounts(answer: Answer, styles: drawing.Styles) -> tuple[Amount, ...]:
     """The weight of each recommender for a history of this length."""
     weights = answer.details.weights
     return amounts(weights, styles, max(weights.values(), default=0.0))

@@ -17,7 +17,7 @@ from tastemaker.validation.plain import plain_text
 
 HERE = Path(__file__).parent
 
-POLICY = "; ".join(
+CONTENT_POLICY = "; ".join(
     (
         "default-src 'none'",
         "style-src 'self'",
@@ -30,7 +30,7 @@ POLICY = "; ".join(
 """What a page may load and run: our style sheet and icon, no script at all, nothing of others."""
 
 HEADERS = {
-    "Content-Security-Policy": POLICY,
+    "Content-Security-Policy": CONTENT_POLICY,
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -41,7 +41,7 @@ FILES = {"inspector.css": "text/css", "icon.svg": "image/svg+xml"}
 """What pages load, and its type."""
 
 
-def shown(value: object) -> object:
+def harmless(value: object) -> object:
     """What a template shows of a value: no text with anything that turns the writing around.
 
     Jinja calls it for every value before it is escaped, so that no template can forget it.
@@ -66,7 +66,7 @@ def templates() -> Environment:
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
-        finalize=shown,
+        finalize=harmless,
         trim_blocks=True,
         lstrip_blocks=True,
     )

@@ -7,7 +7,7 @@ holds them.
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request as HttpRequest
@@ -18,10 +18,11 @@ from tastemaker.engine import Tastemaker
 from tastemaker.errors import InputError, NotFoundError, TastemakerError
 from tastemaker.plugin.guard import describe
 from tastemaker.validation import check_id
-from tastemaker.web.authorization import Authorization, Call
+from tastemaker.web.authorization import Authorization, Call, Endpoint
 from tastemaker.web.bodies import BodyRefused, read_bytes
 from tastemaker.web.inspector import pages
-from tastemaker.web.inspector.lookup import Fields, Lookup, fields_of
+from tastemaker.web.inspector.lookup import FormFields, Lookup, fields_of
+from tastemaker.web.inspector.pages import PageContext
 from tastemaker.web.inspector.person_page import form_context, person_context
 from tastemaker.web.inspector.rendering import FILES, file_response, html, rendered
 
@@ -31,10 +32,8 @@ FORM = "application/x-www-form-urlencoded"
 
 _logger = logging.getLogger("tastemaker.web")
 
-Endpoint = Callable[[HttpRequest], Awaitable[Response]]
-Context = Mapping[str, object]
 
-PAGES: dict[str, tuple[str, Callable[[Tastemaker, Fields], Context]]] = {
+PAGE_ROUTES: dict[str, tuple[str, Callable[[Tastemaker, FormFields], PageContext]]] = {
     "/inspector/": ("overview", pages.overview_context),
     "/inspector/items": ("items", pages.items_context),
     "/inspector/item": ("item", pages.item_context),
@@ -47,27 +46,29 @@ PAGES: dict[str, tuple[str, Callable[[Tastemaker, Fields], Context]]] = {
 def inspector_routes(shop: Tastemaker, rule: Authorization, show_sealed: bool) -> list[Route]:
     """The routes of all pages and of what they load."""
     given = [
-        Route(path, page(shop, rule, name, context), methods=["GET"])
-        for path, (name, context) in PAGES.items()
+        Route(path, page_endpoint(shop, rule, name, context), methods=["GET"])
+        for path, (name, context) in PAGE_ROUTES.items()
     ]
-    loaded = [Route(f"/inspector/{name}", file(rule, name), methods=["GET"]) for name in FILES]
+    loaded = [
+        Route(f"/inspector/{name}", file_endpoint(rule, name), methods=["GET"]) for name in FILES
+    ]
     person = Route(
-        "/inspector/person", person_page(shop, rule, show_sealed), methods=["GET", "POST"]
+        "/inspector/person", person_endpoint(shop, rule, show_sealed), methods=["GET", "POST"]
     )
     return [*given, person, *loaded]
 
 
-def page(
+def page_endpoint(
     shop: Tastemaker,
     rule: Authorization,
     name: str,
-    context: Callable[[Tastemaker, Fields], Context],
+    context: Callable[[Tastemaker, FormFields], PageContext],
 ) -> Endpoint:
     """What answers with a page that is about nobody."""
 
     async def respond(request: HttpRequest) -> Response:
         if not await may_see(request, rule):
-            return refused(request)
+            return not_allowed(request)
         query = request.query_params
         fields = {one: query.getlist(one) for one in query}
         return await made(request, name, lambda: context(shop, fields), dict)
@@ -75,12 +76,12 @@ def page(
     return respond
 
 
-def person_page(shop: Tastemaker, rule: Authorization, show_sealed: bool) -> Endpoint:
+def person_endpoint(shop: Tastemaker, rule: Authorization, show_sealed: bool) -> Endpoint:
     """What answers with the page of a person; with that of nobody known where nothing is sent."""
 
     async def respond(request: HttpRequest) -> Response:
         if not await rule.admits(request, ACTION):
-            return refused(request)
+            return not_allowed(request)
         lookup = Lookup()
         try:
             if request.method == "POST":
@@ -91,7 +92,7 @@ def person_page(shop: Tastemaker, rule: Authorization, show_sealed: bool) -> End
         except InputError as error:
             return problem(request, 422, str(error))
         if not await rule.allows(request, Call(ACTION, user_id)):
-            return refused(request)
+            return not_allowed(request)
         return await made(
             request,
             "person",
@@ -102,11 +103,11 @@ def person_page(shop: Tastemaker, rule: Authorization, show_sealed: bool) -> End
     return respond
 
 
-def file(rule: Authorization, name: str) -> Endpoint:
+def file_endpoint(rule: Authorization, name: str) -> Endpoint:
     """What answers with a file that pages load."""
 
     async def respond(request: HttpRequest) -> Response:
-        return file_response(name) if await may_see(request, rule) else refused(request)
+        return file_response(name) if await may_see(request, rule) else not_allowed(request)
 
     return respond
 
@@ -119,8 +120,8 @@ async def may_see(request: HttpRequest, rule: Authorization) -> bool:
 async def made(
     request: HttpRequest,
     name: str,
-    context: Callable[[], Context],
-    form: Callable[[], Context],
+    context: Callable[[], PageContext],
+    form: Callable[[], PageContext],
 ) -> Response:
     """A page, made in a thread; where something is refused, a page that says what.
 
@@ -145,13 +146,13 @@ async def made(
         return problem(request, 503, "The recommender is out of service. Try again later.")
 
 
-def refused(request: HttpRequest) -> Response:
+def not_allowed(request: HttpRequest) -> Response:
     """The page for who may not see any."""
     return problem(request, 403, "You may not see this page.")
 
 
 def problem(
-    request: HttpRequest, status: int, message: str, context: Context | None = None
+    request: HttpRequest, status: int, message: str, context: PageContext | None = None
 ) -> Response:
     """A page that says what is wrong, with the form that it was sent by where there is one."""
     given = {"of": "", **(context or {}), "message": message}
