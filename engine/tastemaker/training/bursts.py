@@ -1,8 +1,8 @@
 """Bursts: items suddenly chosen far more often than before, of which it is not known that it lasts.
 
 What is chosen most these days tells what will be chosen next where such rises last, and misleads
-where they do not. The past knows which: the interactions are divided into slices of time, and what rose
-in an earlier one either kept its new share on the next, or fell back.
+where they do not. The past knows which: the interactions are divided into slices of time, and what
+rose in an earlier one either kept its new share on the next, or fell back.
 """
 
 from __future__ import annotations
