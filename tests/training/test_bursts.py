@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pytest
 
-from tastemaker import People
+from tastemaker import People, TrainingData
 from tastemaker.data import Int64Array
-from tastemaker.testing import people_of
+from tastemaker.testing import items_of, people_of
 from tastemaker.training.bursts import SLICES, growth_that_lasts, in_bursts, sliced
+from tastemaker.training.data_quality import examine
 
 STEADY, NEW, OTHER, THIRD = 4, 4, 5, 6
 A_SLICE = 100
@@ -42,6 +43,15 @@ def test_a_burst_in_the_newest_slice_counts_no_more_than_twice_its_share() -> No
     assert sliced(people).past[9, NEW] == pytest.approx(90 / (900 + 5 * 90))
     assert left_out(people, NEW) == [0] * 9 + [60 - round(60 * (2 / 15) / 0.6)]
     assert in_bursts(people).sum() == left_out(people, NEW)[9]
+
+
+def test_the_data_report_says_what_is_not_learnt_from() -> None:
+    data = TrainingData(items_of(7), world([{}] * 9 + [{NEW: 60}]))
+    examined = examine(data, 1e9)
+    (finding,) = [one for one in examined.findings if one.check == "bursts"]
+    assert finding.found == 1
+    assert finding.done.startswith("47 of these choices")
+    assert len(data.people.times) - len(examined.data.people.times) == 47
 
 
 def test_what_stays_is_spread_over_the_slice() -> None:
