@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pytest
 
-from tastemaker import People
+from tastemaker import People, TrainingData
 from tastemaker.data import Int64Array
-from tastemaker.testing import people_of
-from tastemaker.training.bursts import SLICES, cut, growth_that_lasts, in_bursts
+from tastemaker.testing import items_of, people_of
+from tastemaker.training.bursts import SLICES, growth_that_lasts, in_bursts, sliced
+from tastemaker.training.data_quality import examine
 
 STEADY, NEW, OTHER, THIRD = 4, 4, 5, 6
 A_SLICE = 100
@@ -39,9 +40,18 @@ def left_out(people: People, item: int) -> list[int]:
 def test_a_burst_in_the_newest_slice_counts_no_more_than_twice_its_share() -> None:
     people = world([{}] * 9 + [{NEW: 60}])
     # four items had 225 choices each; a new one counts as if it had 90, which is a fifteenth
-    assert cut(people).past[9, NEW] == pytest.approx(90 / (900 + 5 * 90))
+    assert sliced(people).past[9, NEW] == pytest.approx(90 / (900 + 5 * 90))
     assert left_out(people, NEW) == [0] * 9 + [60 - round(60 * (2 / 15) / 0.6)]
     assert in_bursts(people).sum() == left_out(people, NEW)[9]
+
+
+def test_the_data_report_says_what_is_not_learnt_from() -> None:
+    data = TrainingData(items_of(7), world([{}] * 9 + [{NEW: 60}]))
+    examined = examine(data, 1e9)
+    (finding,) = [one for one in examined.findings if one.check == "bursts"]
+    assert finding.found == 1
+    assert finding.done.startswith("47 of these choices")
+    assert len(data.people.times) - len(examined.data.people.times) == 47
 
 
 def test_what_stays_is_spread_over_the_slice() -> None:
@@ -52,26 +62,26 @@ def test_what_stays_is_spread_over_the_slice() -> None:
     assert np.diff(stay).max() <= 6
 
 
-RISES = [{}, {}, {}, {}, {NEW: 30}, {NEW: 30}, {NEW: 30, OTHER: 30}, {NEW: 30, OTHER: 30}]
+LASTING = [{}, {}, {}, {}, {NEW: 30}, {NEW: 30}, {NEW: 30, OTHER: 30}, {NEW: 30, OTHER: 30}]
 
 
 def test_where_rises_have_lasted_the_next_one_is_learnt_from() -> None:
-    people = world([*RISES, {NEW: 30, OTHER: 30}, {THIRD: 30}])
-    assert growth_that_lasts(cut(people)) >= 4
+    people = world([*LASTING, {NEW: 30, OTHER: 30}, {THIRD: 30}])
+    assert growth_that_lasts(sliced(people)) >= 4
     assert not in_bursts(people)[-A_SLICE:].any()
 
 
 def test_where_rises_have_passed_the_next_one_is_not() -> None:
     passing = [{}, {}, {}, {}, {NEW: 30}, {}, {OTHER: 30}, {}, {}, {THIRD: 30}]
     people = world(passing)
-    assert growth_that_lasts(cut(people)) == 2
+    assert growth_that_lasts(sliced(people)) == 2
     assert left_out(people, THIRD)[9] > 10
     assert left_out(people, NEW)[4] > 10
 
 
 def test_one_burst_that_spans_two_slices_proves_nothing() -> None:
     people = world([{}] * 8 + [{NEW: 30}, {NEW: 60}])
-    assert growth_that_lasts(cut(people)) == 2
+    assert growth_that_lasts(sliced(people)) == 2
     assert left_out(people, NEW)[8] > 10
     assert left_out(people, NEW)[9] > 30
 
@@ -79,7 +89,7 @@ def test_one_burst_that_spans_two_slices_proves_nothing() -> None:
 def test_what_has_lasted_for_two_slices_is_no_burst_though_others_passed() -> None:
     passing = [{}, {}, {}, {OTHER: 30}, {THIRD: 30}, {OTHER: 40}, {THIRD: 40}]
     people = world([*passing, {NEW: 60}, {NEW: 60}, {NEW: 60}])
-    assert growth_that_lasts(cut(people)) == 2
+    assert growth_that_lasts(sliced(people)) == 2
     lost = left_out(people, NEW)
     assert lost[7] > 30 and lost[8] > 20
     assert lost[9] == 0

@@ -16,7 +16,7 @@ from tastemaker.plugin.registry import Registry
 from tastemaker.recommender import no_progress
 from tastemaker.store.items import StoredItems
 from tastemaker.store.kinds import Kind
-from tastemaker.testing.drifts import BURST_ITEMS, DRIFTS, SECONDS, drifting
+from tastemaker.testing.drifts import BURST_ITEMS, DRIFTS, WORLD_SECONDS, drifting
 from tastemaker.training.fitting import choose
 
 TIME_BLIND = ("popular", "rp3beta", "svd")
@@ -50,7 +50,7 @@ def best(name: str, members: tuple[str, ...]) -> float:
 
 def test_a_burst_draws_its_share_and_then_nobody_chooses_its_items() -> None:
     people = drifting(DRIFTS["violent burst"], N_PEOPLE, N_ITEMS).people
-    moments = people.times / SECONDS
+    moments = people.times / WORLD_SECONDS
     during, after = (moments >= 0.81) & (moments < 0.9), moments >= 0.9
     gone = np.setdiff1d(np.arange(N_ITEMS), people.histories.items[after])
     counts = np.bincount(people.histories.items[during], minlength=N_ITEMS)

@@ -18,7 +18,7 @@ from tastemaker.data import (
     TrainingData,
 )
 
-SECONDS = 200 * 86_400.0
+WORLD_SECONDS = 200 * 86_400.0
 """How long a world lasts."""
 
 TASTES = 6
@@ -32,6 +32,9 @@ BURST_ITEMS = 10
 
 NEWNESS, NEWNESS_HALVES = 9.0, 0.1
 """A new item is chosen so much more often than later, and within that time half as much more."""
+
+EARLIER = 0.5
+"""For so long before a world begins items had come already, where they come one after the other."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +63,10 @@ class Drift:
         since = now[:, np.newaxis] - moments
         factors = np.exp(self.swing * np.sin(2 * np.pi * since / self.period))
         if self.launches:
-            newness = np.exp2(-np.maximum(since, 0.0) / NEWNESS_HALVES)
-            factors = factors * np.where(since >= 0, 1 + NEWNESS * newness, 0.0)
+            # a part of the items is there from the beginning
+            age = now[:, np.newaxis] - (moments * (1 + EARLIER) - EARLIER)
+            newness = np.exp2(-np.maximum(age, 0.0) / NEWNESS_HALVES)
+            factors = factors * np.where(age >= 0, 1 + NEWNESS * newness, 0.0)
         return np.asarray(factors)
 
 
@@ -143,6 +148,6 @@ def _assembled(
     ones = np.ones(n, dtype=np.float32)
     histories = Histories(indptr, np.concatenate(chosen), ones, n_items)
     kinds = np.zeros(n, dtype=np.int16)
-    people = People(histories, SECONDS * np.concatenate(times), kinds, ones)
+    people = People(histories, WORLD_SECONDS * np.concatenate(times), kinds, ones)
     names = tuple(f"item-{number}" for number in range(n_items))
     return TrainingData(Items(names, ("",) * n_items, ("",) * n_items), people)

@@ -1,8 +1,8 @@
 """Bursts: items suddenly chosen far more often than before, of which it is not known that it lasts.
 
 What is chosen most these days tells what will be chosen next where such rises last, and misleads
-where they do not. The past knows which: the interactions are cut into slices of time, and what rose
-in an earlier one either kept its new share on the next, or fell back.
+where they do not. The past knows which: the interactions are divided into slices of time, and what
+rose in an earlier one either kept its new share on the next, or fell back.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ is learnt on."""
 FIRST_SLICE = 3
 """So many slices are only the past of others. Chosen, not measured."""
 
-STEPS = 2.0 ** np.arange(1, 8)
+RISES = 2.0 ** np.arange(1, 8)
 """Rises are told apart by these multiples of the share before; less than the first is no burst.
 Of MovieLens 100K and Online Retail rises of 16 times lasted, and are learnt from in full."""
 
@@ -34,7 +34,7 @@ TIMES_HELD = 2
 """… after so many slices, and after half of those that had such a rise: one burst that spans two
 slices proves nothing, nor does chance."""
 
-ENOUGH = 20
+ENOUGH_CHOICES = 20
 """Fewer choices in a slice make no burst, and prove none. Chosen, not measured."""
 
 
@@ -77,11 +77,11 @@ def in_bursts(people: People) -> BoolArray:
     out = np.zeros(len(people.times), dtype=np.bool_)
     if not timed(people):
         return out
-    slices = cut(people)
+    slices = sliced(people)
     bound = growth_that_lasts(slices)
     for number in range(FIRST_SLICE, SLICES):
         bursting = slices.growth[number] > bound
-        bursting &= slices.counts[number] >= ENOUGH
+        bursting &= slices.counts[number] >= ENOUGH_CHOICES
         theirs = np.flatnonzero(slices.place == number)
         theirs = theirs[bursting[people.histories.items[theirs]]]
         stay = bound / np.maximum(slices.growth[number], bound)
@@ -89,7 +89,7 @@ def in_bursts(people: People) -> BoolArray:
     return out
 
 
-def cut(people: People) -> Slices:
+def sliced(people: People) -> Slices:
     """Everything that has a time, in slices."""
     which = np.flatnonzero(np.isfinite(people.times) & (people.weights > 0))
     order = which[np.argsort(people.times[which], kind="stable")]
@@ -113,12 +113,12 @@ def growth_that_lasts(slices: Slices) -> float:
 
     Of the steps from which on risers did, twice the highest; the lowest step where none did.
     """
-    shares, growth, found = slices.shares, slices.growth, float(STEPS[0])
-    for step in STEPS.tolist():
+    shares, growth, found = slices.shares, slices.growth, float(RISES[0])
+    for step in RISES.tolist():
         kept = []
         for number in range(FIRST_SLICE, SLICES - 1):
             rising = growth[number] >= step
-            if slices.counts[number, rising].sum() >= ENOUGH:
+            if slices.counts[number, rising].sum() >= ENOUGH_CHOICES:
                 before = slices.past[number, rising].sum()
                 gained = shares[number, rising].sum() - before
                 kept.append((shares[number + 1, rising].sum() - before) / gained)
