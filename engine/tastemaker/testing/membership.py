@@ -1,4 +1,4 @@
-"""An attack that tells from what a recommender says whether a person was learnt from.
+"""An attack that tells from what a recommender scores whether a person was learnt from.
 
 The attacker knows a person's whole history, and others' of the same kind, and trains recommenders
 with and without the person. Of one that somebody else has trained the attacker sees answers to
