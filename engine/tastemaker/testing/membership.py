@@ -129,7 +129,7 @@ def _found(scores: Float32Array, seen: BoolArray, others: BoolArray) -> Float64A
     """(n,) how many of some items are in each row's list."""
     lists = _shown(scores, seen)
     there = np.take_along_axis(others, np.maximum(lists, 0), axis=1) & (lists >= 0)
-    return there.sum(axis=1).astype(np.float64)
+    return np.asarray(there.sum(axis=1), dtype=np.float64)
 
 
 def likelihood_ratios(seen: Float64Array, inside: BoolArray) -> Float64Array:
