@@ -162,12 +162,22 @@ def noisy_items(matrix: csr_array, settings: EasePrivateSettings, mu: float) -> 
         settings: the norm and the number of items.
         mu: sensitivity / deviation of the noise.
     """
-    n_items, deviation = matrix.shape[1], settings.clip_norm / mu
-    counts = np.asarray(clipped(matrix, settings.clip_norm).sum(axis=0), dtype=np.float64)
-    counts += secure_noise(n_items, deviation, GRID_STEP)
+    deviation = settings.clip_norm / mu
+    counts = noisy_sums(clipped(matrix, settings.clip_norm), deviation)
     clear = max(int(np.count_nonzero(counts > CLEAR * deviation)), FEWEST_ITEMS)
     best = np.argsort(-counts, kind="stable")[: min(clear, settings.max_items)]
     return np.sort(best).astype(np.int32)
+
+
+def noisy_sums(matrix: csr_array, deviation: float) -> Float64Array:
+    """(n,) the sums of the columns, with normal noise.
+
+    Args:
+        matrix: sparse (n_people, n), clipped.
+        deviation: the standard deviation of the noise.
+    """
+    sums: Float64Array = np.asarray(matrix.sum(axis=0), dtype=np.float64)
+    return sums + secure_noise(len(sums), deviation, GRID_STEP)
 
 
 def noisy_gram(matrix: csr_array, deviation: float) -> Float64Array:

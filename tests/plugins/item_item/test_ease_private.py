@@ -16,6 +16,7 @@ from tastemaker_plugins.item_item.ease_private import (
     denoised,
     gram_sensitivity,
     noisy_gram,
+    noisy_sums,
 )
 
 DAY = 86_400.0
@@ -82,6 +83,13 @@ def test_one_person_shifts_the_noisy_triangle_by_no_more_than_mu() -> None:
     without, along_with = seen(others), seen(np.concatenate((others, person)))
     shift = (along_with.mean() - without.mean()) / np.sqrt((without.var() + along_with.var()) / 2)
     assert shift == pytest.approx(0.8, abs=0.23)  # five standard errors
+
+
+def test_one_person_shifts_the_noisy_sums_by_no_more_than_mu() -> None:
+    person = clipped(csr_array(np.ones((1, 16))), 2.0)
+    along = np.ones(16) / 4
+    found = np.array([noisy_sums(person, 2.0 / 0.8) @ along for _ in range(1000)])
+    assert found.mean() / found.std() == pytest.approx(0.8, abs=0.2)  # five standard errors
 
 
 def test_the_noisy_matrix_is_symmetric() -> None:
