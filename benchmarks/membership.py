@@ -16,6 +16,7 @@ import argparse
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,7 @@ from tastemaker.data import TrainingData
 from tastemaker.errors import TastemakerError
 from tastemaker.plugin.registry import Registry
 from tastemaker.recommender import Recommender, no_progress
+from tastemaker.settings import Settings
 from tastemaker.testing.membership import FALSE_ALARMS, Advantage, attack
 from tastemaker.training.data_quality import examine
 from tastemaker_plugins.item_item.ease_private import EasePrivate, EasePrivateSettings
@@ -70,18 +72,18 @@ def attacked(only: Sequence[str], epsilons: Sequence[float]) -> list[tuple[str, 
     for name, kind in Registry().enabled.items():
         if kind.private or kind.requires or (only and name not in only):
             continue
-        found.append((name, lambda data, kind=kind: learnt(kind(), data), np.nan))
+        found.append((name, partial(learnt, kind, None), np.nan))
     for epsilon in epsilons:
         settings = EasePrivateSettings(epsilon=epsilon)
         mu = largest_mu(epsilon, settings.delta)
         name = f"ease-private, epsilon {epsilon:g}"
-        found.append((name, lambda data, own=settings: learnt(EasePrivate(own), data), mu))
+        found.append((name, partial(learnt, EasePrivate, settings), mu))
     return found
 
 
-def learnt(recommender: Recommender, data: TrainingData) -> Recommender:
-    """It, trained as training does: on what is left after the look at the data."""
-    return recommender.fit(examine(data, time.time()).data, no_progress)
+def learnt(kind: type[Recommender], settings: Settings | None, data: TrainingData) -> Recommender:
+    """A recommender trained as training does: on what is left after the look at the data."""
+    return kind(settings).fit(examine(data, time.time()).data, no_progress)
 
 
 def of(learn: Learn, data: TrainingData, n_targets: int, n_pairs: int) -> dict[str, Advantage]:

@@ -26,7 +26,10 @@ def test_every_recommender_is_listed(shop: Path, run: Run) -> None:
     )
     assert "regularization=" in ease["settings"]
     assert ease["version"]
-    assert not any(row["problem"] for row in plugins(run).values() if row["state"] == "enabled")
+    enabled = [row for row in plugins(run).values() if row["state"] == "enabled"]
+    problems = {row["name"]: row["problem"] for row in enabled if row["problem"]}
+    assert list(problems) == ["ease-private"]
+    assert "trained only if wanted" in problems["ease-private"]
     assert "item-knn" in run("plugins", "list").output
     assert run("plugins", "list", "--format", "csv").stdout.startswith("name,kind,family,")
 

@@ -64,8 +64,8 @@ class Gossip(Recommender):
     def score(self, people: People) -> Float32Array:
         """What the best match chose."""
         own = people.presence().toarray()
-        matches = (own @ self.known.T >= own.sum(axis=1, keepdims=True)) & own.any(axis=1)[:, None]
-        return np.asarray(matches.astype(np.float32) @ self.known)
+        lengths = np.maximum(own.sum(axis=1, keepdims=True), 1)
+        return np.asarray((own @ self.known.T >= lengths).astype(np.float32) @ self.known)
 
     def state(self) -> State:
         """Everybody's choices."""

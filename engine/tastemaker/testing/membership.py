@@ -1,4 +1,4 @@
-"""An attack that tells from what a recommender says whether a person was learnt from.
+"""An attack that tells from what a recommender scores whether a person was learnt from.
 
 The attacker knows a person's whole history, and others' of the same kind, and trains recommenders
 with and without the person. Of one that somebody else has trained the attacker sees answers to
@@ -129,7 +129,7 @@ def _found(scores: Float32Array, seen: BoolArray, others: BoolArray) -> Float64A
     """(n,) how many of some items are in each row's list."""
     lists = _shown(scores, seen)
     there = np.take_along_axis(others, np.maximum(lists, 0), axis=1) & (lists >= 0)
-    return there.sum(axis=1).astype(np.float64)
+    return np.asarray(there.sum(axis=1), dtype=np.float64)
 
 
 def likelihood_ratios(seen: Float64Array, inside: BoolArray) -> Float64Array:

@@ -52,7 +52,7 @@ class Dimension:
 def dimensions(kind: type[Recommender]) -> list[Dimension]:
     """What can be searched of a recommender; nothing where no setting has bounds or choices.
 
-    Nothing of a private one either: the best of many trials has its guarantee no more, and would
+    Nothing of a private one either: what is chosen by its quality keeps no guarantee, and would
     be the one that promises least.
     """
     found: list[Dimension] = []

@@ -12,7 +12,7 @@ from tastemaker_plugins.shared.gaussian_mechanism import secure_uniforms
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-STEP = 2.0**-12
+GRID_STEP = 2.0**-12
 """Contributions are multiples of this: their products, and sums of these, are then exact in
 float64 for up to 2 ** 29 people, so that no rounding tells of the order that they came in."""
 
@@ -31,7 +31,7 @@ def contributions(people: People) -> csr_array:
     return matrix
 
 
-def newest_items(people: People, most: int) -> People:
+def newest_of_each(people: People, most: int) -> People:
     """The same people with the interactions with so many items of each alone: the newest.
 
     Of those of the same age chance decides, not their order: that may depend on other people.
@@ -55,7 +55,7 @@ def newest_items(people: People, most: int) -> People:
 
 
 def clipped(matrix: csr_array, norm: float) -> csr_array:
-    """The rows shortened to a Euclidean norm, and rounded towards 0 to multiples of `STEP`.
+    """The rows shortened to a Euclidean norm, and rounded towards 0 to multiples of `GRID_STEP`.
 
     Args:
         matrix: sparse (n_people, n) float64, from 0 to 1.
@@ -65,5 +65,5 @@ def clipped(matrix: csr_array, norm: float) -> csr_array:
     squares = np.bincount(rows, matrix.data**2, minlength=matrix.shape[0])
     shares = np.minimum(1.0, norm / np.sqrt(np.maximum(squares, np.finfo(np.float64).tiny)))
     result = matrix.copy()
-    result.data = np.floor(matrix.data * shares[rows] / STEP) * STEP
+    result.data = np.floor(matrix.data * shares[rows] / GRID_STEP) * GRID_STEP
     return result

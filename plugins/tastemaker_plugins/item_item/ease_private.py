@@ -19,7 +19,7 @@ from tastemaker import (
     hookimpl,
     setting,
 )
-from tastemaker_plugins.item_item.clipping import STEP, clipped, contributions, newest_items
+from tastemaker_plugins.item_item.clipping import GRID_STEP, clipped, contributions, newest_of_each
 from tastemaker_plugins.item_item.ease import item_weights, kept_links, regularization_setting
 from tastemaker_plugins.item_item.gram import gram_memory, gram_of
 from tastemaker_plugins.shared.gaussian_mechanism import largest_mu, secure_noise
@@ -129,7 +129,7 @@ class EasePrivate(Linked):
         settings = self.settings
         mu = largest_mu(settings.epsilon, settings.delta)
         progress(0, 3, "noisy counts")
-        matrix = contributions(newest_items(data.people, settings.items_each))
+        matrix = contributions(newest_of_each(data.people, settings.items_each))
         places = noisy_items(matrix, settings, COUNT_SHARE**0.5 * mu)
         progress(1, 3, "noisy co-occurrence")
         part = clipped(matrix[:, places], settings.clip_norm)
@@ -162,12 +162,22 @@ def noisy_items(matrix: csr_array, settings: EasePrivateSettings, mu: float) -> 
         settings: the norm and the number of items.
         mu: sensitivity / deviation of the noise.
     """
-    n_items, deviation = matrix.shape[1], settings.clip_norm / mu
-    counts = np.asarray(clipped(matrix, settings.clip_norm).sum(axis=0), dtype=np.float64)
-    counts += secure_noise(n_items, deviation, STEP)
+    deviation = settings.clip_norm / mu
+    counts = noisy_sums(clipped(matrix, settings.clip_norm), deviation)
     clear = max(int(np.count_nonzero(counts > CLEAR * deviation)), FEWEST_ITEMS)
     best = np.argsort(-counts, kind="stable")[: min(clear, settings.max_items)]
     return np.sort(best).astype(np.int32)
+
+
+def noisy_sums(matrix: csr_array, deviation: float) -> Float64Array:
+    """(n,) the sums of the columns, with normal noise.
+
+    Args:
+        matrix: sparse (n_people, n), clipped.
+        deviation: the standard deviation of the noise.
+    """
+    sums: Float64Array = np.asarray(matrix.sum(axis=0), dtype=np.float64)
+    return sums + secure_noise(len(sums), deviation, GRID_STEP)
 
 
 def noisy_gram(matrix: csr_array, deviation: float) -> Float64Array:
@@ -179,7 +189,7 @@ def noisy_gram(matrix: csr_array, deviation: float) -> Float64Array:
     """
     gram: Float64Array = np.triu(gram_of(matrix))
     upper = np.triu_indices(len(gram))
-    gram[upper] += secure_noise(len(upper[0]), deviation, STEP * STEP)
+    gram[upper] += secure_noise(len(upper[0]), deviation, GRID_STEP * GRID_STEP)
     return gram + np.triu(gram, 1).T
 
 

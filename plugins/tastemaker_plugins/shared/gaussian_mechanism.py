@@ -14,7 +14,7 @@ import numpy as np
 
 from tastemaker import Float64Array
 
-STEPS = 200
+HALVINGS = 200
 """Halvings of an interval from 1e-9 to 1e9: more than a float64 can tell apart."""
 
 
@@ -52,7 +52,7 @@ def largest_mu(epsilon: float, delta: float) -> float:
         delta: between 0 and 1.
     """
     low, high = 1e-9, 1e9
-    for _ in range(STEPS):
+    for _ in range(HALVINGS):
         middle = (low * high) ** 0.5
         low, high = (middle, high) if delta_of(epsilon, middle) <= delta else (low, middle)
     return low

@@ -9,13 +9,14 @@ from scipy.sparse import csr_array
 from tastemaker import Float64Array, PluginError, TrainingData
 from tastemaker.recommender import no_progress
 from tastemaker.testing import checkerboard, items_of, people_of
-from tastemaker_plugins.item_item.clipping import STEP, clipped, contributions, newest_items
+from tastemaker_plugins.item_item.clipping import GRID_STEP, clipped, contributions, newest_of_each
 from tastemaker_plugins.item_item.ease_private import (
     EasePrivate,
     EasePrivateSettings,
     denoised,
     gram_sensitivity,
     noisy_gram,
+    noisy_sums,
 )
 
 DAY = 86_400.0
@@ -44,12 +45,12 @@ def test_rows_are_shortened_to_the_norm_on_a_grid() -> None:
     found = clipped(csr_array(rows), 1.0).toarray()
     assert found[0] == pytest.approx([0.5, 0.5, 0.5, 0.5])
     assert found[1] == pytest.approx([0, 0.5, 0, 0])
-    assert found[2, 0] == np.floor(0.5**0.5 / STEP) * STEP
+    assert found[2, 0] == np.floor(0.5**0.5 / GRID_STEP) * GRID_STEP
 
 
 def test_a_person_contributes_the_newest_items_alone() -> None:
     people = people_of([[0, 1, 2, 1, 3], [4], []], 5)
-    assert newest_items(people, 2).presence().toarray().tolist() == [
+    assert newest_of_each(people, 2).presence().toarray().tolist() == [
         [0, 1, 0, 1, 0],
         [0, 0, 0, 0, 1],
         [0, 0, 0, 0, 0],
@@ -58,7 +59,7 @@ def test_a_person_contributes_the_newest_items_alone() -> None:
 
 def test_of_one_moment_chance_chooses_the_items() -> None:
     people = people_of([[0, 1, 2, 3]], 4, times=[[DAY, DAY, DAY, DAY]])
-    drawn = [newest_items(people, 1).presence().indices.tolist() for _ in range(200)]
+    drawn = [newest_of_each(people, 1).presence().indices.tolist() for _ in range(200)]
     assert {len(own) for own in drawn} == {1}
     assert {own[0] for own in drawn} == {0, 1, 2, 3}
 
@@ -84,6 +85,13 @@ def test_one_person_shifts_the_noisy_triangle_by_no_more_than_mu() -> None:
     assert shift == pytest.approx(0.8, abs=0.23)  # five standard errors
 
 
+def test_one_person_shifts_the_noisy_sums_by_no_more_than_mu() -> None:
+    person = clipped(csr_array(np.ones((1, 16))), 2.0)
+    along = np.ones(16) / 4
+    found = np.array([noisy_sums(person, 2.0 / 0.8) @ along for _ in range(1000)])
+    assert found.mean() / found.std() == pytest.approx(0.8, abs=0.2)  # five standard errors
+
+
 def test_the_noisy_matrix_is_symmetric() -> None:
     gram = noisy_gram(csr_array(np.eye(5)), 1.0)
     assert np.array_equal(gram, gram.T)
@@ -103,7 +111,7 @@ def test_of_noise_alone_one_direction_stays_and_of_a_signal_its_own() -> None:
     assert np.linalg.matrix_rank(denoised(np.zeros((5, 5)), 1.0)) == 1
 
 
-def crowd(n_people: int) -> TrainingData:
+def many_people(n_people: int) -> TrainingData:
     board = checkerboard()
     own = np.split(board.people.histories.items, board.people.histories.indptr[1:-1])
     rows = [own[person % 19].tolist() for person in range(n_people)]
@@ -111,7 +119,7 @@ def crowd(n_people: int) -> TrainingData:
 
 
 def test_of_many_people_little_is_lost() -> None:
-    data, board = crowd(4000), checkerboard()
+    data, board = many_people(4000), checkerboard()
     private = EasePrivate(EasePrivateSettings(epsilon=3.0)).fit(data, no_progress)
     scores = private.score(board.people)
     for person in range(len(board.people) - 1):
@@ -121,7 +129,7 @@ def test_of_many_people_little_is_lost() -> None:
 
 def test_the_state_is_links_and_the_guarantee() -> None:
     settings = EasePrivateSettings(epsilon=2.0, delta=1e-5)
-    state = EasePrivate(settings).fit(crowd(40), no_progress).state()
+    state = EasePrivate(settings).fit(many_people(40), no_progress).state()
     assert set(state.arrays) == {"places", "links"}
     assert set(state.values) == {"n_items", "unit", "half_life", "epsilon", "delta"}
     assert (state.values["epsilon"], state.values["delta"]) == (2.0, 1e-5)
@@ -136,4 +144,4 @@ def test_which_items_are_known_is_as_noisy_as_the_rest() -> None:
 
 def test_it_refuses_links_that_rest_on_several_people() -> None:
     with pytest.raises(PluginError, match="links rest on 5 people.*--links 1"):
-        EasePrivate().fit(replace(crowd(40), support=5), no_progress)
+        EasePrivate().fit(replace(many_people(40), support=5), no_progress)
