@@ -33,9 +33,10 @@ def stored(rows: dict[int, Attributes]) -> StoredItems:
             TextColumn.of([json.dumps(rows[key]) for key in keys]),
             StoredAttributes(attributes, attribute_columns),
         ),
-        np.ones(len(keys), dtype=np.bool_),
-        *(np.array(keys, dtype=np.int64) for _ in range(2)),
-        np.ones(len(keys), dtype=np.bool_),
+        available=np.ones(len(keys), dtype=np.bool_),
+        updated=np.array(keys, dtype=np.int64),
+        created=np.array(keys, dtype=np.int64),
+        declared=np.ones(len(keys), dtype=np.bool_),
     )
 
 
