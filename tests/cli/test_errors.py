@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -10,7 +12,8 @@ from typing import TypeAlias
 
 import pytest
 
-from tastemaker.cli import COMMANDS, main
+from tastemaker.cli import main
+from tastemaker.cli.command_list import COMMANDS
 
 Process: TypeAlias = Callable[..., "CompletedProcess[str]"]
 
@@ -96,6 +99,24 @@ def test_with_wrong_usage(shop: Path, process: Process, arguments: tuple[str, ..
     error_of(process(*arguments), status=2)
 
 
+def test_help_and_completion_load_no_command() -> None:
+    program = (
+        "import sys; from tastemaker.cli import main\n"
+        "try: main(['--help'], prog_name='tastemaker')\n"
+        "except SystemExit: pass\n"
+        "names = [one.value for one in main.shell_complete(main.make_context('x', ['x']), 'ex')]\n"
+        "print(*names, *{'numpy', 'sqlalchemy', 'rich'} & set(sys.modules), sep=',')"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1] == "exploration,export", done.stderr
+
+
+def test_help_is_whole_on_a_narrow_terminal(process: Process) -> None:
+    listed = process("--help", COLUMNS="60").stdout
+    assert "..." not in listed.partition("Commands:")[2]
+    assert max(map(len, listed.splitlines())) <= 60
+
+
 def test_every_command_is_found_and_explains_itself(process: Process) -> None:
     listed = process("--help").stdout
     for name in COMMANDS:
@@ -103,4 +124,5 @@ def test_every_command_is_found_and_explains_itself(process: Process) -> None:
         assert command is not None
         assert command.name == name
         assert f"\n  {name} " in listed
+        assert command.get_short_help_str(500) == COMMANDS[name].summary
         assert len(command.help or "") > 30

@@ -55,6 +55,7 @@ def test_levels_are_as_before(shop: Path, run: Run) -> None:
 def test_ids_that_begin_with_a_dash_get_a_hint(shop: Path, run: Run) -> None:
     done = run("recommend", "-42")
     assert done.exit_code == 2
-    assert "put -- before it: -- -4" in done.stderr
+    assert "For an argument that begins with -, put -- before it: " in done.stderr
+    assert "recommend -- -…" in done.stderr
     assert run("recommend", "-k", "2", "--", "-42").exit_code == 0
     assert "-- before" not in run("train", "-x").stderr

@@ -16,7 +16,7 @@ from tastemaker.observing.opentelemetry import to_opentelemetry
 
 def collected(reader: InMemoryMetricReader) -> dict[tuple[str, str, str], Any]:
     """The data points, by metric, stage and member."""
-    data = reader.get_metrics_data()
+    data: Any = reader.get_metrics_data()
     assert data is not None
     return {
         (

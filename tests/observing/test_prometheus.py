@@ -9,6 +9,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from prometheus_client import CollectorRegistry, start_http_server
@@ -110,7 +111,8 @@ def test_several_processes_are_counted_together(
     workers = [subprocess.Popen([*command, str(count)], env=environment) for count in (2, 5)]
     assert [worker.wait() for worker in workers] == [0, 0]
     registry = CollectorRegistry()
-    MultiProcessCollector(registry, str(tmp_path))
+    collector: Any = MultiProcessCollector  # without types
+    collector(registry, str(tmp_path))
     with exposed(registry) as url:
         found = scraped(url)
     assert found["tastemaker_duration_seconds_count", "request", ""] == 7

@@ -88,7 +88,7 @@ def test_a_release_says_who_was_left_out(shop: Tastemaker, option: str) -> None:
     assert shop.recommend("1", k=3)
 
 
-def test_what_the_members_hold_is_said_where_it_was_limited(shop: Tastemaker) -> None:
+def test_a_limited_release_notes_what_the_members_hold(shop: Tastemaker) -> None:
     assert not [note for note in shop.train(only=NAMES).notes if "hold" in note]
     notes = shop.train(only=NAMES, serving_memory="400MB").notes
     assert [note for note in notes if "in each worker that serves; --serving-memory" in note]

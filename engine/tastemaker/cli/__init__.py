@@ -5,38 +5,13 @@ from __future__ import annotations
 from pkgutil import resolve_name
 
 import click
+from click.shell_completion import CompletionItem
 
+from tastemaker.cli.command_list import COMMANDS
 from tastemaker.cli.plugin_commands import plugin_commands
 from tastemaker.cli.verbosity import logging_to_stderr
 from tastemaker.errors import TastemakerError
 from tastemaker.validation.plain import plain_text
-
-COMMANDS = {
-    "db": "tastemaker.cli.db:db",
-    "demo": "tastemaker.cli.demo:demo",
-    "evaluate": "tastemaker.cli.evaluate:evaluate",
-    "exploration": "tastemaker.cli.exploration:exploration",
-    "export": "tastemaker.cli.export:export",
-    "health": "tastemaker.cli.health:health",
-    "import": "tastemaker.cli.import_:import_",
-    "init": "tastemaker.cli.init:init",
-    "inspect": "tastemaker.cli.inspect:inspect",
-    "items": "tastemaker.cli.items:items",
-    "keys": "tastemaker.cli.keys:keys",
-    "kinds": "tastemaker.cli.kinds:kinds",
-    "plugins": "tastemaker.cli.plugins:plugins",
-    "recommend": "tastemaker.cli.recommend:recommend",
-    "release": "tastemaker.cli.train:release",
-    "similar": "tastemaker.cli.similar:similar",
-    "support": "tastemaker.cli.support:support",
-    "surfaces": "tastemaker.cli.surfaces:surfaces",
-    "sync": "tastemaker.cli.sync:sync",
-    "together": "tastemaker.cli.similar:together",
-    "train": "tastemaker.cli.train:train",
-    "tune": "tastemaker.cli.tune:tune",
-    "users": "tastemaker.cli.users:users",
-}
-"""For each command, the module and the function that it is."""
 
 
 class Commands(click.Group):
@@ -54,12 +29,14 @@ class Commands(click.Group):
 
 def with_hint(error: click.NoSuchOption) -> click.UsageError:
     """The same error; where an argument may stand, it says how one that begins with - is given."""
-    command = error.ctx.command if error.ctx else None
-    if command is None or not any(isinstance(one, click.Argument) for one in command.params):
+    context = error.ctx
+    if context is None or not any(
+        isinstance(one, click.Argument) for one in context.command.params
+    ):
         return error
     text = error.format_message().rstrip(".")
-    hint = f"For an argument that begins with -, put -- before it: -- {error.option_name}"
-    return click.UsageError(f"{text}. {hint}", error.ctx)
+    hint = f"For an argument that begins with -, put -- before it: {context.command_path} -- -…"
+    return click.UsageError(f"{text}. {hint}", context)
 
 
 class AllCommands(Commands):
@@ -71,8 +48,28 @@ class AllCommands(Commands):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of that name, Tastemaker's own before those of plugins, or None."""
-        place = COMMANDS.get(cmd_name)
-        return plugin_commands().get(cmd_name) if place is None else resolve_name(place)
+        own = COMMANDS.get(cmd_name)
+        return plugin_commands().get(cmd_name) if own is None else resolve_name(own.place)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Writes what each command does, in full, without loading the engine's own."""
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(summaries().items()))
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """The names that the tab key offers, likewise."""
+        found = [
+            CompletionItem(name, help=summary)
+            for name, summary in sorted(summaries().items())
+            if name.startswith(incomplete)
+        ]
+        return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
+
+
+def summaries() -> dict[str, str]:
+    """What each command does, by name."""
+    brought = {name: one.get_short_help_str() for name, one in plugin_commands().items()}
+    return brought | {name: own.summary for name, own in COMMANDS.items()}
 
 
 @click.group(cls=AllCommands, context_settings={"help_option_names": ["-h", "--help"]})

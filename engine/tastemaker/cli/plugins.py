@@ -6,8 +6,8 @@ import dataclasses
 
 import click
 
-from tastemaker.cli import COMMANDS
 from tastemaker.cli.check_plugins import check_plugins
+from tastemaker.cli.command_list import COMMANDS
 from tastemaker.cli.echo import echo, print_json
 from tastemaker.cli.new_plugin import new_plugin
 from tastemaker.cli.options import Format, database_option, format_option, open_engine

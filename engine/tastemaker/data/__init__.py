@@ -13,7 +13,7 @@ from tastemaker.data.arrays import (
     sample_rows,
 )
 from tastemaker.data.cluster import Cluster, Factors
-from tastemaker.data.columns import RareValues, TextColumn, Values, ValuesColumn
+from tastemaker.data.columns import RARE, RareValues, TextColumn, Values, ValuesColumn
 from tastemaker.data.items import AttributeColumns, Items, StoredAttributes
 from tastemaker.data.pairs import NO_PAIRS, ItemPairs
 from tastemaker.data.people import Histories, People
@@ -36,6 +36,7 @@ __all__ = [
     "NO_PAIRS",
     "ItemPairs",
     "People",
+    "RARE",
     "RareValues",
     "StoredAttributes",
     "TextColumn",

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from tastemaker.data.arrays import Int64Array
 from tastemaker.data.columns import FrozenMapping, TextColumn, Values
+from tastemaker.data.merged_attributes import merged_columns
 
 AttributeColumns = Mapping[str, Sequence[Values]]
 """For each attribute, the values of every item."""
@@ -39,6 +40,18 @@ class StoredAttributes(AttributeColumns):
 
     def __len__(self) -> int:
         return len(self._columns)
+
+    def merged(self, others: StoredAttributes, places: Int64Array) -> StoredAttributes:
+        """Of these rows and then the others those in the given places, in that order.
+
+        What was read of these rows is not read again.
+        """
+        merged = StoredAttributes(self.rows.merged(others.rows, places), self.read)
+        if "_columns" in vars(self):
+            columns = merged_columns(self._columns, others._columns, len(others.rows), places)
+            if columns is not None:
+                vars(merged)["_columns"] = columns
+        return merged
 
     def __repr__(self) -> str:
         return f"StoredAttributes({len(self.rows)} items)"
@@ -97,6 +110,18 @@ class Items:
             attributes,
         )
 
+    def merged(self, others: Items, places: Int64Array) -> Items:
+        """Of these items and then the others those in the given places, in that order."""
+        own, new = self.attributes, others.attributes
+        if not (isinstance(own, StoredAttributes) and isinstance(new, StoredAttributes)):
+            return self.joined(others).taken(places)
+        return Items(
+            _merged(self.ids, others.ids, places),
+            _merged(self.titles, others.titles, places),
+            _merged(self.texts, others.texts, places),
+            own.merged(new, places),
+        )
+
     def taken(self, places: Int64Array) -> Items:
         """The items in the given places, in that order."""
         own = self.attributes
@@ -120,6 +145,12 @@ def _part(texts: Sequence[str], part: slice) -> Sequence[str]:
 
 def _joined(texts: Sequence[str], others: Sequence[str]) -> Sequence[str]:
     return texts.joined(others) if isinstance(texts, TextColumn) else (*texts, *others)
+
+
+def _merged(texts: Sequence[str], others: Sequence[str], places: Int64Array) -> Sequence[str]:
+    if isinstance(texts, TextColumn):
+        return texts.merged(others, places)
+    return _taken(_joined(texts, others), places)
 
 
 def _taken(texts: Sequence[str], places: Int64Array) -> Sequence[str]:

@@ -136,7 +136,10 @@ def check_header(header: Sequence[str], required: Sequence[str]) -> None:
         found = [name for name in header if name in KNOWN_COLUMNS]
         only = f", only {', '.join(found)}" if found else ""
         reason = f"there is no column {', '.join(missing)}{hint} among the {len(header)}{only}"
-        raise InputError(f"{reason}; is the line with the names of the columns missing?")
+        raise InputError(
+            f"{reason}, or the line with the names of the columns is missing; --map takes columns "
+            "of other names"
+        )
 
 
 def as_block(

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-SHARED = (type, ModuleType, FunctionType, MethodType)
+OF_THE_PROGRAM = (type, ModuleType, FunctionType, MethodType)
 """What belongs to the program and not to the object."""
 
 
@@ -23,7 +23,7 @@ def held_bytes(value: object) -> int:
     waiting: list[Any] = [value]
     while waiting:
         one = waiting.pop()
-        if id(one) in seen or isinstance(one, SHARED):
+        if id(one) in seen or isinstance(one, OF_THE_PROGRAM):
             continue
         seen.add(id(one))
         if isinstance(one, np.ndarray):
@@ -31,11 +31,11 @@ def held_bytes(value: object) -> int:
             waiting.append(one.base)
         else:
             total += len(one) if isinstance(one, memoryview) else sys.getsizeof(one, 0)
-            waiting.extend(parts_of(one))
+            waiting.extend(referred_to(one))
     return total
 
 
-def parts_of(one: Any) -> list[Any]:
+def referred_to(one: Any) -> list[Any]:
     """What an object refers to: what a container holds, and attributes."""
     if isinstance(one, dict):
         return [*one.keys(), *one.values()]

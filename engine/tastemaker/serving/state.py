@@ -24,7 +24,7 @@ from tastemaker.serving.reranking import NO_RERANKERS, NO_RERANKING, LoadedReran
 from tastemaker.serving.told import reach_of
 from tastemaker.store.attribute_columns import attribute_columns
 from tastemaker.store.configuration import UNDECLARED_PEOPLE
-from tastemaker.store.items import StoredItems
+from tastemaker.store.items import StoredItems, is_among
 from tastemaker.store.kinds import TOLD_KINDS, Kind
 from tastemaker.validation import UNTIMED
 
@@ -211,7 +211,7 @@ def order_catalogue(stored: StoredItems, first: Int64Array) -> Catalogue:
 
 def with_gaps(stored: StoredItems, keys: Int64Array) -> StoredItems:
     """The stored items, and gaps for the keys that no item has any more."""
-    gone = np.setdiff1d(keys, stored.keys)
+    gone = np.sort(keys[~is_among(keys, stored.keys)])
     if not len(gone):
         return stored
     texts = TextColumn.of([""] * len(gone))
@@ -227,7 +227,7 @@ def with_gaps(stored: StoredItems, keys: Int64Array) -> StoredItems:
         declared = np.concatenate((declared, np.zeros(len(gone), dtype=np.bool_)))[order]
     return StoredItems(
         keys[order],
-        stored.items.joined(Items(texts, texts, texts, attributes)).taken(order),
+        stored.items.merged(Items(texts, texts, texts, attributes), order),
         np.concatenate((stored.available, np.zeros(len(gone), dtype=np.bool_)))[order],
         created=created,
         updated=updated,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from tastemaker.data import AttributeColumns, RareValues, Values, ValuesColumn
+from tastemaker.data import RARE, AttributeColumns, RareValues, Values, ValuesColumn
 from tastemaker.errors import InputError
 from tastemaker.store.sql.damage import as_stored
 from tastemaker.validation import Json
@@ -13,10 +13,6 @@ from tastemaker.validation import Json
 MOST_NAMES = 10_000
 """Different attributes of all items together. Chosen: far more than anybody describes items by, and
 few enough that going through all of them for every item ends."""
-
-RARE = 8
-"""An attribute that less than one item in so many has is kept for those alone: less memory than
-a number for each item. Chosen, not measured."""
 
 
 def check_names(count: int) -> None:

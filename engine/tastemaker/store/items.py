@@ -81,18 +81,27 @@ class StoredItems:
 
     def merged(self, changed: StoredItems) -> StoredItems:
         """These items with others in place of those of the same keys, and new ones among them."""
-        keys = np.union1d(self.keys, changed.keys)
+        new = changed.keys[~is_among(changed.keys, self.keys)]
+        keys = np.sort(np.concatenate((self.keys, new)), kind="stable") if len(new) else self.keys
         # Each row's place in "these, then the others"; where both have it, the other's.
         source = np.searchsorted(self.keys, keys)
         source[np.searchsorted(keys, changed.keys)] = len(self.keys) + np.arange(len(changed.keys))
         return StoredItems(
             keys,
-            self.items.joined(changed.items).taken(source),
+            self.items.merged(changed.items, source),
             np.concatenate((self.available, changed.available))[source],
             np.concatenate((self.updated, changed.updated))[source],
             np.concatenate((self.created, changed.created))[source],
             np.concatenate((self.declared, changed.declared))[source],
         )
+
+
+def is_among(keys: Int64Array, known: Int64Array) -> BoolArray:
+    """(n,) bool: which of some keys are among others, which are ascending."""
+    if not len(known):
+        return np.zeros(len(keys), dtype=np.bool_)
+    found: BoolArray = known[np.searchsorted(known[:-1], keys)] == keys
+    return found
 
 
 def put_items(connection: Connection, rows: Iterable[ItemRow]) -> Written:
@@ -184,8 +193,10 @@ def _read(connection: Connection, column: str, above: int) -> StoredItems:
         f"ORDER BY id LIMIT {ITEMS_READ_AT_ONCE}"
     )
     parts, last, damaged = [], -1, list[int]()
-    while rows := fetch(connection, statement, (above, last)):
-        last = rows[-1][0]
+    is_last = False
+    while not is_last and (rows := fetch(connection, statement, (above, last))):
+        # Finding out that there is nothing more may mean to look through all rows once again.
+        last, is_last = rows[-1][0], len(rows) < ITEMS_READ_AT_ONCE
         damaged += (row[0] for row in rows if not is_sound_item(row))
         if sound := [row for row in rows if is_sound_item(row)] if damaged else rows:
             parts.append(_as_columns(sound))

@@ -30,7 +30,7 @@ NAMING = (
 )
 """What messages of SQLite begin with that quote names of the schema, and no value."""
 
-PLACES = ("table", "column", "constraint")
+SCHEMA_FIELDS = ("table", "column", "constraint")
 
 CONNECT = "Check that the server runs, and host, port, user, password and database name in the URL."
 
@@ -177,7 +177,7 @@ def places_of(cause: BaseException) -> list[str]:
         return [str(cause)]
     # psycopg has them in `diag`; an error of asyncpg is the cause of SQLAlchemy's.
     fields = getattr(cause, "diag", None) or cause.__cause__
-    found = ((kind, getattr(fields, f"{kind}_name", None)) for kind in PLACES)
+    found = ((kind, getattr(fields, f"{kind}_name", None)) for kind in SCHEMA_FIELDS)
     return [f"{kind} {name}" for kind, name in found if name]
 
 

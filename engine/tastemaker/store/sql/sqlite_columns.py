@@ -25,7 +25,6 @@ from tastemaker.store.sql.number_table import (
     driver_rows,
     read_rows,
 )
-from tastemaker.store.sql.statements import fetch
 
 VALUES_PER_STATEMENT = 200
 """Rows of one INSERT; see above."""
@@ -132,7 +131,9 @@ def constants_of(connection: Connection, table: NumberTable) -> dict[str, int]:
     constants = {}
     for column in table.columns:
         if column.only_of:
-            ids = fetch(connection, f"SELECT id FROM {column.only_of} LIMIT 2")
+            two = f"SELECT id FROM {column.only_of} LIMIT 2"
+            with driver_rows(connection, two) as cursor:
+                ids = cursor.fetchall()
             if len(ids) == 1:
                 constants[column.name] = int(ids[0][0])
     return constants
