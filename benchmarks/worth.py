@@ -124,7 +124,7 @@ def learned(names: Sequence[str], folds: Folds) -> list[UnseenCases]:
 
 def by_part(figures: Float64Array) -> Float64Array:
     """(2,) the means over the folds for full and for truncated histories."""
-    return figures.reshape(-1, 2).mean(axis=0)
+    return np.asarray(figures.reshape(-1, 2).mean(axis=0))
 
 
 def mean_weights(unseen: UnseenCases) -> Float64Array:

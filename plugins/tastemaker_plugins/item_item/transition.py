@@ -93,7 +93,7 @@ class Transition(Linked):
     def fit(self, data: TrainingData, progress: Progress) -> Self:
         """Counts what follows what."""
         shares = following_shares(data, self.settings, progress)
-        known = np.bincount(timed(data.people).histories.items, minlength=data.n_items) > 0
+        known = np.bincount(at_known_times(data.people).histories.items, minlength=data.n_items) > 0
         self.links = Links.kept(*strongest(shares, self.settings.neighbours), known)
         return self
 
@@ -102,7 +102,7 @@ class Transition(Linked):
         settings, n_items = self.settings, data.n_items
         progress(0, 1, "transitions")
         timed = "FROM interactions WHERE time IS NOT NULL AND weight > 0"
-        decay = decay_query(timed(data.people), settings.time_decay)
+        decay = decay_query(at_known_times(data.people), settings.time_decay)
         decay += " / count(*) OVER (PARTITION BY person, item)"
         # what comes after each interaction, the next one first
         steps = (
@@ -143,7 +143,7 @@ def following_shares(
     """Sparse (n_items, n_items) T: the share of each item in what follows another."""
     from scipy.sparse import coo_array, csr_array
 
-    people = timed(data.people)
+    people = at_known_times(data.people)
     shape = (data.n_items, data.n_items)
     decay = decay_weights(people, settings.time_decay) / times_chosen(people)
     counts = csr_array(shape, dtype=np.float64)
@@ -206,7 +206,7 @@ def times_chosen(people: People) -> Float32Array:
     return np.asarray(counts[places], dtype=np.float32)
 
 
-def timed(people: People) -> People:
+def at_known_times(people: People) -> People:
     """The same people with only the interactions that say what followed what."""
     return people.take(np.isfinite(people.times) & (people.weights > 0))
 

@@ -17,7 +17,11 @@ from tastemaker import (
     hookimpl,
     setting,
 )
-from tastemaker_plugins.item_item.transition import TransitionSettings, following_shares, timed
+from tastemaker_plugins.item_item.transition import (
+    TransitionSettings,
+    at_known_times,
+    following_shares,
+)
 from tastemaker_plugins.shared.linked import Linked
 from tastemaker_plugins.shared.links import Links
 from tastemaker_plugins.shared.neighbours import SOURCES, strongest
@@ -27,7 +31,7 @@ from tastemaker_plugins.shared.term_vectors import TermVectors
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-COMPARED = 300
+MOST_FOLLOWING = 300
 """Items that follow an item most and are compared with it: it bounds the time. Chosen, not
 measured."""
 
@@ -72,11 +76,11 @@ class TransitionContent(Linked):
         parts = [strongest(shares[:0], self.settings.neighbours)]
         for first in range(0, data.n_items, SOURCES):
             progress(first, data.n_items, "likeness")
-            follows = strongest(shares[first : first + SOURCES], COMPARED)
+            follows = strongest(shares[first : first + SOURCES], MOST_FOLLOWING)
             links = self._times_likeness(*follows, vectors, first)
             parts.append(strongest(links, self.settings.neighbours))
         items, weights = (np.concatenate(part) for part in zip(*parts, strict=True))
-        known = np.bincount(timed(data.people).histories.items, minlength=data.n_items) > 0
+        known = np.bincount(at_known_times(data.people).histories.items, minlength=data.n_items) > 0
         self.links = Links.kept(items, weights, known & bool(vectors.nnz))
         return self
 
