@@ -2,7 +2,7 @@
 
 On top of the linear blend, step functions of single features are learned by gradient boosting of a
 listwise softmax, one feature and one step a tree, so that a score stays a sum of named parts:
-each recommender's calibrated score and its rank, and the item's popularity. They are learned from
+each recommender's calibrated score and its rank. They are learned from
 the whole histories of all folds but one, where the blend's weights are those of the rest of them,
 and judged on the fold left out. Only what comes before the test part is looked at.
 
