@@ -71,6 +71,7 @@ EXACT = (
     "slim",
     "slist",
     "transition",
+    "transition-content",
 )
 """Those with a `retrieve` of their own that finds all of the best."""
 

@@ -92,24 +92,9 @@ class Transition(Linked):
 
     def fit(self, data: TrainingData, progress: Progress) -> Self:
         """Counts what follows what."""
-        from scipy.sparse import coo_array, csr_array
-
-        people = _timed(data.people)
-        shape = (data.n_items, data.n_items)
-        decay = decay_weights(people, self.settings.time_decay) / times_chosen(people)
-        counts = csr_array(shape, dtype=np.float64)
-        seen = [np.zeros((3, 0), dtype=np.int64)]
-        for distance in range(1, self.settings.window + 1):
-            progress(distance - 1, self.settings.window, "transitions")
-            weights, pairs, who = self._pairs(people, decay, distance)
-            counts = counts + coo_array((weights, pairs), shape=shape).tocsr()
-            seen += [np.array((who, *pairs), dtype=np.int64)] if data.support > 1 else []
-        if data.support > 1:
-            counts = rested_on(counts, np.concatenate(seen, axis=1), data.support)
-        sums = np.asarray(counts.sum(axis=1)) + self.settings.shrinkage
-        counts.data = counts.data / np.repeat(sums, np.diff(counts.indptr))
-        known = np.bincount(people.histories.items, minlength=data.n_items) > 0
-        self.links = Links.kept(*strongest(counts, self.settings.neighbours), known)
+        shares = following_shares(data, self.settings, progress)
+        known = np.bincount(at_known_times(data.people).histories.items, minlength=data.n_items) > 0
+        self.links = Links.kept(*strongest(shares, self.settings.neighbours), known)
         return self
 
     def fit_on(self, cluster: Cluster, data: TrainingData, progress: Progress) -> Self:
@@ -117,7 +102,7 @@ class Transition(Linked):
         settings, n_items = self.settings, data.n_items
         progress(0, 1, "transitions")
         timed = "FROM interactions WHERE time IS NOT NULL AND weight > 0"
-        decay = decay_query(_timed(data.people), settings.time_decay)
+        decay = decay_query(at_known_times(data.people), settings.time_decay)
         decay += " / count(*) OVER (PARTITION BY person, item)"
         # what comes after each interaction, the next one first
         steps = (
@@ -151,24 +136,48 @@ class Transition(Linked):
         progress(1, 1, "transitions")
         return self
 
-    def _pairs(
-        self, people: People, decay: Float32Array, distance: int
-    ) -> tuple[Float32Array, tuple[Int32Array, Int32Array], Int64Array]:
-        """What each pair of items that many positions apart counts, the pairs, and whose it is."""
-        items, rows, times = people.histories.items, people.histories.rows, people.times
-        follows = rows[distance:] == rows[:-distance]
-        follows &= items[distance:] != items[:-distance]
-        before, after = items[:-distance][follows], items[distance:][follows]
-        weights = decay[distance:][follows]
-        weights *= self.settings.distance_decay ** (distance - 1)
-        together = times[distance:][follows] == times[:-distance][follows]
-        pairs = (
-            np.concatenate((before, after[together])),
-            np.concatenate((after, before[together])),
-        )
-        who = rows[distance:][follows]
-        weights = np.concatenate((weights, weights[together]))
-        return weights, pairs, np.concatenate((who, who[together]))
+
+def following_shares(
+    data: TrainingData, settings: TransitionSettings, progress: Progress
+) -> csr_array:
+    """Sparse (n_items, n_items) T: the share of each item in what follows another."""
+    from scipy.sparse import coo_array, csr_array
+
+    people = at_known_times(data.people)
+    shape = (data.n_items, data.n_items)
+    decay = decay_weights(people, settings.time_decay) / times_chosen(people)
+    counts = csr_array(shape, dtype=np.float64)
+    seen = [np.zeros((3, 0), dtype=np.int64)]
+    for distance in range(1, settings.window + 1):
+        progress(distance - 1, settings.window, "transitions")
+        weights, pairs, who = _pairs(people, decay, distance)
+        weights *= settings.distance_decay ** (distance - 1)
+        counts = counts + coo_array((weights, pairs), shape=shape).tocsr()
+        seen += [np.array((who, *pairs), dtype=np.int64)] if data.support > 1 else []
+    if data.support > 1:
+        counts = rested_on(counts, np.concatenate(seen, axis=1), data.support)
+    sums = np.asarray(counts.sum(axis=1)) + settings.shrinkage
+    counts.data = counts.data / np.repeat(sums, np.diff(counts.indptr))
+    return counts
+
+
+def _pairs(
+    people: People, decay: Float32Array, distance: int
+) -> tuple[Float32Array, tuple[Int32Array, Int32Array], Int64Array]:
+    """What each pair of items that many positions apart counts, the pairs, and whose it is."""
+    items, rows, times = people.histories.items, people.histories.rows, people.times
+    follows = rows[distance:] == rows[:-distance]
+    follows &= items[distance:] != items[:-distance]
+    before, after = items[:-distance][follows], items[distance:][follows]
+    weights = decay[distance:][follows]
+    together = times[distance:][follows] == times[:-distance][follows]
+    pairs = (
+        np.concatenate((before, after[together])),
+        np.concatenate((after, before[together])),
+    )
+    who = rows[distance:][follows]
+    weights = np.concatenate((weights, weights[together]))
+    return weights, pairs, np.concatenate((who, who[together]))
 
 
 def rested_on(counts: csr_array, seen: Int64Array, support: int) -> csr_array:
@@ -197,7 +206,7 @@ def times_chosen(people: People) -> Float32Array:
     return np.asarray(counts[places], dtype=np.float32)
 
 
-def _timed(people: People) -> People:
+def at_known_times(people: People) -> People:
     """The same people with only the interactions that say what followed what."""
     return people.take(np.isfinite(people.times) & (people.weights > 0))
 

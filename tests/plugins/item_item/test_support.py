@@ -16,9 +16,18 @@ from tastemaker_plugins.item_item.rp3beta import Rp3Beta
 from tastemaker_plugins.item_item.slim import Slim
 from tastemaker_plugins.item_item.slist import Slist
 from tastemaker_plugins.item_item.transition import Transition
+from tastemaker_plugins.item_item.transition_content import TransitionContent
 
 A, B, C, D = range(4)
-MEMBERS: tuple[type[Recommender], ...] = (Ease, ItemKnn, Rp3Beta, Slim, Slist, Transition)
+MEMBERS: tuple[type[Recommender], ...] = (
+    Ease,
+    ItemKnn,
+    Rp3Beta,
+    Slim,
+    Slist,
+    Transition,
+    TransitionContent,
+)
 
 
 @pytest.fixture
