@@ -79,8 +79,8 @@ class Running(NamedTuple):
             return int(connection.execute(statement, {"id": product}).scalar_one())
 
 
-def fill(url: str) -> None:
-    """Makes a database in which the recommender is trained twice; release 2 serves."""
+def fill(url: str, releases: int = 2) -> None:
+    """Makes a database in which the recommender is trained so often; the last release serves."""
     with Tastemaker(url, key=KEY) as recommender:
         recommender.upgrade()
         recommender.put_items([{"item_id": name} for name in STOCK])
@@ -97,7 +97,7 @@ def fill(url: str) -> None:
                 if item != person % ITEMS
             ]
         )
-        for _ in range(2):
+        for _ in range(releases):
             recommender.train(only=["item-knn", "popular"])
 
 
