@@ -132,7 +132,8 @@ def database_of(
             request.getfixturevalue("postgresql_server"), request.getfixturevalue("trained_name")
         )
         request.addfinalizer(lambda: next(made, None))
-        return str(make_url(next(made)).set(drivername="postgresql+psycopg"))
+        url = make_url(next(made)).set(drivername="postgresql+psycopg")
+        return url.render_as_string(hide_password=False)
 
     return new
 
