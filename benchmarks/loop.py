@@ -85,7 +85,7 @@ def main() -> None:
     parser.add_argument("--recbole", type=Path, help="a wheel of recbole, or where it is unpacked")
     parser.add_argument("--seconds", type=float, default=20.0, help="how long each case lasts")
     parser.add_argument("--load", type=float, default=50.0, help="requests a second")
-    parser.add_argument("--only", action="append", help="train only this recommender")
+    parser.add_argument("--only", action="append", default=[], help="train only this recommender")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary, postgresql() as copy:
         url = copy("")

@@ -16,6 +16,9 @@ from tastemaker import Tastemaker
 CLIENTS = 16
 """How many send requests at once."""
 
+EACH = 10
+"""How many users each client sends requests for: they come again, and see what they have bought."""
+
 ORDERS = 0.2
 """The share of orders among the requests."""
 
@@ -107,7 +110,7 @@ class Clients:
 
     def _run(self, number: int, until: float) -> None:
         chance = random.Random(number)
-        users = self._users[number::CLIENTS]
+        users = self._users[number::CLIENTS][:EACH]
         client, shown = Client(self._port), dict[str, list[str]]()
         bought: dict[str, set[str]] = {}
         due = time.perf_counter()
@@ -165,11 +168,14 @@ class Clients:
         for _ in range(3):
             try:
                 return client(path, body)
-            except (OSError, HTTPException):
+            except (OSError, HTTPException) as error:
                 if time.perf_counter() - self.killed_at > AFTER_KILL:
+                    self.seen.errors.append(type(error).__name__)
                     return None
                 self.seen.cut_off += 1
+        self.seen.errors.append("cut off time after time")
         return None
 
     def _failed(self, reply: Reply | None) -> None:
-        self.seen.errors.append("no reply" if reply is None else f"status {reply.status}")
+        if reply is not None:
+            self.seen.errors.append(f"status {reply.status}")

@@ -18,7 +18,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
@@ -59,7 +59,7 @@ def main() -> None:
     parser.add_argument("--recbole", type=Path, help="a wheel of recbole, or where it is unpacked")
     parser.add_argument("--shop", action="append", choices=list(SHOPS), help="only this one")
     parser.add_argument("--seconds", type=float, default=60.0, help="how long the load lasts")
-    parser.add_argument("--only", action="append", help="train only this recommender")
+    parser.add_argument("--only", action="append", default=[], help="train only this recommender")
     given = parser.parse_args()
     data = ml_100k(given.recbole)
     with tempfile.TemporaryDirectory() as temporary, postgresql() as copy:
@@ -95,7 +95,7 @@ def postgresql() -> Iterator[Callable[[str], str]]:
         server.cleanup()
 
 
-def prepare(url: str, folder: Path, data: TrainingData, only: list[str] | None) -> None:
+def prepare(url: str, folder: Path, data: TrainingData, only: Sequence[str]) -> None:
     """Loads the data, trains two releases, and writes the products as the shops read them."""
     with Tastemaker(url, key=KEY) as recommender:
         recommender.upgrade()
@@ -104,7 +104,7 @@ def prepare(url: str, folder: Path, data: TrainingData, only: list[str] | None) 
             release = recommender.train(only=only, quick=not only)
             if not release.active:
                 recommender.activate(release.number)
-        print("Both releases:", *release.curve.members, flush=True)
+        print("Both releases:", *(release.curve.members if release.curve else ()), flush=True)
     with (folder / "products.csv").open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream)
         writer.writerow(("product_id", "title", "category", "price", "stock"))

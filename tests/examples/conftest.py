@@ -79,8 +79,8 @@ class Running(NamedTuple):
             return int(connection.execute(statement, {"id": product}).scalar_one())
 
 
-def fill(url: str) -> None:
-    """Makes a database in which the recommender is trained twice; release 2 serves."""
+def fill(url: str, releases: int = 2) -> None:
+    """Makes a database in which the recommender is trained so often; the last release serves."""
     with Tastemaker(url, key=KEY) as recommender:
         recommender.upgrade()
         recommender.put_items([{"item_id": name} for name in STOCK])
@@ -97,7 +97,7 @@ def fill(url: str) -> None:
                 if item != person % ITEMS
             ]
         )
-        for _ in range(2):
+        for _ in range(releases):
             recommender.train(only=["item-knn", "popular"])
 
 
@@ -132,7 +132,8 @@ def database_of(
             request.getfixturevalue("postgresql_server"), request.getfixturevalue("trained_name")
         )
         request.addfinalizer(lambda: next(made, None))
-        return str(make_url(next(made)).set(drivername="postgresql+psycopg"))
+        url = make_url(next(made)).set(drivername="postgresql+psycopg")
+        return url.render_as_string(hide_password=False)
 
     return new
 
