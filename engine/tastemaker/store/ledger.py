@@ -143,7 +143,7 @@ class ErasureLedger:
         stampers = self._stampers()
         found: list[Erased] = []
         last: dict[int, bytes] = {}
-        strangers, unnumbered = 0, dict.fromkeys(stampers)
+        first_unknown, unnumbered = 0, dict.fromkeys(stampers)
         for number, raw in enumerate(lines, 1):
             line = self._parsed(raw, number)
             keys = unnumbered if line.key_id is None else {line.key_id: None}
@@ -159,9 +159,9 @@ class ErasureLedger:
             elif here:
                 raise self._changed(number)
             elif line.key_id not in gone:
-                strangers = strangers or number
-        if strangers and not found:
-            raise self._changed(strangers)
+                first_unknown = first_unknown or number
+        if first_unknown and not found:
+            raise self._changed(first_unknown)
         return found, last
 
     def _lines(self, entries: Iterable[Erased], last: Mapping[int, bytes]) -> bytes:
