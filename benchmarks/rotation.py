@@ -134,11 +134,8 @@ def write(url: str, place: str, number: str) -> None:
         turn = 0
         while not (folder / "stop").exists():
             # Every other one is of somebody who is there already, and of no other writer.
-            user_id = (
-                f"{folder.name}{number}-{turn}"
-                if turn % 2
-                else f"p{3 * (turn % 1000) + int(number)}"
-            )
+            new, old = f"{folder.name}{number}-{turn}", f"p{3 * (turn % 1000) + int(number)}"
+            user_id = new if turn % 2 else old
             shop.put_users([{"user_id": user_id, "town": f"{number} {turn}"}])
             acknowledged[user_id] = f"{number} {turn}"
             turn += 1

@@ -31,6 +31,10 @@ def backup(file: str, database_url: str) -> None:
         echo(f"{done.rows:,} rows written to {file}, {done.users:,} users among them.")
 
 
+UNNAMED = """Forgotten after the index key of this backup was destroyed: {count:,}. Whoever of them
+was in the backup is back: forget them again."""
+
+
 @click.command()
 @click.argument("file", type=click.Path())
 @click.option(
@@ -61,3 +65,5 @@ def restore(file: str, no_ledger: bool, ledger: str | None, database_url: str) -
         f"{done.rows:,} rows restored into {name}, {done.users:,} users among them. Left out, for "
         f"they were forgotten since: {done.erased:,}."
     )
+    if done.unnamed:
+        echo(UNNAMED.format(count=done.unnamed), err=True)

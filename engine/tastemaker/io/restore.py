@@ -40,11 +40,14 @@ class Restored(NamedTuple):
         users: how many of them are users.
         erased: how many users were left out, with all that is theirs, because the ledger of
             erasures says that they were forgotten since.
+        unnamed: how many were forgotten whom the ledger cannot name to this backup, so that they
+            are back if they were in it: the index key of the backup was destroyed before.
     """
 
     rows: int
     users: int
     erased: int
+    unnamed: int = 0
 
 
 class LeftOut:
@@ -54,9 +57,11 @@ class LeftOut:
 
     Args:
         erased: the ledger of erasures.
+        unnamed: see `Restored`.
     """
 
-    def __init__(self, erased: Iterable[Erased]) -> None:
+    def __init__(self, erased: Iterable[Erased], unnamed: int) -> None:
+        self.unnamed = unnamed
         self._erased = sorted(erased)
         self._latest = {one.ref: one.time for one in self._erased}
         self._created: dict[bytes, int] = {}
@@ -202,7 +207,7 @@ def _written(
         name, rows = parsed_rows(line, reader.about["columns"])
         if name == "user" and left_out is None:
             # The database's own keys, which come before its users, verify the ledger.
-            left_out = LeftOut(_read_ledger(connection, key, ledger))
+            left_out = _read_ledger(connection, key, ledger)
         kept = rows if left_out is None else left_out.without(name, rows)
         if not counts[name]:
             progress([*counts].index(name), len(counts), f"Restoring {name}")
@@ -210,9 +215,9 @@ def _written(
         if kept:
             insert_rows(connection, name, kept)
     if left_out is None:
-        left_out = LeftOut(_read_ledger(connection, key, ledger))
+        left_out = _read_ledger(connection, key, ledger)
     left_out.enter(connection, reader.about["columns"]["erasure"])
-    return Restored(sum(counts.values()), counts["user"], left_out.count)
+    return Restored(sum(counts.values()), counts["user"], left_out.count, left_out.unnamed)
 
 
 def insert_rows(connection: Connection, name: str, rows: list[dict[str, Any]]) -> None:
@@ -227,8 +232,9 @@ def insert_rows(connection: Connection, name: str, rows: list[dict[str, Any]]) -
     upsert(connection, InteractionColumns(*columns))
 
 
-def _read_ledger(connection: Connection, key: KeySource, ledger: Path | None) -> list[Erased]:
+def _read_ledger(connection: Connection, key: KeySource, ledger: Path | None) -> LeftOut:
     if ledger is None:
-        return []
+        return LeftOut([], 0)
     gone = destroyed_index_keys(connection)
-    return ErasureLedger(ledger, open_keyring(connection, key)).read(gone)
+    read = ErasureLedger(ledger, open_keyring(connection, key))
+    return LeftOut(read.read(gone), read.unnamed(gone))

@@ -30,7 +30,7 @@ from tastemaker.store.crypto.data_keys import (
 )
 from tastemaker.store.crypto.keyring import Keyring
 from tastemaker.store.crypto.keys import KeySource
-from tastemaker.store.crypto.ref_key import RefKey
+from tastemaker.store.crypto.ref_key import RefKeys
 from tastemaker.store.crypto.sealed_column import SealedColumn
 from tastemaker.store.crypto.sealing import DEFAULT_ALGORITHM
 from tastemaker.store.sql import tables
@@ -95,71 +95,85 @@ def open_keyring(
     return Keyring(read_tenant(connection), keys, key, reread)
 
 
-def keep_up(connection: Connection, keyring: Keyring) -> RefKey:
+def keep_up(connection: Connection, keyring: Keyring) -> RefKeys:
     """Sees to it that what is sealed in this transaction is sealed under the keys that seal now.
 
     Every writing transaction that seals, signs or makes refs calls it first. Another process may
     have promoted a key since the ring was opened; then the ring is read anew. Until the transaction
     ends nobody can promote another: on SQLite it holds the write lock, on PostgreSQL the rows of
     these keys. So no row gets a ref of a former index key once another was promoted, and whoever
-    looks for a user by the refs of all keys finds the one row that there is.
+    looks for a user by the refs of all keys in use finds the one row that there is.
 
     Returns:
-        What makes the refs of new rows in this transaction, whatever other threads do to the ring.
+        What makes refs in this transaction, whatever other threads do to the ring.
 
     Raises:
         WrongKeyError: the keys were wrapped by another one meanwhile.
         TamperedError: a key was changed.
         CollisionError: the keys were changed at this very moment.
     """
-    active = _keys_in_use(connection, keyring)
-    if active is None:
+    active, makers = _in_use(connection, keyring)
+    if makers is None or active != keyring.active_ids():
         keyring.renew(read_keys(connection, keyring.source))
-        active = _keys_in_use(connection, keyring)
-    if active is None:
+        active, makers = _in_use(connection, keyring)
+    if makers is None or active != keyring.active_ids():
         raise CollisionError("looking at the keys", "Conflict", "Its keys were changed; try again.")
-    return next(one for one in keyring.ref_keys if one.key_id == active[INDEX])
+    return makers
 
 
-def _keys_in_use(connection: Connection, keyring: Keyring) -> dict[str, int] | None:
-    """The id of the key that seals, for each purpose; None where the ring is behind.
+def _in_use(connection: Connection, keyring: Keyring) -> tuple[dict[str, int], RefKeys | None]:
+    """The id of the key that seals, for each purpose, and what makes refs.
 
     Nobody can change these keys for now. PostgreSQL: where somebody was changing them, the rows
     left are those that still fit.
     """
     table = tables.key.c
-    former = and_(table.purpose == INDEX, table.status == DECRYPT_STATUS)
     chosen = select(table.purpose, table.key_id, table.status).where(
-        or_(table.status == ACTIVE_STATUS, former), table.purpose.in_(PURPOSES)
+        or_(table.status == ACTIVE_STATUS, _is_index_key(DECRYPT_STATUS)),
+        table.purpose.in_(PURPOSES),
     )
     rows = connection.execute(chosen.with_for_update(read=True)).all()
     active = {row.purpose: row.key_id for row in rows if row.status == ACTIVE_STATUS}
-    known = {one.key_id for one in keyring.ref_keys}
-    has_all = known.issuperset(row.key_id for row in rows if row.purpose == INDEX)
-    return active if has_all and active == keyring.active_ids() else None
+    index_keys = {row.key_id: row.status for row in rows if row.purpose == INDEX}
+    return active, _makers(keyring, index_keys)
 
 
-def learn_index_keys(connection: Connection, keyring: Keyring) -> None:
-    """Sees to it that the ring has every index key that a row's ref may be made by; only reads.
+def learn_index_keys(connection: Connection, keyring: Keyring) -> RefKeys:
+    """What makes the refs that rows have in the state that a transaction reads; it only reads.
 
-    Whoever reads calls it where somebody seems not to be there.
+    Whoever reads calls it where somebody seems not to be there: the index key may have been rotated
+    since the ring was opened. What seals stays what it was.
 
     Raises:
         WrongKeyError: the keys were wrapped by another one meanwhile.
         TamperedError: a key was changed.
     """
     table = tables.key.c
-    in_use = table.status.in_((ACTIVE_STATUS, DECRYPT_STATUS))
-    chosen = select(table.key_id).where(table.purpose == INDEX, in_use)
-    known = {one.key_id for one in keyring.ref_keys}
-    if not known.issuperset(connection.execute(chosen).scalars()):
+    in_use = or_(_is_index_key(ACTIVE_STATUS), _is_index_key(DECRYPT_STATUS))
+    rows = connection.execute(select(table.key_id, table.status).where(in_use))
+    statuses = {row.key_id: row.status for row in rows}
+    makers = _makers(keyring, statuses)
+    if makers is None:
         keyring.learn(read_keys(connection, keyring.source))
+        makers = _makers(keyring, statuses)
+    if makers is None:
+        raise TamperedError("No index key is active. Restore tastemaker_key from a backup.")
+    return makers
+
+
+def _makers(keyring: Keyring, statuses: Mapping[int, str]) -> RefKeys | None:
+    """What these index keys make; None where the ring lacks one, or none of them is active."""
+    known = {one.key_id: one for one in keyring.ref_keys}
+    new = [number for number, status in statuses.items() if status == ACTIVE_STATUS]
+    former = [number for number in statuses if number not in new]
+    if len(new) != 1 or not known.keys() >= statuses.keys():
+        return None
+    return RefKeys(known[new[0]], tuple(known[number] for number in former))
 
 
 def destroyed_index_keys(connection: Connection) -> frozenset[int]:
     """The ids of the index keys that are gone for good."""
-    table = tables.key.c
-    gone = select(table.key_id).where(table.purpose == INDEX, table.status == DESTROYED_STATUS)
+    gone = select(tables.key.c.key_id).where(_is_index_key(DESTROYED_STATUS))
     return frozenset(connection.execute(gone).scalars())
 
 
@@ -225,7 +239,7 @@ def read_keys(
         WrongKeyError: the database's keys were wrapped by another one.
         TamperedError: a key was changed, or there is none for some purpose.
     """
-    chosen = or_(tables.key.c.status.in_(statuses), _is_retired_index_key())
+    chosen = or_(tables.key.c.status.in_(statuses), _is_index_key(RETIRED_STATUS))
     query = select(tables.key).where(chosen, tables.key.c.purpose.in_(PURPOSES))
     rows = [dict(row) for row in connection.execute(query).mappings()]
     if not rows:
@@ -242,8 +256,8 @@ def read_keys(
     return keys
 
 
-def _is_retired_index_key() -> ColumnElement[bool]:
-    return and_(tables.key.c.purpose == INDEX, tables.key.c.status == RETIRED_STATUS)
+def _is_index_key(status: str) -> ColumnElement[bool]:
+    return and_(tables.key.c.purpose == INDEX, tables.key.c.status == status)
 
 
 def refuse_other_key(rows: Iterable[Mapping[str, Any]], key: KeySource) -> None:

@@ -72,6 +72,22 @@ def ledger_place(
     return None if file is None else file.with_name(file.name + LEDGER_SUFFIX)
 
 
+class _Verified(NamedTuple):
+    """What a ledger says by the keys that are here.
+
+    Attributes:
+        found: the erasures.
+        last: the last stamp of each key.
+        named: the times of these, and of those in lines of keys that are gone.
+        others: the times of those in lines of keys that nobody here knows.
+    """
+
+    found: list[Erased]
+    last: dict[int, bytes]
+    named: set[int]
+    others: set[int]
+
+
 class ErasureLedger:
     """One file of erasures. Several processes may write it.
 
@@ -100,7 +116,17 @@ class ErasureLedger:
             return []
         except OSError as error:
             raise self._unusable(error) from None
-        return self._verified(lines, gone)[0]
+        return self._verified(lines, gone).found
+
+    def unnamed(self, gone: Collection[int] = ()) -> int:
+        """How many people were forgotten who have no line by any index key that is here.
+
+        To a reader with the keys of a backup: whom a restore would bring back, for the index key
+        of that backup was destroyed before they were forgotten. Raises as `read` does.
+        """
+        lines = self.path.read_bytes().split(b"\n")[:-1] if self.read(gone) else []
+        verified = self._verified(lines, gone)
+        return len(verified.others - verified.named)
 
     def enter(self, entries: Sequence[Erased], gone: Collection[int] = ()) -> None:
         """Adds the erasures that are not there yet; they are on the disk when this returns.
@@ -127,7 +153,7 @@ class ErasureLedger:
                 if len(whole) < len(content):
                     # The end of a line that was being written when its process was killed.
                     file.truncate(len(whole))
-                known, stamps = self._verified(whole.split(b"\n")[:-1], gone)
+                known, stamps, *_ = self._verified(whole.split(b"\n")[:-1], gone)
                 present = set(known)
                 fresh = [entry for entry in entries if entry not in present]
                 file.write(self._lines(fresh, stamps))
@@ -136,14 +162,10 @@ class ErasureLedger:
         except OSError as error:
             raise self._unusable(error) from None
 
-    def _verified(
-        self, lines: Iterable[bytes], gone: Collection[int]
-    ) -> tuple[list[Erased], dict[int, bytes]]:
-        """The erasures by keys that are here, and the last stamp of each of these keys."""
+    def _verified(self, lines: Iterable[bytes], gone: Collection[int]) -> _Verified:
         stampers = self._stampers()
-        found: list[Erased] = []
-        last: dict[int, bytes] = {}
-        strangers, unnumbered = 0, dict.fromkeys(stampers)
+        found, last, named, others = done = _Verified([], {}, set(), set())
+        first_unknown, unnumbered = 0, dict.fromkeys(stampers)
         for number, raw in enumerate(lines, 1):
             line = self._parsed(raw, number)
             keys = unnumbered if line.key_id is None else {line.key_id: None}
@@ -151,18 +173,20 @@ class ErasureLedger:
             by = [key for key in here if _is_stamped(stampers[key], last.get(key, b""), line)]
             if by:
                 found.append(Erased(line.time, line.ref, by[0]))
+                named.add(line.time)
                 last[by[0]] = line.stamp
                 if line.key_id is None:
                     unnumbered = {by[0]: None}
-            elif line.key_id is None and not found and gone:
-                continue  # of the first key, which is gone
+            elif line.key_id in gone or (line.key_id is None and not found and gone):
+                named.add(line.time)  # one without a number is of the first key, which is gone
             elif here:
                 raise self._changed(number)
-            elif line.key_id not in gone:
-                strangers = strangers or number
-        if strangers and not found:
-            raise self._changed(strangers)
-        return found, last
+            else:
+                first_unknown = first_unknown or number
+                others.add(line.time)
+        if first_unknown and not found:
+            raise self._changed(first_unknown)
+        return done
 
     def _lines(self, entries: Iterable[Erased], last: Mapping[int, bytes]) -> bytes:
         stampers, stamps = self._stampers(), dict(last)

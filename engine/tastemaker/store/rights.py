@@ -73,10 +73,10 @@ def forget_user(connection: Connection, keyring: Keyring, user_id: str) -> Forgo
     Raises:
         NotFoundError: there is no such user.
     """
-    maker = keep_up(connection, keyring)
+    makers = keep_up(connection, keyring)
     refs = {one.key_id: one.ref(user_id) for one in keyring.ref_keys}
     # PostgreSQL: nobody can add an interaction between the two deletions.
-    chosen = select(user.c.id, user.c.created).where(user.c.ref.in_(refs.values()))
+    chosen = select(user.c.id, user.c.created).where(user.c.ref.in_(makers.refs(user_id)))
     row = connection.execute(chosen.with_for_update()).first()
     if row is None:
         unfinished = find_unfinished(connection, refs.values())
@@ -87,7 +87,7 @@ def forget_user(connection: Connection, keyring: Keyring, user_id: str) -> Forgo
     interactions = connection.execute(theirs).rowcount
     connection.execute(delete(user).where(user.c.id == row.id))
     trained = trained_since(connection, row.created)
-    forgotten = Forgotten(refs[maker.key_id], now_us(), interactions, trained)
+    forgotten = Forgotten(refs[makers.new.key_id], now_us(), interactions, trained)
     releases = json.dumps(forgotten.releases)
     entries = [
         {"ref": ref, "time": forgotten.time, "releases": releases, "key_id": key_id}

@@ -39,7 +39,7 @@ def restore(key: Key, ledger: Path, tmp_path: Path) -> Restore:
     def work(archive: Path) -> set[str]:
         url = f"sqlite:///{tmp_path}/restored{next(numbers)}.db"
         with Tastemaker(url, key=key, ledger=ledger) as restored:
-            restored.restore(archive)
+            assert restored.restore(archive).unnamed == 0
             assert restored.keys.verify().damaged == 0
             return set(restored.user_ids())
 
@@ -89,7 +89,10 @@ def test_a_restored_backup_from_before_goes_on_with_the_ledger(
         assert again.forget("u3").pending == ()
         again.backup(tmp_path / "later")
     assert restore(tmp_path / "later") == all_but(1, 2, 3)
-    assert restore(tmp_path / "before") == all_but(1, 2)  # its key was destroyed before u3
+    with Tastemaker(f"sqlite:///{tmp_path}/third.db", key=key, ledger=ledger) as third:
+        done = third.restore(tmp_path / "before")
+        assert set(third.user_ids()) == all_but(1, 2)
+        assert (done.erased, done.unnamed) == (2, 1)  # its key was destroyed before u3
 
 
 def test_once_the_former_key_is_destroyed_forgetting_goes_on(

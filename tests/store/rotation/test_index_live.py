@@ -114,7 +114,7 @@ def test_nobody_gets_two_rows_and_no_look_up_fails(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(refs, "BATCH", 3)
+    monkeypatch.setattr(refs, "MOVED_AT_ONCE", 3)
     rotate_beside_workers(shop, database, key, fork, tmp_path, 4)
 
 
@@ -127,7 +127,7 @@ def test_the_same_for_long(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(refs, "BATCH", 3)
+    monkeypatch.setattr(refs, "MOVED_AT_ONCE", 3)
     rotate_beside_workers(shop, database, key, fork, tmp_path, 100)
 
 
@@ -137,7 +137,7 @@ def test_killed_at_every_statement_it_goes_on_and_everybody_is_found(
     url, first = url_of(database), index_key(shop)
 
     def rotate(number: int) -> None:
-        refs.BATCH = 5
+        refs.MOVED_AT_ONCE = 5
         own = Database(url)
         kill_at(own.engine, number)
         Tastemaker(own, key=key).keys.rotate("index", destroy=True)

@@ -114,7 +114,7 @@ class Keyring:
 
     @property
     def ref_keys(self) -> tuple[RefKey, ...]:
-        """What makes the refs of new rows, and after it what made those that rows may have yet."""
+        """What every index key that is here makes; first the one that makes refs of new rows."""
         return self._loaded.ref_keys
 
     def ref(self, user_id: str) -> bytes:
@@ -124,10 +124,6 @@ class Keyring:
             InputError: the id is ill-formed text; the error does not carry it.
         """
         return self._loaded.ref_keys[0].ref(user_id)
-
-    def refs(self, user_id: str) -> list[bytes]:
-        """Every ref that the user's row may have: one for each index key that is here."""
-        return [one.ref(user_id) for one in self._loaded.ref_keys]
 
     def seal(self, table: str, column: str, ref: bytes, value: Sealable) -> SealedBytes:
         """A value sealed for one cell.

@@ -6,6 +6,7 @@ import hmac
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from tastemaker.errors import InputError
 from tastemaker.store.crypto.data_keys import DataKey
@@ -59,6 +60,27 @@ class RefKey:
         """
         secret = derive(self.secret, _STAMP_KEY, label.encode())
         return lambda data: hmac.digest(secret, data, "sha256")
+
+
+class RefKeys(NamedTuple):
+    """What makes the refs of new rows in a transaction, and what made those that rows may have yet.
+
+    There is something of the latter only while the index key is rotated.
+    """
+
+    new: RefKey
+    former: tuple[RefKey, ...]
+
+    def refs(self, user_id: str) -> list[bytes]:
+        """Every ref that the user's row may have, that of a new row last.
+
+        A row moves from a former ref to the new one and never back; so whoever looks for them in
+        this order, be it in several statements, finds it.
+
+        Raises:
+            InputError: see `RefKey.ref`.
+        """
+        return [one.ref(user_id) for one in (*self.former, self.new)]
 
 
 def ref_key(key: DataKey, tenant: bytes) -> RefKey:

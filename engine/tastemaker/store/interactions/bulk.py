@@ -79,11 +79,11 @@ def write_segment(connection: Connection, keyring: Keyring, segment: Segment) ->
 
 
 def _user_keys(connection: Connection, keyring: Keyring, segment: Segment) -> Int64Array:
-    maker = keep_up(connection, keyring)
-    if segment.index_key != maker.key_id:
-        segment = _with_refs_of(keyring, maker, segment)
+    makers = keep_up(connection, keyring)
+    if segment.index_key != makers.new.key_id:
+        segment = _with_refs_of(keyring, makers.new, segment)
     users = {ref: cell for ref, cell in zip(segment.refs, segment.sealed, strict=True) if cell}
-    found = find_sealed_users(connection, keyring, users)
+    found = find_sealed_users(connection, keyring, makers, users)
     found.update(find_users(connection, (ref for ref in segment.refs if ref not in users)))
     missing = [(ref, sealed) for ref, sealed in users.items() if ref not in found]
     if missing:

@@ -27,8 +27,8 @@ def remove(
         kind: only of this kind; of any where None.
         time: only of this moment, in microseconds since 1970 UTC; of any where None.
     """
-    keep_up(connection, keyring)
-    whose = select(user.c.id).where(user.c.ref.in_(keyring.refs(user_id)))
+    makers = keep_up(connection, keyring)
+    whose = select(user.c.id).where(user.c.ref.in_(makers.refs(user_id)))
     what = select(item.c.id).where(item.c.external_id == item_id).scalar_subquery()
     chosen = delete(interaction).where(interaction.c.user_id.in_(whose))
     chosen = chosen.where(interaction.c.item_id == what)

@@ -19,7 +19,7 @@ from tastemaker.store.store import Store
 from tastemaker.store.users.cells import open_attributes, open_id, seal_attributes, seal_id
 from tastemaker.store.users.finding import find_users
 
-BATCH = 500
+MOVED_AT_ONCE = 500
 """Rows a transaction; chosen: others that write wait for one at most."""
 
 PAGE = f"SELECT id, ref, external_id, attributes FROM {user.name} WHERE id > ? ORDER BY id LIMIT ?"
@@ -93,7 +93,7 @@ def _stale_batches(
     last = seen = 0
     while True:
         with store.reading("reading refs") as connection:
-            rows = fetch(connection, PAGE, (last, BATCH))
+            rows = fetch(connection, PAGE, (last, MOVED_AT_ONCE))
         if not rows:
             return
         last, seen = rows[-1][0], seen + len(rows)

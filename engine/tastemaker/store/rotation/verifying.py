@@ -17,7 +17,7 @@ from tastemaker.store.crypto.keyring import Keyring
 from tastemaker.store.crypto.sealed_column import as_sealed
 from tastemaker.store.key_rows import keep_up
 from tastemaker.store.rotation.counts import named_key
-from tastemaker.store.rotation.refs import maker_of
+from tastemaker.store.rotation.refs import PAGE, maker_of
 from tastemaker.store.rotation.resealing import ALL_KEYS, ReportProgress
 from tastemaker.store.sql.statements import fetch
 from tastemaker.store.sql.tables import model, model_chunk, release, user
@@ -30,8 +30,6 @@ RECEIPT = "key_verification"
 
 PROBLEMS_NAMED = 20
 """How many problems a verification names; it counts all. Chosen."""
-
-PAGE = f"SELECT id, ref, external_id, attributes FROM {user.name} WHERE id > ? ORDER BY id LIMIT ?"
 
 PAGE_ROWS = 2000
 """Rows read in one transaction; chosen: a long one would keep SQLite's log from being emptied."""

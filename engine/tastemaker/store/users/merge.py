@@ -37,9 +37,9 @@ def merge_users(
     The known user is made where missing. Where both have the same interaction or the same
     attribute, the known user's stays. An anonymous user who is not there has nothing to give.
     """
-    keep_up(connection, keyring)
+    makers = keep_up(connection, keyring)
     columns = (user.c.id, user.c.ref, user.c.attributes)
-    chosen = select(*columns).where(user.c.ref.in_(keyring.refs(anonymous)))
+    chosen = select(*columns).where(user.c.ref.in_(makers.refs(anonymous)))
     # PostgreSQL: nobody can add an interaction while they are moved.
     before = connection.execute(chosen.with_for_update()).first()
     key = ensure_users(connection, keyring, [known])[known]

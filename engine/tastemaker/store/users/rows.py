@@ -49,7 +49,7 @@ class SealedUser(NamedTuple):
 
 def put_users(connection: Connection, keyring: Keyring, rows: Iterable[UserRow]) -> Written:
     """Writes users; one that is there already gets the new attributes in place of the old."""
-    maker = keep_up(connection, keyring)
+    maker = keep_up(connection, keyring).new
     return put_sealed_users(connection, keyring, (seal_user(keyring, maker, row) for row in rows))
 
 
@@ -78,14 +78,14 @@ def put_sealed_users(
 
     PostgreSQL: given by ascending ref, no two writers wait for each other in a ring.
     """
-    maker = keep_up(connection, keyring)
+    makers = keep_up(connection, keyring)
     written = Written(0, 0)
     for batch in batches(rows):
-        newest = {row.ref: row for row in (reseal_user(keyring, maker, one) for one in batch)}
+        newest = {row.ref: row for row in (reseal_user(keyring, makers.new, one) for one in batch)}
         known = find_sealed_users(
-            connection, keyring, {ref: row.external_id for ref, row in newest.items()}
+            connection, keyring, makers, {ref: row.external_id for ref, row in newest.items()}
         )
-        if len(keyring.ref_keys) > 1:
+        if makers.former:
             _take_over(connection, newest, known)
         statement = insert(connection, user)
         changed = {name: statement.excluded[name] for name in ("attributes", "updated")}
@@ -121,18 +121,21 @@ def ensure_users(
     Raises:
         CollisionError: one was forgotten meanwhile.
     """
-    refs = {user_id: keyring.ref(user_id) for user_id in user_ids}
+    maker = keyring.ref_keys[0]
+    refs = {user_id: maker.ref(user_id) for user_id in user_ids}
     by_ref = find_users(connection, refs.values())
     found = {user_id: by_ref[ref] for user_id, ref in refs.items() if ref in by_ref}
     missing = [user_id for user_id in refs if user_id not in found]
-    return {**found, **_ensure(connection, keyring, missing)} if missing else found
+    return {**found, **_ensure(connection, keyring, maker, missing)} if missing else found
 
 
-def _ensure(connection: Connection, keyring: Keyring, user_ids: Sequence[str]) -> dict[str, int]:
-    """As `ensure_users`, of users whose row has not the ref that this process would give it."""
-    maker = keep_up(connection, keyring)
-    found = find_under_any_key(connection, keyring, user_ids)
-    new = {maker.ref(user_id): user_id for user_id in user_ids if user_id not in found}
+def _ensure(
+    connection: Connection, keyring: Keyring, tried: RefKey, user_ids: Sequence[str]
+) -> dict[str, int]:
+    """As `ensure_users`, of users whose row has not the ref by one key that was tried."""
+    makers = keep_up(connection, keyring)
+    found = find_under_any_key(connection, makers, user_ids) if makers != (tried, ()) else {}
+    new = {makers.new.ref(user_id): user_id for user_id in user_ids if user_id not in found}
     add_users(connection, keyring, [(ref, seal_id(keyring, ref, new[ref])) for ref in new])
     found.update((new[ref], key) for ref, key in find_users(connection, new).items())
     if len(found) < len(user_ids):

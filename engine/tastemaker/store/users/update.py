@@ -31,12 +31,12 @@ def update_sealed_users(
         InputError: a user would have too many attributes.
         KeyProblem: the attributes of one were changed or moved, or their key is not there.
     """
-    maker = keep_up(connection, keyring)
+    makers = keep_up(connection, keyring)
     changed = set[int]()
     for batch in batches(changes):
-        given = [reseal_user(keyring, maker, change) for change in batch]
+        given = [reseal_user(keyring, makers.new, change) for change in batch]
         ids = {change.ref: change.external_id for change in given}
-        known = find_sealed_users(connection, keyring, ids)
+        known = find_sealed_users(connection, keyring, makers, ids)
         chosen = select(user.c.id, user.c.ref, user.c.attributes)
         chosen = chosen.where(user.c.id.in_(known.values())).order_by(user.c.ref)
         found = connection.execute(chosen.with_for_update()).all()
