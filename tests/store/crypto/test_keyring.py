@@ -246,6 +246,25 @@ def test_resealing_moves_a_value_to_the_key_that_seals_and_leaves_it_there() -> 
             ring.reseal("user", "email", ref, cell)
 
 
+def test_the_errors_of_a_ring_say_what_to_do() -> None:
+    ring = new_ring()
+    with pytest.raises(TypeError) as pickled:
+        pickle.dumps(ring)
+    with pytest.raises(InputError) as ill_formed:
+        ring.ref("\ud800")
+    with pytest.raises(TamperedError) as empty:
+        ring.open_blob("model 7", [])
+    with pytest.raises(TamperedError) as short:
+        ring.reseal("user", "email", b"row 1234", SealedBytes(b"\xfe\x01 too short"))
+    assert [str(caught.value) for caught in (pickled, ill_formed, empty, short)] == [
+        "A key ring is never pickled. Open the database in the other process.",
+        "A user's id is ill-formed text (a lone surrogate). Correct it.",
+        "Every chunk of model 7 is gone. Restore it from a backup.",
+        "user, email, row 726f7720…: A sealed value has 12 bytes, which none can have: it was "
+        "truncated or extended. Restore it from a backup.",
+    ]
+
+
 def counting_ring(reads: list[int]) -> Keyring:
     """A ring that finds key 9 when it reads the keys again, and notes that it did."""
 

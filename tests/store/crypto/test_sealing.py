@@ -174,6 +174,10 @@ def test_nothing_secret_is_in_text_forms() -> None:
     assert repr(sealer.seal(REF, "x")) == str(sealer.seal(REF, "x")) == "<sealed, 52 bytes>"
 
 
+def test_a_place_that_is_no_text_is_shown_all_the_same() -> None:
+    assert repr(new_sealer(AES_256_GCM, b"user", b"\xff")) == "Sealer(user/\ufffd)"
+
+
 def test_keys_are_derived_as_rfc_5869_says() -> None:
     expected = hmac.digest(KEY, b"purpose" + join(b"a", b"bc") + b"\x01", hashlib.sha256)
     assert derive(KEY, b"purpose", b"a", b"bc") == expected
