@@ -174,6 +174,34 @@ def test_nothing_secret_is_in_text_forms() -> None:
     assert repr(sealer.seal(REF, "x")) == str(sealer.seal(REF, "x")) == "<sealed, 52 bytes>"
 
 
+def test_errors_say_what_was_found_and_what_to_do() -> None:
+    sealed = new_sealer(AES_256_GCM, b"user", b"\xff").seal(REF, "x")
+    found = []
+    for act in (
+        lambda: read_header(sealed[:-1]),
+        lambda: read_header(b"\x00" + sealed[1:]),
+        lambda: new_sealer(AES_256_GCM, b"user", b"\xff").open(REF[1:], sealed),
+        lambda: new_sealer(AES_256_GCM, b"user", b"\xff").open_encoded(REF[1:], sealed),
+        lambda: new_cipher(9, KEY),
+    ):
+        with pytest.raises(TamperedError) as caught:
+            act()
+        found.append(str(caught.value))
+    moved = (
+        "The sealed value of user, \ufffd in row bbbbbbbb… was changed, truncated, or moved here "
+        "from elsewhere. Restore it from a backup."
+    )
+    assert found == [
+        "A sealed value has 51 bytes, which none can have: it was truncated or extended. Restore "
+        "it from a backup.",
+        "The header of a sealed value was changed, or it was never sealed. Restore it from a "
+        "backup.",
+        moved,
+        moved,
+        "There is no sealing algorithm 9.",
+    ]
+
+
 def test_a_place_that_is_no_text_is_shown_all_the_same() -> None:
     assert repr(new_sealer(AES_256_GCM, b"user", b"\xff")) == "Sealer(user/\ufffd)"
 
