@@ -14,6 +14,7 @@ PROGRAMS ?= 300
 KILLS ?= 5000
 FUZZ_SECONDS ?= 300
 CANARY_PEOPLE ?= 100000
+TESTS_OF_SEALING := tests/store/crypto tests/store/test_key_rows.py tests/plugin/test_guard.py tests/plugin/test_guard_answers.py
 FUZZED := container sealed_value typed_value archive request rule csv jsonl parquet packed
 
 .PHONY: demo test test-long test-spark test-sqlalchemy-2.0 check docs pytest browser benchmark clean
@@ -55,7 +56,7 @@ fuzz: $(HARNESS)/installed  ## everything that reads bytes of strangers, FUZZ_SE
 	done
 
 coverage: $(HARNESS)/installed  ## every branch of sealing, keys, containers and guards
-	$(HARNESS)/bin/python -m coverage run -m pytest -n 0 -m "not slow" tests/store/crypto tests/plugin/test_guard.py tests/plugin/test_rerankers.py tests/plugin/test_time_limits.py
+	$(HARNESS)/bin/python -m coverage run -m pytest -n 0 -m "not slow" $(TESTS_OF_SEALING)
 	$(HARNESS)/bin/python -m coverage report
 
 mutation: $(HARNESS)/installed  ## are the tests of the same modules able to fail? An hour
