@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Mapping
 from hashlib import md5, sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.canaries.singing import FIELDS, MARK, Search, canary, marks, person
@@ -19,6 +20,7 @@ from tastemaker import Database, Key, Tastemaker
 from tastemaker.errors import TastemakerError
 from tastemaker.io import spool
 from tastemaker.io.cell_spool import CellSpool
+from tastemaker.io.source import FileFormat
 from tastemaker.io.writers import write_rows
 
 PEOPLE = int(os.environ.get("CANARY_PEOPLE", "100000"))
@@ -42,8 +44,8 @@ def test_a_canary_is_found_in_every_encoding() -> None:
 
 def files_of_people(folder: Path, people: int) -> dict[str, Path]:
     """A third of the people in each form of file, and what everybody chose."""
-    rows = [person(number) for number in range(people)]
-    chosen = [
+    rows: list[dict[str, Any]] = [person(number) for number in range(people)]
+    chosen: list[dict[str, Any]] = [
         {
             "user_id": row["user_id"],
             "item_id": f"item-{(7 * number + step) % ITEMS}",
@@ -53,11 +55,12 @@ def files_of_people(folder: Path, people: int) -> dict[str, Path]:
         for step in range(2)
     ]
     files = {}
-    for what, form, given in (
+    parts: list[tuple[str, FileFormat, list[dict[str, Any]]]] = [
         ("users", "csv", rows[::2]),
         ("users", "jsonl", rows[1::2]),
         ("interactions", "csv", chosen),
-    ):
+    ]
+    for what, form, given in parts:
         path = files[f"{what}.{form}"] = folder / f"{what}.{form}"
         with path.open("wb") as stream:
             write_rows(stream, form, list(given[0]), given)

@@ -197,7 +197,9 @@ def test_what_serves_gets_the_people_and_what_is_asked(kind: type[Remembers]) ->
     assert shown.tolist() == items.tolist()
     assert not shown.flags.writeable
     found, problem = guarded_retrieve(one, FEATURED, 2)
-    assert (problem, found is not None and found.dtype) == ("", np.int64)
+    assert problem == ""
+    assert found is not None
+    assert found.dtype == np.int64
     assert one.given[0].histories is FEATURED.histories
     assert one.given[1] == 2
 
@@ -247,8 +249,10 @@ def test_what_is_wrong_with_retrieved_items_is_said(items: Any, problem: str) ->
 @pytest.mark.parametrize("dtype", [np.int8, np.int64, np.uint16])
 def test_retrieved_items_become_int64(dtype: Any) -> None:
     items, problem = checked_items(np.array([[2, 0]], dtype=dtype), (1, 2), 3)
-    assert (items is not None and items.dtype, problem) == (np.int64, "")
-    assert items is not None and items.tolist() == [[2, 0]]
+    assert problem == ""
+    assert items is not None
+    assert items.dtype == np.int64
+    assert items.tolist() == [[2, 0]]
     none, problem = checked_items(np.zeros((0, 2), dtype=dtype), (0, 2), 0)
     assert (none is not None and none.shape, problem) == ((0, 2), "")
 
