@@ -188,7 +188,7 @@ def test_what_has_no_features_is_handed_on_as_it_is() -> None:
 
 
 @pytest.mark.parametrize("kind", [Remembers, Sees])
-def test_what_serves_gets_the_people_and_what_is_asked(kind: type[Remembers]) -> None:
+def test_what_serves_gets_the_people_and_the_items(kind: type[Remembers]) -> None:
     one, items = kind(), np.array([[0, 1], [2, 2]])
     scores, problem = guarded_score_items(one, FEATURED, items)
     assert (problem, scores is not None and scores.shape) == ("", (2, 2))
