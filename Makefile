@@ -45,7 +45,7 @@ stateful: $(FULL)/installed  ## programs of random steps; after each the store a
 	PROGRAMS=$(PROGRAMS) $(FULL)/bin/python -m pytest -n 0 -s -m slow tests/stateful
 
 storm: $(FULL)/installed  ## kill -9, KILLS times on each database
-	KILLS=$(KILLS) $(FULL)/bin/python -m pytest -n 0 -s -m slow tests/storm
+	KILLS=$(KILLS) $(FULL)/bin/python -m pytest -n 0 -s -m slow tests/storm/test_storm.py
 
 canaries: $(FULL)/installed  ## six canaries of each of CANARY_PEOPLE people, in ten encodings, in all that is written
 	CANARY_PEOPLE=$(CANARY_PEOPLE) $(FULL)/bin/python -m pytest -n 0 -s -m slow tests/canaries
