@@ -297,6 +297,8 @@ def test_a_ring_keeps_one_sealer_for_each_column_and_key() -> None:
         assert ring.open("user", "email", b"r", ring.seal("user", "email", b"r", number)) == number
     assert len(ring._readers) == len(ring._loaded.writers) == 1
     (reader,), (writer,) = ring._readers.values(), ring._loaded.writers.values()
+    assert reader is not None
+    assert writer is not None
     ring.open("user", "email", b"r", ring.seal("user", "email", b"r", 1))
     assert ring._readers["user", "email", struct.pack(">I", 1)] is reader
     assert ring._loaded.writers["user", "email"] is writer
