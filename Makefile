@@ -14,6 +14,7 @@ PROGRAMS ?= 300
 KILLS ?= 5000
 FUZZ_SECONDS ?= 300
 CANARY_PEOPLE ?= 100000
+TESTS_OF_SEALING := tests/store/crypto tests/store/test_key_rows.py tests/plugin/test_guard.py tests/plugin/test_guard_answers.py
 FUZZED := container sealed_value typed_value archive request rule csv jsonl parquet packed
 
 .PHONY: demo test test-long test-shops test-spark test-sqlalchemy-2.0 check docs pytest browser benchmark clean
@@ -38,13 +39,13 @@ pytest: browser $(FULL)/installed
 	$(FULL)/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
 
 test-long: browser $(FULL)/installed  ## the long forms: fuzzing, kill storms
-	$(FULL)/bin/python -m pytest -m slow --ignore tests/stateful --ignore tests/storm --ignore tests/canaries
+	$(FULL)/bin/python -m pytest -m slow --ignore tests/stateful --ignore tests/storm/test_storm.py --ignore tests/canaries
 
 stateful: $(FULL)/installed  ## programs of random steps; after each the store agrees with a plain model
 	PROGRAMS=$(PROGRAMS) $(FULL)/bin/python -m pytest -n 0 -s -m slow tests/stateful
 
 storm: $(FULL)/installed  ## kill -9, KILLS times on each database
-	KILLS=$(KILLS) $(FULL)/bin/python -m pytest -n 0 -s -m slow tests/storm
+	KILLS=$(KILLS) $(FULL)/bin/python -m pytest -n 0 -s -m slow tests/storm/test_storm.py
 
 canaries: $(FULL)/installed  ## six canaries of each of CANARY_PEOPLE people, in ten encodings, in all that is written
 	CANARY_PEOPLE=$(CANARY_PEOPLE) $(FULL)/bin/python -m pytest -n 0 -s -m slow tests/canaries
@@ -55,7 +56,7 @@ fuzz: $(HARNESS)/installed  ## everything that reads bytes of strangers, FUZZ_SE
 	done
 
 coverage: $(HARNESS)/installed  ## every branch of sealing, keys, containers and guards
-	$(HARNESS)/bin/python -m coverage run -m pytest -n 0 -m "not slow" tests/store/crypto tests/plugin/test_guard.py tests/plugin/test_rerankers.py tests/plugin/test_time_limits.py
+	$(HARNESS)/bin/python -m coverage run -m pytest -n 0 -m "not slow" $(TESTS_OF_SEALING)
 	$(HARNESS)/bin/python -m coverage report
 
 mutation: $(HARNESS)/installed  ## are the tests of the same modules able to fail? An hour

@@ -2,59 +2,29 @@
 
 from __future__ import annotations
 
-import itertools
 import os
-import random
-import time
-from collections.abc import Callable
-from pathlib import Path
 
 import pytest
-from tests.stateful.shop_model import Interaction, ShopModel
-from tests.storm.steps import ITEMS, PEOPLE
 from tests.storm.storm import Storm
-
-from tastemaker import Database, Key, Tastemaker
-from tastemaker.recommender import no_progress
-from tastemaker.store.store import Store
-from tastemaker.training.building import build
-from tastemaker.training.inputs import read_training_inputs
-
-Fork = Callable[[Callable[[], object]], int]
 
 KILLS = int(os.environ.get("KILLS", "5000"))
 """How many workers the long form kills on each of the two databases; `make storm KILLS=…`."""
+
+PART = 250
+"""After how many kills it says how far it is."""
 
 RESTART_SECONDS = 30.0
 """How long opening and reading everything may take after a kill; a hang would take for ever."""
 
 
-@pytest.fixture
-def storm(database: Database, key: Key, fork: Fork, tmp_path: Path) -> Storm:
-    """A shop in which everybody chose everything, and a release that was trained on it."""
-    url = database.engine.url.render_as_string(hide_password=False)
-    model = ShopModel()
-    with Tastemaker(database, key=key) as shop:
-        shop.upgrade()
-        for user_id, item_id in itertools.product(PEOPLE, ITEMS):
-            shop.record(user_id, item_id, "view", 1.0, at=1_700_000_000)
-            one = Interaction(user_id, item_id, "view", "2023-11-14T22:13:20+00:00")
-            model.record(one, 1.0)
-        inputs = read_training_inputs(Store(database, key), (), ["popular"], 0)
-        data = inputs.snapshot.data
-        unsaved = build(inputs.registry, inputs.participants, data, no_progress)
-    database.dispose()
-    seed = int(os.environ.get("SEED", time.time_ns()))
-    trained = (unsaved, inputs.snapshot)
-    return Storm(url, key, fork, tmp_path, trained, model, random.Random(seed))
-
-
 def run(storm: Storm, kills: int) -> None:
-    storm.run(kills)
-    print(f"\n{storm.kills.total()} kills: {dict(storm.kills.most_common())}")
-    print(
-        f"{storm.acknowledged} acknowledged steps, none lost; slowest start {storm.slowest:.2f} s"
-    )
+    for part in range(PART, kills + PART, PART):
+        storm.run(min(part, kills))
+        print(
+            f"{storm.kills.total()} kills, {storm.acknowledged} acknowledged steps, none lost; "
+            f"slowest look {storm.slowest:.2f} s; {dict(storm.kills.most_common())}",
+            flush=True,
+        )
     assert storm.slowest < RESTART_SECONDS
 
 

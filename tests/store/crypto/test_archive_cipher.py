@@ -118,3 +118,11 @@ def test_chunks_cannot_be_left_out_or_moved(whole: bytes) -> None:
     for parts in ([first, last], [second, first, last], [first, second], [first, first, last]):
         with pytest.raises(TamperedError):
             opened(head + b"".join(parts))
+
+
+def test_a_last_chunk_that_is_said_to_be_longer_is_found() -> None:
+    whole = archive(b"x" * 100)
+    at = len(whole) - 4 - 100 - 16
+    assert whole[at : at + 4] == (116).to_bytes(4)
+    with pytest.raises(TamperedError, match="the length of chunk 0"):
+        opened(whole[:at] + (117).to_bytes(4) + whole[at + 4 :])

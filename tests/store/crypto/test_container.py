@@ -13,7 +13,14 @@ from hypothesis import given, settings, strategies as st
 from hypothesis.extra import numpy as hnp
 
 from tastemaker.errors import ReleaseError, TamperedError, UnknownKeyError
-from tastemaker.store.crypto.container import ARRAY_DTYPES, MAX_HEADER, pack, unpack
+from tastemaker.store.crypto.container import (
+    ARRAY_DTYPES,
+    MAX_HEADER,
+    pack,
+    parse,
+    signed_anew,
+    unpack,
+)
 from tastemaker.store.crypto.data_keys import PURPOSES, DataKey
 from tastemaker.store.crypto.keyring import Keyring
 
@@ -59,6 +66,28 @@ def header_of(*arrays: object, values: object = 2) -> dict[str, object]:
 
 def described(dtype: object = "f4", shape: object = (1,), name: object = "a") -> dict[str, object]:
     return {"dtype": dtype, "name": name, "shape": shape}
+
+
+def test_a_container_that_is_signed_anew_is_the_same_but_for_its_signature() -> None:
+    keys = list(RING._loaded.keys.values())
+    other = Keyring(TENANT, [*keys[:2], DataKey(9, "model", 2, True, b"o" * 32)])
+    anew = signed_anew(packed(), other.sign)
+    assert anew[:4] == b"TMC1"
+    assert anew[4:8] == struct.pack(">I", 9)
+    assert anew[40:] == packed()[40:]
+    assert unpack(anew, other.verify).values == VALUES
+    with pytest.raises(UnknownKeyError):
+        unpack(anew, RING.verify)
+    assert signed_anew(anew, RING.sign) == packed()
+
+
+def test_what_was_accepted_once_is_read_without_its_signature() -> None:
+    whole = packed()
+    read = parse(memoryview(whole[:4] + bytes(36) + whole[40:]))
+    assert (read.values, read.manifest) == (VALUES, MANIFEST)
+    assert read.arrays["weights"].tolist() == ARRAYS["weights"].tolist()
+    with pytest.raises(ReleaseError, match="it is not as long as its header says"):
+        parse(whole + b" ")
 
 
 def test_what_is_packed_is_unpacked_and_read_only() -> None:

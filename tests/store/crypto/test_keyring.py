@@ -6,12 +6,13 @@ import hmac
 import itertools
 import pickle
 import struct
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.ciphers.aead import AESGCMSIV
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM, AESGCMSIV
 
 from tastemaker.errors import (
     InputError,
@@ -20,6 +21,7 @@ from tastemaker.errors import (
 )
 from tastemaker.store.crypto.data_keys import PURPOSES, DataKey
 from tastemaker.store.crypto.keyring import CHUNK_BYTES, Keyring
+from tastemaker.store.crypto.keys import Key
 from tastemaker.store.crypto.sealed_column import SealedBytes
 from tastemaker.store.crypto.sealing import AES_256_GCM, AES_256_GCM_SIV
 
@@ -246,11 +248,102 @@ def test_resealing_moves_a_value_to_the_key_that_seals_and_leaves_it_there() -> 
             ring.reseal("user", "email", ref, cell)
 
 
+@pytest.mark.parametrize(
+    ("algorithm", "domain"),
+    [(AES_256_GCM, b"tastemaker/v1/blob"), (AES_256_GCM_SIV, b"tastemaker/v2/blob")],
+)
+def test_a_blob_is_sealed_as_laid_down(algorithm: int, domain: bytes) -> None:
+    keys = [replace(key, algorithm=algorithm) for key in new_ring()._loaded.keys.values()]
+    (chunk,) = Keyring(TENANT, keys).seal_blob("model 7", b"data")
+    assert chunk[:8] == struct.pack(">BBBBI", 0xFE, 1, AES_256_GCM, 0, 3)
+    secret = expand(b"k" * 31 + b"\x02", domain + lp(TENANT, b"model 7"))
+    bound = chunk[:8] + lp(domain, TENANT, b"model 7", struct.pack(">II", 0, 1))
+    assert AESGCM(secret).decrypt(chunk[8:20], chunk[20:], bound) == b"bdata\x80" + bytes(10)
+
+
+def test_a_blob_that_the_first_versions_sealed_opens() -> None:
+    domain = b"tastemaker/v1/blob"
+    secret = expand(b"k" * 31 + b"\x02", domain + lp(TENANT, b"old"))
+    start = struct.pack(">BBBBI", 0xFE, 1, AES_256_GCM_SIV, 0, 3)
+    bound = start + lp(domain, TENANT, b"old", struct.pack(">II", 0, 1))
+    body = AESGCMSIV(secret).encrypt(bytes(12), b"bdata\x80" + bytes(10), bound)
+    assert new_ring().open_blob("old", [start + bytes(12) + body]) == b"data"
+
+
+def test_a_stamp_is_the_keyed_hash_that_was_laid_down() -> None:
+    index = expand(
+        b"k" * 31 + b"\x01", b"tastemaker/v1/idx" + lp(TENANT, b"user", b"user_id", b"ref")
+    )
+    secret = expand(index, b"tastemaker/v1/stamp" + lp(b"ledger"))
+    assert new_ring().stamper("ledger")(b"line") == hmac.digest(secret, b"line", hashlib.sha256)
+
+
+def test_keys_whose_ids_end_alike_are_told_apart() -> None:
+    index, model = (key for key in new_ring()._loaded.keys.values() if key.purpose != "data")
+    ids = (0x01000007, 0x02000007)
+    keys = [
+        DataKey(n, "data", AES_256_GCM_SIV, True, b"d" * 28 + struct.pack(">I", n)) for n in ids
+    ]
+    sealed = [
+        Keyring(TENANT, [key, index, model]).seal("user", "email", b"r", key.id) for key in keys
+    ]
+    ring = Keyring(TENANT, [replace(keys[0], active=False), keys[1], index, model])
+    assert [ring.open("user", "email", b"r", cell) for cell in sealed] == list(ids)
+
+
+def test_a_ring_keeps_one_sealer_for_each_column_and_key() -> None:
+    ring = new_ring()
+    for number in range(30):
+        assert ring.open("user", "email", b"r", ring.seal("user", "email", b"r", number)) == number
+    assert len(ring._readers) == len(ring._loaded.writers) == 1
+    (reader,), (writer,) = ring._readers.values(), ring._loaded.writers.values()
+    assert reader is not None
+    assert writer is not None
+    ring.open("user", "email", b"r", ring.seal("user", "email", b"r", 1))
+    assert ring._readers["user", "email", struct.pack(">I", 1)] is reader
+    assert ring._loaded.writers["user", "email"] is writer
+
+
+def test_a_chunk_that_is_no_bytes_is_none() -> None:
+    ring = new_ring()
+    key = ring._loaded.active["model"]
+    sealer = ring._blob_sealer(key, "model 7", AES_256_GCM)
+    with pytest.raises(TamperedError) as caught:
+        ring.open_blob("model 7", [sealer.seal(struct.pack(">II", 0, 1), "text")])
+    assert str(caught.value) == "Chunk 0 of model 7 is not one."
+
+
+def test_a_ring_knows_what_unwraps_its_keys() -> None:
+    key = Key(OTHER_KEY)
+    assert Keyring(TENANT, list(new_ring()._loaded.keys.values()), key).source is key
+    assert new_ring().source is None
+
+
+def test_the_errors_of_a_ring_say_what_to_do() -> None:
+    ring = new_ring()
+    with pytest.raises(TypeError) as pickled:
+        pickle.dumps(ring)
+    with pytest.raises(InputError) as ill_formed:
+        ring.ref("\ud800")
+    with pytest.raises(TamperedError) as empty:
+        ring.open_blob("model 7", [])
+    with pytest.raises(TamperedError) as short:
+        ring.reseal("user", "email", b"row 1234", SealedBytes(b"\xfe\x01 too short"))
+    assert [str(caught.value) for caught in (pickled, ill_formed, empty, short)] == [
+        "A key ring is never pickled. Open the database in the other process.",
+        "A user's id is ill-formed text (a lone surrogate). Correct it.",
+        "Every chunk of model 7 is gone. Restore it from a backup.",
+        "user, email, row 726f7720…: A sealed value has 12 bytes, which none can have: it was "
+        "truncated or extended. Restore it from a backup.",
+    ]
+
+
 def counting_ring(reads: list[int]) -> Keyring:
     """A ring that finds key 9 when it reads the keys again, and notes that it did."""
 
     def reread() -> list[DataKey]:
         reads.append(1)
+        time.sleep(0.05)  # so that other threads come to wait for it
         return with_new_data_key(keep=True)
 
     return Keyring(TENANT, list(new_ring()._loaded.keys.values()), reread=reread)

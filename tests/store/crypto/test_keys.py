@@ -174,6 +174,15 @@ def test_a_variable_that_names_no_file_does_not_hide_the_one_that_lies_here(tmp_
     assert place_for_new_key(tmp_path / KEY_FILE, empty) is None
 
 
+def test_a_new_key_has_no_place_where_a_variable_gives_one(tmp_path: Path) -> None:
+    file, other = tmp_path / KEY_FILE, tmp_path / "other.key"
+    assert place_for_new_key(file, {"TASTEMAKER_KEY": TEXT}) is None
+    assert place_for_new_key(file, {"TASTEMAKER_KEY_COMMAND": "print-it"}) is None
+    assert place_for_new_key(None, {"TASTEMAKER_KEY_FILE": str(other)}) == other
+    with pytest.raises(KeyProblem, match=f"TASTEMAKER_KEY_FILE names {other}"):
+        place_for_new_key(file, {"TASTEMAKER_KEY_FILE": str(other)})
+
+
 def test_without_any_key_the_remedy_is_told(tmp_path: Path) -> None:
     assert find_key(tmp_path / KEY_FILE, {}) is None
     with pytest.raises(MissingKeyError) as caught:

@@ -11,7 +11,12 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from tastemaker.errors import PlaintextRefusedError, TamperedError
-from tastemaker.store.crypto.sealed_column import FORMAT, SealedBytes, SealedColumn
+from tastemaker.store.crypto.sealed_column import (
+    FORMAT,
+    SealedBytes,
+    SealedColumn,
+    as_sealed,
+)
 from tastemaker.store.crypto.sealing import DEFAULT_ALGORITHM, Sealer
 from tastemaker.store.sql.opening import readable_url
 
@@ -108,3 +113,11 @@ def test_a_plain_value_in_sqlite_is_noticed(tmp_path: Path, plain: str) -> None:
 def test_no_text_begins_as_a_sealed_value_does() -> None:
     with pytest.raises(UnicodeDecodeError):
         FORMAT.decode()
+
+
+def test_whatever_a_driver_gives_for_bytes_is_taken_and_nothing_else() -> None:
+    for given in (b"ab", bytearray(b"ab"), memoryview(b"ab")):
+        assert as_sealed(given) == b"ab"
+    for wrong in ("ab", 7, None):
+        with pytest.raises(TamperedError, match=f"holds a plain {type(wrong).__name__}"):
+            as_sealed(wrong)

@@ -7,10 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM, AESGCMSIV, ChaCha20Poly1305
 from hypothesis import given, strategies as st
 
-from tastemaker.errors import TamperedError
+from tastemaker.errors import KeyProblem, TamperedError
+from tastemaker.store.crypto import sealing
 from tastemaker.store.crypto.sealed_column import SealedBytes
 from tastemaker.store.crypto.sealing import (
     AES_256_GCM,
@@ -172,6 +174,48 @@ def test_nothing_secret_is_in_text_forms() -> None:
     sealer = new_sealer()
     assert repr(sealer) == "Sealer(user/email)"
     assert repr(sealer.seal(REF, "x")) == str(sealer.seal(REF, "x")) == "<sealed, 52 bytes>"
+
+
+def test_a_machine_without_the_cipher_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unsupported(key: bytes) -> Any:
+        raise UnsupportedAlgorithm("AES-GCM-SIV")
+
+    # What cryptography does where OpenSSL is older than 3.2.
+    monkeypatch.setitem(sealing._ALGORITHMS, AES_256_GCM_SIV, unsupported)
+    with pytest.raises(KeyProblem, match="has no AES-256-GCM-SIV. Install the wheel"):
+        new_cipher(AES_256_GCM_SIV, KEY)
+
+
+def test_errors_say_what_was_found_and_what_to_do() -> None:
+    sealed = new_sealer(AES_256_GCM, b"user", b"\xff").seal(REF, "x")
+    found = []
+    for act in (
+        lambda: read_header(sealed[:-1]),
+        lambda: read_header(b"\x00" + sealed[1:]),
+        lambda: new_sealer(AES_256_GCM, b"user", b"\xff").open(REF[1:], sealed),
+        lambda: new_sealer(AES_256_GCM, b"user", b"\xff").open_encoded(REF[1:], sealed),
+        lambda: new_cipher(9, KEY),
+    ):
+        with pytest.raises(TamperedError) as caught:
+            act()
+        found.append(str(caught.value))
+    moved = (
+        "The sealed value of user, \ufffd in row bbbbbbbb… was changed, truncated, or moved here "
+        "from elsewhere. Restore it from a backup."
+    )
+    assert found == [
+        "A sealed value has 51 bytes, which none can have: it was truncated or extended. Restore "
+        "it from a backup.",
+        "The header of a sealed value was changed, or it was never sealed. Restore it from a "
+        "backup.",
+        moved,
+        moved,
+        "There is no sealing algorithm 9.",
+    ]
+
+
+def test_a_place_that_is_no_text_is_shown_all_the_same() -> None:
+    assert repr(new_sealer(AES_256_GCM, b"user", b"\xff")) == "Sealer(user/\ufffd)"
 
 
 def test_keys_are_derived_as_rfc_5869_says() -> None:

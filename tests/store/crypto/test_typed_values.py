@@ -188,3 +188,12 @@ def test_bytes_that_encode_never_gives_are_refused(plain: bytes) -> None:
 def test_any_bytes_are_decoded_or_refused(plain: bytes) -> None:
     with contextlib.suppress(DamagedValueError):
         decode(plain)
+
+
+def test_what_cannot_be_sealed_is_named_by_its_type() -> None:
+    with pytest.raises(InputError) as caught:
+        encode(object())  # type: ignore[arg-type]
+    assert str(caught.value) == (
+        "A object cannot be sealed. Give text, bytes, a number, a date, a time, a list or a "
+        "mapping."
+    )

@@ -138,7 +138,6 @@ class Sealer:
     """
 
     def __init__(self, algorithm: int, key_id: int, key: bytes, *place: bytes) -> None:
-        self.algorithm = algorithm
         self._cipher = new_cipher(algorithm, key)
         self._header = _HEADER.pack(FORMAT, algorithm, 0, key_id)
         self._bound = self._header + join(*place)
