@@ -111,9 +111,13 @@ def sliced(people: People) -> Slices:
 def growth_that_lasts(slices: Slices) -> float:
     """Up to which growth items keep what they gained, as far as the past has shown.
 
-    Of the steps from which on risers did, twice the highest; the lowest step where none did.
+    Of the steps from which on risers did, twice the highest; the lowest step where none did. What
+    they keep is their share of the later choices of items that were there already: in news, where
+    new ones come all the time, everything falls, and the latest is still the best of what is known.
     """
     shares, growth, found = slices.shares, slices.growth, float(RISES[0])
+    there = np.cumsum(slices.counts, axis=0)[:-1] > 0
+    later = _as_shares(slices.counts[1:] * there)
     for step in RISES.tolist():
         kept = []
         for number in range(FIRST_SLICE, SLICES - 1):
@@ -121,7 +125,7 @@ def growth_that_lasts(slices: Slices) -> float:
             if slices.counts[number, rising].sum() >= ENOUGH_CHOICES:
                 before = slices.past[number, rising].sum()
                 gained = shares[number, rising].sum() - before
-                kept.append((shares[number + 1, rising].sum() - before) / gained)
+                kept.append((later[number, rising].sum() - before) / gained)
         held = sum(share >= HELD for share in kept)
         if held >= max(TIMES_HELD, len(kept) / 2):
             found = 2 * step
