@@ -17,6 +17,7 @@ from tastemaker.recommender import no_progress
 from tastemaker.store.items import StoredItems
 from tastemaker.store.kinds import Kind
 from tastemaker.testing.drifts import BURST_ITEMS, DRIFTS, WORLD_SECONDS, drifting
+from tastemaker.training.bursts import in_bursts
 from tastemaker.training.fitting import choose
 
 TIME_BLIND = ("popular", "rp3beta", "svd")
@@ -72,3 +73,8 @@ def test_where_a_trend_is_real_its_gain_is_kept() -> None:
     blind, aware = (best("trend", group) for group in (TIME_BLIND, TIME_AWARE))
     assert aware > 1.05 * blind
     assert figures("trend")["blend"] - blind >= 0.9 * (aware - blind)
+
+
+@pytest.mark.parametrize("name", ["launches", "news", "new collection"])
+def test_where_new_items_come_next_to_nothing_is_held_back(name: str) -> None:
+    assert in_bursts(drifting(DRIFTS[name]).people).mean() < 0.01

@@ -33,6 +33,15 @@ BURST_ITEMS = 10
 NEWNESS, NEWNESS_HALVES = 9.0, 0.1
 """A new item is chosen so much more often than later, and within that time half as much more."""
 
+NEWS_HALVES = 0.02
+"""Within that time news is chosen half as often."""
+
+HARDLY_EVER = 1e-6
+"""Nobody is ever left without anything to choose."""
+
+ARRIVING, ARRIVED = 0.75, 5.0
+"""Items of later moments than that arrive together, and are chosen so much more often then."""
+
 EARLIER = 0.5
 """For so long before a world begins items had come already, where they come one after the other."""
 
@@ -49,6 +58,9 @@ class Drift:
             beginning at another moment.
         period: how long one swing takes.
         launches: whether items come one after the other, and draw most when they are new.
+        news: whether items come one after the other, and soon nobody chooses them any more.
+        arrival: when a quarter of the items comes, all at once, to stay and to draw more than the
+            others; never before 1.
     """
 
     burst: float = 0.0
@@ -57,16 +69,23 @@ class Drift:
     swing: float = 0.0
     period: float = 1.5
     launches: bool = False
+    news: bool = False
+    arrival: float = 1.0
 
     def factors(self, now: Float64Array, moments: Float64Array) -> Float64Array:
         """(n, n_items) what each time (n,) makes of the popularity of items, by their moments."""
         since = now[:, np.newaxis] - moments
         factors = np.exp(self.swing * np.sin(2 * np.pi * since / self.period))
+        # a part of the items is there from the beginning
+        age = now[:, np.newaxis] - (moments * (1 + EARLIER) - EARLIER)
         if self.launches:
-            # a part of the items is there from the beginning
-            age = now[:, np.newaxis] - (moments * (1 + EARLIER) - EARLIER)
             newness = np.exp2(-np.maximum(age, 0.0) / NEWNESS_HALVES)
             factors = factors * np.where(age >= 0, 1 + NEWNESS * newness, 0.0)
+        if self.news:
+            factors = factors * np.where(age >= 0, np.exp2(-age / NEWS_HALVES), 0.0) + HARDLY_EVER
+        if self.arrival < 1:
+            here = np.where(now >= self.arrival, ARRIVED, 0.0)[:, np.newaxis]
+            factors = factors * np.where(moments > ARRIVING, here, 1.0)
         return np.asarray(factors)
 
 
@@ -78,6 +97,8 @@ DRIFTS: Mapping[str, Drift] = {
     "burst that stays": Drift(burst=0.6, burst_until=1.1),
     "trend": Drift(swing=2.0),
     "launches": Drift(launches=True),
+    "news": Drift(news=True),
+    "new collection": Drift(arrival=0.84),
     "trend and burst": Drift(burst=0.6, swing=2.0),
 }
 """By name. Where the latest tenth is held out to be predicted, a burst from .81 to .9 fills exactly

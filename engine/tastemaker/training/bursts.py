@@ -47,7 +47,7 @@ class Slices:
         counts: (SLICES, n_items) how many people chose each item in each.
         past: (SLICES, n_items) the share that each item had of all choices before, or lately if
             that is more: in both of the last two slices. Above 0 for whatever was ever chosen: an
-            item that is new counts as if chosen half as often as others.
+            item hardly chosen counts as if chosen half as often as others.
     """
 
     place: npt.NDArray[np.int8]
@@ -61,8 +61,13 @@ class Slices:
 
     @cached_property
     def growth(self) -> Float64Array:
-        """(SLICES, n_items) how many times its share of before each item has in each."""
-        return np.divide(self.shares, self.past, out=np.zeros_like(self.past), where=self.past > 0)
+        """(SLICES, n_items) how many times its share of before each item has in each.
+
+        0 for an item that was not there two slices before: everything begins by rising.
+        """
+        there = np.zeros(self.counts.shape, dtype=np.bool_)
+        there[2:] = np.cumsum(self.counts, axis=0)[:-2] > 0
+        return np.divide(self.shares, self.past, out=np.zeros_like(self.past), where=there)
 
 
 def in_bursts(people: People) -> BoolArray:
@@ -111,13 +116,9 @@ def sliced(people: People) -> Slices:
 def growth_that_lasts(slices: Slices) -> float:
     """Up to which growth items keep what they gained, as far as the past has shown.
 
-    Of the steps from which on risers did, twice the highest; the lowest step where none did. What
-    they keep is their share of the later choices of items that were there already: in news, where
-    new ones come all the time, everything falls, and the latest is still the best of what is known.
+    Of the steps from which on risers did, twice the highest; the lowest step where none did.
     """
     shares, growth, found = slices.shares, slices.growth, float(RISES[0])
-    there = np.cumsum(slices.counts, axis=0)[:-1] > 0
-    later = _as_shares(slices.counts[1:] * there)
     for step in RISES.tolist():
         kept = []
         for number in range(FIRST_SLICE, SLICES - 1):
@@ -125,7 +126,7 @@ def growth_that_lasts(slices: Slices) -> float:
             if slices.counts[number, rising].sum() >= ENOUGH_CHOICES:
                 before = slices.past[number, rising].sum()
                 gained = shares[number, rising].sum() - before
-                kept.append((later[number, rising].sum() - before) / gained)
+                kept.append((shares[number + 1, rising].sum() - before) / gained)
         held = sum(share >= HELD for share in kept)
         if held >= max(TIMES_HELD, len(kept) / 2):
             found = 2 * step
