@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tests.canaries.singing import Search
+from tests.canaries.search import Search
 
 PAUSE = 0.02
 

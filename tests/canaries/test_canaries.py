@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.canaries.singing import FIELDS, MARK, Search, canary, marks, person
+from tests.canaries.search import FIELDS, MARK, Search, canary, marks, person
 from tests.canaries.spill import SpillWatch
 from tests.test_canary import contents, models_in_clear, stored
 
@@ -67,7 +67,7 @@ def files_of_people(folder: Path, people: int) -> dict[str, Path]:
     return files
 
 
-def live(shop: Tastemaker, files: Mapping[str, Path], folder: Path, people: int) -> str:
+def use_everything(shop: Tastemaker, files: Mapping[str, Path], folder: Path, people: int) -> str:
     """Imports, changes, records, errs, trains, serves, rotates, forgets, backs up; the errors."""
     shop.put_items({"item_id": f"item-{item}", "price": item} for item in range(ITEMS))
     for name, path in files.items():
@@ -95,7 +95,7 @@ def text_of(shop: Tastemaker, row: Mapping[str, str]) -> str:
     return f"{caught.value!s} {caught.value!r}"
 
 
-def listen(
+def assert_nothing_is_found(
     database_url: str,
     key: Key,
     folder: Path,
@@ -118,7 +118,7 @@ def listen(
         Tastemaker(database, key=key, cache=folder / "cache", ledger=ledger) as shop,
     ):
         shop.upgrade()
-        texts = live(shop, files, folder, people)
+        texts = use_everything(shop, files, folder, people)
         places = stored(database)
         opened = models_in_clear(database, key)
         assert MARK in str(shop.show(canary(0, "user_id"))["attributes"])
@@ -146,7 +146,9 @@ def test_few_canaries_are_not_found(
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    listen(f"sqlite:///{tmp_path}/shop.db", key, tmp_path, 100, caplog, monkeypatch)
+    assert_nothing_is_found(
+        f"sqlite:///{tmp_path}/shop.db", key, tmp_path, 100, caplog, monkeypatch
+    )
 
 
 @pytest.mark.slow
@@ -158,4 +160,4 @@ def test_no_canary_is_found(
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    listen(database_url, key, tmp_path, PEOPLE, caplog, monkeypatch)
+    assert_nothing_is_found(database_url, key, tmp_path, PEOPLE, caplog, monkeypatch)
