@@ -81,6 +81,9 @@ class Recommender(ABC):
         retrieve_cost: how much dearer it is to `retrieve` than to follow a few links of a history:
             ten for a search of vectors. Training lets cheap recommenders name the candidates where
             these are good enough. One that scores the catalogue for it counts as a hundred.
+        alternatives: settings that suit some data much better than the defaults do. Training tries
+            them on the latest fold, and takes those that surely rank better there; so name the one
+            or two that matter most.
         requires: modules that `fit` imports and an installation may lack. Without them it is not
             trained; what was trained elsewhere scores all the same.
         settings: the settings it was made with.
@@ -96,6 +99,7 @@ class Recommender(ABC):
     uses_dislikes: ClassVar[bool] = False
     private: ClassVar[bool] = False
     retrieve_cost: ClassVar[float] = 1.0
+    alternatives: ClassVar[Sequence[Mapping[str, bool | int | float | str]]] = ()
     requires: ClassVar[tuple[str, ...]] = ()
     settings: Settings
 

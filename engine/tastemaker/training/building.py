@@ -14,6 +14,7 @@ from tastemaker.plugin.discovery import Plugin
 from tastemaker.plugin.registry import Registry
 from tastemaker.recommender import Progress
 from tastemaker.store.releases import StoredModel
+from tastemaker.training.adapting import adapt_settings
 from tastemaker.training.budget import (
     beyond_budget,
     highest_weights,
@@ -116,8 +117,9 @@ def _built(
     steps = Steps(progress, len(chosen) * (len(splits) + 1))
     context = TrainingContext(registry, data, splits, deadline, steps, profile)
     steps.expect_others(LEARNING_FITS if context.repeats else 0)
-    learned = learn_blend(context, chosen)
-    serving = [plugin for plugin in chosen if plugin.name in learned.serving]
+    adapted = adapt_settings(context, chosen)
+    learned = learn_blend(context, adapted.plugins)
+    serving = [plugin for plugin in adapted.plugins if plugin.name in learned.serving]
     steps.expect(len(serving))
     final = [context.fit_last(plugin, learned.latest.get(plugin.name)) for plugin in serving]
     steps.show("checking the models")
@@ -133,7 +135,7 @@ def _built(
         tuple(models),
         _reports(participants, final, missing, learned),
         learned.basis,
-        (*learned.notes, *_memory_notes(limits.serving, storable)),
+        (*adapted.notes, *learned.notes, *_memory_notes(limits.serving, storable)),
         retrieval=_retrieval(learned),
         repeats=_repeats(learned.repeats, models),
         moved=tuple(round(share, 4) for share in learned.moved),

@@ -51,6 +51,10 @@ class Steps:
         """Says that there is other work, which counts as so many fits, besides what was said."""
         self._others += fits
 
+    def expect_fits(self, fits: int) -> None:
+        """Says that there are so many fits besides those that were said."""
+        self._fits += fits
+
     def expect(self, fits: int) -> None:
         """Corrects how many fits are still to come."""
         self._fits = fits

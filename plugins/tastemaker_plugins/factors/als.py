@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -104,6 +104,8 @@ class Als(VectorRecommender):
     family: ClassVar[str] = "collaborative"
     summary: ClassVar[str] = "Matrix factorisation by alternating least squares (implicit ALS)"
     settings_type: ClassVar[type[Settings]] = AlsSettings
+    # dense data without times has its best at 20, sparse and ordered data at 10
+    alternatives: ClassVar[Sequence[Mapping[str, float]]] = ({"unobserved_weight": 20.0},)
     settings: AlsSettings
     spread: Float32Array
     unobserved: float
