@@ -66,6 +66,8 @@ def test_a_downgrade_asks_and_says_what_is_at_stake(url: str) -> None:
 
 def test_a_downgrade_by_steps_does_not_ask_when_told_not_to(url: str) -> None:
     done = db("downgrade", "--yes", "--database", url, "--", "-1")
+    assert done.output.endswith("is now at revision 0003.\n")
+    done = db("downgrade", "--yes", "--database", url, "--", "-1")
     assert done.output.endswith("is now at revision 0002.\n")
     done = db("downgrade", "--yes", "--database", url, "--", "-1")
     assert done.output.endswith("is now at revision 0001.\n")

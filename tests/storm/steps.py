@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from datetime import UTC, datetime
 from pathlib import Path
@@ -46,19 +46,20 @@ class Step(NamedTuple):
     model: Callable[[ShopModel], object]
 
 
-def after(step: Step, model: ShopModel, newest: int) -> ShopModel:
+def after(step: Step, model: ShopModel, releases: Sequence[int]) -> ShopModel:
     """The model when the step is done.
 
     Args:
         step: what is done.
         model: what was before.
-        newest: the number of the newest release that there is afterwards: a transaction that is
-            rolled back may use up numbers.
+        releases: the numbers of the releases that were there when somebody looked: a transaction
+            that is rolled back may use up numbers, so the next one made is the first that is new.
     """
     changed = deepcopy(model)
     if step.name == "train":
-        if newest not in model.releases:
-            changed.train(newest)
+        made = [number for number in releases if number > max(model.releases, default=0)]
+        if made:
+            changed.train(min(made))
     else:
         step.model(changed)
     return changed

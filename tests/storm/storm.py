@@ -116,12 +116,12 @@ class Storm:
         """Opens the database as the next worker would, and compares it with the model."""
         start = time.monotonic()
         with Tastemaker(self.url, key=self.key, ledger=self.folder / "erasures") as shop:
-            found, newest = seen(shop)
+            found = seen(shop)
             self.slowest = max(self.slowest, time.monotonic() - start)
             for step in steps[:done]:
-                self.model = after(step, self.model, newest)
+                self.model = after(step, self.model, found["releases"])
             doing = steps[done : done + 1]
-            possible = [self.model, *(after(step, self.model, newest) for step in doing)]
+            possible = [self.model, *(after(step, self.model, found["releases"]) for step in doing)]
             agreeing = [model for model in possible if promised(model) == found]
             assert agreeing, f"{[step.name for step in steps[: done + 1]]}: {found}"
             self.model = agreeing[-1]
@@ -142,8 +142,8 @@ def _kill_at(database: Database, statement: int) -> None:
     event.listen(database.engine, "commit", count)
 
 
-def seen(shop: Tastemaker) -> tuple[dict[str, Any], int]:
-    """What the shop holds, and the number of its newest release."""
+def seen(shop: Tastemaker) -> dict[str, Any]:
+    """What the shop holds."""
     listed = shop.releases()
     numbers = [one.number for one in listed]
     users = {}
@@ -154,13 +154,12 @@ def seen(shop: Tastemaker) -> tuple[dict[str, Any], int]:
             for one in exported["interactions"]
         )
         users[user_id] = (exported["attributes"], history)
-    held = {
+    return {
         "users": users,
         "releases": numbers,
         "active": [one.number for one in listed if one.state == "active"],
         "damaged": [one.problem for one in listed if one.problem],
     }
-    return held, max(numbers, default=0)
 
 
 def promised(model: ShopModel) -> dict[str, Any]:

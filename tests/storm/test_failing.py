@@ -79,8 +79,8 @@ def fail_at_each(storm: Storm, step: Step, broken: Break) -> int:
                 except TastemakerError:
                     done = False
             database.dispose()
-            found, newest = seen(shop)
-        changed = after(step, storm.model, newest)
+            found = seen(shop)
+        changed = after(step, storm.model, found["releases"])
         if not failed:
             assert found == promised(changed)
             return number - 1
