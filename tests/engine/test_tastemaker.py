@@ -31,6 +31,9 @@ def ids(answer: Sequence[Recommendation]) -> list[str]:
     return [one.item_id for one in answer]
 
 
+@pytest.mark.parametrize(
+    "database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)], indirect=True
+)
 def test_train_with_everything_and_recommend(engine: Tastemaker, left_out: LeftOut) -> None:
     release = engine.train()
     assert (release.number, release.active) == (1, True)

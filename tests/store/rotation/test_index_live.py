@@ -131,6 +131,9 @@ def test_the_same_for_long(
     rotate_beside_workers(shop, database, key, fork, tmp_path, 100)
 
 
+@pytest.mark.parametrize(
+    "database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)], indirect=True
+)
 def test_killed_at_every_statement_it_goes_on_and_everybody_is_found(
     shop: Tastemaker, database: Database, key: Key, fork: Fork
 ) -> None:

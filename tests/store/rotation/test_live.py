@@ -11,6 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import pytest
 from sqlalchemy import Engine, event, make_url, select
 from tests.store.rotation.conftest import PEOPLE, town
 
@@ -92,6 +93,9 @@ def kill_at(engine: Engine, number: int) -> None:
     event.listen(engine, "commit", count)
 
 
+@pytest.mark.parametrize(
+    "database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)], indirect=True
+)
 def test_killed_at_every_statement_it_goes_on(
     shop: Tastemaker, database: Database, key: Key, data_key: Find, fork: Fork
 ) -> None:

@@ -62,6 +62,9 @@ def test_a_worker_with_the_former_key_trains_under_the_new_one(
     assert under(trained)["destroyed"] == 0
 
 
+@pytest.mark.parametrize(
+    "database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)], indirect=True
+)
 def test_killed_at_every_statement_a_release_serves_and_it_goes_on(
     trained: Tastemaker, database: Database, key: Key, fork: Fork
 ) -> None:

@@ -8,6 +8,7 @@ import signal
 from collections.abc import Callable, Iterator
 from functools import partial
 
+import pytest
 from sqlalchemy import Engine, event, inspect, text
 
 from tastemaker.store.sql import migrate
@@ -65,6 +66,9 @@ def test_an_upgrade_killed_at_any_statement_is_completed_by_the_next(
         migrate.check(database)
 
 
+@pytest.mark.parametrize(
+    "database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)], indirect=True
+)
 def test_a_downgrade_killed_at_any_statement_leaves_everything(
     database: Database, fork: Fork
 ) -> None:
