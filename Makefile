@@ -69,7 +69,7 @@ test-shops: $(FULL)/installed  ## the example shops on both databases, and 10,00
 	$(FULL)/bin/python -m pytest tests/examples
 
 test-spark: $(SPARK)/installed  ## training on Spark: needs Java
-	$(SPARK)/bin/python -m pytest -m spark
+	$(SPARK)/bin/python -m pytest -m spark tests/spark
 
 test-sqlalchemy-2.0: $(OLDER)/installed  ## the store and the engine, on the older SQLAlchemy that many applications hold
 	$(OLDER)/bin/python -m pytest -n 2 --dist loadfile -m "not slow" tests/store tests/engine tests/django tests/io

@@ -19,11 +19,11 @@ Shares = Sequence[Mapping[int, int]]
 
 def world(shares: Shares, a_slice: int = A_SLICE, *, timed: bool = True) -> People:
     """Everybody chooses one item: in each slice some of the hundred a rising one, the others in
-    turn one of four steady ones. Whatever rises was chosen once at the beginning."""
+    turn one of four steady ones. Whatever rises was chosen five times at the beginning."""
     histories, times = [], []
     for number, rising in enumerate(shares):
         items = [item for item, count in rising.items() for _ in range(count * a_slice // 100)]
-        items += [] if number else [RISING, OTHER, THIRD]
+        items += [] if number else [RISING, OTHER, THIRD] * 5
         items += [turn % STEADY for turn in range(a_slice - len(items))]
         for place, item in enumerate(np.random.default_rng(number).permutation(items).tolist()):
             histories.append([item])
@@ -41,7 +41,7 @@ def left_out(people: People, item: int) -> list[int]:
 def test_a_burst_in_the_newest_slice_counts_no_more_than_twice_its_share() -> None:
     people = world([{}] * 9 + [{RISING: 60}])
     # seven items had 900 choices; half of their mean is added to each
-    past = (1 + 900 / 14) / (900 + 900 / 2)
+    past = (5 + 900 / 14) / (900 + 900 / 2)
     assert sliced(people).past[9, RISING] == pytest.approx(past)
     assert left_out(people, RISING) == [0] * 9 + [60 - round(60 * 2 * past / 0.6)]
     assert in_bursts(people).sum() == left_out(people, RISING)[9]

@@ -82,7 +82,8 @@ class Drift:
             newness = np.exp2(-np.maximum(age, 0.0) / NEWNESS_HALVES)
             factors = factors * np.where(age >= 0, 1 + NEWNESS * newness, 0.0)
         if self.news:
-            factors = factors * np.where(age >= 0, np.exp2(-age / NEWS_HALVES), 0.0) + HARDLY_EVER
+            interest = np.exp2(-np.maximum(age, 0.0) / NEWS_HALVES) + HARDLY_EVER
+            factors = factors * np.where(age >= 0, interest, 0.0)
         if self.arrival < 1:
             here = np.where(now >= self.arrival, ARRIVED, 0.0)[:, np.newaxis]
             factors = factors * np.where(moments > ARRIVING, here, 1.0)

@@ -34,6 +34,9 @@ TIMES_HELD = 2
 """… after so many slices, and after half of those that had such a rise: one burst that spans two
 slices proves nothing, nor does chance."""
 
+KNOWN_CHOICES = 5
+"""An item that was chosen less often is new. Chosen, not measured."""
+
 ENOUGH_CHOICES = 20
 """Fewer choices in a slice make no burst, and prove none. Chosen, not measured."""
 
@@ -61,20 +64,23 @@ class Slices:
 
     @cached_property
     def growth(self) -> Float64Array:
-        """(SLICES, n_items) how many times its share of before each item has in each.
+        """(SLICES, n_items) how many times its share of before each item has in each."""
+        return np.divide(self.shares, self.past, out=np.zeros_like(self.past), where=self.past > 0)
 
-        0 for an item that was not there two slices before: everything begins by rising.
-        """
-        there = np.zeros(self.counts.shape, dtype=np.bool_)
-        there[2:] = np.cumsum(self.counts, axis=0)[:-2] > 0
-        return np.divide(self.shares, self.past, out=np.zeros_like(self.past), where=there)
+    @cached_property
+    def known(self) -> BoolArray:
+        """(SLICES, n_items) which items were not new two slices before each."""
+        known = np.zeros(self.counts.shape, dtype=np.bool_)
+        known[2:] = np.cumsum(self.counts, axis=0)[:-2] >= KNOWN_CHOICES
+        return known
 
 
 def in_bursts(people: People) -> BoolArray:
     """(n_interactions,) what is not to be learnt from: choices of items in a burst, beyond a bound.
 
     Of an item that rises beyond what has ever lasted, so many choices stay as make it rise as much
-    as has, evenly spread over the slice. Once it has kept its share for two slices it is no burst.
+    as has, evenly spread over the slice. Once it has kept its share for two slices it is no burst;
+    and what is new is in none, for everything begins by rising.
 
     Args:
         people: all histories; where too few times are known there are no bursts.
@@ -86,7 +92,7 @@ def in_bursts(people: People) -> BoolArray:
     bound = growth_that_lasts(slices)
     for number in range(FIRST_SLICE, SLICES):
         bursting = slices.growth[number] > bound
-        bursting &= slices.counts[number] >= ENOUGH_CHOICES
+        bursting &= (slices.counts[number] >= ENOUGH_CHOICES) & slices.known[number]
         theirs = np.flatnonzero(slices.place == number)
         theirs = theirs[bursting[people.histories.items[theirs]]]
         stay = bound / np.maximum(slices.growth[number], bound)
