@@ -6,6 +6,7 @@ import base64
 import secrets
 import subprocess
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -79,10 +80,16 @@ class Witness:
         dump.unlink()
         family = [number, *children(number)]
         for name in ("environ", "cmdline"):
-            texts = [Path("/proc", str(one), name).read_bytes() for one in family]
-            self.places[name] = b"\n".join(texts)
+            self.places[name] = b"\n".join(running(one, name) for one in family)
         for name in ("events", "spill", "snapshots"):
             self.places[name] = b"\n".join(contents(self.folder / name))
+
+
+def running(number: int, name: str) -> bytes:
+    """What the system knows of a process; nothing of one that has ended by now."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        return Path("/proc", str(number), name).read_bytes()
+    return b""
 
 
 def children(number: int) -> list[int]:
