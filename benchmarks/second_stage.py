@@ -18,9 +18,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from datasets import known, load
-from quality import as_stored, split_of
-from worth import Folds, scored_folds
+from worth import Folds, folds_of_all
 
 from tastemaker.blend import ScoredCases, fit_weights
 from tastemaker.cli.output import print_table
@@ -28,7 +26,6 @@ from tastemaker.data import BoolArray, Float64Array, Int64Array
 from tastemaker.data.top_k import top_k_places
 from tastemaker.holdout.methods import HOLD_OUTS
 from tastemaker.metrics.accuracy import ndcg
-from tastemaker.progress import progress_bar
 
 DEPTH = 100
 """How many of the blend's best candidates are ranked again."""
@@ -71,14 +68,9 @@ def main() -> None:
     parser.add_argument("--splits", nargs="+", choices=HOLD_OUTS, default=["time"])
     parser.add_argument("--only", nargs="+", default=[], help="only these recommenders")
     chosen = parser.parse_args()
-    for name in chosen.data:
-        data = load(name)
-        for way in chosen.splits:
-            split = as_stored(split_of(way, known(data, split_of(way, data).split)))
-            with progress_bar() as progress:
-                names, folds = scored_folds(split, chosen.only, progress)
-            rows = [judged(names, folds, place) for place in range(len(folds))]
-            print_table(rows, tuple(rows[0]), f"{name}, {way}: NDCG@10 on each fold")
+    for title, names, folds in folds_of_all(chosen.data, chosen.splits, chosen.only):
+        rows = [judged(names, folds, place) for place in range(len(folds))]
+        print_table(rows, tuple(rows[0]), f"{title}: NDCG@10 on each fold")
 
 
 def judged(names: Sequence[str], folds: Folds, place: int) -> dict[str, object]:

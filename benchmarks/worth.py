@@ -56,14 +56,25 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", default=[], help="only these recommenders")
     parser.add_argument("--relearn", nargs="+", default=[], help="learn the weights without these")
     chosen = parser.parse_args()
-    for name in chosen.data:
-        data = load(name)
-        for way in chosen.splits:
-            split = as_stored(split_of(way, known(data, split_of(way, data).split)))
+    for title, names, folds in folds_of_all(chosen.data, chosen.splits, chosen.only):
+        rows = list(worth(names, folds, chosen.relearn))
+        print_table(rows, COLUMNS, f"{title}: {len(folds)} folds")
+
+
+def folds_of_all(
+    data: Sequence[str], splits: Sequence[str], only: Sequence[str]
+) -> Iterator[tuple[str, tuple[str, ...], Folds]]:
+    """Of each data set and split what it is called, the members, and what they score of each fold.
+
+    The test parts are left out.
+    """
+    for name in data:
+        whole = load(name)
+        for way in splits:
+            split = as_stored(split_of(way, known(whole, split_of(way, whole).split)))
             with progress_bar() as progress:
-                names, folds = scored_folds(split, chosen.only, progress)
-            rows = list(worth(names, folds, chosen.relearn))
-            print_table(rows, COLUMNS, f"{name}, {way}: {len(folds)} folds")
+                names, folds = scored_folds(split, only, progress)
+            yield f"{name}, {way}", names, folds
 
 
 def scored_folds(

@@ -60,6 +60,8 @@ DELETED = "".join(
         (DELETED, 1, "Release 2, the active one, is missing"),
         ("INSERT INTO tastemaker_meta VALUES ('configuration', '{x')", 2, "The defaults serve"),
         ("INSERT INTO tastemaker_meta VALUES ('configuration', '[1]')", 2, "The defaults serve"),
+        ("INSERT INTO tastemaker_meta VALUES ('features', '{x')", 2, "No features of users are"),
+        ("INSERT INTO tastemaker_meta VALUES ('features', '[1]')", 2, "No features of users are"),
         (
             """INSERT INTO tastemaker_meta VALUES
             ('configuration', '{"disabled": [1], "settings": 3, "exploration": "x"}')""",

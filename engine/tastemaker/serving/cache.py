@@ -30,7 +30,7 @@ from tastemaker.store.cache.model_files import ModelFiles
 from tastemaker.store.configuration import CONFIGURATION, Configuration, usable_configuration
 from tastemaker.store.kinds import read_kinds
 from tastemaker.store.releases import ACTIVE
-from tastemaker.store.users.features import FEATURES, features_of
+from tastemaker.store.users.features import FEATURES, usable_features
 
 _logger = logging.getLogger("tastemaker.serving")
 
@@ -241,7 +241,8 @@ class ServingCache:
         rerankers: LoadedRerankers,
     ) -> ServingState:
         """The state of a release over items, by the kinds and the configuration of this moment."""
-        return assemble_state(
+        features, damage = usable_features(stamp.get(FEATURES))
+        state = assemble_state(
             loaded,
             stored,
             read_kinds(connection),
@@ -250,9 +251,10 @@ class ServingCache:
             Surfaces(configuration.surfaces),
             rerankers,
             configuration.undeclared,
-            features_of(stamp.get(FEATURES)),
+            features,
             self._observer,
         )
+        return _noting(damage, state)
 
     def _rerankers(self, configuration: Configuration) -> LoadedRerankers:
         disabled, settings = configuration.disabled, configuration.settings

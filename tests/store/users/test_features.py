@@ -1,8 +1,17 @@
 from __future__ import annotations
 
+import pytest
+
+from tastemaker.errors import StoreError
 from tastemaker.store.crypto.keyring import Keyring
 from tastemaker.store.sql.database import Database
-from tastemaker.store.users.features import declare_features, declared_features, read_features
+from tastemaker.store.users.features import (
+    FEATURES_REMEDY,
+    declare_features,
+    declared_features,
+    features_of,
+    read_features,
+)
 from tastemaker.store.users.rows import put_users
 from tastemaker.validation import UserRow
 
@@ -23,3 +32,9 @@ def test_declared_features_are_opened_and_others_are_not(
             "country": ((), ("Iceland",), ()),
             "likes": ((), ("tea", "cake"), ()),
         }
+
+
+@pytest.mark.parametrize("entry", ["{x", '"country"', '{"country": 1}', "[1]", "[" * 100_000])
+def test_a_damaged_entry_is_named_with_its_remedy(entry: str) -> None:
+    with pytest.raises(StoreError, match=FEATURES_REMEDY):
+        features_of(entry)

@@ -8,16 +8,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from sqlalchemy import Connection, select
 
 from tastemaker.data import Values
+from tastemaker.errors import StoreError
 from tastemaker.store import meta
 from tastemaker.store.attribute_columns import as_values
 from tastemaker.store.crypto.keyring import Keyring
 from tastemaker.store.sql.statements import batches
-from tastemaker.store.sql.tables import user
+from tastemaker.store.sql.tables import meta as meta_table, user
 from tastemaker.store.users.cells import open_attributes
 from tastemaker.validation import Json, check_attribute_name
 
 FEATURES = "features"
 """The name in `meta` of the declared features."""
+
+FEATURES_REMEDY = f"Delete the row {FEATURES} of {meta_table.name}, and declare the features again."
 
 
 def declare_features(connection: Connection, names: Iterable[str]) -> tuple[str, ...]:
@@ -38,8 +41,27 @@ def declared_features(connection: Connection) -> tuple[str, ...]:
 
 
 def features_of(entry: str | None) -> tuple[str, ...]:
-    """The declared features that an entry of `meta` holds."""
-    return tuple(json.loads(entry or "[]"))
+    """The declared features that an entry of `meta` holds.
+
+    Raises:
+        StoreError: it is damaged.
+    """
+    try:
+        names = json.loads(entry or "[]")
+        sound = isinstance(names, list) and all(isinstance(name, str) for name in names)
+    except (ValueError, RecursionError):
+        sound = False
+    if not sound:
+        raise StoreError("reading the declared features", "Damaged", FEATURES_REMEDY)
+    return tuple(names)
+
+
+def usable_features(entry: str | None) -> tuple[tuple[str, ...], str]:
+    """The declared features and no problem; none and the problem where the entry is damaged."""
+    try:
+        return features_of(entry), ""
+    except StoreError as error:
+        return (), f"No features of users are looked at. {error}"
 
 
 def read_features(
