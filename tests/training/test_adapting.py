@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from tastemaker import Float32Array, People, setting
+from tastemaker import Float32Array, People, TrainingData, setting
 from tastemaker.data import Float64Array
 from tastemaker.holdout.methods import make_folds
 from tastemaker.plugin.registry import Registry
@@ -40,6 +40,9 @@ class Backwards(ItemKnn):
     score_items = Recommender.score_items
     retrieve = Recommender.retrieve
 
+    def memory(self, data: TrainingData) -> int:
+        return 1
+
     def score(self, people: People) -> Float32Array:
         return np.float32(self.settings.sign) * super().score(people)
 
@@ -54,12 +57,14 @@ class Forwards(Backwards):
         return -super().score(people)
 
 
-def adapted(name: str, chosen: Mapping[str, Json] | None = None) -> AdaptedPlugins:
+def adapted(
+    name: str, chosen: Mapping[str, Json] | None = None, memory: int = 2**30
+) -> AdaptedPlugins:
     registry, data = Registry([Backwards, Forwards]), community()
     plugin = registry.find(name).configured(chosen or {})
     splits = make_folds(data.people)
     context = TrainingContext(registry, data, splits, Deadline(900), Steps(no_progress, 4))
-    return adapt_settings(context, [plugin])
+    return adapt_settings(context, [plugin], memory)
 
 
 def test_the_alternative_that_ranks_better_is_taken_and_said() -> None:
@@ -87,6 +92,10 @@ def test_other_settings_of_somebody_are_kept_beside_it() -> None:
         "half_life": 4.0,
         "sign": 1.0,
     }
+
+
+def test_what_would_take_too_much_memory_is_not_tried() -> None:
+    assert adapted("backwards", memory=0).plugins[0].chosen == {}
 
 
 def test_nothing_is_tried_on_much_data(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ from tastemaker.data import Float64Array
 from tastemaker.holdout.cases import SampleSize
 from tastemaker.plugin.discovery import Plugin
 from tastemaker.training.context import FIRST_FOLD, TrainingContext
+from tastemaker.training.fitting import too_large
 from tastemaker.validation import Json
 
 SURE = 1.64
@@ -39,27 +40,39 @@ class AdaptedPlugins:
     notes: tuple[str, ...] = ()
 
 
-def adapt_settings(context: TrainingContext, plugins: Sequence[Plugin]) -> AdaptedPlugins:
+def adapt_settings(
+    context: TrainingContext, plugins: Sequence[Plugin], memory: int
+) -> AdaptedPlugins:
     """Each recommender with its defaults, or with an alternative that surely ranks better.
 
     Both are fitted on the latest fold, and compared on what was held out of it. What somebody has
     set is left as it is.
+
+    Args:
+        context: what training works with.
+        plugins: whose alternatives are tried.
+        memory: bytes that a fit may take.
     """
     few = len(context.data.people.histories.items) <= MOST_INTERACTIONS
     if not context.splits or not few:
         return AdaptedPlugins(tuple(plugins))
     adapted, notes = list[Plugin](), list[str]()
     for plugin in plugins:
-        best, note = _adapted(context, plugin)
+        best, note = _adapted(context, plugin, memory)
         adapted.append(best)
         notes.extend([note] if note else [])
     return AdaptedPlugins(tuple(adapted), tuple(notes))
 
 
-def _adapted(context: TrainingContext, plugin: Plugin) -> tuple[Plugin, str]:
+def _adapted(context: TrainingContext, plugin: Plugin, memory: int) -> tuple[Plugin, str]:
     """The recommender with the settings that rank best, and a sentence if these are not its own."""
     named = plugin.recommender.alternatives if plugin.recommender else ()
-    tried = [one for one in named if not set(one) & set(plugin.chosen)]
+    tried = [
+        one
+        for one in named
+        if not set(one) & set(plugin.chosen)
+        and too_large(context.registry, _with(plugin, one), context.data, memory) is None
+    ]
     if not tried:
         return plugin, ""
     own = _ndcg(context, plugin)

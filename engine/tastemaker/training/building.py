@@ -117,7 +117,7 @@ def _built(
     steps = Steps(progress, len(chosen) * (len(splits) + 1))
     context = TrainingContext(registry, data, splits, deadline, steps, profile)
     steps.expect_others(LEARNING_FITS if context.repeats else 0)
-    adapted = adapt_settings(context, chosen)
+    adapted = adapt_settings(context, chosen, limits.memory)
     learned = learn_blend(context, adapted.plugins)
     serving = [plugin for plugin in adapted.plugins if plugin.name in learned.serving]
     steps.expect(len(serving))

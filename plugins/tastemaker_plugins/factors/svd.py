@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Self
 
@@ -68,6 +68,8 @@ class Svd(VectorRecommender):
     family: ClassVar[str] = "collaborative"
     summary: ClassVar[str] = "Matrix factorisation by truncated SVD, popularity damped"
     settings_type: ClassVar[type[Settings]] = SvdSettings
+    # without times there is more to tell apart; what comes next follows fewer directions
+    alternatives: ClassVar[Sequence[Mapping[str, float]]] = ({"factors": 256}, {"factors": 512})
     settings: SvdSettings
     history_weights: Float32Array
 

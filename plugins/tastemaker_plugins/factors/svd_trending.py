@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
@@ -34,6 +34,7 @@ class SvdTrending(Svd):
     summary: ClassVar[str] = "Truncated SVD, weighted by each item's recent trend"
     because: ClassVar[str] = "popular these days beside {items}"
     settings_type: ClassVar[type[Settings]] = SvdTrendingSettings
+    alternatives: ClassVar[Sequence[Mapping[str, float]]] = ()  # more factors hide the trend
     settings: SvdTrendingSettings
 
     def fit(self, data: TrainingData, progress: Progress) -> Self:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -104,6 +104,8 @@ class Ease(Linked):
     family: ClassVar[str] = "collaborative"
     summary: ClassVar[str] = "Item-item linear model in closed form (EASE)"
     settings_type: ClassVar[type[HistorySettings]] = EaseSettings
+    # where many choose the same few things again and again, links need less of a ridge
+    alternatives: ClassVar[Sequence[Mapping[str, float]]] = ({"regularization": 3.0},)
     settings: EaseSettings
 
     def memory(self, data: TrainingData) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
@@ -48,6 +48,8 @@ class EaseTrending(Ease):
     summary: ClassVar[str] = "Item-item linear model (EASE), weighted by each item's recent trend"
     because: ClassVar[str] = "popular these days beside {items}"
     settings_type: ClassVar[type[HistorySettings]] = EaseTrendingSettings
+    # what comes next in a history follows single links more than what comes in the next weeks
+    alternatives: ClassVar[Sequence[Mapping[str, float]]] = ({"regularization": 10.0},)
     settings: EaseTrendingSettings
 
     def fit(self, data: TrainingData, progress: Progress) -> Self:

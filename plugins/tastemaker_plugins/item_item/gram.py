@@ -26,10 +26,20 @@ def co_occurrence(matrix: csr_array, max_items: int) -> tuple[Int32Array, Float3
     Returns:
         (n,) the items, in their order, and (n, n) float32: X'X of their columns.
     """
+    places = most_chosen_items(matrix, max_items)
+    return places, gram_of(matrix[:, places])
+
+
+def most_chosen_items(matrix: csr_array, max_items: int) -> Int32Array:
+    """(n,) the columns of a sparse matrix that have the most entries, at most so many, ascending.
+
+    Args:
+        matrix: sparse (n_people, n_items), how strongly each person chose each item.
+        max_items: how many items at most.
+    """
     counts = np.bincount(matrix.indices, minlength=matrix.shape[1])
     chosen = np.argsort(-counts, kind="stable")[:max_items]
-    places: Int32Array = np.sort(chosen[counts[chosen] > 0]).astype(np.int32)
-    return places, gram_of(matrix[:, places])
+    return np.sort(chosen[counts[chosen] > 0]).astype(np.int32)
 
 
 def gram_of(matrix: csr_array) -> npt.NDArray[Any]:

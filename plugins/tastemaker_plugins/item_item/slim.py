@@ -11,14 +11,20 @@ import numpy as np
 from tastemaker import (
     Float32Array,
     Int32Array,
-    Int64Array,
     Progress,
     Recommender,
     TrainingData,
     hookimpl,
     setting,
 )
-from tastemaker_plugins.item_item.gram import co_occurrence, gram_memory
+from tastemaker_plugins.item_item.gram import most_chosen_items
+from tastemaker_plugins.item_item.predictors import (
+    WHOLE_GRAM_ITEMS,
+    CoOccurrence,
+    Systems,
+    co_occurrence_memory,
+    co_occurrence_of,
+)
 from tastemaker_plugins.shared.linked import Linked
 from tastemaker_plugins.shared.links import Links
 from tastemaker_plugins.shared.neighbours import strongest, supported_links
@@ -34,6 +40,10 @@ if TYPE_CHECKING:
 
 SOLVED_CELLS = 4_000_000
 """Cells of the matrices solved at once: bounds the memory."""
+
+MANY_INTERACTIONS = 5_000_000
+"""Of more, only so many items are in the model as have a dense matrix: the others would take an
+hour. Estimated, not measured."""
 
 
 @dataclass(frozen=True)
@@ -75,11 +85,10 @@ class SlimSettings(HistorySettings):
         50, "Number of neighbours kept of each item.", low=1, high=1000, log=True
     )
     max_items: int = setting(
-        12_000,
-        "Number of items in the model at most, the most chosen first; memory grows with its "
-        "square.",
+        100_000,
+        "Number of items in the model at most, the most chosen first.",
         low=1,
-        high=50_000,
+        high=1_000_000,
     )
     time_decay: float = time_decay_setting(0.5)
     half_life: float = half_life_setting(6.0)
@@ -103,35 +112,43 @@ class Slim(Linked):
     settings: SlimSettings
 
     def memory(self, data: TrainingData) -> int:
-        """The co-occurrence matrix, and the rows and systems of what is solved at once."""
-        n = min(data.n_items, self.settings.max_items)
+        """The co-occurrence of the items, and the systems of what is solved at once."""
+        n = min(data.n_items, self._most_items(len(data.people.histories.items)))
         solved = min(n, SOLVED_CELLS // (self.settings.n_predictors**2 + 1) + 1)
-        return gram_memory(n) + 20 * n * solved + 16 * SOLVED_CELLS
+        shared = co_occurrence_memory(n, len(data.people.histories.items))
+        return shared + 20 * min(n, WHOLE_GRAM_ITEMS) * solved + 16 * SOLVED_CELLS
 
     def fit(self, data: TrainingData, progress: Progress) -> Self:
         """Finds the weights of every item."""
         settings = self.settings
         progress(0, data.n_items, "co-occurrence")
         matrix = strengths(data.people, settings.time_decay)
-        places, gram = co_occurrence(matrix, settings.max_items)
-        links = self._links(gram, places, data.n_items, progress)
+        places = most_chosen_items(matrix, self._most_items(matrix.nnz))
+        common = co_occurrence_of(matrix[:, places])
+        links = self._links(common, places, data.n_items, progress)
         links = supported_links(links, matrix.T.tocsr(), matrix, 0, data.support)
         known = np.zeros(data.n_items, dtype=np.bool_)
         known[places] = True
         self.links = Links.kept(*strongest(links, settings.neighbours), known)
         return self
 
+    def _most_items(self, n_interactions: int) -> int:
+        """How many items are in the model at most."""
+        most = self.settings.max_items
+        return most if n_interactions <= MANY_INTERACTIONS else min(most, WHOLE_GRAM_ITEMS)
+
     def _links(
-        self, gram: Float32Array, places: Int32Array, n_items: int, progress: Progress
+        self, common: CoOccurrence, places: Int32Array, n_items: int, progress: Progress
     ) -> csr_array:
         """Sparse (n_items, n_items): the weight of each item (row) in predicting each other."""
         from scipy.sparse import coo_array
 
-        settings, n = self.settings, len(gram)
+        settings, n = self.settings, len(places)
         k = max(0, min(settings.n_predictors, n - 1))
         shape = (n_items, n_items)
+        mean = float(common.squares.sum()) / max(1, n)
         l2, l1 = (
-            np.float32(share * np.trace(gram) / max(1, n))
+            np.float32(share * mean)
             for share in (settings.l2_regularization, settings.l1_regularization)
         )
         nothing = np.zeros(0, dtype=np.int64)
@@ -140,38 +157,22 @@ class Slim(Linked):
         for first in range(0, n if k else 0, step):
             progress(first, n, "elastic net")
             targets = np.arange(first, min(first + step, n))
-            predictors = alike(gram, targets, k)
-            weights = elastic_net(gram, targets, predictors, l2, l1, settings.epochs)
+            systems = common.systems(targets, k)
+            weights = elastic_net(systems, l2, l1, settings.epochs)
             row, column = np.nonzero(weights)
-            found.append((weights[row, column], predictors[row, column], targets[row]))
+            found.append((weights[row, column], systems.predictors[row, column], targets[row]))
         weights, sources, predicted = (np.concatenate(part) for part in zip(*found, strict=True))
         return coo_array((weights, (places[sources], places[predicted])), shape=shape).tocsr()
 
 
-def alike(gram: Float32Array, targets: Int64Array, k: int) -> Int64Array:
-    """(len(targets), k) the items whose columns have the greatest cosine with each target's."""
-    cosines = gram[targets] / np.sqrt(np.diag(gram))
-    cosines[np.arange(len(targets)), targets] = -1.0
-    return np.argpartition(-cosines, k - 1, axis=1)[:, :k]
-
-
-def elastic_net(
-    gram: Float32Array,
-    targets: Int64Array,
-    predictors: Int64Array,
-    l2: np.float32,
-    l1: np.float32,
-    epochs: int,
-) -> Float32Array:
+def elastic_net(systems: Systems, l2: np.float32, l1: np.float32, epochs: int) -> Float32Array:
     """Weights that predict each target from its predictors, by coordinate descent.
 
     All targets take the same step at once: the t-th weight of each is set to its best value while
     the others stay.
 
     Args:
-        gram: (n, n) float32, the co-occurrence of items.
-        targets: (n_targets,) items.
-        predictors: (n_targets, k) items to predict each from.
+        systems: what each target is predicted from.
         l2: the regularization of the squares of weights.
         l1: the regularization of the weights.
         epochs: how often every weight is set.
@@ -179,20 +180,17 @@ def elastic_net(
     Returns:
         (n_targets, k) float32, not negative.
     """
-    columns = np.ascontiguousarray(predictors.T)
-    # inner[t, b] is the co-occurrence of the t-th predictor of target b with all predictors of b
-    inner = gram[columns[:, :, np.newaxis], predictors]
-    squares = np.diag(gram)[columns]
+    squares = np.einsum("tbt->tb", systems.inner)
     weights = np.zeros_like(squares)
     # the co-occurrence of each predictor with its target, less what the weights explain already
-    left = gram[targets[:, np.newaxis], predictors] - l1
+    left = systems.cross - l1
     for _ in range(epochs):
-        for t, own in enumerate(inner):
+        for t, own in enumerate(systems.inner):
             best = (left[:, t] + squares[t] * weights[t]) / (squares[t] + l2)
             step = np.maximum(best, 0) - weights[t]
             weights[t] += step
             left -= step[:, np.newaxis] * own
-    return weights.T
+    return np.asarray(weights.T)
 
 
 @hookimpl
