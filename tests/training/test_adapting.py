@@ -13,7 +13,7 @@ from tastemaker import Float32Array, People, TrainingData, setting
 from tastemaker.data import Float64Array
 from tastemaker.holdout.methods import make_folds
 from tastemaker.plugin.registry import Registry
-from tastemaker.recommender import Recommender, no_progress
+from tastemaker.recommender import Progress, Recommender, no_progress
 from tastemaker.training import adapting
 from tastemaker.training.adapting import AdaptedPlugins, adapt_settings, is_surely_better
 from tastemaker.training.context import TrainingContext
@@ -60,11 +60,15 @@ class Forwards(Backwards):
 def adapted(
     name: str, chosen: Mapping[str, Json] | None = None, memory: int = 2**30
 ) -> AdaptedPlugins:
-    registry, data = Registry([Backwards, Forwards]), community()
-    plugin = registry.find(name).configured(chosen or {})
-    splits = make_folds(data.people)
-    context = TrainingContext(registry, data, splits, Deadline(900), Steps(no_progress, 4))
+    context = context_of()
+    plugin = context.registry.find(name).configured(chosen or {})
     return adapt_settings(context, [plugin], memory)
+
+
+def context_of() -> TrainingContext:
+    registry, data = Registry([Backwards, Forwards]), community()
+    splits = make_folds(data.people)
+    return TrainingContext(registry, data, splits, Deadline(900), Steps(no_progress, 4))
 
 
 def test_the_alternative_that_ranks_better_is_taken_and_said() -> None:
@@ -96,6 +100,23 @@ def test_other_settings_of_somebody_are_kept_beside_it() -> None:
 
 def test_what_would_take_too_much_memory_is_not_tried() -> None:
     assert adapted("backwards", memory=0).plugins[0].chosen == {}
+
+
+def test_what_was_tried_is_not_fitted_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    signs: list[float] = []
+
+    def noted(self: Backwards, data: TrainingData, progress: Progress) -> Backwards:
+        signs.append(self.settings.sign)
+        return ItemKnn.fit(self, data, progress)
+
+    monkeypatch.setattr(Backwards, "fit", noted)
+    context = context_of()
+    plugins = adapt_settings(context, [context.registry.find("backwards")], 2**30).plugins
+    (result,) = context.fit_latest(plugins).results
+    assert result.plugin.chosen == {"sign": 1.0}
+    assert signs == [-1.0, -0.5, 1.0]
+    context.fit_latest(plugins)
+    assert signs == [-1.0, -0.5, 1.0, 1.0]
 
 
 def test_nothing_is_tried_on_much_data(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from tastemaker.data import Float64Array
 from tastemaker.holdout.cases import SampleSize
 from tastemaker.plugin.discovery import Plugin
 from tastemaker.training.context import FIRST_FOLD, TrainingContext
-from tastemaker.training.fitting import too_large
+from tastemaker.training.fitting import FitResult, too_large
 from tastemaker.validation import Json
 
 SURE = 1.64
@@ -75,15 +75,17 @@ def _adapted(context: TrainingContext, plugin: Plugin, memory: int) -> tuple[Plu
     ]
     if not tried:
         return plugin, ""
-    own = _ndcg(context, plugin)
-    found = [(_ndcg(context, _with(plugin, one)), one) for one in tried]
-    ndcg, settings = max(found, key=lambda pair: float(pair[0].sum()))
-    if not is_surely_better(ndcg, own):
+    own = _tried(context, plugin)
+    found = [(_tried(context, _with(plugin, one)), one) for one in tried]
+    best, settings = max(found, key=lambda pair: float(pair[0].ndcg.sum()))
+    if not is_surely_better(best.ndcg, own.ndcg):
+        context.keep_latest(own.fits)
         return plugin, ""
+    context.keep_latest(best.fits)
     written = ", ".join(f"{name} {value}" for name, value in settings.items())
     return _with(plugin, settings), (
-        f"{plugin.name} learns with {written}: NDCG@10 {ndcg.mean():.4f} on the latest fold, "
-        f"against {own.mean():.4f} with its defaults."
+        f"{plugin.name} learns with {written}: NDCG@10 {best.ndcg.mean():.4f} on the latest fold, "
+        f"against {own.ndcg.mean():.4f} with its defaults."
     )
 
 
@@ -99,14 +101,26 @@ def _with(plugin: Plugin, settings: Mapping[str, Json]) -> Plugin:
     return replace(plugin, chosen={**plugin.chosen, **settings})
 
 
-def _ndcg(context: TrainingContext, plugin: Plugin) -> Float64Array:
-    """(n,) how well a recommender ranks for people of the latest fold; nobody where it cannot."""
-    nobody = np.zeros(0)
+@dataclass(frozen=True)
+class _Tried:
+    """How well a recommender with some settings ranks for people of the latest fold.
+
+    Attributes:
+        ndcg: (n,) for each of them; of nobody where it cannot be told.
+        fits: the fit that it is told by, if there was one.
+    """
+
+    ndcg: Float64Array
+    fits: tuple[FitResult, ...] = ()
+
+
+def _tried(context: TrainingContext, plugin: Plugin) -> _Tried:
+    nothing = _Tried(np.zeros(0))
     if context.deadline.left(FIRST_FOLD) < 0:
-        return nobody
+        return nothing
     context.steps.expect_fits(1)
     fold = context.fit_latest([plugin])
     scored = context.score(0, fold, fold.names, fold.names, TRIED_ON)
     names = [name for name in fold.names if name not in scored.problems]
     cases = scored.restricted(names, ()) if names else []
-    return cases[0].member_ndcg(NDCG_CUTOFF)[0] if cases else nobody
+    return _Tried(cases[0].member_ndcg(NDCG_CUTOFF)[0], fold.results) if cases else nothing

@@ -40,6 +40,7 @@ class TrainingContext:
         deadline: how much time there is.
         steps: what to report to.
         profile: what notes where the time goes.
+        kept: fits on the latest fold that were made already, by name.
     """
 
     registry: Registry
@@ -48,6 +49,7 @@ class TrainingContext:
     deadline: Deadline
     steps: Steps
     profile: Profile = field(default_factory=Profile)
+    kept: dict[str, FitResult] = field(default_factory=dict)
 
     @cached_property
     def repeat_share(self) -> float:
@@ -62,6 +64,10 @@ class TrainingContext:
     def fit_latest(self, participants: Sequence[Plugin]) -> FittedFold:
         """The first fold, where it is not known yet how long anything takes."""
         return fit_fold(self.data, self.splits[0], participants, self._first_fit)
+
+    def keep_latest(self, fits: Sequence[FitResult]) -> None:
+        """Keeps fits on the latest fold for when these are wanted again."""
+        self.kept.update({fitted.name: fitted for fitted in fits})
 
     def fit_earlier(
         self, place: int, participants: Sequence[Plugin], before: FittedFold | None
@@ -110,6 +116,9 @@ class TrainingContext:
 
     def _first_fit(self, plugin: Plugin, known: TrainingData) -> FitResult:
         progress, limit = self.steps.of(plugin.name), self.deadline.seconds
+        kept = self.kept.pop(plugin.name, None)
+        if kept is not None and kept.plugin == plugin:
+            return kept
         if self.deadline.left(FIRST_FOLD) < 0:
             why = f"not begun: {FIRST_FOLD:.0%} of the time limit of {limit:,.0f} s had gone"
             return FitResult(plugin, None, why, declined=True)
