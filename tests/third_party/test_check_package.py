@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -10,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from tastemaker.cli import main
 from tastemaker.testing import CONTRACT, RERANKER_CONTRACT
 
 Install = Callable[..., dict[str, str]]
@@ -57,12 +60,19 @@ def tastemaker_rerankers(register):
 
 @pytest.fixture
 def checked(tmp_path: Path) -> Callable[..., Any]:
-    """Runs the command in a folder: its exit status, and its rows or what it says of an error."""
+    """Runs the command in a folder: its exit status, and its rows or what it says of an error.
+
+    With an environment, in which packages are installed, as a program; else in this process.
+    """
 
     def run(package: str, environment: dict[str, str] | None = None, *options: str) -> Any:
-        command = [str(Path(sys.executable).with_name("tastemaker")), "plugins", "check", package]
+        command = ["plugins", "check", package, "--format", "json", *options]
+        if environment is None:
+            with contextlib.chdir(tmp_path):
+                here = CliRunner().invoke(main, command)
+            return here.exit_code, json.loads(here.stdout) if here.stdout else here.stderr
         done = subprocess.run(
-            [*command, "--format", "json", *options],
+            [str(Path(sys.executable).with_name("tastemaker")), *command],
             cwd=tmp_path,
             env=environment,
             capture_output=True,
