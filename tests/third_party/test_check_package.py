@@ -134,18 +134,24 @@ def test_a_reranker_in_a_module_of_this_folder_is_checked(
 
 
 @pytest.mark.parametrize(
-    ("fit", "score", "check", "message"),
+    ("fit", "score", "limit", "check", "message"),
     [
-        ("while True: pass", "pass", "check_inputs_stay", "had not ended after 8 s"),
-        ("os._exit(0)", "pass", "check_inputs_stay", "ended the process"),
-        ("print('[')", "return None", "check_scores", "score returned a NoneType"),
+        ("while True: pass", "pass", "8s", "check_inputs_stay", "had not ended after 8 s"),
+        ("os._exit(0)", "pass", "60s", "check_inputs_stay", "ended the process"),
+        ("print('[')", "return None", "60s", "check_scores", "score returned a NoneType"),
     ],
 )
 def test_what_a_plugin_does_to_its_process_does_not_reach_the_command(
-    tmp_path: Path, checked: Callable[..., Any], fit: str, score: str, check: str, message: str
+    tmp_path: Path,
+    checked: Callable[..., Any],
+    fit: str,
+    score: str,
+    limit: str,
+    check: str,
+    message: str,
 ) -> None:
     (tmp_path / "odd.py").write_text(MODULE.format(fit=fit, score=score))
-    status, rows = checked("odd", None, "--time-limit", "8s")
+    status, rows = checked("odd", None, "--time-limit", limit)
     assert status == 1
     assert list(failed(rows)) == [check]
     assert message in failed(rows)[check]
