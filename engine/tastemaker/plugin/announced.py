@@ -15,7 +15,7 @@ GROUP = "tastemaker"
 """The entry-point group in which packages announce their plugins."""
 
 Announced: TypeAlias = tuple[EntryPoint, PluginSource]
-Place: TypeAlias = tuple[str, tuple[int, ...]]
+_Place: TypeAlias = tuple[str, tuple[int, ...]]
 
 
 def announced() -> tuple[Announced, ...]:
@@ -28,8 +28,8 @@ def announced() -> tuple[Announced, ...]:
 
 
 @lru_cache(maxsize=1)
-def _read(places: tuple[Place, ...]) -> tuple[Announced, ...]:
-    return tuple(sources_of(entry_points(group=GROUP)))
+def _read(places: tuple[_Place, ...]) -> tuple[Announced, ...]:
+    return tuple(_sources_of(entry_points(group=GROUP)))
 
 
 def _change(place: str) -> tuple[int, ...]:
@@ -44,7 +44,7 @@ def _change(place: str) -> tuple[int, ...]:
     return found.st_dev, found.st_ino, found.st_mtime_ns
 
 
-def sources_of(points: Iterable[EntryPoint]) -> list[Announced]:
+def _sources_of(points: Iterable[EntryPoint]) -> list[Announced]:
     """Entry points, each with where it comes from; a distribution's metadata is parsed once."""
     names: dict[int, tuple[str, str]] = {}
     found = []
