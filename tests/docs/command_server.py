@@ -19,17 +19,25 @@ from typing import Any
 REQUEST_BYTES = 2**20
 """More than arguments and environment take."""
 
+LOOK_SECONDS = 1.0
+"""How often the server looks whether the tests are still there."""
+
 
 def main(place: str) -> None:
-    """Answers at a socket until the process is ended."""
+    """Answers at a socket as long as the process lives that began this one."""
+    parent = os.getppid()
     del sys.path[0]  # the folder of this file, which an installed program would not have
     load()
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
         listener.bind(place)
         listener.listen()
+        listener.settimeout(LOOK_SECONDS)
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the children
-        while True:
-            connection, _ = listener.accept()
+        while os.getppid() == parent:
+            try:
+                connection, _ = listener.accept()
+            except TimeoutError:
+                continue
             with connection:
                 if not os.fork():
                     listener.close()
