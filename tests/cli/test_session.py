@@ -1,4 +1,7 @@
-"""A first session from nothing, each command in a process of its own, on both databases."""
+"""A first session from nothing, each command in a process of its own.
+
+On SQLite; in the long form on PostgreSQL too.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,14 @@ from pathlib import Path
 from subprocess import CompletedProcess
 from typing import TypeAlias
 
+import pytest
+
 Process: TypeAlias = Callable[..., "CompletedProcess[str]"]
 
 
+@pytest.mark.parametrize(
+    "database_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)], indirect=True
+)
 def test_from_nothing_to_forgetting(database_url: str, bare: Path, process: Process) -> None:
     def run(*arguments: str) -> str:
         done = process(*arguments, TASTEMAKER_DATABASE=database_url)

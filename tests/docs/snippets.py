@@ -96,8 +96,8 @@ def prepared(folder: str) -> Path:
     return Path(__file__).with_name("folders") / f"{folder}.sh"
 
 
-def run(page: Path, folder: Path, environment: Mapping[str, str] | None = None) -> list[str]:
-    """Runs all blocks of a page in a folder; what each of them prints.
+def run(page: Path, folder: Path, environment: Mapping[str, str]) -> list[str]:
+    """Runs all blocks of a page in a folder and an environment; what each of them prints.
 
     Fails where one of them fails, or prints something else than the page says.
     """
@@ -119,7 +119,7 @@ def run(page: Path, folder: Path, environment: Mapping[str, str] | None = None) 
     done = subprocess.run(
         [*command, str(program_file)],
         cwd=folder,
-        env={**surroundings(), **(environment or {})},
+        env=dict(environment),
         capture_output=True,
         text=True,
         check=False,
@@ -149,4 +149,19 @@ def surroundings() -> dict[str, str]:
     return environment | {
         "PATH": os.pathsep.join((str(Path(sys.executable).parent), environment["PATH"])),
         "OPENBLAS_NUM_THREADS": "1",
+    }
+
+
+def light(environment: Mapping[str, str], programs: Path) -> dict[str, str]:
+    """The environment of a reader who has installed no extra `neural`.
+
+    Args:
+        environment: of one who has installed everything.
+        programs: a folder with programs that come before all others.
+    """
+    paths = [str(Path(__file__).with_name("light")), environment.get("PYTHONPATH", "")]
+    return {
+        **environment,
+        "PATH": os.pathsep.join((str(programs), environment["PATH"])),
+        "PYTHONPATH": os.pathsep.join(filter(None, paths)),
     }

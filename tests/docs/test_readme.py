@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.docs.snippets import README, blocks, run
+from tests.docs.snippets import README, blocks, run, surroundings
 
-# Everything installed is trained, several times; TensorFlow alone takes a while to start.
+# All recommenders are trained, several times; in the long form the networks among them.
 pytestmark = pytest.mark.timeout(900)
 
 # The application's own module, of which the README speaks.
@@ -22,12 +22,17 @@ Table("orders", metadata, Column("id", Integer, primary_key=True))
 """
 
 
-@pytest.fixture(scope="module")
-def folder(folder_for: Callable[[Path], Path]) -> Path:
-    """A folder in which every block was run."""
+@pytest.fixture(
+    scope="module", params=["light", pytest.param("everything", marks=pytest.mark.slow)]
+)
+def folder(
+    folder_for: Callable[[Path], Path], reader: dict[str, str], request: pytest.FixtureRequest
+) -> Path:
+    """A folder in which every block was run, with what its reader has installed."""
     folder = folder_for(README)
     (folder / "models.py").write_text(MODELS)
-    (folder / "printed.txt").write_text("\n".join(run(README, folder)))
+    environment = reader if request.param == "light" else surroundings()
+    (folder / "printed.txt").write_text("\n".join(run(README, folder, environment)))
     return folder
 
 

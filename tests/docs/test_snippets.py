@@ -37,9 +37,12 @@ def test_every_block_is_one_that_is_run(page: Path) -> None:
 
 @pytest.mark.parametrize("page", RUN, ids=name)
 def test_every_block_runs(
-    page: Path, folder_for: Callable[[Path], Path], request: pytest.FixtureRequest
+    page: Path,
+    folder_for: Callable[[Path], Path],
+    reader: dict[str, str],
+    request: pytest.FixtureRequest,
 ) -> None:
-    environment = {}
+    environment = dict(reader)
     if "$SHOP_DATABASE" in page.read_text(encoding="utf-8"):
         environment["SHOP_DATABASE"] = request.getfixturevalue("postgresql_shop")
     run(page, folder_for(page), environment)

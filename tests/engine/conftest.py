@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -71,11 +73,31 @@ def left_out() -> Callable[[int], str]:
     return _left_out
 
 
-@pytest.fixture
-def engine(database: Database, key: Key) -> Iterator[Tastemaker]:
-    with Tastemaker(database, key=key) as engine:
+@pytest.fixture(scope="session")
+def shop_file(sqlite_template: Path, key: Key, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with the shop; to be copied, not to be used."""
+    file = tmp_path_factory.mktemp("shop") / "shop.db"
+    shutil.copy(sqlite_template, file)
+    with (
+        Database(f"sqlite:///{file}") as database,
+        Tastemaker(database, key=key) as engine,
+    ):
         engine.upgrade()
         _fill(engine, database)
+    return file
+
+
+@pytest.fixture
+def engine(
+    database: Database, key: Key, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[Tastemaker]:
+    """An engine on the shop; on SQLite its file is a copy."""
+    if database.engine.dialect.name == "sqlite":
+        shutil.copy(request.getfixturevalue("shop_file"), tmp_path / "test.db")
+    with Tastemaker(database, key=key) as engine:
+        if database.engine.dialect.name != "sqlite":
+            engine.upgrade()
+            _fill(engine, database)
         yield engine
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,26 +13,27 @@ from tastemaker.engine import Tastemaker
 from tastemaker.errors import StoreError
 from tastemaker.serving.catalogue import TABLE_KEYS
 from tastemaker.store.crypto.keys import Key
-from tastemaker.store.sql.database import Database
 
 Damage = Callable[[str], Tastemaker]
 
 COPY = "INSERT INTO tastemaker_item SELECT {}, 'copy', title, text, attributes, available, created,"
 
 
-@pytest.fixture
-def damage(
-    sqlite_database: Database,
-    key: Key,
-    tmp_path: Path,
-    fill: Callable[[Tastemaker, Database], None],
-) -> Iterator[Damage]:
-    """Changes a database that has two releases, the second active; gives a fresh engine on it."""
-    with Tastemaker(sqlite_database, key=key) as first:
-        first.upgrade()
-        fill(first, sqlite_database)
+@pytest.fixture(scope="module")
+def sound(shop_file: Path, key: Key, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database that has two releases, the second active; to be copied, not to be used."""
+    file = tmp_path_factory.mktemp("sound") / "sound.db"
+    shutil.copy(shop_file, file)
+    with Tastemaker(f"sqlite:///{file}", key=key) as engine:
         for _ in range(2):
-            first.train(only=("item-knn", "popular"))
+            engine.train(only=("item-knn", "popular"))
+    return file
+
+
+@pytest.fixture
+def damage(sound: Path, key: Key, tmp_path: Path) -> Iterator[Damage]:
+    """Changes a copy of that database; gives a fresh engine on it."""
+    shutil.copy(sound, tmp_path / "test.db")
     opened: list[Tastemaker] = []
 
     def change(statements: str) -> Tastemaker:

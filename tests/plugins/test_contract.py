@@ -12,6 +12,8 @@ import pytest
 from tastemaker import Recommender
 from tastemaker.plugin.registry import Registry
 from tastemaker.testing import CONTRACT, Check, checkerboard, retrieved_share, scored, trained
+from tastemaker.testing.process_state import process_kept
+from tastemaker.testing.subject import Subject
 
 SMALL = {
     "epochs": 1,
@@ -22,6 +24,7 @@ SMALL = {
     "n_clusters": 4,
     "n_negatives": 16,
     "max_words": 100,
+    "text_length": 4,
     "min_people": 2,
 }
 """Settings under which networks train quickly, and few people are enough."""
@@ -80,10 +83,17 @@ def named(*names: str) -> list[type[Recommender]]:
     return [kind for kind in OWN if kind.name in names]
 
 
+@pytest.fixture(scope="module")
+def subject(request: pytest.FixtureRequest) -> Subject:
+    """A recommender of the engine: what it learnt is shared by the checks, as in the kit."""
+    return Subject(request.param)
+
+
 @pytest.mark.parametrize("check", CONTRACT, ids=lambda check: check.__name__)
-@pytest.mark.parametrize("kind", OWN, ids=lambda kind: kind.name)
-def test_contract(kind: type[Recommender], check: Check) -> None:
-    check(kind)
+@pytest.mark.parametrize("subject", OWN, ids=lambda kind: kind.name, indirect=True)
+def test_contract(subject: Subject, check: Check) -> None:
+    with process_kept():
+        check.judge(subject)
 
 
 IMPORT_ALL = """

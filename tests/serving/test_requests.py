@@ -11,8 +11,8 @@ from tastemaker import Answer, AtMost, F, KeyFile, Request, Tastemaker, create_k
 from tastemaker.demo import data, write_slice
 from tastemaker.errors import InputError, NotFoundError
 
-CUSTOMERS = 300
-RECOMMENDERS = ("popular", "item-knn", "rp3beta", "transition", "svd", "tfidf", "ease")
+CUSTOMERS = 150
+RECOMMENDERS = ("popular", "item-knn", "transition", "tfidf")
 
 
 @pytest.fixture(scope="module")

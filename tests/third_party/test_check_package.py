@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -10,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from tastemaker.cli import main
 from tastemaker.testing import CONTRACT, RERANKER_CONTRACT
 
 Install = Callable[..., dict[str, str]]
@@ -57,12 +60,19 @@ def tastemaker_rerankers(register):
 
 @pytest.fixture
 def checked(tmp_path: Path) -> Callable[..., Any]:
-    """Runs the command in a folder: its exit status, and its rows or what it says of an error."""
+    """Runs the command in a folder: its exit status, and its rows or what it says of an error.
+
+    With an environment, in which packages are installed, as a program; else in this process.
+    """
 
     def run(package: str, environment: dict[str, str] | None = None, *options: str) -> Any:
-        command = [str(Path(sys.executable).with_name("tastemaker")), "plugins", "check", package]
+        command = ["plugins", "check", package, "--format", "json", *options]
+        if environment is None:
+            with contextlib.chdir(tmp_path):
+                here = CliRunner().invoke(main, command)
+            return here.exit_code, json.loads(here.stdout) if here.stdout else here.stderr
         done = subprocess.run(
-            [*command, "--format", "json", *options],
+            [str(Path(sys.executable).with_name("tastemaker")), *command],
             cwd=tmp_path,
             env=environment,
             capture_output=True,
@@ -124,18 +134,24 @@ def test_a_reranker_in_a_module_of_this_folder_is_checked(
 
 
 @pytest.mark.parametrize(
-    ("fit", "score", "check", "message"),
+    ("fit", "score", "limit", "check", "message"),
     [
-        ("while True: pass", "pass", "check_inputs_stay", "had not ended after 8 s"),
-        ("os._exit(0)", "pass", "check_inputs_stay", "ended the process"),
-        ("print('[')", "return None", "check_scores", "score returned a NoneType"),
+        ("while True: pass", "pass", "8s", "check_inputs_stay", "had not ended after 8 s"),
+        ("os._exit(0)", "pass", "60s", "check_inputs_stay", "ended the process"),
+        ("print('[')", "return None", "60s", "check_scores", "score returned a NoneType"),
     ],
 )
 def test_what_a_plugin_does_to_its_process_does_not_reach_the_command(
-    tmp_path: Path, checked: Callable[..., Any], fit: str, score: str, check: str, message: str
+    tmp_path: Path,
+    checked: Callable[..., Any],
+    fit: str,
+    score: str,
+    limit: str,
+    check: str,
+    message: str,
 ) -> None:
     (tmp_path / "odd.py").write_text(MODULE.format(fit=fit, score=score))
-    status, rows = checked("odd", None, "--time-limit", "8s")
+    status, rows = checked("odd", None, "--time-limit", limit)
     assert status == 1
     assert list(failed(rows)) == [check]
     assert message in failed(rows)[check]

@@ -77,7 +77,8 @@ def test_one_that_fails_costs_nobody_the_answer(
 
 def test_all_of_them_at_once(third_party: Install, in_process: Run) -> None:
     broken = ("broken-fit", "broken-import", "broken-score", "broken-shape", "duplicate")
-    found = run(in_process, third_party("good", *broken))
+    wanted = ("together", "ease", "item-knn", "broken-fit", "broken-score", "broken-shape")
+    found = run(in_process, third_party("good", *broken), *wanted)
     assert found["plugins"]["broken-import@tastemaker-broken-import"][0] == "failed"
     assert any(
         state == "failed" and "ease" in key

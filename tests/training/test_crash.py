@@ -115,6 +115,9 @@ def trained(database: Database, key: Key) -> tuple[UnsavedRelease, Snapshot]:
     return build(inputs.registry, inputs.participants, data, no_progress), inputs.snapshot
 
 
+@pytest.mark.parametrize(
+    "database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.slow)], indirect=True
+)
 def test_saving_killed_at_any_statement_leaves_the_release_before(
     database: Database, engine: Tastemaker, ring: Keyring, key: Key, fork: Fork
 ) -> None:

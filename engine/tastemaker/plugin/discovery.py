@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from importlib.metadata import EntryPoint
 from types import ModuleType
 from typing import Literal
 
@@ -274,18 +273,6 @@ def _problem(kind: object, fault_of: Callable[[object], str]) -> str:
 def _shown_name(kind: object, source: PluginSource) -> str:
     name = getattr(kind, "name", None)
     return name if isinstance(name, str) and name else source.name
-
-
-def sources_of(points: Iterable[EntryPoint]) -> list[tuple[EntryPoint, PluginSource]]:
-    """Entry points, each with where it comes from; a distribution's metadata is parsed once."""
-    names: dict[int, tuple[str, str]] = {}
-    found = []
-    for point in points:
-        dist = point.dist
-        if dist is not None and id(dist) not in names:
-            names[id(dist)] = (dist.name, dist.version)
-        found.append((point, PluginSource(point.name, *names.get(id(dist), ("unknown", "")))))
-    return found
 
 
 def name_of(given: object) -> str:

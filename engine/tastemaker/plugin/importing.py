@@ -18,7 +18,7 @@ class Imports:
 
     One that takes too long goes on without anybody waiting for it. Until it ends, it is not begun
     again; afterwards what it provides is there at the next look. The engine's own are imported
-    directly.
+    directly, and asked once: they are what they were as long as the process lives.
 
     Args:
         seconds: how long one may take.
@@ -27,6 +27,7 @@ class Imports:
     def __init__(self, seconds: float = IMPORT_SECONDS) -> None:
         self._seconds = seconds
         self._threads: dict[str, WorkerThreads] = {}
+        self._own: dict[tuple[str, PluginSource], list[Plugin]] = {}
 
     def plugins_at(self, point: EntryPoint, source: PluginSource) -> list[Plugin]:
         """What an entry point provides; where that is nothing, one failed entry and why.
@@ -36,7 +37,7 @@ class Imports:
             source: what brings it.
         """
         if source.distribution == OWN_DISTRIBUTION:
-            return _imported(point, source)
+            return self._own_at(point, source)
         threads = self._threads.setdefault(point.value, WorkerThreads(f"importing {point.name}"))
         if threads.overdue:
             return [source.failed("is still being imported: it has not ended for a long time")]
@@ -45,6 +46,15 @@ class Imports:
         except OverdueError:
             limit = f"{self._seconds:g} s"
             return [source.failed(f"cannot be imported: that took longer than {limit}")]
+
+    def _own_at(self, point: EntryPoint, source: PluginSource) -> list[Plugin]:
+        """The same of one of the engine's own; only one that works is not asked again."""
+        known = self._own.get((point.value, source))
+        if known is None:
+            known = _imported(point, source)
+            if not any(one.problem for one in known):
+                self._own[point.value, source] = known
+        return known
 
 
 def _imported(point: EntryPoint, source: PluginSource) -> list[Plugin]:
