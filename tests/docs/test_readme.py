@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.docs.snippets import README, blocks, run, surroundings
+from tests.docs.snippets import README, blocks, light, run, surroundings
 
 # All recommenders are trained, several times; in the long form the networks among them.
 pytestmark = pytest.mark.timeout(900)
@@ -25,13 +26,13 @@ Table("orders", metadata, Column("id", Integer, primary_key=True))
 @pytest.fixture(
     scope="module", params=["light", pytest.param("everything", marks=pytest.mark.slow)]
 )
-def folder(
-    folder_for: Callable[[Path], Path], reader: dict[str, str], request: pytest.FixtureRequest
-) -> Path:
+def folder(folder_for: Callable[[Path], Path], request: pytest.FixtureRequest) -> Path:
     """A folder in which every block was run, with what its reader has installed."""
     folder = folder_for(README)
     (folder / "models.py").write_text(MODELS)
-    environment = reader if request.param == "light" else surroundings()
+    environment = surroundings()
+    if request.param == "light":
+        environment = light(environment, Path(sys.executable).parent)
     (folder / "printed.txt").write_text("\n".join(run(README, folder, environment)))
     return folder
 
