@@ -27,6 +27,7 @@ class Imports:
     def __init__(self, seconds: float = IMPORT_SECONDS) -> None:
         self._seconds = seconds
         self._threads: dict[str, WorkerThreads] = {}
+        self._own: dict[str, list[Plugin]] = {}
 
     def plugins_at(self, point: EntryPoint, source: PluginSource) -> list[Plugin]:
         """What an entry point provides; where that is nothing, one failed entry and why.
@@ -36,7 +37,7 @@ class Imports:
             source: what brings it.
         """
         if source.distribution == OWN_DISTRIBUTION:
-            return _imported(point, source)
+            return self._own_at(point, source)
         threads = self._threads.setdefault(point.value, WorkerThreads(f"importing {point.name}"))
         if threads.overdue:
             return [source.failed("is still being imported: it has not ended for a long time")]
@@ -45,6 +46,15 @@ class Imports:
         except OverdueError:
             limit = f"{self._seconds:g} s"
             return [source.failed(f"cannot be imported: that took longer than {limit}")]
+
+    def _own_at(self, point: EntryPoint, source: PluginSource) -> list[Plugin]:
+        """The same of the engine's own, looked at once: they do not change meanwhile."""
+        if point.value not in self._own:
+            found = _imported(point, source)
+            if any(one.state == "failed" for one in found):
+                return found
+            self._own[point.value] = found
+        return self._own[point.value]
 
 
 def _imported(point: EntryPoint, source: PluginSource) -> list[Plugin]:

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from typing import TypeVar
 
 from tastemaker.errors import NotFoundError, PluginError
-from tastemaker.plugin.discovery import Plugin, PluginSource, name_of, plugins_of, sources_of
+from tastemaker.plugin.announced import announced
+from tastemaker.plugin.discovery import (
+    OWN_DISTRIBUTION,
+    Plugin,
+    PluginSource,
+    name_of,
+    plugins_of,
+)
 from tastemaker.plugin.extensions import ExtensionKind
 from tastemaker.plugin.importing import imports
 from tastemaker.plugin.isolation.recommender import isolated_class
@@ -19,9 +26,6 @@ from tastemaker.reranker import Reranker
 
 T = TypeVar("T")
 Made = TypeVar("Made", bound=Recommender | Reranker)
-
-GROUP = "tastemaker"
-"""The entry-point group in which packages announce their plugins."""
 
 
 class Registry:
@@ -47,8 +51,8 @@ class Registry:
     ) -> None:
         self.plugins: tuple[Plugin, ...] = ()
         self._disabled = frozenset(disabled)
-        points = [one for one in entry_points(group=GROUP) if only is None or one.name in only]
-        for point, source in sorted(sources_of(points), key=_own_first):
+        found = [one for one in announced() if only is None or one[0].name in only]
+        for point, source in sorted(found, key=_own_first):
             self._add(self._installed(point, source))
         for given in plugins:
             self._add(plugins_of(given, PluginSource(name_of(given))))
@@ -268,8 +272,9 @@ def registry_of_others(plugins: Iterable[object], disabled: Collection[str]) -> 
 
     The engine's own plugins are recommenders, whose modules need not be imported for this.
     """
-    found = sources_of(entry_points(group=GROUP))
-    others = {point.name for point, source in found if source.distribution != GROUP}
+    others = {
+        point.name for point, source in announced() if source.distribution != OWN_DISTRIBUTION
+    }
     return Registry(plugins, disabled, others)
 
 
@@ -286,7 +291,7 @@ def isolated_plugin(plugin: Plugin) -> Plugin:
 
 def _own_first(found: tuple[EntryPoint, PluginSource]) -> tuple[bool, str, str]:
     point, source = found
-    return source.distribution != GROUP, source.distribution, point.name
+    return source.distribution != OWN_DISTRIBUTION, source.distribution, point.name
 
 
 def _holder(plugin: Plugin) -> str:

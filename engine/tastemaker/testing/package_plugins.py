@@ -12,9 +12,10 @@ from importlib.metadata import PackageNotFoundError, distribution
 from importlib.util import find_spec
 
 from tastemaker.errors import NotFoundError
+from tastemaker.plugin.announced import GROUP
 from tastemaker.plugin.discovery import Plugin, PluginSource, plugins_of
 from tastemaker.plugin.guard import attempt
-from tastemaker.plugin.registry import GROUP, Registry
+from tastemaker.plugin.registry import Registry
 from tastemaker.testing.contract import recommender_steps
 from tastemaker.testing.demands import demand
 from tastemaker.testing.outcomes import Step

@@ -63,6 +63,8 @@ def _adapted(context: TrainingContext, plugin: Plugin) -> tuple[Plugin, str]:
     if not tried:
         return plugin, ""
     own = _ndcg(context, plugin)
+    if not len(own):  # there is nothing to compare with: it failed, or there was no time for it
+        return plugin, ""
     found = [(_ndcg(context, _with(plugin, one)), one) for one in tried]
     ndcg, settings = max(found, key=lambda pair: float(pair[0].sum()))
     if not is_surely_better(ndcg, own):
