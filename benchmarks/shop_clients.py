@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from http.client import HTTPException
+from typing import NamedTuple
 
+import numpy as np
 from tests.examples.shops import Client, Reply
 
 from tastemaker import Tastemaker
@@ -28,13 +30,26 @@ FORMER = 5.0
 AFTER_KILL = 2.0
 """Seconds after a worker was killed in which its connections may turn out to be cut off."""
 
+TAKING_UP = 3.0
+"""Seconds after an activation in which workers are taken to be loading."""
+
+STARTING = 6.0
+"""Seconds after a kill in which another worker is taken to be starting."""
+
+
+class Answered(NamedTuple):
+    """When a recommendation was asked for, and how many seconds it took."""
+
+    began: float
+    took: float
+
 
 @dataclass
 class Seen:
     """What customers saw.
 
     Attributes:
-        recommend: seconds that each recommendation took.
+        recommend: each recommendation.
         since_due: the same from the moment when the request was to be sent.
         order: seconds that each order took.
         errors: what went wrong, each time.
@@ -43,7 +58,7 @@ class Seen:
         cut_off: requests whose connection ended with the killed worker; they were sent again.
     """
 
-    recommend: list[float] = field(default_factory=list)
+    recommend: list[Answered] = field(default_factory=list)
     since_due: list[float] = field(default_factory=list)
     order: list[float] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
@@ -56,20 +71,46 @@ class Seen:
         """How many requests were answered."""
         return len(self.recommend) + len(self.order)
 
+    def by_trouble(
+        self, activated: Sequence[float], killed_at: float
+    ) -> Mapping[str, Sequence[float]]:
+        """What recommendations took: apart while a worker starts, or releases are taken up.
+
+        Args:
+            activated: the moments of activations.
+            killed_at: that of the kill.
+        """
+        began = np.array([one.began for one in self.recommend])
+        took = np.array([one.took for one in self.recommend])
+        starting = (began >= killed_at) & (began < killed_at + STARTING)
+        since = began[:, np.newaxis] - np.array(activated)
+        loading = ((since >= 0) & (since < TAKING_UP)).any(axis=1) & ~starting
+        return {
+            "undisturbed": took[~starting & ~loading].tolist(),
+            "after an activation": took[loading].tolist(),
+            "after the kill": took[starting].tolist(),
+        }
+
 
 class Activations:
     """Which release is the active one since when.
 
     Args:
         recommender: of a process that serves nobody.
+
+    Attributes:
+        now: the active release, and since when it is.
+        moments: when releases were activated.
     """
 
     def __init__(self, recommender: Tastemaker) -> None:
         self._recommender = recommender
         self.now: tuple[int | None, float] = (None, 0.0)
+        self.moments: list[float] = []
 
     def activate(self, number: int) -> None:
         """Activates a release."""
+        self.moments.append(time.perf_counter())
         self._recommender.activate(number)
         self.now = (number, time.perf_counter())
 
@@ -135,7 +176,7 @@ class Clients:
         if reply is None or reply.status != 200:
             self._failed(reply)
             return []
-        self.seen.recommend.append(ended - began)
+        self.seen.recommend.append(Answered(began, ended - began))
         self.seen.since_due.append(ended - due)
         self._judge_release(reply.content["release"], began)
         shown = [str(one["item_id"]) for one in reply.content["recommendations"]]

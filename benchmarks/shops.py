@@ -128,6 +128,10 @@ def measured(shop: Example, url: str, seconds: float) -> Iterator[dict[str, obje
             seen = clients.run(seconds)
             trouble.join()
         yield from figures(seen)
+        apart_by = seen.by_trouble(activations.moments, clients.killed_at)
+        for when, took in apart_by.items():
+            if took:
+                yield line(f"  p99 {when}, ms", float(np.percentile(took, 99)) * 1000)
         yield line("orders without an interaction, or the reverse", apart(shop, url, recommender))
 
 
@@ -145,7 +149,7 @@ def troubles(server: Server, clients: Clients, activations: Activations, seconds
 
 def figures(seen: Seen) -> Iterator[dict[str, object]]:
     """What the clients saw."""
-    took = np.array(seen.recommend) * 1000
+    took = np.array([one.took for one in seen.recommend]) * 1000
     yield line("recommendations", len(took))
     yield line("orders", len(seen.order))
     yield line("p50 of recommend, ms", float(np.percentile(took, 50)))

@@ -1,5 +1,6 @@
 """A shop on FastAPI, asynchronous: `uvicorn fastapi_async_shop.shop:app --workers 4`."""
 
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
@@ -13,7 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from fastapi_async_shop.database import Order, Product, engine, open_recommender
 from tastemaker import AsyncTastemaker, InputError, NotFoundError, Retrainer, RetrainingPlan
 
-recommender = AsyncTastemaker(engine)
+# threads that calculate hand over to the event loop ten times as often as Python's default has it
+sys.setswitchinterval(0.0005)
+recommender = AsyncTastemaker(engine, threads=2)
 retrainer = Retrainer(open_recommender, RetrainingPlan(older_than="1d", new=1000))
 
 Customer = Annotated[str, Header(alias="x-customer")]
@@ -23,6 +26,7 @@ Customer = Annotated[str, Header(alias="x-customer")]
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Retrains while the shop is open; however many workers there are, one trains at a time."""
+    await recommender.warm_up()  # until then this worker gets no requests
     with retrainer:
         yield
     await recommender.close()

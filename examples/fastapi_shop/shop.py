@@ -23,6 +23,7 @@ Customer = Annotated[str, Header(alias="x-customer")]
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Retrains while the shop is open; however many workers there are, one trains at a time."""
+    recommender.warm_up()  # until then this worker gets no requests
     with retrainer:
         yield
     recommender.close()

@@ -1,4 +1,4 @@
-"""A shop on Flask: `gunicorn --preload --threads 4 flask_shop.shop:app --workers 4`."""
+"""A shop on Flask: `gunicorn -c flask_shop/workers.py flask_shop.shop:app --workers 4`."""
 
 import csv
 from typing import Any, TextIO

@@ -51,11 +51,11 @@ SHOPS: Mapping[str, Example] = {
     ),
     "flask": Example(
         ["flask --app flask_shop.shop load products.csv"],
-        "gunicorn --preload --threads 4 flask_shop.shop:app",
+        "gunicorn -c flask_shop/workers.py flask_shop.shop:app",
     ),
     "django": Example(
         ["python django_shop/manage.py migrate", "python django_shop/manage.py load products.csv"],
-        "gunicorn --preload --threads 4 --pythonpath django_shop shop.wsgi",
+        "gunicorn -c django_shop/shop/workers.py --pythonpath django_shop shop.wsgi",
         "shop_order",
         "shop_product",
     ),

@@ -96,3 +96,15 @@ def test_a_fork_waits_for_what_is_under_way(fork: Fork) -> None:
 
 def seen(event: threading.Event) -> None:
     assert event.is_set()
+
+
+def test_it_begins_at_some_moment_or_at_once_where_somebody_waits() -> None:
+    work = Background(lambda: 7, "counting", spread=10_000.0)
+    work.start("seven")
+    assert not work.is_due("seven")
+    work.wait(0)
+    work.wait()
+    assert work.take() == 7
+    work.start("seven")
+    work.close()
+    assert not work.has_result, "it was closed before it began"

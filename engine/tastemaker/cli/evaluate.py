@@ -71,8 +71,9 @@ class Cutoffs(click.ParamType[tuple[int, ...]]):
 @click.option(
     "--time-limit",
     metavar="TIME",
-    help="For the training, such as 90s or 1h; what there is no time for is left out.  "
-    "[default: 15m]",
+    help="For all of it, such as 90s or 1h: what there is no time for is left out and named. It is "
+    "looked at between fits, at a fit's reports of progress, and between measurements, so the last "
+    "piece of work may exceed it.  [default: 15m]",
 )
 @click.option(
     "--report",

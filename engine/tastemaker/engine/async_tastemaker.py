@@ -154,6 +154,7 @@ class AsyncTastemaker(AsyncWrites):
     history = in_thread(Tastemaker.history)
     item = in_thread(Tastemaker.item)
     find_items = in_thread(Tastemaker.find_items)
+    warm_up = in_thread(Tastemaker.warm_up)
 
     show = in_thread(Tastemaker.show)
     export = in_thread(Tastemaker.export)

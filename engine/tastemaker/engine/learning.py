@@ -193,8 +193,9 @@ class Learning:
             seed: where everything random starts from.
             people: at most so many people are evaluated.
             exact: whether every item is scored, instead of the candidates that would be served.
-            time_limit: seconds, or "15m" (the default), for the training; what there is no time
-                for is left out.
+            time_limit: seconds, or "15m" (the default), for all of it, of which training may take
+                70 %; what there is no time for is left out, but for the blend. It is looked at
+                between pieces of work: one fit, or one member's lists, may exceed it.
             progress: called with how far it is; True for a bar on standard error.
 
         Raises:

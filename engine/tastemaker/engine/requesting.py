@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
+from tastemaker.errors import TastemakerError
 from tastemaker.store.store import Store
 from tastemaker.validation import Id, Json
 
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from tastemaker.serving.item_lookup import CatalogueItem
     from tastemaker.serving.people import PastInteraction
     from tastemaker.serving.server import Server
+
+_logger = logging.getLogger("tastemaker.serving")
 
 KnownId = TypeVar("KnownId", bound=Id)
 
@@ -195,6 +199,23 @@ class Requesting:
         from tastemaker.request.request import Request
 
         return self._serving().together(item_ids, Request(k=k, where=where, exclude=exclude))
+
+    def warm_up(self) -> bool:
+        """Loads what serves and answers once, so that the first request need not wait for that.
+
+        For the start of a worker, before it is sent requests. It writes nothing and raises nothing
+        of the engine's own: where the database cannot serve yet, the log says why, and requests
+        find out themselves.
+
+        Returns:
+            Whether it went well.
+        """
+        try:
+            self._serving().warm_up()
+        except TastemakerError as error:
+            _logger.warning("Not warmed up: %s", error)
+            return False
+        return True
 
     def history(self, user_id: Id, newest: int = 10) -> list[PastInteraction]:
         """A user's newest interactions, the newest first; none for an unknown user.

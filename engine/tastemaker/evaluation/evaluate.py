@@ -11,6 +11,7 @@ import numpy as np
 
 from tastemaker.evaluation.arguments import check_people, checked_cutoffs, repeats_allowed
 from tastemaker.evaluation.by_length import LengthQuality, cases_by_length, measure_length
+from tastemaker.evaluation.costs import cost_of_exploring, cost_of_retrieving
 from tastemaker.evaluation.diversity_curve import diversity_curve
 from tastemaker.evaluation.figures import ListMeasures, measure_lists
 from tastemaker.evaluation.models import CatalogueNow, ServedModels, train_models
@@ -20,15 +21,15 @@ from tastemaker.evaluation.report import Report
 from tastemaker.evaluation.result import EvaluatedModel, Repeats
 from tastemaker.holdout.cases import HeldOutCases, full_history_cases
 from tastemaker.holdout.evaluation_split import EvaluationSplit, make_evaluation_split
-from tastemaker.metrics.accuracy import ndcg
 from tastemaker.metrics.beyond_accuracy import Past
 from tastemaker.plugin.discovery import Plugin
 from tastemaker.recommender import Progress
 from tastemaker.serving.reranking import load_rerankers
 from tastemaker.serving.state import ServingState
 from tastemaker.store.store import Store
+from tastemaker.training.deadline import Deadline
 from tastemaker.training.inputs import read_training_inputs
-from tastemaker.training.limits import Limits
+from tastemaker.training.limits import DEFAULT, Limits
 from tastemaker.training.report import MemberReport
 
 TRUNCATED_PEOPLE = 500
@@ -41,7 +42,10 @@ MAIN = 10
 """The cutoff of the summary and of the envelope, if it is among those wanted."""
 
 TRAINING_SHARE = 0.7
-"""The share of the progress bar that is given to training."""
+"""The share of the progress bar that is given to training, and of the time limit."""
+
+LEAST_SECONDS = 1e-3
+"""What training is given where reading has taken all of the time."""
 
 PROGRESS_STEPS = 1000
 """Into how many steps the progress of an evaluation is divided."""
@@ -75,7 +79,7 @@ def evaluate(
         people: at most so many people are evaluated.
         exploration: the share of places that goes to new items; the configuration's if None.
         exact: whether every item is scored, instead of the retrievers' candidates.
-        limits: what training may take.
+        limits: what it may take; training has a share of the time.
         progress: what to report to.
 
     Raises:
@@ -85,7 +89,7 @@ def evaluate(
         NotFoundError: `only` names a recommender that is not there.
         PluginError: `only` names one that is switched off or failed.
     """
-    start = time.monotonic()
+    start, deadline = time.monotonic(), Deadline(limits.seconds)
     lengths = checked_cutoffs(cutoffs)
     check_people(people)
     repeats = repeats_allowed(seen)
@@ -98,9 +102,12 @@ def evaluate(
     rerankers = load_rerankers(plugins, disabled, settings)
     undeclared = inputs.configuration.undeclared
     catalogue = CatalogueNow(snapshot.items, snapshot.kinds, share, rerankers, undeclared)
-    served = train_models(inputs.registry, inputs.participants, made, catalogue, steps, limits)
+    most = replace(limits, seconds=max(deadline.left(TRAINING_SHARE), LEAST_SECONDS))
+    served = train_models(inputs.registry, inputs.participants, made, catalogue, steps, most)
     metrics = inputs.registry.extensions("metric")
-    report = evaluate_models(made, served, lengths, people, exact, steps, repeats, metrics)
+    report = evaluate_models(
+        made, served, lengths, people, exact, steps, repeats, metrics, deadline
+    )
     return replace(
         report,
         seconds=time.monotonic() - start,
@@ -139,8 +146,11 @@ def evaluate_models(
     progress: EvaluationProgress,
     repeats: bool = False,
     metrics: Sequence[Plugin] = (),
+    deadline: Deadline | None = None,
 ) -> Report:
     """Lets what serves recommend to the people of a split, and measures the lists.
+
+    The blend is measured in any case; everything else only as long as there is time.
 
     Args:
         split: the people, and what they went on to choose.
@@ -151,31 +161,31 @@ def evaluate_models(
         progress: what to report to.
         repeats: whether what people had chosen may come again.
         metrics: what plugins bring to measure the lists with.
+        deadline: when its time is over; it has the default time where None.
     """
+    deadline = deadline or Deadline(DEFAULT.seconds)
     seed = split.data.seed
     everything = {**served.alone, "blend": served.blend}
     cases = full_history_cases(split.people, split.split, repeats)
     cases = cases.sample(most, np.random.default_rng(seed))
     main = MAIN if MAIN in cutoffs else cutoffs[0]
-    lists = _lists_of(everything, cases, split, max(cutoffs), exact, progress)
+    lists = _lists_of(everything, cases, split, max(cutoffs), exact, progress, deadline)
     past = Past.of(split.data.people, len(split.candidates), seed)
     may_be_shown = split.candidates & served.blend.catalogue.available
     progress.measuring(1, 2, "measuring")
     others, left_out = measured_by_plugins(metrics, lists, cutoffs)
     figures = measure_lists(lists, past, may_be_shown, cutoffs, main, others)
-    exploring = cost_of_exploring(split, served.blend, cases, lists["blend"], main)
+    in_time = deadline.left() > 0
+    blend, listed = served.blend, lists["blend"]
+    exploring = cost_of_exploring(split, blend, cases, listed, main) if in_time else []
     retrieving = (
-        () if exact else (cost_of_retrieving(split, served.blend, cases, lists["blend"], main),)
+        [cost_of_retrieving(split, blend, cases, listed, main)] if in_time and not exact else []
     )
+    few = cases.sample(DIVERSITY_PEOPLE, np.random.default_rng(seed))
+    varied = diversity_curve(blend, few, may_be_shown, past, main) if in_time else ()
     lengths = list(cases_by_length(split, min(most, TRUNCATED_PEOPLE), seed, repeats))
-    varied = diversity_curve(
-        served.blend,
-        cases.sample(DIVERSITY_PEOPLE, np.random.default_rng(seed)),
-        may_be_shown,
-        past,
-        main,
-    )
-    points = tuple(envelope(split, everything, lengths, main, exact, progress))
+    measured = {name: own for name, own in everything.items() if name in lists}
+    points = tuple(envelope(split, measured, lengths, main, exact, progress, deadline))
     return Report(
         split=split.name,
         basis=split.description,
@@ -189,8 +199,23 @@ def evaluate_models(
         points=points,
         diversity=varied,
         curve=served.curve_for(repeats),
-        notes=(*served.notes, *served.blend.problems, *exploring, *retrieving, *left_out),
+        notes=(
+            *served.notes,
+            *served.blend.problems,
+            *exploring,
+            *retrieving,
+            *left_out,
+            *([note_of_missing(deadline)] if deadline.left() <= 0 else []),
+        ),
         repeats=repeats_of(lists["blend"], served) if repeats else None,
+    )
+
+
+def note_of_missing(deadline: Deadline) -> str:
+    """A sentence for where the time was over before everything was measured."""
+    return (
+        f"The time limit of {deadline.seconds:g} s was over: what is missing here, recommenders "
+        "alone, lengths of histories, diversity, was not measured. See --time-limit."
     )
 
 
@@ -201,52 +226,16 @@ def _lists_of(
     k: int,
     exact: bool,
     progress: EvaluationProgress,
+    deadline: Deadline,
 ) -> dict[str, RankedLists]:
+    """What the blend recommends and then, as long as there is time, each member alone."""
     lists: dict[str, RankedLists] = {}
-    for done, (name, serving) in enumerate(everything.items()):
+    for done, name in enumerate(sorted(everything, key=lambda name: name != "blend")):
+        if lists and deadline.left() <= 0:
+            break
         progress.measuring(done, 2 * len(everything), f"evaluating {name}")
-        lists[name] = recommend_to(serving, cases, split.candidates, k, exact=exact)
+        lists[name] = recommend_to(everything[name], cases, split.candidates, k, exact=exact)
     return lists
-
-
-def cost_of_exploring(
-    split: EvaluationSplit, blend: ServingState, cases: HeldOutCases, without: RankedLists, k: int
-) -> list[str]:
-    """A sentence about what letting new items in costs; none where nothing is let in."""
-    if blend.ranker.exploration.share <= 0:
-        return []
-    seeds = np.arange(len(cases), dtype=np.uint64)
-    lists = recommend_to(blend, cases, split.candidates, k, seeds)
-    new = np.setdiff1d(lists.items[lists.items >= 0], without.items[:, :k])
-    quality = float(ndcg(lists.hits, lists.n_relevant, k).mean())
-    return [
-        f"Exploration ({blend.ranker.exploration.share:.0%} of the places after the third) is left "
-        f"out of these figures. With it the blend has an NDCG@{k} of {quality:.4f}, "
-        f"and {len(new):,} more items are shown to somebody."
-    ]
-
-
-def cost_of_retrieving(
-    split: EvaluationSplit, blend: ServingState, cases: HeldOutCases, lists: RankedLists, k: int
-) -> str:
-    """A sentence about how lists of candidates compare with those of a scan of every item.
-
-    Args:
-        split: which items may be shown.
-        blend: what recommends.
-        cases: to whom.
-        lists: what it recommended to them in two stages.
-        k: how long the compared lists are.
-    """
-    exact = recommend_to(blend, cases, split.candidates, k, exact=True)
-    top, scan = lists.items[:, :k], exact.items
-    shared = (top[:, :, np.newaxis] == scan[:, np.newaxis]) & (top >= 0)[:, :, np.newaxis]
-    overlap = float(shared.sum()) / max(1, int((scan >= 0).sum()))
-    quality, others = (float(ndcg(one.hits, one.n_relevant, k).mean()) for one in (lists, exact))
-    return (
-        f"Ranking every item instead of candidates (exact) gives an NDCG@{k} of {others:.4f} "
-        f"instead of {quality:.4f}, and {overlap:.1%} of the same recommendations."
-    )
 
 
 def envelope(
@@ -256,9 +245,12 @@ def envelope(
     main: int,
     exact: bool,
     progress: EvaluationProgress,
+    deadline: Deadline,
 ) -> Iterator[LengthQuality]:
-    """The quality of all that serves by length of history; see `measure_length`."""
-    for done, (length, cases) in enumerate(lengths):
+    """The quality of all that serves by length of history, as long as there is time."""
+    for done, (length, cases) in enumerate(lengths if len(everything) > 1 else ()):
+        if deadline.left() <= 0:
+            return
         progress.measuring(len(lengths) + done, 2 * len(lengths), f"histories of {length}")
         found = measure_length(length, cases, everything, split, main, exact)
         if found is not None:

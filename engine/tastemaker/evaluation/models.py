@@ -22,10 +22,14 @@ from tastemaker.store.configuration import UNDECLARED_PEOPLE
 from tastemaker.store.items import StoredItems
 from tastemaker.store.kinds import Kind
 from tastemaker.training.building import UnsavedRelease, build
+from tastemaker.training.context import ONE_FIT
 from tastemaker.training.data_quality import examine
-from tastemaker.training.fitting import fit
+from tastemaker.training.deadline import Deadline
+from tastemaker.training.fitting import fit_in_time
 from tastemaker.training.limits import DEFAULT, Limits
 from tastemaker.training.report import MemberReport
+
+NO_TIME_ALONE = "not fitted alone: the time for training was over; see --time-limit"
 
 
 @dataclass(frozen=True)
@@ -100,10 +104,10 @@ def train_models(
     Raises:
         TrainingError: no recommender could be trained.
     """
-    start = time.monotonic()
+    start, deadline = time.monotonic(), Deadline(limits.seconds)
     unsaved = build(registry, participants, split.data, progress, limits, split.hold_out)
     seconds = time.monotonic() - start
-    reports, others = _left_out(registry, participants, unsaved, split, progress)
+    reports, others = _left_out(registry, participants, unsaved, split, progress, deadline)
     states = {model.name: State(model.arrays, model.values) for model in unsaved.models}
     members, problems = _restored(registry, states | others, split.data.n_items)
     loaded = _loaded(split, unsaved, catalogue, members, problems)
@@ -149,8 +153,9 @@ def _left_out(
     unsaved: UnsavedRelease,
     split: EvaluationSplit,
     progress: Progress,
+    deadline: Deadline,
 ) -> tuple[list[MemberReport], dict[str, State]]:
-    """All reports, and the states of those without weight, fitted all the same.
+    """All reports, and the states of those without weight, fitted all the same if there is time.
 
     One of them may be better than the blend. They learn from what a release of theirs would.
     """
@@ -160,8 +165,12 @@ def _left_out(
     data = examine(split.data, time.time()).data
     for place, report in enumerate(reports):
         if report.state == "no weight":
+            if (left := deadline.left()) <= 0:
+                reports[place] = replace(report, problem=NO_TIME_ALONE)
+                continue
             progress(1, 1, f"fitting {report.name}")
-            fitted = fit(registry, plugins[report.name], data, progress)
+            seconds = min(left, ONE_FIT * deadline.seconds)
+            fitted = fit_in_time(registry, plugins[report.name], data, progress, seconds)
             state, problem = None, fitted.problem
             if fitted.recommender is not None:
                 state, problem = guarded_state(fitted.recommender)

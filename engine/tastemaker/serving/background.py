@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import random
 import threading
 import time
 from collections.abc import Callable, Hashable
@@ -40,11 +41,16 @@ class Background(Generic[T]):
     Args:
         work: what is done; gives a result, or raises.
         what: what it is, for the log: "loading a release".
+        spread: seconds within which it begins, at a moment drawn at random, unless somebody waits
+            for it: what all workers of a machine begin for the same reason would otherwise take all
+            its processors from those who answer.
     """
 
-    def __init__(self, work: Callable[[], T], what: str) -> None:
+    def __init__(self, work: Callable[[], T], what: str, spread: float = 0.0) -> None:
         self._work = work
         self._what = what
+        self._spread = spread
+        self._at_once = threading.Event()
         self._lock = threading.Lock()
         self._working = threading.RLock()  # a plugin may fork in this very thread
         wait_before_forks(self._working)
@@ -76,12 +82,14 @@ class Background(Generic[T]):
             thread = threading.Thread(target=self._run, args=(wanted,), daemon=True)
             thread.name = f"tastemaker: {self._what}"
             self._thread = thread
+            self._at_once.clear()
             thread.start()
 
     def wait(self, seconds: float | None = None) -> None:
         """Returns when no work is under way, or after so many seconds."""
         thread = self._thread
         if thread is not None:
+            self._at_once.set()
             thread.join(seconds)
 
     def close(self) -> None:
@@ -102,9 +110,10 @@ class Background(Generic[T]):
 
     def _run(self, wanted: Hashable) -> None:
         result: T | None = None
+        self._at_once.wait(random.random() * self._spread)
         try:
             with self._working:
-                result = self._work()
+                result = None if self._closed else self._work()
         except BaseException as error:  # somebody must hear of it, and what serves goes on
             # of an error that is not the engine's own nothing is quoted: it may hold values
             why = describe(error, quote=(TastemakerError,))

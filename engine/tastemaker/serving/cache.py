@@ -41,6 +41,10 @@ POPULARITY_AGE = 10.0
 """Seconds for which counted popularity may serve before it is counted again. Chosen, not
 measured."""
 
+LOADING_SPREAD = 0.5
+"""Seconds over which the workers of a machine spread the loading of a release. A load takes some
+0.1 s of a processor. Chosen, not measured."""
+
 Stamp = Mapping[str, str]
 
 
@@ -117,7 +121,7 @@ class ServingCache:
         """Locks and threads of this process: a forked child has none of its parent's threads."""
         self._lock = threading.RLock()  # a plugin may fork in this very thread
         wait_before_forks(self._lock)
-        self._loader = Background(self._loaded_beside, "loading a release")
+        self._loader = Background(self._loaded_beside, "loading a release", LOADING_SPREAD)
         # Last: other threads of a child go by it, and must not find the parent's lock.
         self._pid = os.getpid()
 

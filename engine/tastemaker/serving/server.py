@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Literal, TypeVar
 
+import numpy as np
 from sqlalchemy import Connection
 
 from tastemaker.errors import InputError, StoreError
@@ -32,6 +33,9 @@ KnownId = TypeVar("KnownId", bound=Id)
 
 FROM_MEMORY = "The database cannot be read: this answer is by what was in memory."
 """What is told of an answer that may be out of date."""
+
+NOBODY = "nobody: warming up"
+"""The id that is looked up when a worker warms up; it is written nowhere."""
 
 PEOPLE_PER_READ = 500
 """How many people are read at once: while they are ranked, the next are read."""
@@ -84,6 +88,14 @@ class Server:
     def state(self, connection: Connection) -> ServingState:
         """What serves now; see `ServingCache.current`."""
         return self._cache.current(connection)
+
+    def warm_up(self) -> None:
+        """Loads what is active, and answers once as to somebody who has just chosen something."""
+        self._cache.catch_up()
+        catalogue = self._state_or_last().catalogue
+        shown = np.flatnonzero(catalogue.available)[:1]
+        recent = [catalogue.items.ids[place] for place in shown.tolist()]
+        self.recommend(Request(user_id=NOBODY, recent=recent, k=10, explain=True))
 
     def recommend(self, request: Request, surface: str | None = None) -> Answer:
         """The best items for somebody; see `Tastemaker.recommend`."""

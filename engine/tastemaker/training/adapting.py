@@ -76,6 +76,8 @@ def _adapted(context: TrainingContext, plugin: Plugin, memory: int) -> tuple[Plu
     if not tried:
         return plugin, ""
     own = _tried(context, plugin)
+    if not len(own.ndcg):  # there is nothing to compare with: it failed, or there was no time
+        return plugin, ""
     found = [(_tried(context, _with(plugin, one)), one) for one in tried]
     best, settings = max(found, key=lambda pair: float(pair[0].ndcg.sum()))
     if not is_surely_better(best.ndcg, own.ndcg):

@@ -204,7 +204,10 @@ def _memory_notes(most: int | None, kept: Sequence[Storable]) -> list[str]:
 
 
 def _nothing_trained(missing: Sequence[FitResult]) -> str:
-    reasons = "; ".join(f"{one.name}: {one.problem}" for one in missing)
+    names: dict[str, list[str]] = {}
+    for one in missing:
+        names.setdefault(one.problem, []).append(one.name)
+    reasons = "; ".join(f"{', '.join(own)}: {problem}" for problem, own in names.items())
     return (
         f"No recommender could be trained ({reasons or 'none is enabled'}). See "
         "`tastemaker plugins list`."

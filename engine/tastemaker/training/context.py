@@ -16,6 +16,7 @@ from tastemaker.recommender import Recommender
 from tastemaker.training.deadline import Deadline
 from tastemaker.training.fitting import FitResult, fit, fit_in_time
 from tastemaker.training.folds import FittedFold, ScoredFold, fit_fold, score_fold
+from tastemaker.training.importing import no_time_to_import
 from tastemaker.training.profile import LAST_FIT, SCORING, Profile, stage_of
 from tastemaker.training.repeats import LEAST_REPEATS, share_of_repeats
 from tastemaker.training.steps import Steps
@@ -121,6 +122,8 @@ class TrainingContext:
             return kept
         if self.deadline.left(FIRST_FOLD) < 0:
             why = f"not begun: {FIRST_FOLD:.0%} of the time limit of {limit:,.0f} s had gone"
+            return FitResult(plugin, None, why, declined=True)
+        if why := no_time_to_import(plugin, ONE_FIT * limit):
             return FitResult(plugin, None, why, declined=True)
         with self.profile.measure(stage_of(0), plugin.name):
             return fit_in_time(self.registry, plugin, known, progress, ONE_FIT * limit)

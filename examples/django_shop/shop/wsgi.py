@@ -1,4 +1,4 @@
-"""What a server runs: `gunicorn --preload --threads 4 shop.wsgi --workers 4`."""
+"""What a server runs: `gunicorn -c shop/workers.py shop.wsgi --workers 4`."""
 
 import os
 

@@ -1,0 +1,20 @@
+"""Settings of gunicorn: workers that answer at once, from their first request on."""
+
+from typing import Any
+
+preload_app = True
+threads = 4
+
+
+def when_ready(server: Any) -> None:
+    """Before any worker is forked: what serves lies in memory that all of them share."""
+    from flask_shop.shop import recommender
+
+    recommender.warm_up()
+
+
+def post_worker_init(worker: Any) -> None:
+    """In each worker, before its first request: it takes up what was activated since."""
+    from flask_shop.shop import recommender
+
+    recommender.warm_up()

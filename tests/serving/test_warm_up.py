@@ -1,0 +1,67 @@
+"""A worker that was warmed up has nothing left to load when its first request comes."""
+
+from __future__ import annotations
+
+import base64
+import logging
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from tastemaker import Key, Tastemaker
+from tastemaker.store.sql.database import Database
+
+KEY = base64.b64encode(bytes(range(32))).decode()
+"""The text of the fixture `key`."""
+
+FIRST_ANSWER = """
+    import os, sys
+    from tastemaker import Tastemaker
+    with Tastemaker(sys.argv[1], key=os.environ["KEY"]) as shop:
+        assert shop.warm_up()
+        before = set(sys.modules)
+        answer = shop.recommend("person-0", k=3, explain=True)
+        print("imported:", *sorted(set(sys.modules) - before))
+        print(answer.details.release, len(answer), len(list(shop.user_ids())))
+"""
+
+
+def test_the_first_request_imports_nothing_and_nobody_was_added(shop_database: Database) -> None:
+    url = shop_database.engine.url.render_as_string(hide_password=False)
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(FIRST_ANSWER), url],
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=True,
+        env={"PYTHONPATH": ":".join(sys.path), "KEY": KEY},
+    )
+    assert done.stdout == "imported:\n1 3 24\n"
+
+
+def test_it_takes_up_what_was_activated_since(shop: Tastemaker, key: Key) -> None:
+    with Tastemaker(shop._store.database, key=key) as other:
+        assert shop.warm_up() and shop.recommend("person-1").details.release == 1
+        other.train(only=["popular"], activate=False)
+        other.activate(2)
+    assert shop.warm_up() and shop.recommend("person-1").details.release == 2
+
+
+def test_without_a_release_popularity_is_warm(database: Database, key: Key) -> None:
+    with Tastemaker(database, key=key) as shop:
+        shop.upgrade()
+        assert shop.warm_up()
+
+
+def test_a_database_that_cannot_serve_is_told_and_nothing_is_raised(
+    tmp_path: Path, key: Key, caplog: pytest.LogCaptureFixture
+) -> None:
+    with Tastemaker(f"sqlite:///{tmp_path}/empty.db", key=key) as shop:
+        with caplog.at_level(logging.WARNING, "tastemaker.serving"):
+            assert not shop.warm_up()
+        assert "Not warmed up: " in caplog.text and "tastemaker init" in caplog.text
+        shop.upgrade()
+        assert shop.warm_up()
