@@ -19,7 +19,7 @@ from tastemaker.blend.step_functions import StepFunctions
 from tastemaker.data import BoolArray, Float32Array, Float64Array, Int64Array
 from tastemaker.data.top_k import top_k_places
 
-DEPTH = 50
+N_BEST = 50
 """So many of the blend's best candidates are learnt on. On folds of Online Retail the gain was the
 same with 30 and with 100."""
 
@@ -100,7 +100,7 @@ def candidate_lists(curve: WeightCurve, cases: Sequence[ScoredCases]) -> Candida
 
 def _lists_of(curve: WeightCurve, cases: ScoredCases) -> CandidateLists:
     totals, calibrated = cases.totals_by(curve), cases.calibrated
-    best = top_k_places(totals, DEPTH)
+    best = top_k_places(totals, N_BEST)
     relevant = np.take_along_axis(cases.relevant, best, axis=1)
     people = np.flatnonzero(relevant.any(axis=1))
     best = best[people]

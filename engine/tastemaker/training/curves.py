@@ -11,7 +11,7 @@ from tastemaker.blend.step_trial import try_steps
 from tastemaker.recommender import Progress, no_progress
 from tastemaker.training.expense import Expense
 from tastemaker.training.measuring import blend_measures
-from tastemaker.training.profile import CHOOSING, STEPS, WEIGHTS, Profile
+from tastemaker.training.profile import CHOOSING, STEP_FUNCTIONS, WEIGHTS, Profile
 from tastemaker.training.selection import prune_on_folds
 from tastemaker.training.served_weights import learn_served_weights
 from tastemaker.training.step_report import StepReport
@@ -71,7 +71,7 @@ def learn_weight_curve(
     with profile.measure(WEIGHTS, what):
         weighing = part_of(progress, len(folds), rounds)
         learned = learn_served_weights(kept, folds, retrievers, weighing)
-    with profile.measure(STEPS, what):
+    with profile.measure(STEP_FUNCTIONS, what):
         progress(rounds - 1, rounds)
         tried = try_steps(kept, folds, learned.curve, learned.measured)
     figures = blend_measures(kept, folds[0][0], tried.measured) if cases[0] else {}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 READING, EXAMINING, SCORING, CHOOSING = "reading", "examining", "scoring", "choosing"
 WEIGHTS, LAST_FIT, CHECKING, SAVING = "weights", "last fit", "checking", "saving"
-STEPS = "step functions"
+STEP_FUNCTIONS = "step functions"
 REPEATS = "repeats"
 """What is measured apart of choosing, weights and steps: the curve for where items may come
 again."""
