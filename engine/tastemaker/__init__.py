@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tastemaker.blend import WeightCurve as WeightCurve
+    from tastemaker.blend import StepFunctions as StepFunctions, WeightCurve as WeightCurve
     from tastemaker.data import (
         BoolArray as BoolArray,
         Cluster as Cluster,
@@ -128,6 +128,7 @@ if TYPE_CHECKING:
         Release as Release,
         RetrievalReport as RetrievalReport,
     )
+    from tastemaker.training.step_report import StepReport as StepReport
     from tastemaker.training.turn import TrainingTurn as TrainingTurn
     from tastemaker.tuning.report import TunedRecommender as TunedRecommender
 else:
@@ -143,7 +144,7 @@ else:
 
 
 _NAMES = {
-    "blend": "WeightCurve",
+    "blend": "StepFunctions WeightCurve",
     "data": (
         "BoolArray Cluster Factors Float32Array Float64Array Histories Int16Array Int32Array "
         "Int64Array Items People TrainingData best_items"
@@ -204,6 +205,7 @@ _NAMES = {
     "training.reading": "ReleaseSummary",
     "training.repeat_report": "RepeatReport",
     "training.report": "MemberReport Release RetrievalReport",
+    "training.step_report": "StepReport",
     "training.turn": "TrainingTurn",
     "tuning.report": "TunedRecommender",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Self
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 from tastemaker import Float32Array, Int64Array, People, Progress, Recommender, State, TrainingData
 from tastemaker.blend import WeightCurve
+from tastemaker.blend.step_functions import StepFunctions
 from tastemaker.plugin.guarded_recommender import GuardedRecommender
 from tastemaker.serving.fallback import Fallback
 from tastemaker.serving.ranker import Ranker
@@ -49,6 +51,9 @@ class Products(Recommender):
         scores[people.histories.lengths == 0] = np.nan
         return np.asarray(scores, dtype=np.float32)
 
+    def similar(self, item_index: int) -> Float32Array:
+        return np.asarray(self.vectors @ self.vectors[item_index], dtype=np.float32)
+
     def reasons(self, people: People, items: Int64Array) -> Float32Array:
         own = self.vectors[people.histories.items]
         requested = self.vectors[items[people.histories.rows]]
@@ -62,12 +67,20 @@ class Products(Recommender):
         raise NotImplementedError
 
 
-def ranker(*retrievers: str) -> Ranker:
+STEPS = StepFunctions(
+    np.array([0, 1]),
+    np.array([1.234, 0.321], dtype=np.float32),
+    np.array([0.5, -0.75], dtype=np.float32),
+    shortest=2,
+)
+
+
+def ranker(*retrievers: str, steps: StepFunctions | None = None) -> Ranker:
     """Two members; the second one has little weight."""
     given = (Products("a", VECTORS), Products("b", VECTORS[:, ::-1].copy()))
     members = tuple(GuardedRecommender(one, N_ITEMS) for one in given)
     weights = np.array([[0.9, 0.1]])
-    curve = WeightCurve(("a", "b"), (0,), weights, retrievers=retrievers)
+    curve = WeightCurve(("a", "b"), (0,), weights, retrievers=retrievers, steps=steps)
     return Ranker(members, curve, Fallback(np.arange(N_ITEMS, dtype=np.float32)))
 
 
@@ -81,8 +94,11 @@ def sample_people() -> People:
 
 @pytest.mark.parametrize("retrievers", [(), ("a",), ("a", "b")])
 @pytest.mark.parametrize("k", [1, 10, 250])
-def test_two_stages_recommend_what_a_scan_recommends(retrievers: tuple[str, ...], k: int) -> None:
-    people, serving = sample_people(), ranker(*retrievers)
+@pytest.mark.parametrize("steps", [None, STEPS])
+def test_two_stages_recommend_what_a_scan_recommends(
+    retrievers: tuple[str, ...], k: int, steps: StepFunctions | None
+) -> None:
+    people, serving = sample_people(), ranker(*retrievers, steps=steps)
     excluded = excluded_items(people, (), np.zeros(N_ITEMS, dtype=np.bool_))
     quick = serving.rank(people, excluded, k).best
     exact = serving.rank(people, excluded, k, exact=True).best
@@ -95,8 +111,9 @@ def test_two_stages_recommend_what_a_scan_recommends(retrievers: tuple[str, ...]
         assert totals[0] == pytest.approx(totals[1], abs=1e-4)
 
 
-def test_nobody_gets_another_list_for_being_among_others() -> None:
-    people, serving = sample_people(), ranker("a")
+@pytest.mark.parametrize("steps", [None, STEPS])
+def test_nobody_gets_another_list_for_being_among_others(steps: StepFunctions | None) -> None:
+    people, serving = sample_people(), ranker("a", steps=steps)
     ineligible = np.random.default_rng(3).random(N_ITEMS) < 0.5
     excluded = excluded_items(people, (), ineligible)
     excluded[2, 50:] = True  # few items are left for one of them
@@ -106,6 +123,27 @@ def test_nobody_gets_another_list_for_being_among_others() -> None:
         assert alone.items[0].tolist() == together.items[row].tolist()
         assert alone.totals[0] == pytest.approx(together.totals[row], abs=1e-5)
         assert not excluded[row, together.items[row][together.valid[row]]].any()
+
+
+def test_steps_move_lists_from_their_shortest_history_on_and_are_part_of_the_contributions() -> (
+    None
+):
+    people = sample_people()
+    excluded = excluded_items(people, (), np.zeros(N_ITEMS, dtype=np.bool_))
+    plain = ranker("a").rank(people, excluded, 10).best
+    for exact in (False, True):
+        best = ranker("a", steps=STEPS).rank(people, excluded, 10, exact=exact).best
+        assert best.contributions.sum(axis=0) == pytest.approx(best.totals, abs=1e-5)
+        moved = np.abs(best.totals - plain.totals).max(axis=1) > 0.1
+        assert moved.tolist() == [False, False, True, True, True, True]
+
+
+def test_what_is_similar_is_told_by_the_weights_alone() -> None:
+    excluded = np.zeros((1, N_ITEMS), dtype=np.bool_)
+    plain, stepped = ranker("a"), ranker("a", steps=replace(STEPS, shortest=0))
+    best = [one.rank_similar([7], excluded, 10).best for one in (plain, stepped)]
+    assert best[0].items.tolist() == best[1].items.tolist()
+    assert best[0].totals.tolist() == best[1].totals.tolist()
 
 
 def test_members_that_do_not_retrieve_score_the_candidates_alone() -> None:

@@ -77,6 +77,54 @@ def test_a_release_with_unknown_keys_serves_and_is_read(
     assert [one.state for one in engine.releases()] == ["active", "kept"]
 
 
+STEPS = {"members": [0], "borders": [0.5], "values": [3.0], "shortest": 0}
+
+
+def test_step_functions_of_a_release_serve_and_are_part_of_the_explanation(
+    engine: Tastemaker, sqlite_database: Database, key: Key
+) -> None:
+    def with_steps(manifest: dict[str, Any]) -> None:
+        manifest["curve"]["steps"] = STEPS
+        manifest["steps"] = {"gains": [0.05, 0.04, 0.03], "refusal": ""}
+
+    number = write_again(sqlite_database, key, with_steps)
+    answer = engine.recommend("person-0", explain=True)
+    assert answer.details.release == number
+    # two items are left: their calibrated scores are 1 and -1, and the step is at 0.5
+    assert [one.score for one in answer] == pytest.approx([1 + 3, -1])
+    for one in answer:
+        assert one.contributions == {"popular": pytest.approx(one.score, abs=1e-6)}
+    sentence = engine.release().step_sentence
+    assert "of popular (1 steps)" in sentence
+    assert "+5.0% / +4.0% / +3.0%" in sentence
+
+
+def test_a_release_from_before_step_functions_serves_and_says_nothing_of_them(
+    engine: Tastemaker, sqlite_database: Database, key: Key
+) -> None:
+    def as_before(manifest: dict[str, Any]) -> None:
+        del manifest["steps"], manifest["curve"]["steps"]
+
+    number = write_again(sqlite_database, key, as_before)
+    assert engine.recommend("person-0").details.release == number
+    assert engine.release().step_sentence == ""
+
+
+@pytest.mark.parametrize("change", [{"members": [1]}, {"borders": [None]}, {"values": [1e9]}])
+def test_with_damaged_step_functions_a_release_gives_way_to_the_one_before(
+    engine: Tastemaker, sqlite_database: Database, key: Key, change: dict[str, Any]
+) -> None:
+    def damaged(manifest: dict[str, Any]) -> None:
+        manifest["curve"]["steps"] = STEPS | change
+
+    number = write_again(sqlite_database, key, damaged)
+    with pytest.raises(ReleaseError, match="Train again"):
+        engine.release()
+    details = engine.recommend("person-0").details
+    assert details.release == 1
+    assert f"Release {number} cannot serve" in str(details.problems)
+
+
 def test_a_release_in_a_newer_format_is_refused_and_the_one_before_serves(
     engine: Tastemaker, sqlite_database: Database, key: Key
 ) -> None:

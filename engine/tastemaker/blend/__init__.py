@@ -14,6 +14,7 @@ from tastemaker.blend.learning import RawWeights, fit_raw_weights, fit_weights
 from tastemaker.blend.member_subset import keep_members
 from tastemaker.blend.scored_cases import ScoredCases, stack_cases
 from tastemaker.blend.shrinkage import shrinkage_shares
+from tastemaker.blend.step_functions import StepFunctions
 
 __all__ = [
     "Blended",
@@ -22,6 +23,7 @@ __all__ = [
     "KNOTS",
     "RawWeights",
     "ScoredCases",
+    "StepFunctions",
     "WeightCurve",
     "apply_guarantee",
     "blend_candidates",

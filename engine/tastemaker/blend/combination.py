@@ -12,6 +12,7 @@ from tastemaker.blend.blended import Blended, stack_people
 from tastemaker.blend.calibration import Calibrated, calibrate
 from tastemaker.blend.candidates import Candidates, select_candidates
 from tastemaker.blend.curve import WeightCurve
+from tastemaker.blend.step_functions import StepsOfPeople
 from tastemaker.data import NAN, BoolArray, Float32Array, Float64Array, Int64Array
 from tastemaker.data.top_k import top_k_places
 
@@ -32,6 +33,8 @@ class Combined:
         shares: (n_members, n) float32 what each member counts.
         factors: (n, width) float32 by which the contributions to an item are multiplied; None for
             1.
+        steps: what step functions add to that; None for nothing.
+        taken: (n_steps, n, width) which steps each item takes.
     """
 
     items: Int64Array
@@ -40,6 +43,8 @@ class Combined:
     values: Float32Array
     shares: Float32Array
     factors: Float32Array | None
+    steps: StepsOfPeople | None = None
+    taken: BoolArray | None = None
 
     @cached_property
     def contributions(self) -> Float32Array:
@@ -47,6 +52,8 @@ class Combined:
         contributions = self.values * self.shares[:, :, np.newaxis]
         if self.factors is not None:
             contributions *= self.factors
+        if self.steps is not None and self.taken is not None:
+            self.steps.add_to(contributions, self.taken)
         return contributions
 
     def whole(self) -> Blended:
@@ -64,6 +71,9 @@ class Combined:
         values *= self.shares[:, :, np.newaxis]
         if self.factors is not None:
             values *= self.factors.take(cells)
+        if self.steps is not None and self.taken is not None:
+            taken = self.taken.reshape(len(self.taken), -1).take(cells, axis=1)
+            self.steps.add_to(values, taken)
         parts = (self.items.take(cells), self.valid.take(cells), self.totals.take(cells))
         return Blended(*parts, values)
 
@@ -146,15 +156,16 @@ def blend_candidates(
         inserted: items scored in the same way that follow in the places `k` and on.
     """
     calibrated, weights = calibrate(candidates), curve.at(lengths)
-    combined = combine(candidates, calibrated, weights, curve.carry)
+    steps = curve.steps_at(lengths, calibrated.informative)
+    combined = combine(candidates, calibrated, weights, curve.carry, steps)
     if further is None:
         best = combined.best(k)
     else:
-        added = combine(further, calibrated.apply_to(further), weights, curve.carry)
+        added = combine(further, calibrated.apply_to(further), weights, curve.carry, steps)
         best = combined.whole().beside(added.whole()).best(k)
     if inserted is None:
         return best
-    added = combine(inserted, calibrated.apply_to(inserted), weights, curve.carry)
+    added = combine(inserted, calibrated.apply_to(inserted), weights, curve.carry, steps)
     return best.padded(k).beside(added.whole())
 
 
@@ -172,7 +183,11 @@ def candidates_at(scores: Float32Array, items: Int64Array) -> Candidates:
 
 
 def combine(
-    candidates: Candidates, calibrated: Calibrated, weights: Float64Array, carry: float
+    candidates: Candidates,
+    calibrated: Calibrated,
+    weights: Float64Array,
+    carry: float,
+    steps: StepsOfPeople | None = None,
 ) -> Combined:
     """The weighted sum of the members' calibrated scores of each candidate.
 
@@ -184,6 +199,7 @@ def combine(
         calibrated: the members' scores of them, on one scale.
         weights: (n, n_members) shares that sum to 1 for each person.
         carry: see `WeightCurve`.
+        steps: what step functions add; nothing where there are none.
     """
     shares = active_weights(weights, calibrated.informative)
     factors = None
@@ -191,9 +207,13 @@ def combine(
     if carry > 0 and calibrated.gaps:
         factors = _carry_factors(calibrated.present, shares, carry)
         totals *= factors
+    taken = None
+    if steps is not None:
+        taken = steps.taken(calibrated)
+        totals += steps.totals(taken)
     np.copyto(totals, -np.inf, where=~candidates.valid)
     parts = (candidates.items, candidates.valid, totals)
-    return Combined(*parts, calibrated.values, shares, factors)
+    return Combined(*parts, calibrated.values, shares, factors, steps, taken)
 
 
 def active_weights(weights: Float64Array, informative: BoolArray) -> Float32Array:

@@ -10,7 +10,8 @@ from typing import Any, Self
 import numpy as np
 
 from tastemaker.blend.candidates import DEPTH
-from tastemaker.data import Float64Array, Int64Array, frozen
+from tastemaker.blend.step_functions import StepFunctions, StepsOfPeople
+from tastemaker.data import BoolArray, Float64Array, Int64Array, frozen
 from tastemaker.errors import ReleaseError
 
 KNOTS = (0, 1, 2, 5, 10, 20, 50)
@@ -42,6 +43,7 @@ class WeightCurve:
             score it: 0 = the item counts as average to that member, 1 = the others carry all of it.
         depth: how many of its best items each retriever brings.
         retrievers: the members whose best items are the candidates; all members where empty.
+        steps: what single members' scores add beyond their weights; None for nothing.
     """
 
     members: tuple[str, ...]
@@ -50,6 +52,7 @@ class WeightCurve:
     carry: float = CARRY
     depth: int = DEPTH
     retrievers: tuple[str, ...] = ()
+    steps: StepFunctions | None = None
 
     def __post_init__(self) -> None:
         problem = _problem(self)
@@ -76,11 +79,34 @@ class WeightCurve:
         weights: Float64Array = (1 - share) * self.weights[left] + share * self.weights[right]
         return np.asarray((weights + RESERVE * self.weights.mean(axis=0)) / (1 + RESERVE))
 
+    def steps_at(self, lengths: Int64Array, informative: BoolArray) -> StepsOfPeople | None:
+        """What step functions add for people with histories of the given lengths (n,).
+
+        None where they add nothing for any of them.
+
+        Args:
+            lengths: how long each person's history is.
+            informative: (n_members, n) whether a member tells a person's candidates apart.
+        """
+        if self.steps is None or not (lengths >= self.steps.shortest).any():
+            return None
+        return self.steps.at(lengths, informative)
+
     def without_weight(self, lengths: Int64Array) -> tuple[str, ...]:
-        """The members that have but their reserve at every one of these history lengths (n,)."""
-        most = self.at(lengths).max(axis=0, initial=0).tolist()
-        named = zip(self.members, most, strict=True)
+        """The members that have but their reserve at every one of these history lengths (n,).
+
+        One that has steps there is not among them.
+        """
+        most = self.at(lengths).max(axis=0, initial=0)
+        if self.steps is not None and (lengths >= self.steps.shortest).any():
+            most[self.steps.members] = 1
+        named = zip(self.members, most.tolist(), strict=True)
         return tuple(name for name, weight in named if weight <= NEGLIGIBLE)
+
+    @property
+    def linear(self) -> WeightCurve:
+        """The weights alone, without step functions."""
+        return self if self.steps is None else replace(self, steps=None)
 
     @property
     def retriever_places(self) -> list[int]:
@@ -91,7 +117,8 @@ class WeightCurve:
     def only(self, members: Sequence[str]) -> WeightCurve:
         """The curve of some of the members, in the given order; they carry the others' weight.
 
-        Where no retriever is among them, all of them retrieve.
+        Where no retriever is among them, all of them retrieve. Where a member that has steps is not
+        among them, there are none: they were learnt beside each other.
         """
         columns = [self.members.index(name) for name in members]
         kept = self.weights[:, columns]
@@ -99,7 +126,11 @@ class WeightCurve:
         uniform = np.full_like(kept, 1 / max(len(columns), 1))
         weights = np.divide(kept, sums, where=sums > 0, out=uniform)
         retrievers = tuple(name for name in self.retrievers if name in members)
-        return replace(self, members=tuple(members), weights=weights, retrievers=retrievers)
+        places = {column: place for place, column in enumerate(columns)}
+        steps = None if self.steps is None else self.steps.moved(places)
+        return replace(
+            self, members=tuple(members), weights=weights, retrievers=retrievers, steps=steps
+        )
 
     def with_member(self, name: str) -> WeightCurve:
         """The curve with one more member, the last, that has no weight and retrieves nothing."""
@@ -119,6 +150,7 @@ class WeightCurve:
             "carry": self.carry,
             "depth": self.depth,
             "retrievers": list(self.retrievers),
+            "steps": self.steps.to_json() if self.steps else None,
         }
 
     @classmethod
@@ -136,6 +168,7 @@ class WeightCurve:
                 float(value["carry"]),
                 int(value["depth"]),
                 tuple(str(name) for name in value.get("retrievers", ())),
+                StepFunctions.from_json(value.get("steps")),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise ReleaseError(
@@ -161,6 +194,8 @@ def _problem(curve: WeightCurve) -> str:
         return f"its carry is {curve.carry}; it must lie between 0 and 1"
     if curve.depth < 1:
         return f"its depth is {curve.depth}; it must be at least 1"
+    if curve.steps is not None and curve.steps.members[-1] >= len(curve.members):
+        return f"its steps are of a member in place {curve.steps.members[-1]}, and there is none"
     if not set(curve.retrievers) <= set(curve.members):
         return f"its retrievers are {curve.retrievers}; each must be one of {curve.members}"
     return ""

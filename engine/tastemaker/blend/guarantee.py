@@ -41,10 +41,7 @@ class LengthGroup:
 
     def blend_ndcg(self, curve: WeightCurve) -> float:
         """The mean NDCG of the blend."""
-        figures = [
-            cases.blend_ndcg(curve.at(cases.lengths), curve.carry, NDCG_CUTOFF)
-            for cases in self.scored
-        ]
+        figures = [cases.ndcg_by(curve, NDCG_CUTOFF) for cases in self.scored]
         return float(np.concatenate(figures).mean())
 
     def holds(self, curve: WeightCurve) -> bool:

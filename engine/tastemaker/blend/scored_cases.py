@@ -11,6 +11,7 @@ import numpy as np
 from tastemaker.blend.calibration import Calibrated, calibrate
 from tastemaker.blend.candidates import Candidates
 from tastemaker.blend.combination import combine
+from tastemaker.blend.curve import WeightCurve
 from tastemaker.blend.ragged import stack_rows
 from tastemaker.blend.top_candidates import TopCandidates, select_top_candidates
 from tastemaker.data import BoolArray, Float32Array, Float64Array, Int64Array, frozen
@@ -70,6 +71,16 @@ class ScoredCases:
     def blend_ndcg(self, weights: Float64Array, carry: float, k: int) -> Float64Array:
         """(n,) NDCG at `k` of the blend with weights (n, n_members)."""
         return ndcg(self.hits(self.totals(weights, carry), k), self.n_relevant, k)
+
+    def totals_by(self, curve: WeightCurve) -> Float32Array:
+        """(n, width) the blended scores of the candidates by a curve of these members."""
+        steps = curve.steps_at(self.lengths, self.calibrated.informative)
+        weights = curve.at(self.lengths)
+        return combine(self.candidates, self.calibrated, weights, curve.carry, steps).totals
+
+    def ndcg_by(self, curve: WeightCurve, k: int) -> Float64Array:
+        """(n,) NDCG at `k` of the blend by a curve of these members."""
+        return ndcg(self.hits(self.totals_by(curve), k), self.n_relevant, k)
 
     def member_ndcg(self, k: int) -> Float64Array:
         """(n_members, n) NDCG at `k` of each member alone; 0 where it is uninformative."""

@@ -200,12 +200,16 @@ def print_outcome(release: Release, output_format: Format, verbose: bool) -> Non
         title = "Weight by length of the history, where seen items may come again"
         print_table(release.repeat_rows(), release.repeat_columns(), title)
         print_text(release.repeats.sentence())
+        if release.repeats.step_sentence:
+            print_text(f"Where seen items may come again: {release.repeats.step_sentence}")
     if release.verdict:
         print_text(release.verdict)
     if release.retrieval:
         print_text(release.retrieval.sentence())
     if release.steadiness:
         print_text(release.steadiness)
+    if release.step_sentence:
+        print_text(release.step_sentence)
     if verbose and release.profile:
         print_table(release.profile_rows(), release.profile_columns(), "Seconds")
     for note in release.notes:

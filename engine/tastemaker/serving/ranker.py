@@ -222,7 +222,8 @@ class Ranker:
                 given[member.name] = likeness[np.newaxis]
         if not given:
             given[self.fallback.name] = np.full(excluded.shape, np.nan, dtype=np.float32)
-        scores, curve = list(given.values()), self.curve_of(tuple(given))
+        # step functions were learnt for what people choose, not for likeness
+        scores, curve = list(given.values()), self.curve_of(tuple(given)).linear
         unscored = np.isnan(scores).all(axis=0)
         length = np.full(1, len(items), dtype=np.int64)
         best = blend_scores(scores, excluded | unscored, curve, length, k)

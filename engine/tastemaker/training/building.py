@@ -32,6 +32,7 @@ from tastemaker.training.profile import CHECKING, EXAMINING, Profile, Span
 from tastemaker.training.repeat_report import RepeatReport
 from tastemaker.training.repeats import RepeatBlend
 from tastemaker.training.report import MemberReport, RetrievalReport
+from tastemaker.training.step_report import StepReport
 from tastemaker.training.steps import LEARNING_FITS, Steps
 from tastemaker.training.storing import Storable, stored_models
 from tastemaker.training.threads import threads_limited
@@ -54,6 +55,7 @@ class UnsavedRelease:
         quick: whether only those took part that give most for their cost.
         repeats: what serves where items may come again; None where that needs nothing of its own.
         moved: how much of the weight moves without each fold; see `Release`.
+        steps: whether step functions were let in; None where nothing was learnt.
     """
 
     curve: WeightCurve
@@ -67,6 +69,7 @@ class UnsavedRelease:
     quick: bool = False
     repeats: RepeatReport | None = None
     moved: tuple[float, ...] = ()
+    steps: StepReport | None = None
 
 
 def build(
@@ -139,6 +142,7 @@ def _built(
         retrieval=_retrieval(learned),
         repeats=_repeats(learned.repeats, models),
         moved=tuple(round(share, 4) for share in learned.moved),
+        steps=learned.steps,
     )
 
 
@@ -152,7 +156,7 @@ def _repeats(learned: RepeatBlend | None, models: Sequence[StoredModel]) -> Repe
     if learned is None or not any(model.name in learned.curve.members for model in models):
         return None
     curve, share = _of_models(learned.curve, models), round(learned.share, 4)
-    return RepeatReport(curve, share, learned.measures)
+    return RepeatReport(curve, share, learned.measures, learned.steps)
 
 
 def _retrieval(learned: LearnedBlend) -> RetrievalReport | None:

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 
 from tastemaker.blend import ScoredCases, WeightCurve
 from tastemaker.blend.member_subset import keep_scores
+from tastemaker.blend.step_trial import try_steps
 from tastemaker.recommender import Progress, no_progress
 from tastemaker.training.expense import Expense
 from tastemaker.training.measuring import blend_measures
-from tastemaker.training.profile import CHOOSING, WEIGHTS, Profile
+from tastemaker.training.profile import CHOOSING, STEP_FUNCTIONS, WEIGHTS, Profile
 from tastemaker.training.selection import prune_on_folds
 from tastemaker.training.served_weights import learn_served_weights
+from tastemaker.training.step_report import StepReport
 from tastemaker.training.steps import part_of
 
 
@@ -26,12 +28,14 @@ class LearnedCurve:
             nothing.
         unmissed: the members that the blend hardly misses on any fold.
         moved: how much of the weight moves without each fold; see `LearnedWeights`.
+        steps: whether step functions were let in, and why not.
     """
 
     curve: WeightCurve
     measures: Mapping[str, float]
     unmissed: tuple[str, ...]
     moved: tuple[float, ...]
+    steps: StepReport
 
 
 def learn_weight_curve(
@@ -56,8 +60,9 @@ def learn_weight_curve(
         progress: what to report to.
     """
     folds = [fold for fold in cases if fold]
-    # weights are learnt without each fold for choosing, then so again and on all for serving
-    rounds = 2 * len(folds) + 1
+    # weights are learnt without each fold for choosing, then so again and on all for serving; then
+    # it is tried whether step functions add to them
+    rounds = 2 * len(folds) + 2
     with profile.measure(CHOOSING, what):
         pruning = part_of(progress, 0, rounds)
         kept = prune_on_folds(names, folds, expenses, retrievers, pruning)
@@ -66,6 +71,10 @@ def learn_weight_curve(
     with profile.measure(WEIGHTS, what):
         weighing = part_of(progress, len(folds), rounds)
         learned = learn_served_weights(kept, folds, retrievers, weighing)
-    figures = blend_measures(kept, folds[0][0], learned.measured) if cases[0] else {}
+    with profile.measure(STEP_FUNCTIONS, what):
+        progress(rounds - 1, rounds)
+        tried = try_steps(kept, folds, learned.curve, learned.measured)
+    figures = blend_measures(kept, folds[0][0], tried.measured) if cases[0] else {}
     unmissed = tuple(name for name in names if name not in kept)
-    return LearnedCurve(learned.curve, figures, unmissed, learned.moved)
+    report = StepReport.of(tried)
+    return LearnedCurve(tried.curve, figures, unmissed, learned.moved, report)

@@ -25,6 +25,7 @@ from tastemaker.training.selection import (
     select_for_repeats,
     select_members,
 )
+from tastemaker.training.step_report import StepReport
 from tastemaker.training.steps import CHOOSING_FITS, LEARNING_FITS
 
 FIRST_LOOK = SampleSize(1000, 100)
@@ -52,6 +53,7 @@ class LearnedBlend:
         repeats: what was learnt for where items may come again; None where people hardly choose
             anything again.
         moved: how much of the weight moves without each fold; see `LearnedWeights`.
+        steps: whether step functions were let in; None where nothing was learnt.
     """
 
     curve: WeightCurve
@@ -64,6 +66,7 @@ class LearnedBlend:
     latest: Mapping[str, Recommender] = field(default_factory=dict)
     repeats: RepeatBlend | None = None
     moved: tuple[float, ...] = ()
+    steps: StepReport | None = None
 
     @property
     def serving(self) -> frozenset[str]:
@@ -254,6 +257,7 @@ def _learnt(
         look.selection.retrieval if as_chosen else None,
         look.fold.recommenders,
         moved=learned.moved,
+        steps=learned.steps,
     )
 
 
@@ -277,7 +281,7 @@ def _learn_repeats(
     figures = dict(look.repeat_measures)
     if cases[0]:
         figures["blend"] = learned.measures
-    return RepeatBlend(learned.curve, context.repeat_share, figures)
+    return RepeatBlend(learned.curve, context.repeat_share, figures, learned.steps)
 
 
 def _notes(context: TrainingContext, cases: Sequence[Sequence[ScoredCases]]) -> tuple[str, ...]:

@@ -46,7 +46,7 @@ def blend_measures(
     """
     part = keep_scores(cases, [names.index(name) for name in curve.members])
     informative = np.asarray(part.calibrated.informative.any(axis=0))
-    totals = part.totals(curve.at(part.lengths), curve.carry)
+    totals = part.totals_by(curve)
     return _mean_measures(part, totals, informative)
 
 

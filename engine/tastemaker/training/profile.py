@@ -9,8 +9,10 @@ from dataclasses import dataclass
 
 READING, EXAMINING, SCORING, CHOOSING = "reading", "examining", "scoring", "choosing"
 WEIGHTS, LAST_FIT, CHECKING, SAVING = "weights", "last fit", "checking", "saving"
+STEP_FUNCTIONS = "step functions"
 REPEATS = "repeats"
-"""What is measured apart of choosing and of weights: the curve for where items may come again."""
+"""What is measured apart of choosing, weights and steps: the curve for where items may come
+again."""
 
 TOTAL = "total"
 """The column of the sums in a table."""

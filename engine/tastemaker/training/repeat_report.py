@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from tastemaker.blend import WeightCurve
+from tastemaker.training.step_report import StepReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,11 +19,13 @@ class RepeatReport:
         share: the share of what people chose in the held-out time that they had chosen before.
         measures: by name, held-out measures of each member and of "blend", with seen items in lists
             and among what is relevant.
+        steps: whether step functions were let in; None in releases of older versions.
     """
 
     curve: WeightCurve
     share: float
     measures: Mapping[str, Mapping[str, float]]
+    steps: StepReport | None = None
 
     def sentence(self) -> str:
         """The same in words."""
@@ -38,10 +41,20 @@ class RepeatReport:
             f"come again, weights of their own serve.{measured}{beside}{'.' if measured else ''}"
         )
 
+    @property
+    def step_sentence(self) -> str:
+        """What became of step functions there, in a sentence; empty where that is not known."""
+        return self.steps.sentence(self.curve) if self.steps else ""
+
     def to_json(self) -> dict[str, Any]:
         """Everything that `from_json` needs, as JSON values."""
         measures = {name: dict(own) for name, own in self.measures.items()}
-        return {"curve": self.curve.to_json(), "share": self.share, "measures": measures}
+        return {
+            "curve": self.curve.to_json(),
+            "share": self.share,
+            "measures": measures,
+            "steps": self.steps.to_json() if self.steps else None,
+        }
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any] | None) -> Self | None:
@@ -53,4 +66,9 @@ class RepeatReport:
         """
         if value is None:
             return None
-        return cls(WeightCurve.from_json(value["curve"]), value["share"], value["measures"])
+        return cls(
+            WeightCurve.from_json(value["curve"]),
+            value["share"],
+            value["measures"],
+            StepReport.from_json(value.get("steps")),
+        )

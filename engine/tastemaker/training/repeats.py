@@ -10,6 +10,7 @@ import numpy as np
 from tastemaker.blend import WeightCurve
 from tastemaker.data import BoolArray, Int64Array, People
 from tastemaker.holdout.splits import Split
+from tastemaker.training.step_report import StepReport
 
 LEAST_REPEATS = 0.02
 """Where at least this share of what people choose they had chosen before, weights are learnt for
@@ -25,11 +26,13 @@ class RepeatBlend:
         share: the share of what people chose in the folds that they had chosen before.
         measures: for each member, and for "blend", held-out measures with seen items in lists and
             among what is relevant.
+        steps: whether step functions were let in; None where that is not known.
     """
 
     curve: WeightCurve
     share: float
     measures: Mapping[str, Mapping[str, float]]
+    steps: StepReport | None = None
 
 
 def share_of_repeats(people: People, splits: Sequence[Split]) -> float:

@@ -13,6 +13,7 @@ from tastemaker.training.curve_table import curve_columns, curve_rows
 from tastemaker.training.data_quality import Finding
 from tastemaker.training.profile import Span, profile_columns, profile_rows
 from tastemaker.training.repeat_report import RepeatReport
+from tastemaker.training.step_report import StepReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,7 @@ class Release:
         support: how many people what was learnt from who chose what rests on at least.
         moved: for each fold, the latest first, the share of all weight that goes to other members
             where weights are learnt without that fold; empty where there were not several.
+        steps: whether step functions were let in; None in releases of older versions.
     """
 
     number: int
@@ -107,6 +109,7 @@ class Release:
     repeats: RepeatReport | None = None
     support: int = 1
     moved: Sequence[float] = ()
+    steps: StepReport | None = None
 
     COLUMNS: ClassVar[tuple[str, ...]] = (
         "recommender",
@@ -153,6 +156,11 @@ class Release:
             f"How steady the weights are: {shares} of them would be other members', learnt without "
             f"one of the {len(self.moved)} folds (the latest first)."
         )
+
+    @property
+    def step_sentence(self) -> str:
+        """What became of step functions, in a sentence; empty where that is not known."""
+        return self.steps.sentence(self.curve) if self.steps else ""
 
     @property
     def member_quality(self) -> dict[str, float]:
@@ -227,6 +235,7 @@ class Release:
             "repeats": self.repeats.to_json() if self.repeats else None,
             "support": self.support,
             "moved": list(self.moved),
+            "steps": self.steps.to_json() if self.steps else None,
         }
 
     @classmethod
@@ -251,6 +260,7 @@ class Release:
                 "retrieval": _retrieval(value.get("retrieval")),
                 "repeats": RepeatReport.from_json(value.get("repeats")),
                 "moved": tuple(value.get("moved", ())),
+                "steps": StepReport.from_json(value.get("steps")),
                 "profile": tuple(
                     Span(**_known(fields(Span), one)) for one in value.get("profile", ())
                 ),

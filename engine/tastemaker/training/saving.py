@@ -82,6 +82,7 @@ def described(unsaved: UnsavedRelease, snapshot: Snapshot) -> Release:
         quick=unsaved.quick,
         repeats=unsaved.repeats,
         moved=unsaved.moved,
+        steps=unsaved.steps,
         support=data.support,
     )
 
