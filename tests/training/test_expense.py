@@ -71,6 +71,7 @@ def test_a_recommender_says_what_its_way_to_retrieve_costs() -> None:
 
 def test_networks_and_large_models_cost_more() -> None:
     assert expense_of(Network()).serve == 1 + NETWORK
+    assert expense_of(Network()).network and not expense_of(Heavy()).network
     assert expense_of(Heavy()).serve == 3
 
 

@@ -6,6 +6,7 @@ import pytest
 from tastemaker.training.expense import Expense
 from tastemaker.training.selection import (
     ENOUGH_PEOPLE,
+    NETWORKS_UNMISSED,
     Selection,
     prune_on_folds,
     select_members,
@@ -35,6 +36,36 @@ def test_whoever_leaves_is_told_why(selection: Selection) -> None:
     assert set(selection.left_out) == {*NAMES} - {*selection.members}
     assert "no weight" in selection.left_out["bad"]
     assert selection.weights["bad"] == 0
+
+
+def of_networks(*names: str) -> dict[str, Expense]:
+    """What each costs where these are networks."""
+    return CHEAP | {name: Expense(5.0, 1.0, network=True) for name in names}
+
+
+def test_networks_that_add_nothing_leave_together() -> None:
+    made = select_members(NAMES, informed(), of_networks("copy", "noise"))
+    assert made.networks_left == {"copy", "noise"}
+    assert "good" in made.members and not made.networks_left & {*made.members}
+    assert set(made.left_out) == {*NAMES} - {*made.members}
+    assert made.left_out["copy"] == made.left_out["noise"] == NETWORKS_UNMISSED
+    assert made.weights.keys() == {*NAMES} and made.weights["copy"] == 0
+
+
+def test_networks_that_add_something_stay() -> None:
+    made = select_members(NAMES, informed(), of_networks("good", "copy", "noise"))
+    # one of the two that know, as the other one says the same
+    assert len(made.networks_left) == 2 and "noise" in made.networks_left
+    assert len({"good", "copy"} & {*made.members}) == 1
+    alone = select_members(NAMES, informed(), of_networks(*NAMES))
+    assert not alone.networks_left and "good" in alone.members
+
+
+def test_repeats_may_be_learnt_without_the_networks_that_left() -> None:
+    made = select_members(NAMES, informed(), of_networks("copy", "noise"))
+    both = made.together(Selection(("bad",), {"good": 0.5, "bad": 0.5}))
+    assert {"good", "bad"} <= {*both.members} and "copy" not in both.members
+    assert both.weights["bad"] == 0.5 and both.weights["copy"] == 0
 
 
 def test_of_few_people_only_those_without_weight_leave() -> None:

@@ -50,7 +50,24 @@ def prune_members(
     return kept
 
 
+def lost_share(fewer: Sequence[UnseenCases], everybody: Sequence[UnseenCases]) -> float:
+    """The share of NDCG that is lost with fewer members whose weights were learnt without the rest.
+
+    On average over the parts of all cases, or more where one part loses much.
+
+    Args:
+        fewer: cases with the members that stay.
+        everybody: the same cases with all of them.
+    """
+    return _share(mean_ndcg(fewer), mean_ndcg(everybody))
+
+
 def _loss(unseen: Sequence[UnseenCases], rows: Sequence[int], everything: Float64Array) -> float:
-    """The share that is lost with these members alone: on average, or more where one part does."""
-    losses = 1 - relative(mean_ndcg(unseen, rows), everything)
+    """The share that is lost with these members alone."""
+    return _share(mean_ndcg(unseen, rows), everything)
+
+
+def _share(figures: Float64Array, everything: Float64Array) -> float:
+    """The share that is lost: on average, or more where one part loses much."""
+    losses = 1 - relative(figures, everything)
     return float(max(losses.mean(), losses.max() / ONE_PART))

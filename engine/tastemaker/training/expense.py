@@ -31,10 +31,12 @@ class Expense:
     Attributes:
         serve: of having it, trained again each time and scoring candidates.
         retrieve: of having it bring candidates; 1 is that of one that follows links.
+        network: whether it is one of those that take most of the time to train.
     """
 
     serve: float
     retrieve: float
+    network: bool = False
 
 
 def expense_of(recommender: Recommender) -> Expense:
@@ -43,4 +45,5 @@ def expense_of(recommender: Recommender) -> Expense:
     size, _ = attempt(lambda: sum(own.nbytes for own in recommender.state().arrays.values()))
     serve = 1.0 + network + (size or 0) / LARGE
     scans = type(recommender).retrieve is Recommender.retrieve
-    return Expense(serve, SCAN if scans else recommender.retrieve_cost)
+    retrieve = SCAN if scans else recommender.retrieve_cost
+    return Expense(serve, retrieve, bool(recommender.requires))

@@ -154,11 +154,13 @@ def take_first_look(context: TrainingContext, participants: Sequence[Plugin]) ->
     measures = member_measures(names, cases[0]) if cases else {}
     del cases
     again = scored.restricted(names, (), repeats=True)
+    repeat_measures = member_measures(names, again[0]) if again else {}
     repeats = None
     if again:
+        tried = [name for name in names if name not in selection.networks_left]
+        again = scored.restricted(tried, (), repeats=True)
         with context.profile.measure(CHOOSING, REPEATS):
-            repeats = select_for_repeats(names, again, expenses, selection.retrievers)
-    repeat_measures = member_measures(names, again[0]) if again else {}
+            repeats = select_for_repeats(tried, again, expenses, selection.retrievers)
     plan = _plan(context, fold_costs(fold, scored), selection.together(repeats))
     return FirstLook(
         fold.only(plan.members),

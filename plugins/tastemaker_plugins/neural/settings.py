@@ -112,7 +112,7 @@ class NetworkSettings(Settings):
     )
     time_decay: float = time_decay_setting(0.5)
     n_negatives: int = setting(
-        1000,
+        400,  # with more a step takes longer and nothing is gained; see the page of `sequence`
         "Number of negative samples in a step; all items where there are no more.",
         low=10,
         high=20_000,

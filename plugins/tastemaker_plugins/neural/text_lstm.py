@@ -22,6 +22,7 @@ from tastemaker import (
 from tastemaker_plugins.neural.keras_training import Pace, keras_for, train_network
 from tastemaker_plugins.neural.layers import Lstm, dense
 from tastemaker_plugins.neural.liking_examples import LabelledChoices, LikingBatches, disliked
+from tastemaker_plugins.neural.lstm_training import LstmWeights, lstm_output
 from tastemaker_plugins.neural.reading import (
     READING_RESUMED,
     Network,
@@ -166,9 +167,9 @@ class TextLstm(TextRecommender):
             ops = keras.ops
 
             def loss(read: Any, disliked: Any, candidates: Any, negatives: Any, liked: Any) -> Any:
-                person = model.person([read, disliked])
-                suits = model.logits(ops.sum(person * model.reader(candidates), axis=-1))
-                negative = model.logits(person @ ops.transpose(model.reader(negatives)))
+                person, chosen, drawn = model.vectors(read, disliked, candidates, negatives)
+                suits = model.logits(ops.sum(person * chosen, axis=-1))
+                negative = model.logits(person @ ops.transpose(drawn))
                 missed = ops.mean(liked * ops.softplus(-suits) + (1 - liked) * ops.softplus(suits))
                 return missed + settings.negative_weight * ops.mean(ops.softplus(negative))
 
@@ -235,6 +236,7 @@ class TextLstmModel:
 
     def __init__(self, keras: Any, network: Network, history_sample: int, n_words: int) -> None:
         ops, layers = keras.ops, keras.layers
+        self._ops = ops
         known, n_numbers = network["words.0"].shape
         size = len(network["liked.1"])
         self.layers = {
@@ -251,13 +253,32 @@ class TextLstmModel:
         shares = keras.Input((history_sample,), dtype="float32")
         flat = self.reader(ops.reshape(history, (-1, n_words)))
         read = ops.reshape(flat, (-1, history_sample, size))
-        disliked = shares[..., np.newaxis]
-        vectors = self.layers["liked"](read) * (1 - disliked)
-        vectors = vectors + self.layers["disliked"](read) * disliked
-        self.person = keras.Model([history, shares], ops.mean(vectors, axis=1))
+        self.person = keras.Model([history, shares], self._taste(read, shares))
         suiting = ops.sum(self.person([history, shares]) * self.reader(texts), axis=-1)
         self.model = keras.Model([history, shares, texts], ops.sigmoid(self.logits(suiting)))
         set_weights(self.layers, network)
+
+    def _taste(self, read: Any, disliked: Any) -> Any:
+        """(n, size) the vector of people who chose what was read, (n, history_sample, size)."""
+        shares = disliked[..., np.newaxis]
+        vectors = self.layers["liked"](read) * (1 - shares) + self.layers["disliked"](read) * shares
+        return self._ops.mean(vectors, axis=1)
+
+    def vectors(
+        self, read: Any, disliked: Any, candidates: Any, negatives: Any
+    ) -> tuple[Any, Any, Any]:
+        """The vectors of people, of candidates and of negatives, for training.
+
+        All texts are read at once: the steps of an LSTM take hardly longer for more of them.
+        """
+        ops, (n, history_sample, n_words) = self._ops, read.shape
+        texts = ops.concatenate((ops.reshape(read, (-1, n_words)), candidates, negatives), axis=0)
+        there = ops.cast(ops.not_equal(texts, PADDING), "float32")
+        own = LstmWeights(*(one.value for one in self.layers["reader"].trainable_variables))
+        found = lstm_output(self.layers["words"](texts), there, own)
+        history, chosen, drawn = ops.split(found, (n * history_sample, n * (history_sample + 1)))
+        person = self._taste(ops.reshape(history, (n, history_sample, -1)), disliked)
+        return person, chosen, drawn
 
     def logits(self, products: Any) -> Any:
         """The logits that texts suit people of such products of their vectors."""
