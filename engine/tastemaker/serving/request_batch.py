@@ -83,9 +83,10 @@ def read_request_batch(
 
     What is recent counts as theirs; see `read_people`.
     """
-    refs = [keyring.ref(user_id) for user_id in user_ids]
+    maker = keyring.ref_keys[0]
+    refs = [maker.ref(user_id) for user_id in user_ids]
     if refs:
-        people = read_people(connection, keyring, state, user_ids, refs)
+        people = read_people(connection, keyring, state, user_ids, refs, maker)
     else:
         people = nobody(len(state.catalogue))
     return batch_of(state, people, refs, terms)
