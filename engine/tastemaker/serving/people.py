@@ -10,6 +10,7 @@ import numpy as np
 from sqlalchemy import Connection
 
 from tastemaker.data import People
+from tastemaker.errors import KeyProblem
 from tastemaker.serving.state import ServingState
 from tastemaker.store.crypto.keyring import Keyring
 from tastemaker.store.crypto.ref_key import RefKey, RefKeys
@@ -19,6 +20,11 @@ from tastemaker.store.people import as_people
 from tastemaker.store.users.features import read_features
 from tastemaker.store.users.finding import stored_refs
 from tastemaker.validation import EPOCH, UNTIMED
+
+KEYS_UNREAD = (
+    "The keys in the database cannot be read: who has no history was looked for by those in memory "
+    "alone. Restore tastemaker_key from a backup."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +45,11 @@ def read_people(
     user_ids: Sequence[str],
     refs: Sequence[bytes],
     maker: RefKey,
-) -> People:
-    """The people of the given ids as they are known now; unknown ones have empty histories.
+) -> tuple[People, tuple[str, ...]]:
+    """The people of the given ids as they are known now, and what is wrong with what is stored.
 
-    Features are opened only where a member of the release looks at them.
+    Unknown ones have empty histories. Features are opened only where a member of the release looks
+    at them.
 
     Args:
         connection: in a reading transaction.
@@ -53,18 +60,23 @@ def read_people(
         maker: what makes refs of new rows, as this process knows.
     """
     stored = histories(connection, refs)
+    problems: tuple[str, ...] = ()
     if (np.diff(stored.indptr) == 0).any():
         # They may have a ref of another index key: it is being rotated, or was since this process
         # read it. Where it was not, there are no others.
-        makers = learn_index_keys(connection, keyring)
-        if makers != RefKeys(maker, ()):
+        makers = own = RefKeys(maker, ())
+        try:
+            makers = learn_index_keys(connection, keyring)
+        except KeyProblem:
+            problems = (KEYS_UNREAD,)
+        if makers != own:
             found = stored_refs(connection, makers, user_ids)
             if found != refs:
                 refs, stored = found, histories(connection, found)
     features = read_features(connection, keyring, refs, state.features)
     catalogue = state.catalogue
     items = catalogue.indexes(stored.rows.item_keys)
-    return as_people(stored, items, len(catalogue), state.kinds, features)
+    return as_people(stored, items, len(catalogue), state.kinds, features), problems
 
 
 def read_past(

@@ -85,11 +85,11 @@ def read_request_batch(
     """
     maker = keyring.ref_keys[0]
     refs = [maker.ref(user_id) for user_id in user_ids]
-    if refs:
-        people = read_people(connection, keyring, state, user_ids, refs, maker)
-    else:
-        people = nobody(len(state.catalogue))
-    return batch_of(state, people, refs, terms)
+    if not refs:
+        return batch_of(state, nobody(len(state.catalogue)), refs, terms)
+    people, problems = read_people(connection, keyring, state, user_ids, refs, maker)
+    batch = batch_of(state, people, refs, terms)
+    return batch._replace(problems=(*batch.problems, *problems))
 
 
 def batch_of(
