@@ -91,7 +91,8 @@ def bring(troubles: Collection[str], file: Path, key: Key, monkeypatch: pytest.M
 
 def broken() -> Callable[[], object]:
     """Fails at first, then hangs for longer than it may, and so on."""
-    turns = itertools.cycle((fail, lambda: time.sleep(10 * DEADLINE)))
+    ways: tuple[Callable[[], object], ...] = (fail, lambda: time.sleep(10 * DEADLINE))
+    turns = itertools.cycle(ways)
     return lambda: next(turns)()
 
 
