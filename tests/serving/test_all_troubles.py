@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from tests.serving.test_deadline import Hanging, nothing
 
-from tastemaker import Key, Tastemaker
+from tastemaker import Key, MissingKeyError, SchemaError, Tastemaker
 from tastemaker.serving.people import KEYS_UNREAD
 
 TROUBLES = ("models", "keys", "plugins", "database")
@@ -126,7 +126,13 @@ def test_a_worker_answers_in_every_trouble(
     assert max(took) < SLOWEST
 
 
-def test_keys_that_are_gone_are_named_where_they_matter(worker: Tastemaker, file: Path) -> None:
+def test_keys_that_are_gone_are_named_where_they_matter(
+    worker: Tastemaker, file: Path, key: Key
+) -> None:
     changed(file, "DELETE FROM tastemaker_key")
     assert worker.recommend("person-1", k=K).details.problems == ()
     assert worker.recommend("new", k=K).details.problems == (KEYS_UNREAD,)
+    with pytest.raises(MissingKeyError):
+        worker.record("new", "item-0")
+    with pytest.raises(SchemaError), Tastemaker(f"sqlite:///{file}", key=key) as started:
+        started.recommend(k=K)

@@ -75,7 +75,7 @@ def stored_refs(
 
     Args:
         connection: in a transaction.
-        makers: of the refs that rows have in it; readers ask `learn_index_keys`.
+        makers: of the refs that rows have in it; for readers see `learn_index_keys`.
         user_ids: the users.
     """
     if not makers.former:
