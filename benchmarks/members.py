@@ -62,10 +62,11 @@ def served(folder: Path) -> tuple[ServingState, People]:
         users = np.array(sorted(engine.user_ids()))
     store = Store(url, key)
     ids = np.random.default_rng(0).permutation(users).tolist()[: 2 * BATCH]
-    refs = [store.keyring.ref(user_id) for user_id in ids]
+    maker = store.keyring.ref_keys[0]
+    refs = [maker.ref(user_id) for user_id in ids]
     with store.reading("measuring") as connection:
         state = Server(store).state(connection)
-        people = read_people(connection, store.keyring, state, ids, refs)
+        people, _ = read_people(connection, store.keyring, state, ids, refs, maker)
     store.close()
     return state, people.select(np.flatnonzero(people.histories.lengths)[:BATCH])
 

@@ -150,7 +150,7 @@ def import_file(draw: random.Random) -> Step:
 
 
 def rotate(draw: random.Random) -> Step:
-    purpose, destroy = draw.choice(("data", "model")), draw.random() < 0.5
+    purpose, destroy = draw.choice(("data", "index", "model")), draw.random() < 0.5
     return Step("rotate", lambda worker: worker.shop.keys.rotate(purpose, destroy), unchanged)
 
 

@@ -7,6 +7,7 @@ there, and what it was doing is done or not, and nothing between; everything sea
 
 from __future__ import annotations
 
+import importlib
 import itertools
 import json
 import os
@@ -40,6 +41,18 @@ VERIFIED = 10
 """After how many kills everything that is sealed is opened; what people see is compared always."""
 
 
+PARTS = (
+    "tastemaker.io.backup",
+    "tastemaker.io.importing",
+    "tastemaker.io.putting",
+    "tastemaker.store.item_updates",
+    "tastemaker.store.rotation.rotating",
+    "tastemaker.store.users.update",
+)
+"""What steps load where they are first done: loaded before any worker is made, so that kills at a
+random moment fall into the work."""
+
+
 @dataclass
 class Storm:
     """One database under the kills.
@@ -64,6 +77,8 @@ class Storm:
 
     def run(self, kills: int) -> None:
         """Goes on until so many workers were killed."""
+        for part in PARTS:
+            importlib.import_module(part)
         while self.kills.total() < kills:
             steps = drawn(self.draw, STEPS_EACH)
             done, killed = self.disturbed(steps)

@@ -10,13 +10,21 @@ import numpy as np
 from sqlalchemy import Connection
 
 from tastemaker.data import People
+from tastemaker.errors import KeyProblem
 from tastemaker.serving.state import ServingState
 from tastemaker.store.crypto.keyring import Keyring
+from tastemaker.store.crypto.ref_key import RefKey, RefKeys
 from tastemaker.store.interactions.read import histories, history
+from tastemaker.store.key_rows import learn_index_keys
 from tastemaker.store.people import as_people
 from tastemaker.store.users.features import read_features
 from tastemaker.store.users.finding import stored_refs
 from tastemaker.validation import EPOCH, UNTIMED
+
+KEYS_UNREAD = (
+    "The keys in the database cannot be read: who has no history was looked for by those in memory "
+    "alone. Restore tastemaker_key from a backup."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,29 +44,39 @@ def read_people(
     state: ServingState,
     user_ids: Sequence[str],
     refs: Sequence[bytes],
-) -> People:
-    """The people of the given ids as they are known now; unknown ones have empty histories.
+    maker: RefKey,
+) -> tuple[People, tuple[str, ...]]:
+    """The people of the given ids as they are known now, and what is wrong with what is stored.
 
-    Features are opened only where a member of the release looks at them.
+    Unknown ones have empty histories. Features are opened only where a member of the release looks
+    at them.
 
     Args:
         connection: in a reading transaction.
         keyring: opens features, and gives other refs that people may have.
         state: what serves.
         user_ids: whom to read.
-        refs: theirs, as the key ring gives them.
+        refs: theirs, as `maker` gives them.
+        maker: what makes refs of new rows, as this process knows.
     """
     stored = histories(connection, refs)
+    problems: tuple[str, ...] = ()
     if (np.diff(stored.indptr) == 0).any():
         # They may have a ref of another index key: it is being rotated, or was since this process
-        # read it.
-        found = stored_refs(connection, keyring, user_ids)
-        if found != refs:
-            refs, stored = found, histories(connection, found)
+        # read it. Where it was not, there are no others.
+        makers = own = RefKeys(maker, ())
+        try:
+            makers = learn_index_keys(connection, keyring)
+        except KeyProblem:
+            problems = (KEYS_UNREAD,)
+        if makers != own:
+            found = stored_refs(connection, makers, user_ids)
+            if found != refs:
+                refs, stored = found, histories(connection, found)
     features = read_features(connection, keyring, refs, state.features)
     catalogue = state.catalogue
     items = catalogue.indexes(stored.rows.item_keys)
-    return as_people(stored, items, len(catalogue), state.kinds, features)
+    return as_people(stored, items, len(catalogue), state.kinds, features), problems
 
 
 def read_past(
@@ -67,7 +85,7 @@ def read_past(
     """A person's newest interactions, the newest first; none for an unknown person."""
     catalogue = state.catalogue
     names = {kind.key: kind.name for kind in state.kinds}
-    (ref,) = stored_refs(connection, keyring, [user_id])
+    (ref,) = stored_refs(connection, learn_index_keys(connection, keyring), [user_id])
     rows = history(connection, ref, max(newest, 0))
     columns = (rows.item_keys, rows.kind_keys, rows.values, rows.times)
     past: list[PastInteraction] = []

@@ -83,12 +83,13 @@ def read_request_batch(
 
     What is recent counts as theirs; see `read_people`.
     """
-    refs = [keyring.ref(user_id) for user_id in user_ids]
-    if refs:
-        people = read_people(connection, keyring, state, user_ids, refs)
-    else:
-        people = nobody(len(state.catalogue))
-    return batch_of(state, people, refs, terms)
+    maker = keyring.ref_keys[0]
+    refs = [maker.ref(user_id) for user_id in user_ids]
+    if not refs:
+        return batch_of(state, nobody(len(state.catalogue)), refs, terms)
+    people, problems = read_people(connection, keyring, state, user_ids, refs, maker)
+    batch = batch_of(state, people, refs, terms)
+    return batch._replace(problems=(*batch.problems, *problems))
 
 
 def batch_of(

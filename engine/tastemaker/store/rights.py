@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from itertools import groupby
+from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, Row, delete, func, insert, select
 
 from tastemaker.errors import NotFoundError
 from tastemaker.store.crypto.keyring import Keyring
@@ -27,13 +28,8 @@ def show_user(connection: Connection, keyring: Keyring, user_id: str) -> dict[st
     """
     row = find_row(connection, keyring, user_id)
     counted = select(func.count()).where(interaction.c.user_id == row.id)
-    return {
-        "user_id": user_id,
-        "attributes": open_attributes(keyring, bytes(row.ref), row.attributes),
-        "created": as_iso(row.created),
-        "updated": as_iso(row.updated),
-        "interactions": connection.execute(counted).scalar_one(),
-    }
+    interactions = connection.execute(counted).scalar_one()
+    return {**_in_clear(keyring, user_id, row), "interactions": interactions}
 
 
 def export_user(connection: Connection, keyring: Keyring, user_id: str) -> dict[str, Json]:
@@ -42,9 +38,19 @@ def export_user(connection: Connection, keyring: Keyring, user_id: str) -> dict[
     Raises:
         NotFoundError: there is no such user.
     """
-    shown = show_user(connection, keyring, user_id)
     row = find_row(connection, keyring, user_id)
-    return {**shown, "interactions": _interactions_in_clear(connection, row.id)}
+    interactions = _interactions_in_clear(connection, row.id)
+    return {**_in_clear(keyring, user_id, row), "interactions": interactions}
+
+
+def _in_clear(keyring: Keyring, user_id: str, row: Row[Any]) -> dict[str, Json]:
+    """What a user's own row says."""
+    return {
+        "user_id": user_id,
+        "attributes": open_attributes(keyring, bytes(row.ref), row.attributes),
+        "created": as_iso(row.created),
+        "updated": as_iso(row.updated),
+    }
 
 
 def _interactions_in_clear(connection: Connection, user_key: int) -> list[Json]:

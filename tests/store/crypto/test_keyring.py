@@ -248,6 +248,18 @@ def test_resealing_moves_a_value_to_the_key_that_seals_and_leaves_it_there() -> 
             ring.reseal("user", "email", ref, cell)
 
 
+def test_a_value_moves_to_another_row_and_to_the_key_that_seals() -> None:
+    ring = new_ring()
+    before = ring.seal("user", "email", b"r", {"a": [1, "x"]})
+    ring.renew(with_new_data_key(keep=True))
+    after = ring.move("user", "email", b"r", before, b"s")
+    assert after[4:8] == struct.pack(">I", 9)
+    assert ring.open("user", "email", b"s", after) == {"a": [1, "x"]}
+    for column, ref, cell in (("email", b"s", before), ("email", b"r", after), ("x", b"r", before)):
+        with pytest.raises(TamperedError):
+            ring.move("user", column, ref, cell, b"t")
+
+
 @pytest.mark.parametrize(
     ("algorithm", "domain"),
     [(AES_256_GCM, b"tastemaker/v1/blob"), (AES_256_GCM_SIV, b"tastemaker/v2/blob")],

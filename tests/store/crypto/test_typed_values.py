@@ -153,8 +153,13 @@ def test_a_list_that_holds_itself_is_refused() -> None:
 
 
 def test_a_value_beyond_the_limit_is_refused() -> None:
-    with pytest.raises(InputError, match=str(MAX_BYTES)):
+    # Its type is a byte too.
+    assert len(encode(bytes(MAX_BYTES - 1))) == MAX_BYTES + STEP
+    with pytest.raises(InputError) as caught:
         encode(bytes(MAX_BYTES))
+    assert str(caught.value) == (
+        f"A value of {MAX_BYTES + 1} bytes cannot be sealed; the limit is {MAX_BYTES}."
+    )
 
 
 @pytest.mark.parametrize(
@@ -167,6 +172,7 @@ def test_a_value_beyond_the_limit_is_refused() -> None:
         b"x\x80" + bytes(14),
         b"s\x80" + bytes(13),
         b"s\x80" + bytes(30),
+        b"s\x80X" + bytes(13),
         b"s\xff\x80" + bytes(13),
         b"i\x80" + bytes(14),
         b"i\x00\x01\x80" + bytes(12),
@@ -184,6 +190,21 @@ def test_bytes_that_encode_never_gives_are_refused(plain: bytes) -> None:
         decode(plain)
 
 
+@pytest.mark.parametrize(
+    ("plain", "why"),
+    [
+        (b"s" + b"a" * 15, "the padding is not one"),
+        (b"x\x80" + bytes(14), "there is no such type"),
+        (b"o\x03\x80" + bytes(13), "the value is not of its type"),
+        (b"i\x00\x01\x80" + bytes(12), "the value is not of its type"),
+    ],
+)
+def test_what_is_wrong_with_bytes_is_told(plain: bytes, why: str) -> None:
+    with pytest.raises(DamagedValueError) as caught:
+        decode(plain)
+    assert str(caught.value) == why
+
+
 @given(st.binary(max_size=64))
 def test_any_bytes_are_decoded_or_refused(plain: bytes) -> None:
     with contextlib.suppress(DamagedValueError):
@@ -196,4 +217,13 @@ def test_what_cannot_be_sealed_is_named_by_its_type() -> None:
     assert str(caught.value) == (
         "A object cannot be sealed. Give text, bytes, a number, a date, a time, a list or a "
         "mapping."
+    )
+
+
+def test_a_value_that_json_cannot_hold_is_told_by_its_type() -> None:
+    with pytest.raises(InputError) as caught:
+        encode({"a": math.nan})
+    assert str(caught.value) == (
+        "A dict cannot be sealed: it holds ill-formed text, or what JSON has no word for (NaN, "
+        "infinity, keys that are not text)."
     )

@@ -147,8 +147,18 @@ class Keyring:
         """
         if sealed[4:8] == _KEY_ID.pack(self._loaded.active[DATA].id):
             return sealed
+        return self.move(table, column, ref, sealed, ref)
+
+    def move(
+        self, table: str, column: str, ref: bytes, sealed: SealedBytes, new_ref: bytes
+    ) -> SealedBytes:
+        """The value of a cell, for the same column of another row, under the key that seals now.
+
+        Raises:
+            TamperedError, UnknownKeyError: see `open`.
+        """
         encoded = self._reader(table, column, ref, sealed).open_encoded(ref, sealed)
-        return self._writer(table, column).seal_encoded(ref, encoded)
+        return self._writer(table, column).seal_encoded(new_ref, encoded)
 
     def open(self, table: str, column: str, ref: bytes, sealed: bytes) -> Sealable:
         """The value that was sealed for that cell.

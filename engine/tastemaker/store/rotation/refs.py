@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -10,13 +10,14 @@ from sqlalchemy import Connection, func, select
 
 from tastemaker.errors import KeyProblem, TamperedError
 from tastemaker.store.crypto.keyring import Keyring
-from tastemaker.store.crypto.sealed_column import as_sealed
+from tastemaker.store.crypto.ref_key import RefKey
+from tastemaker.store.crypto.sealed_column import SealedBytes, as_sealed
 from tastemaker.store.key_rows import keep_up
 from tastemaker.store.sql.parameter_marks import marked
 from tastemaker.store.sql.statements import fetch
 from tastemaker.store.sql.tables import user
 from tastemaker.store.store import Store
-from tastemaker.store.users.cells import open_attributes, open_id, seal_attributes, seal_id
+from tastemaker.store.users.cells import move_attributes, open_id, seal_id
 from tastemaker.store.users.finding import find_users
 
 MOVED_AT_ONCE = 500
@@ -33,8 +34,8 @@ class _Cells(NamedTuple):
     """What of a row depends on the index key: a sealed value is bound to the ref of its row."""
 
     ref: bytes
-    external_id: bytes
-    attributes: bytes | None
+    external_id: SealedBytes
+    attributes: SealedBytes | None
 
 
 class _Moved(NamedTuple):
@@ -111,35 +112,38 @@ def _moved(keyring: Keyring, row: Sequence[Any], left: set[int]) -> _Moved | Non
         return None
     try:
         before = _Cells(
-            bytes(ref), as_sealed(sealed_id), None if attributes is None else as_sealed(attributes)
+            bytes(ref),
+            SealedBytes(as_sealed(sealed_id)),
+            None if attributes is None else SealedBytes(as_sealed(attributes)),
         )
         user_id = open_id(keyring, before.ref, before.external_id)
-        if before.ref == keyring.ref(user_id):
+        making, *former = keyring.ref_keys
+        anew = making.ref(user_id)
+        if before.ref == anew:
             return None
-        maker_of(keyring, user_id, before.ref)
-        return _Moved(key, before, _sealed_anew(keyring, user_id, before))
+        maker_of(former, user_id, before.ref)
+        return _Moved(key, before, _sealed_anew(keyring, user_id, before, anew))
     except KeyProblem:
         left.add(key)
         return None
 
 
-def maker_of(keyring: Keyring, user_id: str, ref: bytes) -> int:
-    """The id of the index key that made a user's ref.
+def maker_of(ref_keys: Iterable[RefKey], user_id: str, ref: bytes) -> int:
+    """The id of the index key, of these, that made a user's ref.
 
     Raises:
         TamperedError: none did.
     """
-    for one in keyring.ref_keys:
+    for one in ref_keys:
         if one.ref(user_id) == ref:
             return one.key_id
     raise TamperedError("The pseudonym is not that of the id. Restore it from a backup.")
 
 
-def _sealed_anew(keyring: Keyring, user_id: str, before: _Cells) -> _Cells:
-    ref, attributes = keyring.ref(user_id), None
-    if before.attributes is not None:
-        opened = open_attributes(keyring, before.ref, before.attributes)
-        attributes = seal_attributes(keyring, ref, opened)
+def _sealed_anew(keyring: Keyring, user_id: str, before: _Cells, ref: bytes) -> _Cells:
+    attributes = before.attributes
+    if attributes is not None:
+        attributes = move_attributes(keyring, before.ref, attributes, ref)
     return _Cells(ref, seal_id(keyring, ref, user_id), attributes)
 
 

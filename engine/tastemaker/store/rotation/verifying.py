@@ -131,7 +131,7 @@ def _verify_user(keyring: Keyring, row: Any, findings: _Findings) -> None:
 
     def check_id() -> Mapping[int, int]:
         sealed = as_sealed(sealed_id)
-        maker = maker_of(keyring, open_id(keyring, bytes(ref), sealed), bytes(ref))
+        maker = maker_of(keyring.ref_keys, open_id(keyring, bytes(ref), sealed), bytes(ref))
         return Counter((named_key(sealed[4:8]), maker))
 
     def check_attributes() -> Mapping[int, int]:

@@ -27,6 +27,13 @@ def reseal_attributes(keyring: Keyring, ref: bytes, sealed: SealedBytes) -> Seal
     return keyring.reseal("user", "attributes", ref, sealed)
 
 
+def move_attributes(
+    keyring: Keyring, ref: bytes, sealed: SealedBytes, new_ref: bytes
+) -> SealedBytes:
+    """Sealed attributes for the row of another ref, under the key that seals now."""
+    return keyring.move("user", "attributes", ref, sealed, new_ref)
+
+
 def open_id(keyring: Keyring, ref: bytes, sealed: bytes) -> str:
     """A user's own id.
 

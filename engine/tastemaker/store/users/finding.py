@@ -69,13 +69,15 @@ def find_sealed_users(
 
 
 def stored_refs(
-    connection: Connection, keyring: Keyring, user_ids: Sequence[str]
+    connection: Connection, makers: RefKeys, user_ids: Sequence[str]
 ) -> Sequence[bytes]:
     """The ref that each user's row has, in turn; of who is not there, the one it would get.
 
-    For readers: of a worker that opened its keys before the index key was rotated, too.
+    Args:
+        connection: in a transaction.
+        makers: of the refs that rows have in it; for readers see `learn_index_keys`.
+        user_ids: the users.
     """
-    makers = learn_index_keys(connection, keyring)
     if not makers.former:
         return [makers.new.ref(user_id) for user_id in user_ids]
     refs = [makers.refs(user_id) for user_id in user_ids]
