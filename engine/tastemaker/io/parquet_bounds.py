@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from tastemaker.errors import InputError
 from tastemaker.io.csv_reader import BLOCK_ROWS
+from tastemaker.io.parquet_footer import RowGroup
 from tastemaker.io.source import LINE_BYTES
 
 # Limits; chosen, not measured: far above what files of rows are like.
@@ -24,33 +26,27 @@ BATCH_BYTES = 256 * 2**20
 """The texts of `BLOCK_ROWS` rows together."""
 
 
-def check_groups(metadata: Any) -> None:
+def check_groups(groups: Sequence[RowGroup]) -> None:
     """Looks at what the file says of its row groups, before anything is unpacked.
-
-    Args:
-        metadata: a `pyarrow.parquet.FileMetaData`.
 
     Raises:
         InputError: one is too large, or unfolds out of proportion.
     """
-    for place in range(metadata.num_row_groups):
-        group = metadata.row_group(place)
-        chunks = [group.column(column) for column in range(group.num_columns)]
-        unpacked = sum(max(chunk.total_uncompressed_size, 0) for chunk in chunks)
+    for place, group in enumerate(groups):
+        unpacked = sum(chunk.unpacked for chunk in group.columns)
         if unpacked > GROUP_BYTES:
             raise InputError(
                 f"row group {place + 1} takes {unpacked:,} bytes unpacked, more than "
                 f"{GROUP_BYTES:,}; write smaller row groups"
             )
-        for chunk in chunks:
-            allowed = max(PACKED_BYTES, PACKED_TIMES * max(chunk.total_compressed_size, 0))
-            if chunk.total_uncompressed_size > allowed:
+        for chunk in group.columns:
+            if chunk.unpacked > max(PACKED_BYTES, PACKED_TIMES * chunk.packed):
                 raise InputError(f"a column unfolds to more than {PACKED_TIMES} times its size")
-            if chunk.num_values > VALUES_A_ROW * max(group.num_rows, BLOCK_ROWS):
+            if chunk.values > VALUES_A_ROW * max(group.rows, BLOCK_ROWS):
                 raise InputError(f"lists hold more than {VALUES_A_ROW} values a row on average")
 
 
-def rows_at_once(arrow: Any, schema: Any, metadata: Any) -> int:
+def rows_at_once(arrow: Any, schema: Any, groups: Sequence[RowGroup]) -> int:
     """How many rows are read at a time: fewer where values may be long that nothing else bounds.
 
     Texts are read as references to what differs. Those within lists cannot be, and each may be as
@@ -59,12 +55,12 @@ def rows_at_once(arrow: Any, schema: Any, metadata: Any) -> int:
     Args:
         arrow: the module.
         schema: the file's columns.
-        metadata: what the file says of its row groups, which is within the bounds.
+        groups: what the file says of its row groups, which is within the bounds.
     """
     if not any(arrow.types.is_nested(field.type) for field in schema):
         return BLOCK_ROWS
-    groups = range(metadata.num_row_groups)
-    largest = max((metadata.row_group(place).total_byte_size for place in groups), default=0)
+    sizes = [sum(chunk.unpacked for chunk in group.columns) for group in groups]
+    largest = max(sizes, default=0)
     return max(1, min(BLOCK_ROWS, BATCH_BYTES // max(largest, 1)))
 
 

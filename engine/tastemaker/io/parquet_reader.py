@@ -10,6 +10,7 @@ from tastemaker.errors import FileRefusedError, InputError
 from tastemaker.io.block import ColumnBlock
 from tastemaker.io.csv_reader import IGNORED, check_header
 from tastemaker.io.parquet_bounds import check_groups, repeated_texts, rows_at_once, texts_of
+from tastemaker.io.parquet_footer import read_row_groups
 from tastemaker.io.source import InputFile
 
 IN_MEMORY_BYTES = 128 * 2**20
@@ -26,10 +27,11 @@ def read_parquet(source: InputFile, required: Sequence[str]) -> Iterator[ColumnB
     arrow, parquet = import_pyarrow()
     try:
         stream = seekable(source)
+        groups = read_row_groups(stream)
+        check_groups(groups)
         metadata = parquet.read_metadata(stream)
-        check_groups(metadata)
         schema = metadata.schema.to_arrow_schema()
-        texts, rows = texts_of(arrow, schema), rows_at_once(arrow, schema, metadata)
+        texts, rows = texts_of(arrow, schema), rows_at_once(arrow, schema, groups)
         file = parquet.ParquetFile(stream, metadata=metadata, read_dictionary=texts)
         stored = [name for name in schema.names if name not in IGNORED]
         header = source.present_names(stored)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tastemaker.blend import ScoredCases, WeightCurve
 from tastemaker.blend.member_subset import keep_scores
-from tastemaker.blend.step_trial import try_steps
+from tastemaker.blend.step_validation import try_steps
 from tastemaker.recommender import Progress, no_progress
 from tastemaker.training.expense import Expense
 from tastemaker.training.measuring import blend_measures

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from tastemaker.blend import WeightCurve
-from tastemaker.blend.step_trial import StepTrial
+from tastemaker.blend.step_validation import StepValidation
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +24,8 @@ class StepReport:
     refusal: str = ""
 
     @classmethod
-    def of(cls, tried: StepTrial) -> Self:
-        """What came of a trial."""
+    def of(cls, tried: StepValidation) -> Self:
+        """What came of trying them."""
         return cls(tuple(round(gain, 4) for gain in tried.gains), tried.refusal)
 
     def sentence(self, curve: WeightCurve | None) -> str:

@@ -54,7 +54,7 @@ class Gains:
 
 
 @dataclass(frozen=True)
-class StepTrial:
+class StepValidation:
     """What came of trying step functions.
 
     Attributes:
@@ -76,7 +76,7 @@ def try_steps(
     folds: Sequence[Sequence[ScoredCases]],
     curve: WeightCurve,
     measured: WeightCurve,
-) -> StepTrial:
+) -> StepValidation:
     """Learns step functions on top of a curve, and lets them in where every fold confirms them.
 
     They are learnt from the whole histories of all folds but one, on top of weights learnt without
@@ -93,16 +93,16 @@ def try_steps(
         curve: the weights that serve, over some of the members.
         measured: the same, learnt without the latest fold.
     """
-    refused = StepTrial(curve, measured)
+    refused = StepValidation(curve, measured)
     if len(folds) < 2:
         return replace(refused, refusal="there is only one fold to learn on")
     tried: list[Gains] = []
-    trials: list[WeightCurve] = []
+    learnt: list[WeightCurve] = []
     for place, fold in enumerate(folds):
         others = [own for other, own in enumerate(folds) if other != place]
         before = measured if place == 0 else fit_weights(names, sum(map(list, others), []))
-        trials.append(with_steps(names, before, others))
-        tried.append(measure_gains(names, fold, before, trials[-1]))
+        learnt.append(with_steps(names, before, others))
+        tried.append(measure_gains(names, fold, before, learnt[-1]))
         if not tried[-1].share > 0:
             return replace(refused, gains=shares_of(tried), refusal=_worse_on(place, len(folds)))
     shortest = shortest_history(tried)
@@ -115,7 +115,7 @@ def try_steps(
     gains, refusal = shares_of(tried), refusal_of(tried)
     if refusal:
         return replace(refused, gains=gains, refusal=refusal)
-    return StepTrial(served, _from_length(trials[0], shortest), gains)
+    return StepValidation(served, _from_length(learnt[0], shortest), gains)
 
 
 def with_steps(

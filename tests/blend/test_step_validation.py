@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 
 from tastemaker.blend import ScoredCases, fit_weights
-from tastemaker.blend.step_trial import Gains, StepTrial, refusal_of, shortest_history, try_steps
+from tastemaker.blend.step_validation import (
+    Gains,
+    StepValidation,
+    refusal_of,
+    shortest_history,
+    try_steps,
+)
 
 from .samples import assert_guaranteed
 from .stepped_world import misleading, world
@@ -12,7 +18,7 @@ from .stepped_world import misleading, world
 NAMES = ["smooth", "stepped"]
 
 
-def tried_on(folds: list[list[ScoredCases]]) -> StepTrial:
+def tried_on(folds: list[list[ScoredCases]]) -> StepValidation:
     curve = fit_weights(NAMES, [one for fold in folds for one in fold])
     older = [one for fold in folds[1:] for one in fold]
     return try_steps(NAMES, folds, curve, fit_weights(NAMES, older or folds[0]))
