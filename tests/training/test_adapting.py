@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, repeat
 from typing import ClassVar
 
 import numpy as np
@@ -65,10 +66,13 @@ def adapted(
     return adapt_settings(context, [plugin], memory)
 
 
-def context_of() -> TrainingContext:
+def context_of(gone: float = 0.0) -> TrainingContext:
+    """What training works with where this share of the time limit has gone."""
     registry, data = Registry([Backwards, Forwards]), community()
+    moments = chain([0.0], repeat(gone * 900))
+    deadline = Deadline(900, lambda: next(moments))
     splits = make_folds(data.people)
-    return TrainingContext(registry, data, splits, Deadline(900), Steps(no_progress, 4))
+    return TrainingContext(registry, data, splits, deadline, Steps(no_progress, 4))
 
 
 def test_the_alternative_that_ranks_better_is_taken_and_said() -> None:
@@ -117,6 +121,15 @@ def test_what_was_tried_is_not_fitted_again(monkeypatch: pytest.MonkeyPatch) -> 
     assert signs == [-1.0, -0.5, 1.0]
     context.fit_latest(plugins)
     assert signs == [-1.0, -0.5, 1.0, 1.0]
+
+
+@pytest.mark.parametrize(("gone", "chosen"), [(0.1, {"sign": 1.0}), (0.2, {})])
+def test_it_is_tried_as_long_as_its_share_of_the_time_lasts(
+    gone: float, chosen: Mapping[str, Json]
+) -> None:
+    context = context_of(gone)
+    adapted = adapt_settings(context, [context.registry.find("backwards")], 2**30)
+    assert adapted.plugins[0].chosen == chosen
 
 
 def test_nothing_is_tried_on_much_data(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,9 +21,12 @@ RETRIEVAL_LOSS = 0.005
 """The share of the blend's NDCG that fewer candidates may cost. Chosen, not measured; the weights
 are learnt again on the fewer candidates, which makes up for some of it."""
 
-OVERLAP = 0.95
+OVERLAP = 0.98
 """The share of its first items that the blend must keep. NDCG alone is not enough to go by: on 145
-people two members that recommend the same to everybody lost none of it, and 8 % of the items."""
+people two members that recommend the same to everybody lost none of it, and 8 % of the items. The
+weights that serve come from more folds than these: of twenty releases of one data set, those that
+kept .96 to .98 here had .89 to 1.00 of their lists in common with a scan, those that kept more had
+.98 to 1.00."""
 
 FIRST = NDCG_CUTOFF
 """How many items of a list are compared."""

@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 from tastemaker.errors import InputError
 
 MARK = b"PAR1"
-FOOTER_BYTES = 64 * 2**20
-"""A footer; chosen, not measured: that of a hundred thousand columns takes a tenth of it."""
+FOOTER_BYTES = 16 * 2**20
+"""A footer, of which every byte takes a moment to read; chosen, not measured."""
 
 MOST_NESTED = 32
 """Structs and lists within each other; those of Parquet are seven deep."""

@@ -11,7 +11,7 @@ from tastemaker.blend.guarantee import NDCG_CUTOFF
 from tastemaker.data import Float64Array
 from tastemaker.holdout.cases import SampleSize
 from tastemaker.plugin.discovery import Plugin
-from tastemaker.training.context import FIRST_FOLD, TrainingContext
+from tastemaker.training.context import TrainingContext
 from tastemaker.training.fitting import FitResult, too_large
 from tastemaker.validation import Json
 
@@ -19,6 +19,9 @@ SURE = 1.64
 """So many standard errors must the NDCG@10 be higher than with the defaults, person by person: by
 chance alone it is in one case of twenty. Of eight data sets and kinds of folds, `als` changes its
 defaults on random folds of MovieLens 100K alone, where what came after agreed."""
+
+ADAPTING = 0.15
+"""Once this share of the time limit has gone nothing more is tried. Chosen, not measured."""
 
 MOST_INTERACTIONS = 2_000_000
 """On more interactions nothing is tried: each fit would take minutes."""
@@ -118,7 +121,7 @@ class _Tried:
 
 def _tried(context: TrainingContext, plugin: Plugin) -> _Tried:
     nothing = _Tried(np.zeros(0))
-    if context.deadline.left(FIRST_FOLD) < 0:
+    if context.deadline.left(ADAPTING) < 0:
         return nothing
     context.steps.expect_fits(1)
     fold = context.fit_latest([plugin])
