@@ -136,3 +136,15 @@ def test_keys_that_are_gone_are_named_where_they_matter(
         worker.record("new", "item-0")
     with pytest.raises(SchemaError), Tastemaker(f"sqlite:///{file}", key=key) as started:
         started.recommend(k=K)
+
+
+def test_rows_of_a_former_index_key_are_found_by_the_keys_in_memory(file: Path, key: Key) -> None:
+    with Tastemaker(f"sqlite:///{file}", key=key) as shop:
+        known = shop.recommend("person-1", k=K).details.history_length
+        shop.keys.promote(shop.keys.add("index"))  # no row was moved yet
+    with Tastemaker(f"sqlite:///{file}", key=key, plugins=[Hanging], exploration=0) as worker:
+        worker.recommend(k=K)
+        changed(file, "DELETE FROM tastemaker_key")
+        answer = worker.recommend("person-1", k=K)
+        assert answer.details.history_length == known > 0
+        assert answer.details.problems == (KEYS_UNREAD,)

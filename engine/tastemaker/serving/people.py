@@ -68,7 +68,7 @@ def read_people(
         try:
             makers = learn_index_keys(connection, keyring)
         except KeyProblem:
-            problems = (KEYS_UNREAD,)
+            makers, problems = RefKeys(maker, keyring.ref_keys[1:]), (KEYS_UNREAD,)
         if makers != own:
             found = stored_refs(connection, makers, user_ids)
             if found != refs:
