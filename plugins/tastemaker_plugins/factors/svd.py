@@ -69,7 +69,7 @@ class Svd(VectorRecommender):
     summary: ClassVar[str] = "Matrix factorisation by truncated SVD, popularity damped"
     settings_type: ClassVar[type[Settings]] = SvdSettings
     # without times there is more to tell apart; what comes next follows fewer directions
-    alternatives: ClassVar[Sequence[Mapping[str, float]]] = ({"factors": 256}, {"factors": 512})
+    alternatives: ClassVar[Sequence[Mapping[str, float]]] = ({"factors": 512},)
     settings: SvdSettings
     history_weights: Float32Array
 
