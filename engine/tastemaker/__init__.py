@@ -128,7 +128,7 @@ if TYPE_CHECKING:
         Release as Release,
         RetrievalReport as RetrievalReport,
     )
-    from tastemaker.training.step_report import StepReport as StepReport
+    from tastemaker.training.step_function_report import StepFunctionReport as StepFunctionReport
     from tastemaker.training.turn import TrainingTurn as TrainingTurn
     from tastemaker.tuning.report import TunedRecommender as TunedRecommender
 else:
@@ -205,7 +205,7 @@ _NAMES = {
     "training.reading": "ReleaseSummary",
     "training.repeat_report": "RepeatReport",
     "training.report": "MemberReport Release RetrievalReport",
-    "training.step_report": "StepReport",
+    "training.step_function_report": "StepFunctionReport",
     "training.turn": "TrainingTurn",
     "tuning.report": "TunedRecommender",
 }

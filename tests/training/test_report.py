@@ -11,7 +11,7 @@ from tastemaker.errors import ReleaseError
 from tastemaker.store.manifest import MANIFEST_FORMAT
 from tastemaker.training.data_quality import Finding
 from tastemaker.training.report import MemberReport, Release
-from tastemaker.training.step_report import StepReport
+from tastemaker.training.step_function_report import StepFunctionReport
 
 RELEASE = Release(
     number=3,
@@ -62,7 +62,9 @@ def test_a_sentence_says_how_steady_the_weights_are() -> None:
 
 def test_a_sentence_says_what_became_of_step_functions() -> None:
     assert RELEASE.step_sentence == ""
-    refused = StepReport((0.012, -0.034), "they rank no better on fold 2 of 3, the latest first")
+    refused = StepFunctionReport(
+        (0.012, -0.034), "they rank no better on fold 2 of 3, the latest first"
+    )
     release = replace(RELEASE, steps=refused)
     assert release.step_sentence == (
         "Step functions are not part of the blend: they rank no better on fold 2 of 3, the latest "
@@ -71,7 +73,9 @@ def test_a_sentence_says_what_became_of_step_functions() -> None:
     stored = json.loads(json.dumps(release.to_json()))
     assert Release.from_json(stored).steps == refused
     # a member that has steps was too large to store: the curve that serves has none
-    assert "is not in the release" in replace(RELEASE, steps=StepReport((0.01,))).step_sentence
+    assert (
+        "is not in the release" in replace(RELEASE, steps=StepFunctionReport((0.01,))).step_sentence
+    )
 
 
 def test_a_manifest_without_a_format_calls_the_findings_quality() -> None:

@@ -32,7 +32,7 @@ from tastemaker.training.profile import CHECKING, EXAMINING, Profile, Span
 from tastemaker.training.repeat_report import RepeatReport
 from tastemaker.training.repeats import RepeatBlend
 from tastemaker.training.report import MemberReport, RetrievalReport
-from tastemaker.training.step_report import StepReport
+from tastemaker.training.step_function_report import StepFunctionReport
 from tastemaker.training.steps import LEARNING_FITS, Steps
 from tastemaker.training.storing import Storable, stored_models
 from tastemaker.training.threads import threads_limited
@@ -69,7 +69,7 @@ class UnsavedRelease:
     quick: bool = False
     repeats: RepeatReport | None = None
     moved: tuple[float, ...] = ()
-    steps: StepReport | None = None
+    steps: StepFunctionReport | None = None
 
 
 def build(

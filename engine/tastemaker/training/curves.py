@@ -14,7 +14,7 @@ from tastemaker.training.measuring import blend_measures
 from tastemaker.training.profile import CHOOSING, STEP_FUNCTIONS, WEIGHTS, Profile
 from tastemaker.training.selection import prune_on_folds
 from tastemaker.training.served_weights import learn_served_weights
-from tastemaker.training.step_report import StepReport
+from tastemaker.training.step_function_report import StepFunctionReport
 from tastemaker.training.steps import part_of
 
 
@@ -35,7 +35,7 @@ class LearnedCurve:
     measures: Mapping[str, float]
     unmissed: tuple[str, ...]
     moved: tuple[float, ...]
-    steps: StepReport
+    steps: StepFunctionReport
 
 
 def learn_weight_curve(
@@ -76,5 +76,5 @@ def learn_weight_curve(
         tried = try_steps(kept, folds, learned.curve, learned.measured)
     figures = blend_measures(kept, folds[0][0], tried.measured) if cases[0] else {}
     unmissed = tuple(name for name in names if name not in kept)
-    report = StepReport.of(tried)
+    report = StepFunctionReport.of(tried)
     return LearnedCurve(tried.curve, figures, unmissed, learned.moved, report)

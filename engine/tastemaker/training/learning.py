@@ -25,7 +25,7 @@ from tastemaker.training.selection import (
     select_for_repeats,
     select_members,
 )
-from tastemaker.training.step_report import StepReport
+from tastemaker.training.step_function_report import StepFunctionReport
 from tastemaker.training.steps import CHOOSING_FITS, LEARNING_FITS
 
 FIRST_LOOK = SampleSize(1000, 100)
@@ -66,7 +66,7 @@ class LearnedBlend:
     latest: Mapping[str, Recommender] = field(default_factory=dict)
     repeats: RepeatBlend | None = None
     moved: tuple[float, ...] = ()
-    steps: StepReport | None = None
+    steps: StepFunctionReport | None = None
 
     @property
     def serving(self) -> frozenset[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from tastemaker.blend import WeightCurve
-from tastemaker.training.step_report import StepReport
+from tastemaker.training.step_function_report import StepFunctionReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class RepeatReport:
     curve: WeightCurve
     share: float
     measures: Mapping[str, Mapping[str, float]]
-    steps: StepReport | None = None
+    steps: StepFunctionReport | None = None
 
     def sentence(self) -> str:
         """The same in words."""
@@ -70,5 +70,5 @@ class RepeatReport:
             WeightCurve.from_json(value["curve"]),
             value["share"],
             value["measures"],
-            StepReport.from_json(value.get("steps")),
+            StepFunctionReport.from_json(value.get("steps")),
         )

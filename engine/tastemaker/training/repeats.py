@@ -10,7 +10,7 @@ import numpy as np
 from tastemaker.blend import WeightCurve
 from tastemaker.data import BoolArray, Int64Array, People
 from tastemaker.holdout.splits import Split
-from tastemaker.training.step_report import StepReport
+from tastemaker.training.step_function_report import StepFunctionReport
 
 LEAST_REPEATS = 0.02
 """Where at least this share of what people choose they had chosen before, weights are learnt for
@@ -32,7 +32,7 @@ class RepeatBlend:
     curve: WeightCurve
     share: float
     measures: Mapping[str, Mapping[str, float]]
-    steps: StepReport | None = None
+    steps: StepFunctionReport | None = None
 
 
 def share_of_repeats(people: People, splits: Sequence[Split]) -> float:

@@ -13,7 +13,7 @@ from tastemaker.training.curve_table import curve_columns, curve_rows
 from tastemaker.training.data_quality import Finding
 from tastemaker.training.profile import Span, profile_columns, profile_rows
 from tastemaker.training.repeat_report import RepeatReport
-from tastemaker.training.step_report import StepReport
+from tastemaker.training.step_function_report import StepFunctionReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ class Release:
     repeats: RepeatReport | None = None
     support: int = 1
     moved: Sequence[float] = ()
-    steps: StepReport | None = None
+    steps: StepFunctionReport | None = None
 
     COLUMNS: ClassVar[tuple[str, ...]] = (
         "recommender",
@@ -260,7 +260,7 @@ class Release:
                 "retrieval": _retrieval(value.get("retrieval")),
                 "repeats": RepeatReport.from_json(value.get("repeats")),
                 "moved": tuple(value.get("moved", ())),
-                "steps": StepReport.from_json(value.get("steps")),
+                "steps": StepFunctionReport.from_json(value.get("steps")),
                 "profile": tuple(
                     Span(**_known(fields(Span), one)) for one in value.get("profile", ())
                 ),

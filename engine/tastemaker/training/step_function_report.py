@@ -11,7 +11,7 @@ from tastemaker.blend.step_validation import StepValidation
 
 
 @dataclass(frozen=True, slots=True)
-class StepReport:
+class StepFunctionReport:
     """Whether step functions were let into a blend, and what they gained.
 
     Attributes:
