@@ -9,9 +9,15 @@ def test_what_is_done_in_a_block_is_measured() -> None:
     profile = Profile()
     with profile.measure("weights"):
         time.sleep(0.02)
-    (span,) = profile.spans
-    assert (span.stage, span.what) == ("weights", "")
-    assert span.seconds >= 0.02 > span.processor
+    with profile.measure("fold 1", "ease"):
+        end = time.process_time() + 0.02
+        while time.process_time() < end:
+            pass
+    waited, worked = profile.spans
+    assert (waited.stage, waited.what, worked.stage, worked.what) == ("weights", "", "fold 1", "ease")
+    # Other threads of this process may be at work meanwhile, so only the least is known.
+    assert waited.seconds >= 0.02
+    assert worked.processor >= 0.02
 
 
 def test_the_table_has_a_row_for_each_work_and_a_column_for_each_stage() -> None:
