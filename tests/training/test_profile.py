@@ -14,7 +14,8 @@ def test_what_is_done_in_a_block_is_measured() -> None:
         while time.process_time() < end:
             pass
     waited, worked = profile.spans
-    assert (waited.stage, waited.what, worked.stage, worked.what) == ("weights", "", "fold 1", "ease")
+    assert (waited.stage, waited.what) == ("weights", "")
+    assert (worked.stage, worked.what) == ("fold 1", "ease")
     # Other threads of this process may be at work meanwhile, so only the least is known.
     assert waited.seconds >= 0.02
     assert worked.processor >= 0.02
