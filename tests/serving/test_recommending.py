@@ -3,6 +3,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 
 from tastemaker import Answer, F, Tastemaker, days, rule_from_json
@@ -132,11 +133,11 @@ def everybody(shop_database: Database, key: Key) -> RequestBatch:
 def test_people_are_known_at_the_day_that_it_is(everybody: RequestBatch) -> None:
     assert 0 <= time.time() - everybody.people.now < 2 * 86_400
     assert everybody.people.now % 86_400 == 0
-    assert {part.people.now for part in everybody.parts(7)} == {everybody.people.now}
+    assert {part.people.now for _, part in everybody.parts(7)} == {everybody.people.now}
 
 
 def part_lengths(batch: RequestBatch, exact: bool = False) -> list[int]:
-    return [len(part.people) for part in batch.parts(part_size(batch.state, exact))]
+    return [len(part.people) for _, part in batch.parts(part_size(batch.state, exact))]
 
 
 def test_people_are_ranked_in_parts_that_fit_the_memory(
@@ -153,6 +154,23 @@ def test_people_are_ranked_in_parts_that_fit_the_memory(
     assert set(part_lengths(everybody)) == {1}
 
 
+def test_people_with_histories_of_about_one_length_are_ranked_together(
+    everybody: RequestBatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    histories = everybody.people.histories
+    newest = histories.ages <= histories.rows % 5
+    batch = everybody._replace(people=everybody.people.take(newest))
+    lengths = batch.people.histories.lengths
+    parts = list(batch.parts(7))
+    together = [part.people.histories.lengths.tolist() for _, part in parts]
+    assert [length for own in together for length in own] == sorted(lengths.tolist())
+    assert [lengths[rows].tolist() for rows, _ in parts] == together
+    assert set(lengths.tolist()) == {1, 2, 3, 4, 5}
+    alone = [room.respond(own)[0] for own in batch.each(np.arange(PEOPLE))]
+    monkeypatch.setattr(room, "PEOPLE_TOGETHER", 7)
+    assert [ids(answer) for answer in room.respond(batch)] == [ids(answer) for answer in alone]
+
+
 def test_the_seeds_of_a_part_are_those_of_its_people(shop_database: Database, key: Key) -> None:
     store = Store(shop_database, key)
     user_ids = [f"person-{person}" for person in range(5)]
@@ -160,8 +178,12 @@ def test_the_seeds_of_a_part_are_those_of_its_people(shop_database: Database, ke
         state = Server(store, exploration=1).state(connection)
         batch = read_request_batch(connection, store.keyring, state, user_ids)
     assert batch.seeds is not None
-    parts = [part.seeds for part in batch.parts(2) if part.seeds is not None]
-    assert [seed for seeds in parts for seed in seeds.tolist()] == batch.seeds.tolist()
+    seeds: dict[int, int] = {}
+    for rows, part in batch.parts(2):
+        assert part.seeds is not None
+        seeds.update(zip(rows.tolist(), part.seeds.tolist(), strict=True))
+    assert seeds == dict(enumerate(batch.seeds.tolist()))
+    assert len(set(seeds.values())) == 5
 
 
 def test_batches_are_ranked_in_turn_and_a_failing_read_is_raised(everybody: RequestBatch) -> None:

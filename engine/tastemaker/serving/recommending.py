@@ -57,23 +57,29 @@ def respond(batch: RequestBatch, deadline: float = DEADLINE) -> list[Answer]:
     if len(state.catalogue) == 0:
         return [Answer((), details) for details in _details(batch, None)]
     ineligible = ineligible_items(state.catalogue, terms)
-    result: list[Answer] = []
-    for part in batch.parts(part_size(state, terms.exact)):
+    by_row: dict[int, Answer] = {}
+    for rows, part in batch.parts(part_size(state, terms.exact)):
         limit = deadline * min(len(part.people), MOST_DEADLINES)
         with one_blas_thread(), time_limited(limit):
-            told = told_less(part.people, state.kinds, state.nearest)
-            if told is None or len(part.people) == 1:
-                result.extend(_answers(part, ineligible, told))
-                continue
-            # Ranked with the others they would change nothing, but those are to stay as they are
-            # to the last bit.
-            answers = _answers(part, ineligible)
-            rows = np.unique(told.rows)
-            for row, own in zip(rows.tolist(), part.each(rows), strict=True):
-                told = told_less(own.people, state.kinds, state.nearest)
-                (answers[row],) = _answers(own, ineligible, told)
-            result.extend(answers)
-    return result
+            answers = _answers_of_part(part, ineligible)
+        by_row.update(zip(rows.tolist(), answers, strict=True))
+    return [by_row[row] for row in range(len(batch.people))]
+
+
+def _answers_of_part(part: RequestBatch, ineligible: BoolArray) -> list[Answer]:
+    """The recommendations for people who are ranked together, by what they want less of as well."""
+    state = part.state
+    told = told_less(part.people, state.kinds, state.nearest)
+    if told is None or len(part.people) == 1:
+        return _answers(part, ineligible, told)
+    # Ranked with the others they would change nothing, but those are to stay as they are to the
+    # last bit.
+    answers = _answers(part, ineligible)
+    rows = np.unique(told.rows)
+    for row, own in zip(rows.tolist(), part.each(rows), strict=True):
+        told = told_less(own.people, state.kinds, state.nearest)
+        (answers[row],) = _answers(own, ineligible, told)
+    return answers
 
 
 def _answers(

@@ -39,15 +39,21 @@ class RequestBatch(NamedTuple):
     seeds: Seeds | None = None
     problems: tuple[str, ...] = ()
 
-    def parts(self, size: int) -> Iterator[RequestBatch]:
-        """The same people in parts of at most `size`."""
-        if len(self.people) <= size:
-            yield self
+    def parts(self, size: int) -> Iterator[tuple[Int64Array, RequestBatch]]:
+        """The same people in parts of at most `size`, and which rows of this batch each has.
+
+        People with histories of about one length are together: who has seen much needs longer lists
+        of candidates, and all of a part get as long ones.
+        """
+        n = len(self.people)
+        if n <= size:
+            yield np.arange(n), self
             return
-        for first in range(0, len(self.people), size):
-            rows = np.arange(first, min(first + size, len(self.people)))
+        by_length = np.argsort(self.people.histories.lengths, kind="stable")
+        for first in range(0, n, size):
+            rows = by_length[first : first + size]
             seeds = None if self.seeds is None else self.seeds[rows]
-            yield self._replace(people=self.people.select(rows), seeds=seeds)
+            yield rows, self._replace(people=self.people.select(rows), seeds=seeds)
 
     @property
     def share(self) -> float:

@@ -27,6 +27,7 @@ from tastemaker_plugins.shared.vector_search import (
     best_products,
     chosen_products,
     histories_of,
+    summed_rows,
 )
 
 FORMER_ARRAYS = {
@@ -119,10 +120,7 @@ class ItemVectors:
                 given.
         """
         taken = people.histories.items if rows is None else rows
-        sums = np.empty((len(people), self.sources.shape[1]), dtype=np.float32)
-        for person, here in enumerate(histories_of(people)):
-            np.dot(weights[here], gathered(self.sources, taken[here]), out=sums[person])
-        return sums
+        return summed_rows(self.sources, people, weights, taken)
 
     def profiles(
         self, people: People, weights: Float32Array, rows: Rows | None = None

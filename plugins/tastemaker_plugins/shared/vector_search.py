@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from tastemaker import BoolArray, Float32Array, Int64Array, People
-from tastemaker_plugins.shared.half_precision import Vectors, gathered
+from tastemaker_plugins.shared.half_precision import Rows, Vectors, gathered
 
 DENSE = 12
 """As many vectors as this times those chosen are multiplied in whole, for many profiles: with 100
@@ -27,6 +27,31 @@ def histories_of(people: People) -> Iterator[slice]:
     """Where the interactions of each person stand."""
     ends = people.histories.indptr.tolist()
     return map(slice, ends[:-1], ends[1:])
+
+
+def summed_rows(
+    vectors: Vectors, people: People, weights: Float32Array, rows: Rows
+) -> Float32Array:
+    """(len(people), size) float32: the weighted sum of some vectors for each person.
+
+    Of many people it is one sparse product: with 128 of 100 interactions each it took a third of
+    what a product for each of them takes, with 6 a tenth.
+
+    Args:
+        vectors: (n, size) float32 or float16.
+        people: whose histories.
+        weights: (n_interactions,) float32.
+        rows: (n_interactions,) which vector each interaction takes.
+    """
+    if len(people) > 1 and vectors.dtype == np.float32:
+        from scipy.sparse import csr_array  # a web worker that answers one person seldom needs it
+
+        parts = (weights, rows, people.histories.indptr)
+        return np.asarray(csr_array(parts, shape=(len(people), len(vectors))) @ vectors)
+    sums = np.empty((len(people), vectors.shape[1]), dtype=np.float32)
+    for person, here in enumerate(histories_of(people)):
+        np.dot(weights[here], gathered(vectors, rows[here]), out=sums[person])
+    return sums
 
 
 def able(people: People, weights: Float32Array) -> BoolArray:
