@@ -76,8 +76,9 @@ class Recommender(ABC):
         uses_dislikes: whether its scores of a person depend on interactions of negative weight in
             the history. Those of one that does not are the same as if there were none.
         private: whether what it learns is differentially private. Its noise comes from the system
-            and not from the seed, so that the same data and seed give another result each time; it
-            is trained only where it is named, or where settings of its own are stored.
+            and not from the seed, so that the same data and seed give another result each time.
+        on_request: why it is trained only where it is named, was switched on, or has stored
+            settings, in a few words; empty where training takes it along by itself.
         retrieve_cost: how much dearer it is to `retrieve` than to follow a few links of a history:
             ten for a search of vectors. Training lets cheap recommenders name the candidates where
             these are good enough. One that scores the catalogue for it counts as a hundred.
@@ -98,6 +99,7 @@ class Recommender(ABC):
     uses_features: ClassVar[bool] = False
     uses_dislikes: ClassVar[bool] = False
     private: ClassVar[bool] = False
+    on_request: ClassVar[str] = ""
     retrieve_cost: ClassVar[float] = 1.0
     alternatives: ClassVar[Sequence[Mapping[str, bool | int | float | str]]] = ()
     requires: ClassVar[tuple[str, ...]] = ()

@@ -28,8 +28,8 @@ def test_every_recommender_is_listed(shop: Path, run: Run) -> None:
     assert ease["version"]
     enabled = [row for row in plugins(run).values() if row["state"] == "enabled"]
     problems = {row["name"]: row["problem"] for row in enabled if row["problem"]}
-    assert list(problems) == ["ease-private"]
-    assert "trained only if wanted" in problems["ease-private"]
+    assert set(problems) == {"ease-private", "item-knn", "text-two-tower", "two-tower"}
+    assert all("trained on request" in problem for problem in problems.values())
     assert "item-knn" in run("plugins", "list").output
     assert run("plugins", "list", "--format", "csv").stdout.startswith("name,kind,family,")
 
@@ -50,6 +50,18 @@ def test_one_that_is_enabled_again_takes_part_again(shop: Path, run: Run) -> Non
     assert "item-knn is enabled" in run("plugins", "enable", "item-knn").output
     assert plugins(run)["item-knn"]["state"] == "enabled"
     assert run("train", "--only", "item-knn").exit_code == 0
+
+
+def test_one_on_request_is_trained_once_it_is_enabled(shop: Path, run: Run) -> None:
+    assert "trained on request" in plugins(run)["item-knn"]["problem"]
+    run("plugins", "enable", "item-knn")
+    assert plugins(run)["item-knn"]["problem"] == ""
+    others = [name for name in plugins(run) if name not in ("item-knn", "popular")]
+    for name in others:
+        run("plugins", "disable", name)
+    assert run("train").exit_code == 0
+    shown = json.loads(run("release", "show", "--format", "json").stdout)
+    assert "item-knn" in {row["name"] for row in shown["members"]}
 
 
 def test_one_that_is_isolated_recommends_the_same(shop: Path, run: Run) -> None:

@@ -27,7 +27,7 @@ def test_it_is_not_trained_where_links_rest_on_several_people(engine: Tastemaker
 
 def test_it_is_listed_with_the_reason_why_it_is_not_trained(engine: Tastemaker) -> None:
     (listed,) = [one for one in engine.plugins() if one.name == NAME]
-    assert "trained only if wanted" in listed.problem
+    assert "trained on request" in listed.problem
     engine.configure(NAME, settings={"epsilon": 3.0})
     (listed,) = [one for one in engine.plugins() if one.name == NAME]
     assert (listed.problem, listed.chosen) == ("", {"epsilon": 3.0})

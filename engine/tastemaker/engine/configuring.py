@@ -64,8 +64,11 @@ class Configuring:
         registry = Registry(self._plugins, configuration.disabled, isolated=configuration.isolated)
         settings = registry.present_settings(configuration.settings)
         problems = {registry.present_name(name): problem for name, problem in failed.items()}
+        enabled = configuration.renamed(registry.present_name).enabled
         return [
-            one.configured(settings.get(one.name, {})).trained(problems.get(one.name))
+            one.configured(settings.get(one.name, {})).trained(
+                problems.get(one.name), one.name in enabled
+            )
             for one in registry.plugins
         ]
 
@@ -83,7 +86,8 @@ class Configuring:
 
         Args:
             name: the recommender's or re-ranker's.
-            enabled: whether it is used.
+            enabled: whether it is used. One that is trained on request is trained once it was
+                switched on.
             settings: those that change, by name.
             isolated: whether the recommender works in a process of its own, which has no key, no
                 database, and limits of time and memory that always hold.
@@ -106,8 +110,7 @@ class Configuring:
             if isolated is not None:
                 configuration = _moved(configuration, registry, present, isolated)
             if enabled is not None:
-                disabled = frozenset(map(registry.present_name, configuration.disabled))
-                configuration = replace(configuration, disabled=disabled)
+                configuration = configuration.renamed(registry.present_name)
                 configuration = configuration.switched(present, enabled)
             write_configuration(connection, configuration)
         if (enabled or isolated is not None) and self._server is not None:

@@ -119,13 +119,19 @@ class Plugin:
             settings = self.provided.settings_type.renamed(settings)
         return dataclasses.replace(self, chosen=settings)
 
-    def trained(self, problem: str | None) -> Plugin:
-        """The same with what went wrong in the last training, or why it takes no part in any."""
+    def trained(self, problem: str | None, wanted: bool = False) -> Plugin:
+        """The same with what went wrong in the last training, or why it takes no part in any.
+
+        Args:
+            problem: what went wrong; nothing if None.
+            wanted: whether it was switched on by name.
+        """
         if self.state != "enabled":
             return self
-        if self.recommender is not None and self.recommender.private and not self.chosen:
-            how = f"`tastemaker plugins set {self.name} SETTING=VALUE`, or name it to `train`"
-            return dataclasses.replace(self, problem=f"private, so trained only if wanted: {how}")
+        why = "" if self.recommender is None else self.recommender.on_request
+        if why and not (wanted or self.chosen):
+            how = f"`tastemaker plugins enable {self.name}`, or name it to `train`"
+            return dataclasses.replace(self, problem=f"{why}, so trained on request: {how}")
         if not problem:
             return self
         return dataclasses.replace(self, problem=f"in the last training: {problem}")

@@ -45,6 +45,8 @@ class Configuration:
         undeclared: how many people must have chosen an item that was never declared before it is
             recommended.
         links: how many people something learnt from who chose what must rest on.
+        enabled: the recommenders that were switched on by name; those that are trained on request
+            are trained then.
     """
 
     disabled: frozenset[str] = frozenset()
@@ -54,11 +56,22 @@ class Configuration:
     isolated: frozenset[str] = frozenset()
     undeclared: int = UNDECLARED_PEOPLE
     links: int = 1
+    enabled: frozenset[str] = frozenset()
 
     def switched(self, name: str, enabled: bool) -> Self:
         """The same with one recommender switched on or off."""
-        disabled = self.disabled - {name} if enabled else self.disabled | {name}
-        return replace(self, disabled=disabled)
+        on, off = self.enabled - {name}, self.disabled - {name}
+        if enabled:
+            return replace(self, enabled=on | {name}, disabled=off)
+        return replace(self, enabled=on, disabled=off | {name})
+
+    def renamed(self, present: Callable[[str], str]) -> Self:
+        """The same with present names of the plugins that are switched on and off."""
+        return replace(
+            self,
+            enabled=frozenset(map(present, self.enabled)),
+            disabled=frozenset(map(present, self.disabled)),
+        )
 
     def moved(self, name: str, isolated: bool) -> Self:
         """The same with one recommender in a process of its own, or in this one."""
@@ -130,6 +143,7 @@ def parse_configuration(text: str | None) -> Configuration:
             frozenset(_checked(value.get("isolated", []), list, str)),
             _support(value.get("undeclared", UNDECLARED_PEOPLE), "items"),
             _support(value.get("links", 1), "links"),
+            frozenset(_checked(value.get("enabled", []), list, str)),
         )
     except (ValueError, TypeError, KeyError, RecursionError, InputError):
         raise StoreError("reading the configuration", "Damaged", REPAIR) from None
@@ -172,6 +186,7 @@ def write_configuration(connection: Connection, configuration: Configuration) ->
     """Replaces the configuration of this database."""
     value = {
         "disabled": sorted(configuration.disabled),
+        "enabled": sorted(configuration.enabled),
         "settings": {name: dict(own) for name, own in configuration.settings.items()},
         "exploration": configuration.exploration,
         "undeclared": configuration.undeclared,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tastemaker.data import TrainingData
@@ -46,17 +46,21 @@ class FitResult:
 
 
 def choose(
-    registry: Registry, settings: Mapping[str, Mapping[str, Json]], only: Sequence[str]
+    registry: Registry,
+    settings: Mapping[str, Mapping[str, Json]],
+    only: Sequence[str],
+    wanted: Collection[str] = (),
 ) -> list[Plugin]:
     """The recommenders in use, or those of them that are named, with their stored settings.
 
-    Those that are private cost quality, which somebody must want: they take part where they are
-    named or have stored settings.
+    Those that are trained on request take part where they are named or wanted, or have stored
+    settings.
 
     Args:
         registry: the recommenders at hand.
         settings: those stored for each recommender, by its name.
         only: names of recommenders; all that are enabled where empty.
+        wanted: names of those that were switched on by name.
 
     Raises:
         NotFoundError: a name that no recommender has.
@@ -65,9 +69,11 @@ def choose(
     settings = registry.present_settings(settings)
     for name in only:
         registry.create(name)
-    enabled = registry.enabled.items()
-    wanted = [name for name, kind in enabled if not kind.private or settings.get(name)]
-    found = {one.name: one for one in map(registry.find, only or wanted)}
+    requested = {*map(registry.present_name, wanted), *filter(settings.get, settings)}
+    usual = [
+        name for name, kind in registry.enabled.items() if not kind.on_request or name in requested
+    ]
+    found = {one.name: one for one in map(registry.find, only or usual)}
     return [one.configured(settings.get(name, {})) for name, one in found.items()]
 
 

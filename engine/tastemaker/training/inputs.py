@@ -51,7 +51,7 @@ def read_training_inputs(
     with store.reading("reading the training data") as connection:
         configuration = read_configuration(connection)
         registry = Registry(plugins, configuration.disabled, isolated=configuration.isolated)
-        participants = choose(registry, configuration.settings, names)
+        participants = choose(registry, configuration.settings, names, configuration.enabled)
         features = any(one.uses_features for one in participants)
         snapshot = read_snapshot(connection, keyring, seed, features=features)
         data = replace(snapshot.data, support=configuration.links)

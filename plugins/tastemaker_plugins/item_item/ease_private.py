@@ -105,6 +105,7 @@ class EasePrivate(Linked):
     summary: ClassVar[str] = "Item-item linear model (EASE) with differential privacy"
     because: ClassVar[str] = "goes with {items}"
     private: ClassVar[bool] = True
+    on_request: ClassVar[str] = "private at a price in quality"
     settings_type: ClassVar[type[HistorySettings]] = EasePrivateSettings
     settings: EasePrivateSettings
 

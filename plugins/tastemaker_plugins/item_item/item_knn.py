@@ -75,6 +75,7 @@ class ItemKnn(Linked):
     name: ClassVar[str] = "item-knn"
     family: ClassVar[str] = "collaborative"
     summary: ClassVar[str] = "Nearest neighbours between items (cosine over people)"
+    on_request: ClassVar[str] = "a blend with rp3beta and ease gains nothing by it"
     settings_type: ClassVar[type[HistorySettings]] = ItemKnnSettings
     settings: ItemKnnSettings
 

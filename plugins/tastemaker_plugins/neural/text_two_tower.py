@@ -108,6 +108,7 @@ class TextTwoTower(TextRecommender):
     summary: ClassVar[str] = (
         "Two networks over item texts that predict which items are chosen together"
     )
+    on_request: ClassVar[str] = "a blend with tfidf, text-cnn and text-lstm gains nothing by it"
     settings_type: ClassVar[type[ReadingSettings]] = TextTwoTowerSettings
     settings: TextTwoTowerSettings
 

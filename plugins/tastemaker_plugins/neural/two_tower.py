@@ -95,6 +95,7 @@ class TwoTower(VectorRecommender):
     summary: ClassVar[str] = (
         "Two networks, one for people (history and features) and one for items, multiplied"
     )
+    on_request: ClassVar[str] = "a blend of the others gains nothing by it"
     because: ClassVar[str] = "suits what is known of you"
     settings_type: ClassVar[type[Settings]] = TwoTowerSettings
     uses_features: ClassVar[bool] = True
