@@ -27,6 +27,7 @@ from tastemaker.data import Float64Array
 from tastemaker.holdout.cases import SampleSize
 from tastemaker.holdout.evaluation_split import EvaluationSplit
 from tastemaker.holdout.methods import HOLD_OUTS, make_folds
+from tastemaker.plugin.discovery import Plugin
 from tastemaker.plugin.registry import Registry
 from tastemaker.progress import progress_bar
 from tastemaker.recommender import Progress
@@ -87,11 +88,18 @@ def scored_folds(
     splits = make_folds(data.people, split.hold_out, data.seed)
     steps = Steps(progress, len(plugins) * len(splits))
     context = TrainingContext(registry, data, splits, Deadline(NO_LIMIT), steps)
+    return scored_on(context, plugins, SIZE)
+
+
+def scored_on(
+    context: TrainingContext, plugins: Sequence[Plugin], size: SampleSize
+) -> tuple[tuple[str, ...], list[list[ScoredCases]]]:
+    """Those that could be fitted on every split of a context, and what they score there."""
     scored = []
     with threads_limited():
-        for place in range(len(splits)):
+        for place in range(len(context.splits)):
             fold = context.fit_earlier(place, plugins, None)
-            scored.append(context.score(place, fold, fold.names, fold.names, SIZE))
+            scored.append(context.score(place, fold, fold.names, fold.names, size))
     first = scored[0].members
     names = tuple(name for name in first if all(name in one.members for one in scored))
     return names, [one.restricted(names, ()) for one in scored]
