@@ -9,7 +9,7 @@ from typing import TypeAlias
 import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import NullPool, QueuePool
 
 from tastemaker.engine import Tastemaker
 from tastemaker.errors import InputError, SchemaError, WrongKeyError
@@ -227,6 +227,18 @@ def test_a_wrong_key_is_refused_at_opening(database: Database, trained: Tastemak
     wrong = Key(base64.b64encode(bytes(32)).decode(), "the tests")
     with pytest.raises(WrongKeyError):
         Tastemaker(database, key=wrong)
+
+
+def test_what_could_not_be_opened_leaves_no_connection(database_url: str, key: Key) -> None:
+    with Tastemaker(database_url, key=key) as engine:
+        engine.upgrade()
+    wrong = Key(base64.b64encode(bytes(32)).decode(), "the tests")
+    database = Database(database_url)
+    with pytest.raises(WrongKeyError):
+        Tastemaker(database, key=wrong)
+    pool = database.engine.pool
+    assert isinstance(pool, QueuePool)
+    assert pool.checkedin() == 0
 
 
 def test_an_engine_opened_too_early_looks_again(database_url: str, key: Key) -> None:

@@ -57,7 +57,11 @@ class Store:
         self._keyring: Keyring | None = None
         # Connections of the application that were found to be to this database.
         self._admitted: WeakSet[Connection] = WeakSet()
-        self._open()
+        try:
+            self._open()
+        except BaseException:
+            self.close()  # nobody else could: an application may try again and again
+            raise
 
     def _open(self) -> None:
         """Takes the keys if the database has them by now."""
