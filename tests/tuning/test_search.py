@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 import pytest
+from sqlalchemy.pool import QueuePool
 from tests.holdout.test_tuning_folds import data
 
 from tastemaker import People, Progress, State, TrainingData
@@ -21,7 +22,7 @@ from tastemaker.settings import Settings, setting
 from tastemaker.training.deadline import Deadline
 from tastemaker.tuning.report import TunedRecommender
 from tastemaker.tuning.search import Search
-from tastemaker.tuning.tune import fingerprint, open_study
+from tastemaker.tuning.tune import fingerprint, open_storage, open_study
 from tastemaker_plugins.popularity.popular import Popular
 
 if TYPE_CHECKING:
@@ -104,8 +105,12 @@ def run(
     one: Search, study: optuna.Study | None = None, ticks: int = 4 * TRIALS
 ) -> TunedRecommender:
     """A search whose clock allows for about a dozen trials."""
-    own = study or open_study(None, "test", 0)
-    return one.run(own, Deadline(ticks, Ticks()), no_progress)
+    return one.run(study or study_in_memory(), Deadline(ticks, Ticks()), no_progress)
+
+
+def study_in_memory() -> optuna.Study:
+    with open_storage(None) as storage:
+        return open_study(storage, "test", 0)
 
 
 def test_what_aims_better_is_found() -> None:
@@ -131,7 +136,7 @@ def test_without_time_the_settings_in_use_are_measured_all_the_same() -> None:
 
 
 def test_every_trial_is_kept_in_the_study() -> None:
-    study = open_study(None, "test", 0)
+    study = study_in_memory()
     tuned = run(search(), study)
     states = [trial.state.name for trial in study.get_trials()]
     assert len(states) == tuned.trials
@@ -143,7 +148,7 @@ def test_every_trial_is_kept_in_the_study() -> None:
 
 def test_settings_that_take_far_too_long_are_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tastemaker.tuning.search.GRACE", 0.05)
-    study = open_study(None, "test", 0)
+    study = study_in_memory()
     tuned = run(search("sluggish"), study)
     problems = [str(trial.user_attrs.get("problem", "")) for trial in study.get_trials()]
     assert any(problem.startswith("stopped") for problem in problems)
@@ -168,12 +173,25 @@ def test_a_recommender_without_bounds_has_nothing_to_search() -> None:
 def test_a_study_on_disk_is_gone_on_with(tmp_path: Path) -> None:
     url, folds = f"sqlite:///{tmp_path}/studies.db", make_tuning_folds(data())
     name = fingerprint(folds)
-    first = run(search(folds=folds), open_study(url, name, 0))
-    again = run(search(folds=folds), open_study(url, name, 0), ticks=1)
+    with open_storage(url) as storage:
+        first = run(search(folds=folds), open_study(storage, name, 0))
+    with open_storage(url) as storage:
+        again = run(search(folds=folds), open_study(storage, name, 0), ticks=1)
     assert first.state == "better"
     assert (again.trials, again.state) == (0, "better")
     assert again.settings == first.settings
     assert again.after == first.after
+
+
+def test_the_database_of_studies_is_closed_in_the_end(tmp_path: Path) -> None:
+    from optuna.storages import RDBStorage
+
+    with open_storage(f"sqlite:///{tmp_path}/studies.db") as storage:
+        open_study(storage, "test", 0)
+        assert isinstance(storage, RDBStorage)
+        used = storage.engine.pool
+    assert isinstance(used, QueuePool)
+    assert used.checkedin() == used.checkedout() == 0
 
 
 def test_other_data_is_another_study() -> None:
@@ -187,4 +205,5 @@ def test_other_data_is_another_study() -> None:
 @pytest.mark.parametrize("url", ["nonsense", "sqlite:////no/such/folder/studies.db"])
 def test_a_url_that_cannot_be_used_is_refused(url: str) -> None:
     with pytest.raises(InputError, match="sqlite:///tastemaker-tuning.db"):
-        open_study(url, "test", 0)
+        with open_storage(url):
+            pass

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from tastemaker.errors import InputError
@@ -24,6 +25,7 @@ from tastemaker.tuning.search import Search
 
 if TYPE_CHECKING:
     import optuna
+    from optuna.storages import BaseStorage
 
 STARTS = 8
 """So many settings are drawn at random before Optuna proposes by what it has learnt.
@@ -66,8 +68,8 @@ def tune(
     inputs = read_training_inputs(store, plugins, names, seed)
     data = examine(inputs.snapshot.data, time.time()).data
     folds = make_tuning_folds(data, hold_out)
-    with threads_limited():
-        return search_each(inputs.registry, inputs.participants, folds, limits, study, progress)
+    with threads_limited(), open_storage(study) as storage:
+        return search_each(inputs.registry, inputs.participants, folds, limits, storage, progress)
 
 
 def apply_settings(store: Store, results: Sequence[TunedRecommender]) -> None:
@@ -85,7 +87,7 @@ def search_each(
     participants: Sequence[Plugin],
     folds: Sequence[TuningFold],
     limits: Limits,
-    storage: str | None,
+    storage: BaseStorage,
     progress: Progress,
 ) -> list[TunedRecommender]:
     """Searches one recommender after the other; what one leaves of its time the next ones get.
@@ -95,7 +97,7 @@ def search_each(
         participants: which, and their settings.
         folds: what settings are measured on.
         limits: the memory that a fit may take, and the time for everything.
-        storage: the URL of the SQL database that keeps the studies; memory where None.
+        storage: what keeps the studies.
         progress: what to report to.
     """
     whole = Deadline(limits.seconds)
@@ -114,29 +116,45 @@ def search_each(
     return results
 
 
-def open_study(storage: str | None, name: str, seed: int) -> optuna.Study:
-    """A study of that name, the one that is there already if there is one.
+@contextmanager
+def open_storage(url: str | None) -> Iterator[BaseStorage]:
+    """What keeps studies: the SQL database at a URL, or memory where None. Closed in the end.
 
     Raises:
-        InputError: the storage cannot be opened.
+        InputError: the studies cannot be kept at that URL.
     """
-    import optuna
+    from optuna.storages import InMemoryStorage, RDBStorage
 
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    sampler = optuna.samplers.TPESampler(n_startup_trials=STARTS, seed=seed)
+    if url is None:
+        yield InMemoryStorage()
+        return
     try:
-        return optuna.create_study(
-            storage=storage,
-            sampler=sampler,
-            study_name=name,
-            direction="maximize",
-            load_if_exists=True,
-        )
+        storage = RDBStorage(url)
     except Exception as error:  # of SQLAlchemy, of a driver, of Optuna
         raise InputError(
             f"The studies cannot be kept at the URL given ({type(error).__name__}). Give one such "
             "as sqlite:///tastemaker-tuning.db."
         ) from None
+    try:
+        yield storage
+    finally:
+        storage.remove_session()
+        storage.engine.dispose()
+
+
+def open_study(storage: BaseStorage, name: str, seed: int) -> optuna.Study:
+    """A study of that name, the one that is there already if there is one."""
+    import optuna
+
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    sampler = optuna.samplers.TPESampler(n_startup_trials=STARTS, seed=seed)
+    return optuna.create_study(
+        storage=storage,
+        sampler=sampler,
+        study_name=name,
+        direction="maximize",
+        load_if_exists=True,
+    )
 
 
 def fingerprint(folds: Sequence[TuningFold]) -> str:
