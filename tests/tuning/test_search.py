@@ -204,6 +204,5 @@ def test_other_data_is_another_study() -> None:
 
 @pytest.mark.parametrize("url", ["nonsense", "sqlite:////no/such/folder/studies.db"])
 def test_a_url_that_cannot_be_used_is_refused(url: str) -> None:
-    with pytest.raises(InputError, match="sqlite:///tastemaker-tuning.db"):
-        with open_storage(url):
-            pass
+    with pytest.raises(InputError, match="sqlite:///tastemaker-tuning.db"), open_storage(url):
+        pass
