@@ -5,6 +5,7 @@ import io
 import json
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -127,7 +128,7 @@ def test_options_that_do_not_go_together(shop: Path, run: Run, options: tuple[st
 
 
 def test_a_damaged_value_is_named_and_nobody_is(shop: Path, run: Run) -> None:
-    with sqlite3.connect(shop / "tastemaker.db") as database:
+    with closing(sqlite3.connect(shop / "tastemaker.db")) as database, database:
         database.execute("UPDATE tastemaker_user SET attributes = x'00' WHERE id = 3")
     for command in ("verify", "rotate", "reencrypt"):
         done = run("keys", command)
