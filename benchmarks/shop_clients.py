@@ -101,10 +101,12 @@ class Activations:
     Attributes:
         now: the active release, and since when it is.
         moments: when releases were activated.
+        prepared: the newest release that was there before; a shop that retrains makes newer ones.
     """
 
     def __init__(self, recommender: Tastemaker) -> None:
         self._recommender = recommender
+        self.prepared = max(one.number for one in recommender.releases())
         self.now: tuple[int | None, float] = (None, 0.0)
         self.moments: list[float] = []
 
@@ -190,7 +192,8 @@ class Clients:
         if self._activations is None:
             return
         number, since = self._activations.now
-        if number is not None and release != number and began > since:
+        former = release != number and release <= self._activations.prepared
+        if number is not None and former and began > since:
             self.seen.by_former.append(began - since)
             if began - since > FORMER:
                 self.seen.stale.append("by a former release")
