@@ -28,18 +28,36 @@ FIRST_ANSWER = """
         print(answer.details.release, len(answer), len(list(shop.user_ids())))
 """
 
+ANSWER_TO_ONE = """
+    import os, sys
+    from tastemaker import Tastemaker
+    with Tastemaker(sys.argv[1], key=os.environ["KEY"]) as shop:
+        answer = shop.recommend("person-0", k=3, explain=True)
+        print(*sorted(answer.details.weights))
+        print({"scipy", "tensorflow"} & set(sys.modules))
+"""
 
-def test_the_first_request_imports_nothing_and_nobody_was_added(shop_database: Database) -> None:
-    url = shop_database.engine.url.render_as_string(hide_password=False)
+
+def printed(program: str, database: Database) -> str:
+    """What a program prints in a fresh process that is given a database."""
+    url = database.engine.url.render_as_string(hide_password=False)
     done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(FIRST_ANSWER), url],
+        [sys.executable, "-c", textwrap.dedent(program), url],
         capture_output=True,
         text=True,
         timeout=200,
         check=True,
         env={"PYTHONPATH": ":".join(sys.path), "KEY": KEY},
     )
-    assert done.stdout == "imported:\n1 3 24\n"
+    return done.stdout
+
+
+def test_the_first_request_imports_nothing_and_nobody_was_added(shop_database: Database) -> None:
+    assert printed(FIRST_ANSWER, shop_database) == "imported:\n1 3 24\n"
+
+
+def test_an_answer_to_one_person_loads_no_scipy(shop_database: Database) -> None:
+    assert printed(ANSWER_TO_ONE, shop_database) == "item-knn popular tfidf\nset()\n"
 
 
 def test_it_takes_up_what_was_activated_since(shop: Tastemaker, key: Key) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from tastemaker import (
     Float32Array,
+    Int32Array,
     Items,
     People,
     Progress,
@@ -67,14 +68,26 @@ class Tfidf(Linked):
     settings: TfidfSettings
     links: Links
     terms: TermVectors
-    vectors: csr_array
+    parts: tuple[Float32Array, Int32Array, Int32Array]
+
+    @property
+    def vectors(self) -> csr_array:
+        """Sparse (n_items, n_terms) float32: the items' vectors.
+
+        Made when looked at: an answer needs the links alone, and a web worker does not load SciPy.
+        """
+        from scipy.sparse import csr_array
+
+        shape = (len(self.parts[2]) - 1, len(self.terms.vocabulary))
+        return csr_array(self.parts, shape=shape)
 
     def fit(self, data: TrainingData, progress: Progress) -> Self:
         """Learns the terms and how rare they are, and finds each item's nearest items."""
         progress(0, 1, "terms")
-        self.terms, self.vectors = TermVectors.fitted(data.items, self.settings.max_terms)
-        best = nearest_by_terms(self.vectors, self.settings.neighbours, progress)
-        self.links = Links.kept(*best, having_terms(self.vectors))
+        self.terms, vectors = TermVectors.fitted(data.items, self.settings.max_terms)
+        self.parts = (vectors.data, vectors.indices, vectors.indptr)
+        best = nearest_by_terms(vectors, self.settings.neighbours, progress)
+        self.links = Links.kept(*best, having_terms(vectors))
         progress(1, 1, "nearest items")
         return self
 
@@ -83,8 +96,9 @@ class Tfidf(Linked):
         from scipy.sparse import csr_array, vstack
 
         added = self.terms.of(items)
-        self.vectors = csr_array(vstack([self.vectors, added], format="csr", dtype=np.float32))
-        self.links = extended_links(self.links, self.vectors, self.settings.neighbours)
+        vectors = csr_array(vstack([self.vectors, added], format="csr", dtype=np.float32))
+        self.parts = (vectors.data, vectors.indices, vectors.indptr)
+        self.links = extended_links(self.links, vectors, self.settings.neighbours)
 
     def _recency(self, people: People) -> Float32Array:
         """(n_interactions,) the share of each interaction among those whose item has terms."""
@@ -95,38 +109,37 @@ class Tfidf(Linked):
 
     def similar(self, item_index: int) -> Float32Array:
         """(n_items,) the cosine between the item's terms and those of every item."""
-        vector = np.zeros(self.vectors.shape[1], dtype=np.float32)
-        part = slice(*self.vectors.indptr[item_index : item_index + 2])
-        vector[self.vectors.indices[part]] = self.vectors.data[part]
-        likeness = np.asarray(self.vectors @ vector, dtype=np.float32)
-        known = having_terms(self.vectors)
+        vectors = self.vectors
+        vector = np.zeros(vectors.shape[1], dtype=np.float32)
+        part = slice(*vectors.indptr[item_index : item_index + 2])
+        vector[vectors.indices[part]] = vectors.data[part]
+        likeness = np.asarray(vectors @ vector, dtype=np.float32)
+        known = having_terms(vectors)
         likeness[~known | ~known[item_index]] = np.nan
         return likeness
 
     def state(self) -> State:
         """The links, the terms, the items' vectors, and the settings that scoring needs."""
-        links, terms, vectors = super().state(), self.terms.state(), self.vectors
-        arrays = {"indptr": vectors.indptr, "indices": vectors.indices, "data": vectors.data}
+        links, terms = super().state(), self.terms.state()
+        arrays = dict(zip(("data", "indices", "indptr"), self.parts, strict=True))
         values = {**links.values, **terms.values, "neighbours": self.settings.neighbours}
         return State({**links.arrays, **terms.arrays, **arrays}, values)
 
     @classmethod
     def restore(cls, state: State) -> Self:
         """A recommender that scores as the one whose `state` was taken."""
-        from scipy.sparse import csr_array
-
         restored = cls(TfidfSettings.from_values(state.values))
         restored.terms = TermVectors.restored(state)
-        parts = tuple(state.arrays[name] for name in ("data", "indices", "indptr"))
-        shape = (len(parts[2]) - 1, len(restored.terms.vocabulary))
-        restored.vectors = csr_array(parts, shape=shape)
+        data, indices, indptr = (state.arrays[name] for name in ("data", "indices", "indptr"))
+        restored.parts = (data, indices, indptr)
         if "known" in state.arrays:
             restored.links = Links.restored(state)
         else:  # of a release from before there were links; in float32, as it scored then
+            vectors = restored.vectors
             items, weights = nearest_by_terms(
-                restored.vectors, restored.settings.neighbours, _report_nothing
+                vectors, restored.settings.neighbours, _report_nothing
             )
-            known = having_terms(restored.vectors)
+            known = having_terms(vectors)
             restored.links = Links(items[known], weights[known], known)
         return restored
 
