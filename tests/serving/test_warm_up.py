@@ -56,8 +56,13 @@ def test_the_first_request_imports_nothing_and_nobody_was_added(shop_database: D
     assert printed(FIRST_ANSWER, shop_database) == "imported:\n1 3 24\n"
 
 
-def test_an_answer_to_one_person_loads_no_scipy(shop_database: Database) -> None:
-    assert printed(ANSWER_TO_ONE, shop_database) == "item-knn popular tfidf\nset()\n"
+@pytest.mark.parametrize("name", ["item-knn", "tfidf"])
+def test_an_answer_to_one_person_loads_no_scipy(
+    shop_database: Database, key: Key, name: str
+) -> None:
+    with Tastemaker(shop_database, key=key) as shop:
+        assert shop.train(only=[name]).active
+    assert printed(ANSWER_TO_ONE, shop_database) == f"{name}\nset()\n"
 
 
 def test_it_takes_up_what_was_activated_since(shop: Tastemaker, key: Key) -> None:
