@@ -1,5 +1,6 @@
 """A shop on FastAPI, asynchronous: `uvicorn fastapi_async_shop.shop:app --workers 4`."""
 
+import gc
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -27,6 +28,7 @@ Customer = Annotated[str, Header(alias="x-customer")]
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Retrains while the shop is open; however many workers there are, one trains at a time."""
     await recommender.warm_up()  # until then this worker gets no requests
+    gc.freeze()  # garbage collections pass over what is there by now: they held up requests
     with retrainer:
         yield
     await recommender.close()

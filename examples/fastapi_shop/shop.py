@@ -1,5 +1,6 @@
 """A shop on FastAPI: `uvicorn fastapi_shop.shop:app --workers 4`."""
 
+import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
@@ -24,6 +25,7 @@ Customer = Annotated[str, Header(alias="x-customer")]
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Retrains while the shop is open; however many workers there are, one trains at a time."""
     recommender.warm_up()  # until then this worker gets no requests
+    gc.freeze()  # garbage collections pass over what is there by now: they held up requests
     with retrainer:
         yield
     recommender.close()

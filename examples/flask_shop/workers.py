@@ -1,5 +1,6 @@
 """Settings of gunicorn: workers that answer at once, from their first request on."""
 
+import gc
 from typing import Any
 
 preload_app = True
@@ -11,6 +12,7 @@ def when_ready(server: Any) -> None:
     from flask_shop.shop import recommender
 
     recommender.warm_up()
+    gc.freeze()  # garbage collections pass over it, and it stays common memory
 
 
 def post_worker_init(worker: Any) -> None:
@@ -18,3 +20,4 @@ def post_worker_init(worker: Any) -> None:
     from flask_shop.shop import recommender
 
     recommender.warm_up()
+    gc.freeze()  # garbage collections pass over what is there by now: they held up requests
