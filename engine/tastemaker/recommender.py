@@ -78,7 +78,8 @@ class Recommender(ABC):
         private: whether what it learns is differentially private. Its noise comes from the system
             and not from the seed, so that the same data and seed give another result each time.
         on_request: why it is trained only where it is named, was switched on, or has stored
-            settings, in a few words; empty where training takes it along by itself.
+            settings, in a few words; empty where training takes it along by itself. Private ones
+            are on request in any case.
         retrieve_cost: how much dearer it is to `retrieve` than to follow a few links of a history:
             ten for a search of vectors. Training lets cheap recommenders name the candidates where
             these are good enough. One that scores the catalogue for it counts as a hundred.

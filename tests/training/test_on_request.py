@@ -18,6 +18,14 @@ class OnRequest(Popular):
     on_request: ClassVar[str] = "costly"
 
 
+class Secretive(Popular):
+    """Says that it is private, and nothing else."""
+
+    name: ClassVar[str] = "on-request"
+    private: ClassVar[bool] = True
+
+
+@pytest.mark.parametrize("kind", [OnRequest, Secretive])
 @pytest.mark.parametrize(
     ("settings", "only", "takes_part"),
     [
@@ -29,9 +37,12 @@ class OnRequest(Popular):
     ],
 )
 def test_one_on_request_takes_part_where_it_is_named_or_set_up(
-    settings: dict[str, dict[str, float]], only: tuple[str, ...], takes_part: bool
+    kind: type[Popular],
+    settings: dict[str, dict[str, float]],
+    only: tuple[str, ...],
+    takes_part: bool,
 ) -> None:
-    chosen = [one.name for one in choose(Registry([OnRequest]), settings, only)]
+    chosen = [one.name for one in choose(Registry([kind]), settings, only)]
     assert ("on-request" in chosen) == takes_part
     assert "popular" in chosen or only
 
@@ -49,3 +60,8 @@ def test_what_is_listed_says_why_it_is_not_trained() -> None:
     )
     assert plugin.trained(None, wanted=True).problem == ""
     assert plugin.configured({"half_life": 3.0}).trained(None).problem == ""
+
+
+def test_a_private_one_that_gives_no_reason_is_listed_as_private() -> None:
+    problem = Registry([Secretive]).find("on-request").trained(None).problem
+    assert problem.startswith("private, so trained on request: ")

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self
@@ -206,3 +208,12 @@ def test_other_data_is_another_study() -> None:
 def test_a_url_that_cannot_be_used_is_refused(url: str) -> None:
     with pytest.raises(InputError, match="sqlite:///tastemaker-tuning.db"), open_storage(url):
         pass
+
+
+def test_studies_that_can_be_read_but_not_written_are_refused(tmp_path: Path) -> None:
+    file = tmp_path / "studies.db"
+    with open_storage(f"sqlite:///{file}") as storage:
+        with closing(sqlite3.connect(file)) as connection, connection:
+            connection.execute("DROP TABLE studies")
+        with pytest.raises(InputError, match="sqlite:///tastemaker-tuning.db"):
+            open_study(storage, "test", 0)

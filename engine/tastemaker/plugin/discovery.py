@@ -30,6 +30,14 @@ OWN_DISTRIBUTION = "tastemaker"
 """The distribution of the engine's own plugins."""
 
 
+def why_on_request(kind: type[Recommender]) -> str:
+    """Why a recommender is trained on request alone; empty where training takes it along.
+
+    Privacy costs quality, which somebody must want, whether the plugin says so or not.
+    """
+    return kind.on_request or ("private" if kind.private else "")
+
+
 @dataclass(frozen=True)
 class Plugin:
     """One recommender or re-ranker that was found, or a plugin that provides none of use.
@@ -128,7 +136,7 @@ class Plugin:
         """
         if self.state != "enabled":
             return self
-        why = "" if self.recommender is None else self.recommender.on_request
+        why = "" if self.recommender is None else why_on_request(self.recommender)
         if why and not (wanted or self.chosen):
             how = f"`tastemaker plugins enable {self.name}`, or name it to `train`"
             return dataclasses.replace(self, problem=f"{why}, so trained on request: {how}")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from tastemaker.data import TrainingData
 from tastemaker.errors import TastemakerError
-from tastemaker.plugin.discovery import Plugin
+from tastemaker.plugin.discovery import Plugin, why_on_request
 from tastemaker.plugin.guard import guarded_fit, guarded_fit_from, guarded_memory
 from tastemaker.plugin.registry import Registry
 from tastemaker.plugin.time_limit import time_limited
@@ -71,7 +71,9 @@ def choose(
         registry.create(name)
     requested = {*map(registry.present_name, wanted), *filter(settings.get, settings)}
     usual = [
-        name for name, kind in registry.enabled.items() if not kind.on_request or name in requested
+        name
+        for name, kind in registry.enabled.items()
+        if name in requested or not why_on_request(kind)
     ]
     found = {one.name: one for one in map(registry.find, only or usual)}
     return [one.configured(settings.get(name, {})) for name, one in found.items()]

@@ -131,10 +131,7 @@ def open_storage(url: str | None) -> Iterator[BaseStorage]:
     try:
         storage = RDBStorage(url)
     except Exception as error:  # of SQLAlchemy, of a driver, of Optuna
-        raise InputError(
-            f"The studies cannot be kept at the URL given ({type(error).__name__}). Give one such "
-            "as sqlite:///tastemaker-tuning.db."
-        ) from None
+        raise _cannot_be_kept(error) from None
     try:
         yield storage
     finally:
@@ -143,17 +140,31 @@ def open_storage(url: str | None) -> Iterator[BaseStorage]:
 
 
 def open_study(storage: BaseStorage, name: str, seed: int) -> optuna.Study:
-    """A study of that name, the one that is there already if there is one."""
+    """A study of that name, the one that is there already if there is one.
+
+    Raises:
+        InputError: the storage cannot be written.
+    """
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     sampler = optuna.samplers.TPESampler(n_startup_trials=STARTS, seed=seed)
-    return optuna.create_study(
-        storage=storage,
-        sampler=sampler,
-        study_name=name,
-        direction="maximize",
-        load_if_exists=True,
+    try:
+        return optuna.create_study(
+            storage=storage,
+            sampler=sampler,
+            study_name=name,
+            direction="maximize",
+            load_if_exists=True,
+        )
+    except Exception as error:  # of SQLAlchemy, of a driver, of Optuna
+        raise _cannot_be_kept(error) from None
+
+
+def _cannot_be_kept(error: Exception) -> InputError:
+    return InputError(
+        f"The studies cannot be kept at the URL given ({type(error).__name__}). Give one such "
+        "as sqlite:///tastemaker-tuning.db."
     )
 
 

@@ -16,7 +16,7 @@ from tastemaker_plugins.shared.recency import counting
 COPIED_CELLS = 300_000
 """Of one person the rows of the history are copied for a dense product where they have no more
 cells; beyond, the product is sparse. Measured with 1,682 to 12,000 items, where copying took 2 to
-17 µs below and 46 to 900 above, and a sparse product 13 to 25 and 40 to 200."""
+29 µs below and 41 to 900 above, and a sparse product 12 to 31 and 40 to 205."""
 
 GATHERED = 8
 """One person's weights of some items are gathered one by one where these are so many times fewer
